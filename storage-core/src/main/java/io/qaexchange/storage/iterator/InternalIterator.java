@@ -1,0 +1,58 @@
+package io.qaexchange.storage.iterator;
+
+import io.qaexchange.storage.key.Trailer;
+import io.qaexchange.storage.memory.Slice;
+import java.io.IOException;
+
+/**
+ * Walks entries in internal order: user key ascending (unsigned bytes), within a key the newest first. All versions and tombstones are
+ * seen; range tombstones are not entries of an iterator, they are asked for separately.
+ *
+ * <p>A new iterator stands nowhere: position it first. While {@link #valid()}, {@link #key()}, {@link #trailer()} and {@link #value()}
+ * describe the entry; key and value are views that are good until the next move or {@link #close()}. Moving past either end makes it
+ * invalid; it can be positioned again. Damage found on the way is an {@link IOException}; the iterator is then invalid.
+ *
+ * <p>A class rather than an interface, so that looking at the entry costs no virtual call on the scan path; only moves are virtual.
+ * Subclasses keep {@code valid}, {@code key}, {@code trailer} and {@code value} up to date. One thread.
+ */
+public abstract class InternalIterator implements AutoCloseable {
+    protected final Slice key = new Slice();
+    protected final Slice value = new Slice();
+    protected long trailer;
+    protected boolean valid;
+
+    public final boolean valid() {
+        return valid;
+    }
+
+    /** The user key. */
+    public final Slice key() {
+        return key;
+    }
+
+    /** Sequence number and kind, see {@link Trailer}. */
+    public final long trailer() {
+        return trailer;
+    }
+
+    public final Slice value() {
+        return value;
+    }
+
+    public abstract void seekToFirst() throws IOException;
+
+    public abstract void seekToLast() throws IOException;
+
+    /** To the first entry at or behind (key, trailer) in internal order. {@link Trailer#NEWEST} finds the first version of the key. */
+    public abstract void seek(Slice target, long targetTrailer) throws IOException;
+
+    /** To the last entry before (key, trailer) in internal order. */
+    public abstract void seekBefore(Slice target, long targetTrailer) throws IOException;
+
+    public abstract void next() throws IOException;
+
+    public abstract void previous() throws IOException;
+
+    @Override
+    public void close() {}
+}
