@@ -39,6 +39,12 @@ public final class Memory {
         UNSAFE.putByte(base, address, value);
     }
 
+    /** Everything stored before is seen by whoever sees this byte. */
+    public static void putByteRelease(Object base, long address, byte value) {
+        UNSAFE.storeFence();
+        UNSAFE.putByte(base, address, value);
+    }
+
     public static short getShort(Object base, long address) {
         return UNSAFE.getShort(base, address);
     }

@@ -1,0 +1,427 @@
+package io.qaexchange.storage.memtable;
+
+import io.qaexchange.storage.iterator.EntrySink;
+import io.qaexchange.storage.iterator.InternalIterator;
+import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.key.RangeTombstone;
+import io.qaexchange.storage.key.Trailer;
+import io.qaexchange.storage.key.ValueKind;
+import io.qaexchange.storage.memory.MemoryPool;
+import io.qaexchange.storage.memory.Slice;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What was written since the last flush, of all families of a store: sorted per family, and at the same time the log in the order of
+ * the sequence numbers.
+ *
+ * <p>Lives until its references are gone ({@link #retain}, {@link #release}); then its memory goes back to the pool.
+ *
+ * <p>Threads: one writer; readers from any thread that hold a reference. A read at a snapshot sees every write that was published
+ * (see the store's last sequence) before the snapshot was taken.
+ */
+public final class Memtable {
+    private static final FamilyTable[] NO_TABLES = new FamilyTable[0];
+
+    private final long id;
+    private final RecordArena records;
+    private final Arena nodes;
+    private final AtomicInteger references = new AtomicInteger(1);
+
+    /** By family id; copied when a family is first written. Volatile: readers find a table that was complete before. */
+    private volatile FamilyTable[] tables = NO_TABLES;
+
+    private long firstSequence;
+    private volatile long lastSequence;
+    private long entryCount;
+
+    /** @param chunkBytes granularity of memory, a power of two */
+    public Memtable(long id, MemoryPool pool, int chunkBytes) {
+        this.id = id;
+        records = new RecordArena(pool, chunkBytes);
+        nodes = new Arena(pool, chunkBytes);
+    }
+
+    /** Numbers memtables of a store in the order in which they were begun. */
+    public long id() {
+        return id;
+    }
+
+    // Writing.
+
+    /** @param trailer sequence number and kind (PUT, DELETE, APPEND); sequence numbers never fall */
+    public void add(int family, Slice key, long trailer, Slice value) {
+        FamilyTable table = table(family);
+        table.add(family, key, trailer, value);
+        wrote(trailer);
+    }
+
+    public void deleteRange(int family, Slice lower, Slice upper, long sequence) {
+        long trailer = Trailer.of(sequence, ValueKind.DELETE_RANGE);
+        records.appendRange(family, lower, trailer, upper);
+        FamilyTable table = table(family);
+        RangeTombstone tombstone = new RangeTombstone(KeyRange.of(lower.toByteArray(), upper.toByteArray()), sequence);
+        List<RangeTombstone> more = new ArrayList<>(table.rangeTombstones);
+        more.add(tombstone);
+        table.rangeTombstones = List.copyOf(more);
+        wrote(trailer);
+    }
+
+    /** Notes a floor in the log; what it hides is the store's business. */
+    public void dropBefore(int family, Slice lower, Slice timeAndUpper, long sequence) {
+        long trailer = Trailer.of(sequence, ValueKind.DROP_BEFORE);
+        records.appendRange(family, lower, trailer, timeAndUpper);
+        wrote(trailer);
+    }
+
+    private void wrote(long trailer) {
+        long sequence = Trailer.sequence(trailer);
+        if (entryCount++ == 0) {
+            firstSequence = sequence;
+        }
+        lastSequence = sequence;
+    }
+
+    private FamilyTable table(int family) {
+        FamilyTable[] now = tables;
+        if (family < now.length && now[family] != null) {
+            return now[family];
+        }
+        FamilyTable table = new FamilyTable(nodes, records);
+        FamilyTable[] more = Arrays.copyOf(now, Math.max(now.length, family + 1));
+        more[family] = table;
+        tables = more;
+        return table;
+    }
+
+    /** Bytes that a write of this size may take from the pool. */
+    public static long sizeOf(int keyLength, int valueLength) {
+        return RecordArena.sizeOf(keyLength, valueLength);
+    }
+
+    /** Where the log stands now; the writer's thread only. */
+    public LogPosition logEnd() {
+        return new LogPosition(records.arena().end());
+    }
+
+    // Reading.
+
+    /**
+     * Hands the versions of a key that a reader at {@code snapshot} sees to the sink, newest first, until it has enough.
+     *
+     * @return false if the sink said that it needs no older versions
+     */
+    public boolean get(int family, Slice key, long snapshot, EntrySink sink, Slice scratch) {
+        FamilyTable table = tableOrNull(family);
+        if (table == null) {
+            return true;
+        }
+        int record = table.tree.find(key.base(), key.address(), key.length());
+        if (record == 0) {
+            return true;
+        }
+        for (int version = records.newestFrom(record, Trailer.visibleAt(snapshot)); version != 0; version = records.older(version)) {
+            records.valueOf(record, version, scratch);
+            if (!sink.accept(records.trailer(version), scratch)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Deletions of ranges, in the order in which they were written. */
+    public List<RangeTombstone> rangeTombstones(int family) {
+        FamilyTable table = tableOrNull(family);
+        return table == null ? List.of() : table.rangeTombstones;
+    }
+
+    public boolean hasEntries(int family) {
+        FamilyTable table = tableOrNull(family);
+        return table != null && table.ends.first != 0;
+    }
+
+    public InternalIterator iterator(int family) {
+        FamilyTable table = tableOrNull(family);
+        return table == null ? new EmptyIterator() : new TableIterator(table);
+    }
+
+    private FamilyTable tableOrNull(int family) {
+        FamilyTable[] now = tables;
+        return family < now.length ? now[family] : null;
+    }
+
+    /** Ids of the families that were written to. */
+    public int[] families() {
+        FamilyTable[] now = tables;
+        return java.util.stream.IntStream.range(0, now.length).filter(i -> now[i] != null).toArray();
+    }
+
+    /** Bytes taken from the pool: what counts against the memtable's size. */
+    public long memoryBytes() {
+        return records.arena().allocatedBytes() + nodes.allocatedBytes();
+    }
+
+    /** Bytes of records, without tree and unused room. */
+    public long recordBytes() {
+        return records.arena().usedBytes();
+    }
+
+    public boolean isEmpty() {
+        return entryCount == 0;
+    }
+
+    public long entryCount() {
+        return entryCount;
+    }
+
+    /** Sequence number of the first write; meaningless while empty. */
+    public long firstSequence() {
+        return firstSequence;
+    }
+
+    public long lastSequence() {
+        return lastSequence;
+    }
+
+    /** @return false if the memory is gone already */
+    public boolean retain() {
+        int now;
+        do {
+            now = references.get();
+            if (now == 0) {
+                return false;
+            }
+        } while (!references.compareAndSet(now, now + 1));
+        return true;
+    }
+
+    public void release() {
+        int left = references.decrementAndGet();
+        if (left < 0) {
+            throw new IllegalStateException("memtable " + id + " was released more often than retained");
+        }
+        if (left == 0) {
+            records.arena().free();
+            nodes.free();
+        }
+    }
+
+    /** A place in the log of a memtable: between two writes. Immutable. */
+    public static final class LogPosition {
+        public static final LogPosition START = new LogPosition(Arena.Position.START);
+
+        private final Arena.Position place;
+
+        private LogPosition(Arena.Position place) {
+            this.place = place;
+        }
+    }
+
+    /** Takes the operations of a log walk, in the order in which they were written. */
+    @FunctionalInterface
+    public interface LogSink {
+        /**
+         * @param key of a range operation, the lower end; views, good during the call
+         * @param value of a range operation, as {@link ValueKind} says
+         */
+        void accept(int family, long trailer, Slice key, Slice value) throws java.io.IOException;
+    }
+
+    /**
+     * Walks what was written from one place of the log to another, leaving out versions that a later write within the walk hides: who
+     * restores at the walk's end needs only the newest. Appends and range operations are always kept.
+     *
+     * @param lastSequence the sequence number of the last write before {@code to}
+     */
+    public void walkLog(LogPosition from, LogPosition to, long lastSequence, LogSink sink) throws java.io.IOException {
+        Arena arena = records.arena();
+        Slice key = new Slice();
+        Slice value = new Slice();
+        int chunk = from.place.chunk();
+        int offset = from.place.offset();
+        while (chunk < to.place.chunk() || chunk == to.place.chunk() && offset < to.place.offset()) {
+            if (chunk < to.place.chunk() && offset >= arena.chunkEnd(chunk)) {
+                chunk++;
+                offset = 0;
+                continue;
+            }
+            int record = arena.reference(chunk, offset);
+            offset += records.recordBytes(record);
+            if (records.recordType(record) == RecordArena.RANGE_RECORD) {
+                records.rangeLower(record, key);
+                records.rangeValue(record, value);
+                sink.accept(records.family(record), records.rangeTrailer(record), key, value);
+                continue;
+            }
+            int version = records.versionOf(record);
+            long hiddenBy = records.hiddenBy(version);
+            if (hiddenBy != 0 && hiddenBy <= lastSequence) {
+                continue;
+            }
+            int keyRecord = records.keyRecordOf(record);
+            records.keyOf(keyRecord, key);
+            records.valueOf(keyRecord, version, value);
+            sink.accept(records.family(keyRecord), records.trailer(version), key, value);
+        }
+    }
+
+    /** One family's entries, sorted. */
+    private static final class FamilyTable {
+        final RadixTree tree;
+        final RecordArena records;
+        final RecordArena.ChainEnds ends = new RecordArena.ChainEnds();
+        /** Volatile: replaced as a whole by the writer. */
+        volatile List<RangeTombstone> rangeTombstones = List.of();
+
+        FamilyTable(Arena nodes, RecordArena records) {
+            tree = new RadixTree(nodes, records);
+            this.records = records;
+        }
+
+        void add(int family, Slice key, long trailer, Slice value) {
+            int existing = tree.find(key.base(), key.address(), key.length());
+            if (existing != 0) {
+                records.appendVersion(existing, trailer, value);
+                return;
+            }
+            records.linking(ends);
+            int record = records.appendKey(family, key, trailer, value);
+            int other = tree.insert(record, key.base(), key.address(), key.length());
+            assert other == 0 : "a key that was not found is there";
+        }
+    }
+
+    private static final class EmptyIterator extends InternalIterator {
+        @Override
+        public void seekToFirst() {}
+
+        @Override
+        public void seekToLast() {}
+
+        @Override
+        public void seek(Slice target, long targetTrailer) {}
+
+        @Override
+        public void seekBefore(Slice target, long targetTrailer) {}
+
+        @Override
+        public void next() {
+            throw new IllegalStateException("not positioned");
+        }
+
+        @Override
+        public void previous() {
+            throw new IllegalStateException("not positioned");
+        }
+    }
+
+    private static final class TableIterator extends InternalIterator {
+        private final FamilyTable table;
+        private final RecordArena records;
+        private int record;
+        private int version;
+
+        TableIterator(FamilyTable table) {
+            this.table = table;
+            records = table.records;
+        }
+
+        @Override
+        public void seekToFirst() {
+            toNewest(table.ends.first);
+        }
+
+        @Override
+        public void seekToLast() {
+            toOldest(table.ends.last);
+        }
+
+        @Override
+        public void seek(Slice target, long targetTrailer) {
+            int at = table.tree.ceiling(target.base(), target.address(), target.length());
+            if (at != 0 && records.keyEquals(at, target.base(), target.address(), target.length())) {
+                int from = records.newestFrom(at, targetTrailer);
+                if (from != 0) {
+                    show(at, from);
+                    return;
+                }
+                at = records.next(at);
+            }
+            toNewest(at);
+        }
+
+        @Override
+        public void seekBefore(Slice target, long targetTrailer) {
+            int at = table.tree.ceiling(target.base(), target.address(), target.length());
+            if (at != 0 && records.keyEquals(at, target.base(), target.address(), target.length())) {
+                int before = lastBefore(at, targetTrailer);
+                if (before != 0) {
+                    show(at, before);
+                    return;
+                }
+            }
+            int previous = at == 0 ? table.ends.last : records.previous(at);
+            // A record that was linked in while we looked may stand at or behind the target: walk past it.
+            while (previous != 0 && records.compareKey(previous, target.base(), target.address(), target.length()) >= 0) {
+                previous = records.previous(previous);
+            }
+            toOldest(previous);
+        }
+
+        /** The oldest version that sorts before the trailer; 0 if there is none. */
+        private int lastBefore(int keyRecord, long trailer) {
+            int last = 0;
+            for (int at = records.newest(keyRecord); at != 0 && Trailer.compare(records.trailer(at), trailer) < 0; at = records.older(at)) {
+                last = at;
+            }
+            return last;
+        }
+
+        @Override
+        public void next() {
+            int older = records.older(version);
+            if (older != 0) {
+                show(record, older);
+            } else {
+                toNewest(records.next(record));
+            }
+        }
+
+        @Override
+        public void previous() {
+            int newer = lastBefore(record, trailer);
+            if (newer != 0) {
+                show(record, newer);
+            } else {
+                toOldest(records.previous(record));
+            }
+        }
+
+        private void toNewest(int keyRecord) {
+            if (keyRecord == 0) {
+                valid = false;
+            } else {
+                show(keyRecord, records.newest(keyRecord));
+            }
+        }
+
+        private void toOldest(int keyRecord) {
+            if (keyRecord == 0) {
+                valid = false;
+            } else {
+                show(keyRecord, lastBefore(keyRecord, 0));
+            }
+        }
+
+        private void show(int keyRecord, int shownVersion) {
+            record = keyRecord;
+            version = shownVersion;
+            records.keyOf(keyRecord, key);
+            records.valueOf(keyRecord, shownVersion, value);
+            trailer = records.trailer(shownVersion);
+            valid = true;
+        }
+    }
+}
