@@ -1,0 +1,331 @@
+package io.qaexchange.events;
+
+import java.util.Arrays;
+
+/**
+ * Writes one event field by field into its canonical bytes: {@code start(type)}, {@code set(...)}, {@code build()}. To be used
+ * again and again.
+ *
+ * <p>The same values give the same bytes, whatever the order in which they were set. What is not set is absent (the trading
+ * day: 0, to be derived). Setting a field twice keeps the last value; levels are added one by one.
+ *
+ * <p>A value that no event may hold ends in a {@link MalformedEventException} when it is set, or from {@code build}; so does a
+ * required field that was not set. Allocates nothing but what {@code build()} returns.
+ *
+ * <p>One thread.
+ */
+public final class EventBuilder {
+
+    private static final long CANONICAL_NAN = 0x7ff8000000000000L;
+
+    private final EventSchema schema;
+    private final byte[] block;
+    private final byte[] texts;
+    private final int[] textLengths;
+    private final double[][] levels;
+    private final int[] levelCounts;
+
+    private RecordType type;
+
+    public EventBuilder() {
+        this(EventSchema.get());
+    }
+
+    EventBuilder(EventSchema schema) {
+        this.schema = schema;
+        block = new byte[schema.maxBlockLength()];
+        texts = new byte[schema.maxDataCount() * EventSchema.MAX_STRING_BYTES];
+        textLengths = new int[schema.maxDataCount()];
+        levels = new double[schema.maxGroupCount()][64];
+        levelCounts = new int[schema.maxGroupCount()];
+    }
+
+    /** Begins an event; what was set before is forgotten. */
+    public EventBuilder start(RecordType recordType) {
+        if (recordType.schema() != schema) {
+            throw new IllegalArgumentException(recordType + " belongs to another schema");
+        }
+        type = recordType;
+        for (Field field : recordType.fixed()) {
+            clear(field);
+        }
+        Bytes.putInt(block, recordType.tradingDay().place(), 0);
+        Arrays.fill(textLengths, 0);
+        Arrays.fill(levelCounts, 0);
+        return this;
+    }
+
+    /** Begins an event of that table. */
+    public EventBuilder start(String table) {
+        return start(schema.table(table));
+    }
+
+    /** The record type that was started, or null. */
+    public RecordType recordType() {
+        return type;
+    }
+
+    /** Makes the field absent, or the levels none. */
+    public EventBuilder setNull(Field field) {
+        check(field);
+        switch (field.kind()) {
+            case STRING -> textLengths[field.place()] = 0;
+            case LEVELS -> levelCounts[field.place()] = 0;
+            default -> clear(field);
+        }
+        if (field == type.tradingDay()) {
+            Bytes.putInt(block, field.place(), 0);
+        }
+        return this;
+    }
+
+    /** Sets a LONG, an INT or (by its code) an ENUM. */
+    public EventBuilder set(Field field, long value) {
+        check(field);
+        switch (field.kind()) {
+            case LONG -> {
+                reject(value == Long.MIN_VALUE, RejectionReason.BAD_VALUE, field, "this number stands for an absent value");
+                Bytes.putLong(block, field.place(), value);
+            }
+            case INT -> {
+                reject(value <= Integer.MIN_VALUE || value > Integer.MAX_VALUE, RejectionReason.WRONG_TYPE, field,
+                        "outside 32 bits");
+                Bytes.putInt(block, field.place(), (int) value);
+            }
+            case ENUM -> {
+                reject(value < 0 || value > 254 || field.enumName((int) value) == null, RejectionReason.BAD_VALUE, field,
+                        "no name for this code");
+                block[field.place()] = (byte) value;
+            }
+            case DOUBLE -> set(field, (double) value);
+            default -> throw wrongKind(field, "a number");
+        }
+        return this;
+    }
+
+    /** Sets a DOUBLE, which must be finite. */
+    public EventBuilder set(Field field, double value) {
+        check(field);
+        if (field.kind() != Field.Kind.DOUBLE) {
+            throw wrongKind(field, "a double");
+        }
+        reject(!Double.isFinite(value), RejectionReason.NOT_FINITE, field, "must be finite");
+        Bytes.putDouble(block, field.place(), value);
+        return this;
+    }
+
+    /** Sets a STRING (null or "": absent) or an ENUM by its name. */
+    public EventBuilder set(Field field, String value) {
+        if (value == null) {
+            return setNull(field);
+        }
+        check(field);
+        if (field.kind() == Field.Kind.ENUM) {
+            int code = field.enumCode(value);
+            if (code < 0) {
+                throw new MalformedEventException(RejectionReason.BAD_VALUE,
+                        field + ": " + abbreviate(value) + " is none of " + field.enumNames());
+            }
+            block[field.place()] = (byte) code;
+            return this;
+        }
+        if (field.kind() != Field.Kind.STRING) {
+            throw wrongKind(field, "a text");
+        }
+        int place = field.place();
+        int length = Utf8.encode(value, texts, place * EventSchema.MAX_STRING_BYTES, EventSchema.MAX_STRING_BYTES);
+        reject(length == Utf8.TOO_LONG, RejectionReason.TOO_LONG, field, "longer than 255 bytes of UTF-8");
+        reject(length == Utf8.NOT_ENCODABLE, RejectionReason.INVALID_UTF8, field, "half a surrogate pair");
+        textLengths[place] = length;
+        return this;
+    }
+
+    /** Sets a STRING from UTF-8 bytes; length 0: absent. */
+    public EventBuilder set(Field field, byte[] utf8, int offset, int length) {
+        check(field);
+        if (field.kind() != Field.Kind.STRING) {
+            throw wrongKind(field, "a text");
+        }
+        reject(length > EventSchema.MAX_STRING_BYTES, RejectionReason.TOO_LONG, field, "longer than 255 bytes of UTF-8");
+        reject(Utf8.firstInvalid(utf8, offset, offset + length) >= 0, RejectionReason.INVALID_UTF8, field, "not UTF-8");
+        System.arraycopy(utf8, offset, texts, field.place() * EventSchema.MAX_STRING_BYTES, length);
+        textLengths[field.place()] = length;
+        return this;
+    }
+
+    /** Adds a level behind those already added. */
+    public EventBuilder addLevel(Field field, double price, double volume) {
+        check(field);
+        if (field.kind() != Field.Kind.LEVELS) {
+            throw wrongKind(field, "levels");
+        }
+        reject(!Double.isFinite(price) || !Double.isFinite(volume), RejectionReason.NOT_FINITE, field, "levels must be finite");
+        int group = field.place();
+        int count = levelCounts[group];
+        reject(count == EventSchema.MAX_LEVELS, RejectionReason.BAD_LENGTH, field, "more than 65534 levels");
+        if (levels[group].length == 2 * count) {
+            levels[group] = Arrays.copyOf(levels[group], 4 * count);
+        }
+        levels[group][2 * count] = price;
+        levels[group][2 * count + 1] = volume;
+        levelCounts[group] = count + 1;
+        return this;
+    }
+
+    public EventBuilder eventTime(long nanoseconds) {
+        return set(type.eventTime(), nanoseconds);
+    }
+
+    public EventBuilder instrument(String instrument) {
+        return set(type.instrument(), instrument);
+    }
+
+    /** Who numbers the event and its number there. */
+    public EventBuilder identity(String source, long sequence) {
+        return set(type.source(), source).set(type.sequence(), sequence);
+    }
+
+    public EventBuilder tradingDay(int yyyymmdd) {
+        return set(type.tradingDay(), yyyymmdd);
+    }
+
+    /** By column name, for tests and tools; hot code keeps the {@link Field}. */
+    public EventBuilder set(String column, long value) {
+        return set(type.field(column), value);
+    }
+
+    /** By column name, for tests and tools; hot code keeps the {@link Field}. */
+    public EventBuilder set(String column, double value) {
+        return set(type.field(column), value);
+    }
+
+    /** By column name, for tests and tools; hot code keeps the {@link Field}. */
+    public EventBuilder set(String column, String value) {
+        return set(type.field(column), value);
+    }
+
+    /** By column name, for tests and tools; hot code keeps the {@link Field}. */
+    public EventBuilder addLevel(String column, double price, double volume) {
+        return addLevel(type.field(column), price, volume);
+    }
+
+    /** Bytes of the event as it stands. */
+    public int encodedLength() {
+        int total = EventSchema.HEADER_LENGTH + type.blockLength();
+        for (int g = 0; g < type.groups().length; g++) {
+            total += EventSchema.GROUP_HEADER_LENGTH + EventSchema.LEVEL_LENGTH * levelCounts[g];
+        }
+        for (int d = 0; d < type.data().length; d++) {
+            total += EventSchema.STRING_HEADER_LENGTH + textLengths[d];
+        }
+        return total;
+    }
+
+    /**
+     * The canonical bytes of the event.
+     *
+     * @throws MalformedEventException if a required field is missing or a value is impossible
+     */
+    public byte[] build() {
+        byte[] target = new byte[encodedLength()];
+        build(target, 0);
+        return target;
+    }
+
+    /**
+     * Writes the canonical bytes of the event and returns their number.
+     *
+     * @throws MalformedEventException if a required field is missing or a value is impossible
+     * @throws IndexOutOfBoundsException if the target is too small
+     */
+    public int build(byte[] target, int offset) {
+        Rejection rejection = validate();
+        if (rejection != null) {
+            throw new MalformedEventException(rejection);
+        }
+        Bytes.putShort(target, offset, type.blockLength());
+        Bytes.putShort(target, offset + 2, type.templateId());
+        Bytes.putShort(target, offset + 4, schema.schemaId());
+        Bytes.putShort(target, offset + 6, schema.version());
+        int at = offset + EventSchema.HEADER_LENGTH;
+        System.arraycopy(block, 0, target, at, type.blockLength());
+        at += type.blockLength();
+        for (int g = 0; g < type.groups().length; g++) {
+            Bytes.putShort(target, at, EventSchema.LEVEL_LENGTH);
+            Bytes.putShort(target, at + 2, levelCounts[g]);
+            at += EventSchema.GROUP_HEADER_LENGTH;
+            for (int i = 0; i < 2 * levelCounts[g]; i++) {
+                Bytes.putDouble(target, at, levels[g][i]);
+                at += Double.BYTES;
+            }
+        }
+        for (int d = 0; d < type.data().length; d++) {
+            Bytes.putShort(target, at, textLengths[d]);
+            at += EventSchema.STRING_HEADER_LENGTH;
+            System.arraycopy(texts, d * EventSchema.MAX_STRING_BYTES, target, at, textLengths[d]);
+            at += textLengths[d];
+        }
+        return at - offset;
+    }
+
+    /** Why the event as it stands cannot be built, or null. */
+    Rejection validate() {
+        if (type == null) {
+            throw new IllegalStateException("start an event first");
+        }
+        for (Field field : type.fixed()) {
+            if (!field.nullable() && isAbsent(field)) {
+                return new Rejection(RejectionReason.MISSING_FIELD, field + " is required");
+            }
+        }
+        for (Field field : type.data()) {
+            if (!field.nullable() && textLengths[field.place()] == 0) {
+                return new Rejection(RejectionReason.MISSING_FIELD, field + " is required");
+            }
+        }
+        int account = type.account() == null ? 0 : textLengths[type.account().place()];
+        int instrumentPlace = type.instrument().place();
+        return EventRules.check(type, Bytes.getLong(block, type.eventTime().place()),
+                Bytes.getInt(block, type.tradingDay().place()), texts, instrumentPlace * EventSchema.MAX_STRING_BYTES,
+                textLengths[instrumentPlace], account);
+    }
+
+    private boolean isAbsent(Field field) {
+        return switch (field.kind()) {
+            case LONG -> Bytes.getLong(block, field.place()) == Long.MIN_VALUE;
+            case INT -> Bytes.getInt(block, field.place()) == Integer.MIN_VALUE;
+            case DOUBLE -> Double.isNaN(Bytes.getDouble(block, field.place()));
+            default -> (block[field.place()] & 0xFF) == Field.ENUM_NULL;
+        };
+    }
+
+    private void clear(Field field) {
+        switch (field.kind()) {
+            case LONG -> Bytes.putLong(block, field.place(), Long.MIN_VALUE);
+            case INT -> Bytes.putInt(block, field.place(), Integer.MIN_VALUE);
+            case DOUBLE -> Bytes.putLong(block, field.place(), CANONICAL_NAN);
+            default -> block[field.place()] = (byte) Field.ENUM_NULL;
+        }
+    }
+
+    private void check(Field field) {
+        if (field.recordType() != type) {
+            throw type == null ? new IllegalStateException("start an event first")
+                    : new IllegalArgumentException(field + " is not a field of " + type.table());
+        }
+    }
+
+    private static void reject(boolean condition, RejectionReason reason, Field field, String detail) {
+        if (condition) {
+            throw new MalformedEventException(reason, field + ": " + detail);
+        }
+    }
+
+    private static IllegalArgumentException wrongKind(Field field, String given) {
+        return new IllegalArgumentException(field + " is " + field.kind() + ", not " + given);
+    }
+
+    static String abbreviate(String text) {
+        return text.length() <= 40 ? text : text.substring(0, 40) + "…";
+    }
+}

@@ -1,0 +1,32 @@
+package io.qaexchange.events;
+
+/**
+ * Bytes that should hold an event and do not: found when reading what is stored, or a value that a caller gave to a builder.
+ * Unchecked, because flyweights read in hot loops; never thrown out of {@link EventDecoder}.
+ */
+public final class MalformedEventException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final RejectionReason reason;
+    private final String detail;
+
+    public MalformedEventException(RejectionReason reason, String detail) {
+        super(reason.label() + ": " + detail);
+        this.reason = reason;
+        this.detail = detail;
+    }
+
+    public MalformedEventException(Rejection rejection) {
+        this(rejection.reason(), rejection.detail());
+    }
+
+    public RejectionReason reason() {
+        return reason;
+    }
+
+    /** What, where and what was expected, without the reason. */
+    public String detail() {
+        return detail;
+    }
+}
