@@ -1,0 +1,18 @@
+package io.qaexchange.storage;
+
+/**
+ * A named set of keys within a store, with options of its own. Batches across families are atomic; families share log and memtables.
+ * A handle belongs to the store that gave it out. Immutable.
+ *
+ * @param id number within the store; never reused there, and never part of a key
+ */
+public record ColumnFamily(int id, FamilyOptions options) {
+    public String name() {
+        return options.name();
+    }
+
+    @Override
+    public String toString() {
+        return name() + "(" + id + ")";
+    }
+}

@@ -1,0 +1,119 @@
+package io.qaexchange.storage;
+
+import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.memory.Slice;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * An embedded, ordered key-value store in a folder.
+ *
+ * <p>Keys are up to 65,535 bytes, ordered as unsigned bytes; values up to 1 GiB minus the key. Every write has a sequence number;
+ * numbers rise without gaps from one opening to the next crash, and every opening begins a new epoch above all before
+ * ({@link #epoch()}).
+ *
+ * <p>Threads: one writes (a second one at the same moment is refused with an {@link IllegalStateException}), any number reads.
+ *
+ * <p>Errors: {@link IllegalArgumentException} and {@link IllegalStateException} are the caller's mistakes, thrown before anything
+ * changes. {@link CorruptionException}: the bytes of a file are wrong. {@link StoreClosedException}: closed, or stopped by a failed
+ * write, sync or background job, which is its cause.
+ */
+public interface Store extends Closeable {
+    // Families.
+
+    /** Null if there is none of that name. */
+    ColumnFamily family(String name);
+
+    List<ColumnFamily> families();
+
+    /** Adds a family; one of the same name and equal options is simply returned. */
+    ColumnFamily createFamily(FamilyOptions options) throws IOException;
+
+    /** Removes a family and all its data. */
+    void dropFamily(ColumnFamily family) throws IOException;
+
+    // Writing. Each returns the sequence number of the (last) operation.
+
+    long put(ColumnFamily family, Slice key, Slice value) throws IOException;
+
+    default long put(ColumnFamily family, byte[] key, byte[] value) throws IOException {
+        return put(family, Slice.of(key), Slice.of(value));
+    }
+
+    long delete(ColumnFamily family, Slice key) throws IOException;
+
+    default long delete(ColumnFamily family, byte[] key) throws IOException {
+        return delete(family, Slice.of(key));
+    }
+
+    /**
+     * Joins a value behind the key's value without reading it, the family's delimiter between them; on a key without value it is a put.
+     */
+    long append(ColumnFamily family, Slice key, Slice value) throws IOException;
+
+    /** Removes all keys of a range that has an upper end, at the cost of one write. */
+    long deleteRange(ColumnFamily family, KeyRange range) throws IOException;
+
+    /**
+     * Removes all keys of a range whose event time is before {@code eventTime} (ns): reads hide them at once, whole files go at once,
+     * the rest when files are merged. The floor holds for later writes too, and never falls.
+     */
+    long dropBefore(ColumnFamily family, KeyRange range, long eventTime) throws IOException;
+
+    long write(WriteBatch batch) throws IOException;
+
+    /** Waits until everything written so far survives a power cut. Does nothing more under {@link Durability#NO_LOG} than {@link #flush()}. */
+    void sync() throws IOException;
+
+    /** The last sequence number that survives a power cut. */
+    long durableSequence();
+
+    long lastSequence();
+
+    long epoch();
+
+    // Reading.
+
+    /** A copy of the key's value; null if it has none. */
+    byte[] get(ColumnFamily family, byte[] key) throws IOException;
+
+    StoreReader reader() throws IOException;
+
+    StoreReader reader(Snapshot snapshot) throws IOException;
+
+    Snapshot snapshot() throws IOException;
+
+    /** @param snapshot null for the state of now */
+    StoreIterator iterator(ColumnFamily family, KeyRange range, Snapshot snapshot) throws IOException;
+
+    default StoreIterator iterator(ColumnFamily family) throws IOException {
+        return iterator(family, KeyRange.ALL, null);
+    }
+
+    // Keeping house.
+
+    /** Writes what is in memory into sstables and waits for it. */
+    void flush() throws IOException;
+
+    /** Merges everything in a range down as far as it goes and waits for it. */
+    void compact(ColumnFamily family, KeyRange range) throws IOException;
+
+    /** Waits until no flush or merge is due. */
+    void awaitIdle() throws IOException;
+
+    /** What a range takes on disk and in memory, estimated from metadata alone. */
+    RangeSize approximateSize(ColumnFamily family, KeyRange range) throws IOException;
+
+    /** Counters and gauges, by stable names; docs/architecture.md has the list. */
+    StoreStatistics statistics();
+
+    /** Levels, memtables, log, stalls: a table for a person. */
+    String describe();
+
+    /**
+     * @param bytes on disk, compressed, plus memory
+     * @param entries versions and tombstones included
+     */
+    record RangeSize(long bytes, long entries) {}
+}
