@@ -1,0 +1,132 @@
+package io.qaexchange.events.instruments;
+
+import java.time.DayOfWeek;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.util.Set;
+
+/**
+ * What holds for one instrument, and the trading day of its events.
+ *
+ * <p>Immutable and thread-safe. The last trading day found is remembered with the span of time in which it holds; threads may
+ * overwrite each other's, never see half of one.
+ */
+public final class Instrument {
+
+    /** What an order with offset CLOSE may take. */
+    public enum CloseRule {
+        /** History first, then what was opened today. */
+        HISTORY_FIRST,
+        /** History only; CLOSETODAY takes today's (SHFE, INE). */
+        HISTORY_ONLY
+    }
+
+    /**
+     * The values of an instrument.
+     *
+     * @param timeZone in which the trading day rolls
+     * @param rollHour local hour, 0 to 23, from which on an event belongs to the next trading day; 0: days end at midnight
+     * @param weekend days of the week without trading
+     * @param holidays dates without trading
+     * @param priceTick smallest step of a price, in the currency
+     * @param multiplier units of the underlying in one lot
+     * @param marginLong margin of a long position, as a share of its value
+     * @param marginShort margin of a short position, as a share of its value
+     * @param commissionPerLot in the currency
+     * @param commissionPerAmount as a share of the value
+     * @param firstDay first day of trading, null: unknown
+     * @param lastDay last day of trading, null: unknown
+     */
+    public record Terms(String exchange, ZoneId timeZone, int rollHour, Set<DayOfWeek> weekend, Set<LocalDate> holidays,
+            double priceTick, double multiplier, double marginLong, double marginShort, double commissionPerLot,
+            double commissionPerAmount, CloseRule close, LocalDate firstDay, LocalDate lastDay) {
+
+        public Terms {
+            weekend = Set.copyOf(weekend);
+            holidays = Set.copyOf(holidays);
+        }
+    }
+
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    private final String id;
+    private final Terms terms;
+    private DaySpan lastFound = new DaySpan(0, 0, 0);
+
+    /** A trading day and the time, from (inclusive) to (exclusive), that surely belongs to it. */
+    private record DaySpan(long fromNs, long toNs, int yyyymmdd) {
+    }
+
+    Instrument(String id, Terms terms) {
+        this.id = id;
+        this.terms = terms;
+    }
+
+    public String id() {
+        return id;
+    }
+
+    public Terms terms() {
+        return terms;
+    }
+
+    /**
+     * The trading day of an event time: the local date, or from the roll hour on the date after it, moved on past weekends and
+     * holidays. So a night session belongs to the next day of trading, Friday's to Monday.
+     *
+     * @param eventTimeNs nanoseconds since 1970, UTC
+     * @return yyyymmdd
+     */
+    public int tradingDay(long eventTimeNs) {
+        DaySpan span = lastFound;
+        if (eventTimeNs >= span.fromNs() && eventTimeNs < span.toNs()) {
+            return span.yyyymmdd();
+        }
+        DaySpan found = find(eventTimeNs);
+        lastFound = found;
+        return found.yyyymmdd();
+    }
+
+    private DaySpan find(long eventTimeNs) {
+        Instant instant = Instant.ofEpochSecond(Math.floorDiv(eventTimeNs, NANOS_PER_SECOND),
+                Math.floorMod(eventTimeNs, NANOS_PER_SECOND));
+        ZonedDateTime local = instant.atZone(terms.timeZone());
+        boolean rolled = terms.rollHour() > 0 && local.getHour() >= terms.rollHour();
+        LocalDate day = local.toLocalDate().plusDays(rolled ? 1 : 0);
+        ZonedDateTime from = day.minusDays(terms.rollHour() > 0 ? 1 : 0).atTime(terms.rollHour(), 0).atZone(terms.timeZone());
+        ZonedDateTime to = day.plusDays(terms.rollHour() > 0 ? 0 : 1).atTime(terms.rollHour(), 0).atZone(terms.timeZone());
+        LocalDate tradingDay = day;
+        while (terms.weekend().contains(tradingDay.getDayOfWeek()) || terms.holidays().contains(tradingDay)) {
+            tradingDay = tradingDay.plusDays(1);
+        }
+        return new DaySpan(saturatedNanos(from), saturatedNanos(to), number(tradingDay));
+    }
+
+    private static long saturatedNanos(ZonedDateTime time) {
+        long seconds = time.toEpochSecond();
+        long limit = Long.MAX_VALUE / NANOS_PER_SECOND;
+        return seconds > limit ? Long.MAX_VALUE : seconds < -limit ? Long.MIN_VALUE : seconds * NANOS_PER_SECOND;
+    }
+
+    static int number(LocalDate day) {
+        return day.getYear() * 10_000 + day.getMonthValue() * 100 + day.getDayOfMonth();
+    }
+
+    /** Whether the instrument is traded on that day (yyyymmdd), as far as the file says. */
+    public boolean isListed(int yyyymmdd) {
+        return (terms.firstDay() == null || yyyymmdd >= number(terms.firstDay()))
+                && (terms.lastDay() == null || yyyymmdd <= number(terms.lastDay()));
+    }
+
+    /** Commission of a trade, from the file's rates, in the currency. */
+    public double commission(double price, double volume) {
+        return terms.commissionPerLot() * volume + terms.commissionPerAmount() * price * volume * terms.multiplier();
+    }
+
+    @Override
+    public String toString() {
+        return id + " " + terms;
+    }
+}
