@@ -1,0 +1,14 @@
+package io.qaexchange.storage.manifest;
+
+/** What {@link ManifestWriter} and {@link ManifestReader} agree on; the layout is told at the writer. */
+final class ManifestFormat {
+    /** "QAMANIF" as a little-endian number. */
+    static final long MAGIC = 0x46494E414D4151L;
+    static final int VERSION = 1;
+    static final int HEAD_BYTES = 16;
+    static final int FRAME_BYTES = 9;
+    static final int TYPE_EDIT = 1;
+    static final int TYPE_SYNCED = 2;
+
+    private ManifestFormat() {}
+}

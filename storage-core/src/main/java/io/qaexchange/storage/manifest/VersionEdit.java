@@ -1,0 +1,231 @@
+package io.qaexchange.storage.manifest;
+
+import io.qaexchange.storage.CompactionStyle;
+import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.CorruptionException;
+import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.encoding.ByteReader;
+import io.qaexchange.storage.encoding.ByteWriter;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A step from one version to the next, applied whole or not at all.
+ *
+ * <p>Encoded as fields: tag varint, length varint, payload. A reader skips no unknown tag: a newer edit is refused.
+ * <pre>
+ *   tag  payload
+ *     1  epoch u64
+ *     2  next file number u64, next reference id u64
+ *     3  flushed: sequence u64 (all writes up to it are in sstables), oldest log segment that is still needed u64
+ *     4  family added: id varint, options (see encodeOptions)
+ *     5  family dropped: id varint
+ *     6  reference added (see FileReference)
+ *     7  reference removed: id varint
+ *     8  floor (see Floor)
+ *     9  next family id varint
+ *    10  parents: count varint, then for each, epoch u64 and sequence u64
+ * </pre>
+ *
+ * <p>One thread while it is filled.
+ */
+public final class VersionEdit {
+    private static final int EPOCH = 1;
+    private static final int NUMBERS = 2;
+    private static final int FLUSHED = 3;
+    private static final int FAMILY_ADDED = 4;
+    private static final int FAMILY_DROPPED = 5;
+    private static final int REFERENCE_ADDED = 6;
+    private static final int REFERENCE_REMOVED = 7;
+    private static final int FLOOR = 8;
+    private static final int NEXT_FAMILY = 9;
+    private static final int PARENTS = 10;
+
+    /** A store that this one's state came from, at the sequence number that it was taken at. */
+    public record Parent(long epoch, long sequence) {}
+
+    /** A family with its id. */
+    public record AddedFamily(int id, FamilyOptions options) {}
+
+    Long epoch;
+    Long nextFileNumber;
+    Long nextReferenceId;
+    Long flushedSequence;
+    Long oldestSegment;
+    Integer nextFamilyId;
+    List<Parent> parents;
+    final List<AddedFamily> familiesAdded = new ArrayList<>();
+    final List<Integer> familiesDropped = new ArrayList<>();
+    final List<FileReference> added = new ArrayList<>();
+    final List<Long> removed = new ArrayList<>();
+    final List<Floor> floors = new ArrayList<>();
+
+    public VersionEdit epoch(long value, List<Parent> of) {
+        epoch = value;
+        parents = List.copyOf(of);
+        return this;
+    }
+
+    public VersionEdit nextNumbers(long fileNumber, long referenceId) {
+        nextFileNumber = fileNumber;
+        nextReferenceId = referenceId;
+        return this;
+    }
+
+    public VersionEdit flushed(long sequence, long oldestNeededSegment) {
+        flushedSequence = sequence;
+        oldestSegment = oldestNeededSegment;
+        return this;
+    }
+
+    public VersionEdit addFamily(int id, FamilyOptions options) {
+        familiesAdded.add(new AddedFamily(id, options));
+        return this;
+    }
+
+    public VersionEdit nextFamilyId(int id) {
+        nextFamilyId = id;
+        return this;
+    }
+
+    public VersionEdit dropFamily(int id) {
+        familiesDropped.add(id);
+        return this;
+    }
+
+    public VersionEdit add(FileReference reference) {
+        added.add(reference);
+        return this;
+    }
+
+    public VersionEdit remove(long referenceId) {
+        removed.add(referenceId);
+        return this;
+    }
+
+    public VersionEdit floor(Floor floor) {
+        floors.add(floor);
+        return this;
+    }
+
+    public List<FileReference> added() {
+        return added;
+    }
+
+    public List<Long> removed() {
+        return removed;
+    }
+
+    void encode(ByteWriter to) {
+        ByteWriter payload = new ByteWriter();
+        if (epoch != null) {
+            field(to, EPOCH, payload.u64(epoch));
+        }
+        if (parents != null) {
+            payload.varint(parents.size());
+            parents.forEach(parent -> payload.u64(parent.epoch()).u64(parent.sequence()));
+            field(to, PARENTS, payload);
+        }
+        if (nextFileNumber != null) {
+            field(to, NUMBERS, payload.u64(nextFileNumber).u64(nextReferenceId));
+        }
+        if (flushedSequence != null) {
+            field(to, FLUSHED, payload.u64(flushedSequence).u64(oldestSegment));
+        }
+        if (nextFamilyId != null) {
+            field(to, NEXT_FAMILY, payload.varint(nextFamilyId));
+        }
+        for (AddedFamily family : familiesAdded) {
+            encodeOptions(payload.varint(family.id()), family.options());
+            field(to, FAMILY_ADDED, payload);
+        }
+        for (int family : familiesDropped) {
+            field(to, FAMILY_DROPPED, payload.varint(family));
+        }
+        for (FileReference reference : added) {
+            reference.encode(payload);
+            field(to, REFERENCE_ADDED, payload);
+        }
+        for (long id : removed) {
+            field(to, REFERENCE_REMOVED, payload.varint(id));
+        }
+        for (Floor floor : floors) {
+            floor.encode(payload);
+            field(to, FLOOR, payload);
+        }
+    }
+
+    private static void field(ByteWriter to, int tag, ByteWriter payload) {
+        to.varint(tag).varint(payload.size()).raw(payload.array(), io.qaexchange.storage.memory.Memory.ARRAY_BASE, payload.size());
+        payload.clear();
+    }
+
+    static VersionEdit decode(ByteReader from) throws CorruptionException {
+        VersionEdit edit = new VersionEdit();
+        while (from.hasRemaining()) {
+            int tag = from.varint32();
+            int length = from.varint32();
+            int end = from.position() + length;
+            edit.decodeField(tag, from);
+            if (from.position() != end) {
+                throw from.corrupt("version edit: field " + tag + " has another length than it says");
+            }
+        }
+        return edit;
+    }
+
+    private void decodeField(int tag, ByteReader from) throws CorruptionException {
+        switch (tag) {
+            case EPOCH -> epoch = from.u64();
+            case NUMBERS -> {
+                nextFileNumber = from.u64();
+                nextReferenceId = from.u64();
+            }
+            case FLUSHED -> {
+                flushedSequence = from.u64();
+                oldestSegment = from.u64();
+            }
+            case FAMILY_ADDED -> familiesAdded.add(new AddedFamily(from.varint32(), decodeOptions(from)));
+            case FAMILY_DROPPED -> familiesDropped.add(from.varint32());
+            case REFERENCE_ADDED -> added.add(FileReference.decode(from));
+            case REFERENCE_REMOVED -> removed.add(from.varint());
+            case FLOOR -> floors.add(Floor.decode(from));
+            case NEXT_FAMILY -> nextFamilyId = from.varint32();
+            case PARENTS -> {
+                int count = from.varint32();
+                List<Parent> read = new ArrayList<>();
+                for (int i = 0; i < count; i++) {
+                    read.add(new Parent(from.u64(), from.u64()));
+                }
+                parents = List.copyOf(read);
+            }
+            default -> throw from.corrupt("version edit has an unknown field " + tag + ": a newer build wrote it, or it is damaged");
+        }
+    }
+
+    private static void encodeOptions(ByteWriter to, FamilyOptions options) {
+        to.utf8(options.name()).u8(options.compactionStyle().code()).varint(options.compression().size());
+        options.compression().forEach(compression -> to.u8(compression.code()));
+        to.varint(options.bloomBitsPerKey()).varint(options.blockBytes()).u32(options.appendDelimiter()).u32(options.eventTimeFromEnd());
+        to.u64(options.windowNanos()).u64(options.timeToLiveMillis()).varint(options.timeToLiveOffset());
+        to.u64(options.levelBaseBytes()).u64(options.fileBytes());
+    }
+
+    private static FamilyOptions decodeOptions(ByteReader from) throws CorruptionException {
+        String name = from.utf8();
+        CompactionStyle style = CompactionStyle.ofCode(from.u8());
+        List<Compression> compression = new ArrayList<>();
+        for (int count = from.varint32(); count > 0; count--) {
+            Compression of = Compression.ofCode(from.u8());
+            if (of == null) {
+                throw from.corrupt("family " + name + " has an unknown compression");
+            }
+            compression.add(of);
+        }
+        if (style == null) {
+            throw from.corrupt("family " + name + " has an unknown compaction style");
+        }
+        return new FamilyOptions(name, style, compression, from.varint32(), from.varint32(), from.u32(), from.u32(), from.u64(), from.u64(),
+                from.varint32(), from.u64(), from.u64());
+    }
+}
