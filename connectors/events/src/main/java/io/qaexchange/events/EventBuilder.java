@@ -60,6 +60,31 @@ public final class EventBuilder {
         return start(schema.table(table));
     }
 
+    /** Begins an event with all values of another. */
+    public EventBuilder copyOf(EventView event) {
+        start(event.recordType());
+        for (Field field : type.fields()) {
+            if (!event.isNull(field)) {
+                copy(event, field);
+            }
+        }
+        return this;
+    }
+
+    private void copy(EventView event, Field field) {
+        switch (field.kind()) {
+            case LONG, INT -> set(field, event.getLong(field));
+            case DOUBLE -> set(field, event.getDouble(field));
+            case ENUM -> set(field, event.getEnumCode(field));
+            case STRING -> set(field, event.array(), event.textOffset(field), event.textLength(field));
+            case LEVELS -> {
+                for (int i = 0; i < event.levelCount(field); i++) {
+                    addLevel(field, event.levelPrice(field, i), event.levelVolume(field, i));
+                }
+            }
+        }
+    }
+
     /** The record type that was started, or null. */
     public RecordType recordType() {
         return type;
@@ -174,6 +199,11 @@ public final class EventBuilder {
 
     public EventBuilder eventTime(long nanoseconds) {
         return set(type.eventTime(), nanoseconds);
+    }
+
+    /** The event time as it stands; {@link Long#MIN_VALUE} if it is not set. */
+    public long eventTime() {
+        return Bytes.getLong(block, type.eventTime().place());
     }
 
     public EventBuilder instrument(String instrument) {

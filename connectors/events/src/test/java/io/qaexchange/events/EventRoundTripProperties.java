@@ -32,13 +32,7 @@ class EventRoundTripProperties {
     @Property(tries = 2000)
     void copyingEveryFieldIntoABuilderGivesTheSameBytes(@ForAll long seed) {
         byte[] event = RandomEvents.event(EventSchema.get(), new Random(seed));
-        EventView view = new EventView().wrap(event);
-        EventBuilder builder = new EventBuilder().start(view.recordType());
-        for (Field field : view.recordType().fields()) {
-            if (!view.isNull(field)) {
-                RandomEvents.copy(view, field, builder);
-            }
-        }
+        EventBuilder builder = new EventBuilder().copyOf(new EventView().wrap(event));
         assertThat(builder.build()).isEqualTo(event);
     }
 }

@@ -51,19 +51,6 @@ final class RandomEvents {
         }
     }
 
-    static void copy(EventView view, Field field, EventBuilder builder) {
-        switch (field.kind()) {
-            case LONG, INT -> builder.set(field, view.getLong(field));
-            case DOUBLE -> builder.set(field, view.getDouble(field));
-            case STRING, ENUM -> builder.set(field, view.getString(field));
-            case LEVELS -> {
-                for (int i = 0; i < view.levelCount(field); i++) {
-                    builder.addLevel(field, view.levelPrice(field, i), view.levelVolume(field, i));
-                }
-            }
-        }
-    }
-
     private static double number(Random random) {
         return switch (random.nextInt(4)) {
             case 0 -> random.nextInt(100_000) / 100.0;
