@@ -18,6 +18,9 @@ public final class EventBuilder {
 
     private static final long CANONICAL_NAN = 0x7ff8000000000000L;
 
+    /** The source is the second text of every message: the schema is checked for it. */
+    private static final int SOURCE_PLACE = 1;
+
     private final EventSchema schema;
     private final byte[] block;
     private final byte[] texts;
@@ -239,6 +242,11 @@ public final class EventBuilder {
         return addLevel(type.field(column), price, volume);
     }
 
+    /** Whether both source and sequence are set. */
+    public boolean hasOwnIdentity() {
+        return textLengths[type.source().place()] != 0 && Bytes.getLong(block, type.sequence().place()) != Long.MIN_VALUE;
+    }
+
     /** Bytes of the event as it stands. */
     public int encodedLength() {
         int total = EventSchema.HEADER_LENGTH + type.blockLength();
@@ -269,10 +277,49 @@ public final class EventBuilder {
      * @throws IndexOutOfBoundsException if the target is too small
      */
     public int build(byte[] target, int offset) {
+        check();
+        return encode(target, offset);
+    }
+
+    /**
+     * Checks what {@link #build()} would check.
+     *
+     * @throws MalformedEventException if a required field is missing or a value is impossible
+     */
+    public void check() {
         Rejection rejection = validate();
         if (rejection != null) {
             throw new MalformedEventException(rejection);
         }
+    }
+
+    /**
+     * Writes the bytes of the event without checking it, for who just called {@link #check()}, and returns their number.
+     *
+     * @throws IndexOutOfBoundsException if the target is too small
+     */
+    public int encode(byte[] target, int offset) {
+        int sourceOffset = SOURCE_PLACE * EventSchema.MAX_STRING_BYTES;
+        return encode(target, offset, texts, sourceOffset, textLengths[SOURCE_PLACE]);
+    }
+
+    /**
+     * As {@link #encode}, but with this source and sequence in place of the event's; the builder stays as it is.
+     *
+     * @param source UTF-8, at most 255 bytes
+     */
+    public int encodeAs(byte[] source, long sequence, byte[] target, int offset) {
+        int length = encode(target, offset, source, 0, source.length);
+        Bytes.putLong(target, offset + EventSchema.HEADER_LENGTH + type.sequence().place(), sequence);
+        return length;
+    }
+
+    /** Bytes that {@link #encodeAs} writes for a source of that many bytes. */
+    public int encodedLengthWithSource(int sourceLength) {
+        return encodedLength() - textLengths[SOURCE_PLACE] + sourceLength;
+    }
+
+    private int encode(byte[] target, int offset, byte[] source, int sourceOffset, int sourceLength) {
         Bytes.putShort(target, offset, type.blockLength());
         Bytes.putShort(target, offset + 2, type.templateId());
         Bytes.putShort(target, offset + 4, schema.schemaId());
@@ -290,12 +337,17 @@ public final class EventBuilder {
             }
         }
         for (int d = 0; d < type.data().length; d++) {
-            Bytes.putShort(target, at, textLengths[d]);
-            at += EventSchema.STRING_HEADER_LENGTH;
-            System.arraycopy(texts, d * EventSchema.MAX_STRING_BYTES, target, at, textLengths[d]);
-            at += textLengths[d];
+            boolean isSource = d == SOURCE_PLACE;
+            at = putText(target, at, isSource ? source : texts, isSource ? sourceOffset : d * EventSchema.MAX_STRING_BYTES,
+                    isSource ? sourceLength : textLengths[d]);
         }
         return at - offset;
+    }
+
+    private static int putText(byte[] target, int at, byte[] text, int offset, int length) {
+        Bytes.putShort(target, at, length);
+        System.arraycopy(text, offset, target, at + EventSchema.STRING_HEADER_LENGTH, length);
+        return at + EventSchema.STRING_HEADER_LENGTH + length;
     }
 
     /** Why the event as it stands cannot be built, or null. */

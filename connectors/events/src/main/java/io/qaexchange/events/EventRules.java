@@ -3,7 +3,8 @@ package io.qaexchange.events;
 /** The rules that hold for events of every type and for every way in, beyond the types of single fields. */
 final class EventRules {
 
-    private static final byte ROUTE_MARK = '@';
+    /** What the route keys of accounts begin with. */
+    static final byte ROUTE_MARK = '@';
 
     private EventRules() {
     }

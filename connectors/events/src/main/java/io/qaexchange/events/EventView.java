@@ -2,6 +2,7 @@ package io.qaexchange.events;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * Reads one encoded message in place: a window over a caller's bytes, to be moved from message to message.
@@ -74,7 +75,7 @@ public final class EventView {
 
     /** As {@link #wrap(byte[], int, int)}, but answers with the reason (null: good); {@link #problem()} then says more. */
     RejectionReason tryWrap(byte[] bytes, int offset, int length) {
-        java.util.Objects.checkFromIndexSize(offset, length, bytes.length);
+        Objects.checkFromIndexSize(offset, length, bytes.length);
         type = null;
         if (length < EventSchema.HEADER_LENGTH) {
             return fail(RejectionReason.TRUNCATED, "message has " + length + " bytes, an SBE header has 8");
@@ -260,6 +261,22 @@ public final class EventView {
         return hasInstrument() ? instrument() : "@" + account();
     }
 
+    /** {@link #routeKey()} in UTF-8. */
+    public byte[] routeKeyBytes() {
+        int place = recordType().instrument().place();
+        if (textLengths[place] != 0) {
+            return Arrays.copyOfRange(bytes, textOffsets[place], textOffsets[place] + textLengths[place]);
+        }
+        Field account = type.account();
+        int accountLength = account == null ? 0 : textLengths[account.place()];
+        byte[] key = new byte[1 + accountLength];
+        key[0] = EventRules.ROUTE_MARK;
+        if (accountLength != 0) {
+            System.arraycopy(bytes, textOffsets[account.place()], key, 1, accountLength);
+        }
+        return key;
+    }
+
     /** Whether the field is absent; levels never are. */
     public boolean isNull(Field field) {
         check(field);
@@ -362,7 +379,7 @@ public final class EventView {
 
     private int levelOffset(Field field, int level) {
         check(field, Field.Kind.LEVELS);
-        java.util.Objects.checkIndex(level, groupCounts[field.place()]);
+        Objects.checkIndex(level, groupCounts[field.place()]);
         return groupOffsets[field.place()] + level * groupEntryLengths[field.place()];
     }
 
