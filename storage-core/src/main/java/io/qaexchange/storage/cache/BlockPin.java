@@ -1,0 +1,87 @@
+package io.qaexchange.storage.cache;
+
+import io.qaexchange.storage.memory.Memory;
+import io.qaexchange.storage.memory.Slice;
+import java.util.Arrays;
+
+/**
+ * Where a reader stands: the block it looks at now, and the cached blocks that must stay in memory until {@link #release()}. A caller
+ * keeps one pin per thread or iterator and uses it again and again, so that reading allocates nothing.
+ *
+ * <p>One thread.
+ */
+public final class BlockPin implements AutoCloseable {
+    private static final byte[] NOTHING = new byte[0];
+
+    private CachedBlock[] held = new CachedBlock[2];
+    private int heldCount;
+    private Object base = NOTHING;
+    private long address = Memory.ARRAY_BASE;
+    private int length;
+    private Object scratch;
+
+    /** For {@link Memory}: null, or the array in which the current block lies. */
+    public Object base() {
+        return base;
+    }
+
+    /** For {@link Memory}: where the current block begins. */
+    public long address() {
+        return address;
+    }
+
+    /** Bytes of the current block. */
+    public int length() {
+        return length;
+    }
+
+    /** How many cached blocks this pin keeps in memory. */
+    public int heldBlocks() {
+        return heldCount;
+    }
+
+    /** Makes a run that needs no pinning the current block: a mapping, or an array of its own. */
+    public void show(Object base, long address, int length) {
+        this.base = base;
+        this.address = address;
+        this.length = length;
+    }
+
+    /** The current block as a slice. */
+    public Slice view(Slice into) {
+        return into.wrap(base, address, length);
+    }
+
+    /** Keeps a block, whose reference was already taken, and makes it the current one. */
+    void hold(CachedBlock block) {
+        if (heldCount == held.length) {
+            held = Arrays.copyOf(held, heldCount * 2);
+        }
+        held[heldCount++] = block;
+        show(block.chunk.base(), block.chunk.address(), block.length);
+    }
+
+    /** What the reader keeps with the pin between reads; null at first. */
+    public Object scratch() {
+        return scratch;
+    }
+
+    public void scratch(Object scratch) {
+        this.scratch = scratch;
+    }
+
+    /** Lets go of everything: slices of the blocks must no longer be used. The pin can be used again. */
+    public void release() {
+        for (int i = 0; i < heldCount; i++) {
+            held[i].release();
+            held[i] = null;
+        }
+        heldCount = 0;
+        show(NOTHING, Memory.ARRAY_BASE, 0);
+    }
+
+    @Override
+    public void close() {
+        release();
+    }
+}

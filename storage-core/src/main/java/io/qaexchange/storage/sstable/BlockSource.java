@@ -1,0 +1,362 @@
+package io.qaexchange.storage.sstable;
+
+import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.CorruptionException;
+import io.qaexchange.storage.cache.BlockCache;
+import io.qaexchange.storage.cache.BlockPin;
+import io.qaexchange.storage.encoding.Checksum;
+import io.qaexchange.storage.memory.Chunk;
+import io.qaexchange.storage.memory.Memory;
+import io.qaexchange.storage.memory.Slice;
+import io.qaexchange.storage.vfs.MappedRegion;
+import io.qaexchange.storage.vfs.ReadableFile;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+
+/**
+ * The blocks of one open file: in place through mappings, or through the block cache.
+ *
+ * <p>A block that is read in place is checked when it is first asked for after opening; a bit per block remembers that. The check reads
+ * it by a positional read: a disk error is an exception there, in a mapping it would be a fault. Faults that come later (the file was
+ * truncated, the page could not be read again) surface as {@code InternalError} and are turned into a {@link CorruptionException} by
+ * {@link #fault}.
+ *
+ * <p>Thread-safe. Bits are set without synchronization: one that is lost only costs a second check.
+ */
+final class BlockSource implements BlockAccess, AutoCloseable {
+    private final Path file;
+    private final ReadableFile readable;
+    private final BlockCache cache;
+    private final long fileId = BlockCache.newFileId();
+    private final MappedRegion[] pieces;
+    private final Object[] pieceBases;
+    private final long[] pieceAddresses;
+    private final int pieceShift;
+    private final Footer footer;
+    private final long[] checkedBlocks;
+    private final long[] checkedFilterPages;
+    private volatile boolean closed;
+
+    private BlockSource(Path file, ReadableFile readable, BlockCache cache, MappedRegion[] pieces, int pieceShift, Footer footer) {
+        this.file = file;
+        this.readable = readable;
+        this.cache = cache;
+        this.pieces = pieces;
+        this.pieceShift = pieceShift;
+        this.footer = footer;
+        pieceBases = new Object[pieces.length];
+        pieceAddresses = new long[pieces.length];
+        for (int i = 0; i < pieces.length; i++) {
+            pieceBases[i] = pieces[i].base();
+            pieceAddresses[i] = pieces[i].address();
+        }
+        checkedBlocks = new long[(footer.blockCount() + Long.SIZE - 1) / Long.SIZE];
+        int filterPages = footer.filter().size() / BloomFilter.PAGE_BYTES + 2;
+        checkedFilterPages = new long[(filterPages + Long.SIZE - 1) / Long.SIZE];
+    }
+
+    static BlockSource open(Path file, ReadableFile readable, BlockCache cache, ReadOptions options, Footer footer)
+            throws IOException {
+        MappedRegion[] pieces = options.mapped() ? map(readable, options.pieceBytes()) : new MappedRegion[0];
+        return new BlockSource(file, readable, cache, pieces, Integer.numberOfTrailingZeros(options.pieceBytes()), footer);
+    }
+
+    private static MappedRegion[] map(ReadableFile readable, int pieceBytes) throws IOException {
+        MappedRegion[] pieces = new MappedRegion[Math.toIntExact((readable.size() + pieceBytes - 1) / pieceBytes)];
+        boolean mapped = false;
+        try {
+            for (int i = 0; i < pieces.length; i++) {
+                long position = (long) i * pieceBytes;
+                pieces[i] = readable.map(position, (int) Math.min(pieceBytes, readable.size() - position));
+                if (pieces[i] == null) {
+                    return new MappedRegion[0];
+                }
+            }
+            mapped = true;
+            return pieces;
+        } finally {
+            if (!mapped) {
+                closeAll(pieces);
+            }
+        }
+    }
+
+    Path file() {
+        return file;
+    }
+
+    Footer footer() {
+        return footer;
+    }
+
+    BlockCache cache() {
+        return cache;
+    }
+
+    boolean isMapped() {
+        return pieces.length > 0;
+    }
+
+    @Override
+    public void data(IndexBlock index, int i, BlockPin pin) throws IOException {
+        assert !closed : "read of a closed sstable: " + file;
+        long offset = index.offset(i);
+        int size = index.size(i);
+        int compression = index.compression(i);
+        if (compression == 0 && showInPlace(offset, size, pin)) {
+            if (!isChecked(checkedBlocks, index.ordinal(i))) {
+                checkInPlace(offset, size, SstableFormat.KIND_DATA, -1, index.ordinal(i));
+            }
+            return;
+        }
+        if (!cache.lookup(fileId, offset, pin)) {
+            load(offset, size, SstableFormat.KIND_DATA, compression, -1, pin);
+        }
+    }
+
+    @Override
+    public void index(IndexBlock parent, int i, int level, BlockPin pin) throws IOException {
+        assert !closed : "read of a closed sstable: " + file;
+        long offset = parent.offset(i);
+        int size = parent.size(i);
+        if (showInPlace(offset, size, pin)) {
+            if (!isChecked(checkedBlocks, parent.ordinal(i))) {
+                checkInPlace(offset, size, SstableFormat.KIND_INDEX, level, parent.ordinal(i));
+            }
+            return;
+        }
+        if (!cache.lookup(fileId, offset, pin)) {
+            load(offset, size, SstableFormat.KIND_INDEX, 0, level, pin);
+        }
+    }
+
+    /** A page of the filter, checked when first asked for. */
+    void filterPage(int page, long offset, int size, int checksum, BlockPin pin) throws IOException {
+        assert !closed : "read of a closed sstable: " + file;
+        if (pieces.length > 0) {
+            int piece = (int) (offset >>> pieceShift);
+            long within = offset - ((long) piece << pieceShift);
+            if (within + size <= pieces[piece].length()) {
+                if (!isChecked(checkedFilterPages, page)) {
+                    checkPage(readRaw(offset, size), offset, checksum);
+                    setChecked(checkedFilterPages, page);
+                }
+                pin.show(pieceBases[piece], pieceAddresses[piece] + within, size);
+                return;
+            }
+        }
+        if (!cache.lookup(fileId, offset, pin)) {
+            byte[] bytes = readRaw(offset, size);
+            checkPage(bytes, offset, checksum);
+            keep(offset, bytes, pin);
+        }
+    }
+
+    private void checkPage(byte[] bytes, long offset, int expected) throws CorruptionException {
+        int actual = Checksum.crc32c(bytes, 0, bytes.length);
+        if (actual != expected) {
+            throw CorruptionException.checksum("filter page", file, offset, expected, actual);
+        }
+    }
+
+    /** Payload of a block that is read once, when opening. */
+    byte[] readBlock(BlockHandle handle, int kind) throws IOException {
+        ByteBuffer frame = ByteBuffer.wrap(readRaw(handle.offset(), handle.size()));
+        BlockCodec codec = BlockCodec.borrow();
+        try {
+            checkFrame(frame, 0, handle.size(), kind, 0, handle.offset(), codec);
+        } finally {
+            codec.giveBack();
+        }
+        byte[] payload = new byte[handle.size() - SstableFormat.FRAME_OVERHEAD];
+        System.arraycopy(frame.array(), SstableFormat.FRAME_HEADER_SIZE, payload, 0, payload.length);
+        return payload;
+    }
+
+    byte[] readRaw(long offset, int size) throws IOException {
+        byte[] bytes = new byte[size];
+        read(offset, ByteBuffer.wrap(bytes));
+        return bytes;
+    }
+
+    void read(long offset, ByteBuffer target) throws IOException {
+        try {
+            readable.read(offset, target);
+        } catch (EOFException e) {
+            throw new CorruptionException("sstable ends early", file, offset, e);
+        }
+    }
+
+    /**
+     * Checks kind, size and checksum of a frame whose first byte stands at {@code at}.
+     *
+     * @return uncompressed size of the payload
+     */
+    int checkFrame(ByteBuffer frame, int at, int size, int kind, int compression, long offset, BlockCodec codec)
+            throws CorruptionException {
+        int checked = size - SstableFormat.FRAME_CHECKSUM_SIZE;
+        frame.clear().order(ByteOrder.LITTLE_ENDIAN);
+        int expected = frame.getInt(at + checked);
+        int actual = codec.checksum(frame, at, at + checked);
+        frame.clear();
+        if (expected != actual) {
+            throw CorruptionException.checksum("block", file, offset, expected, actual);
+        }
+        int payloadSize = frame.getInt(at + SstableFormat.FRAME_PAYLOAD_SIZE);
+        int foundKind = frame.get(at + SstableFormat.FRAME_KIND);
+        int foundCompression = frame.get(at + SstableFormat.FRAME_COMPRESSION);
+        if (payloadSize != size - SstableFormat.FRAME_OVERHEAD || foundKind != kind || foundCompression != compression) {
+            throw new CorruptionException("another block than the index says: found " + SstableFormat.kindName(foundKind)
+                    + " of " + payloadSize + " bytes, compression " + foundCompression, file, offset);
+        }
+        int uncompressed = payloadSize;
+        if (compression != 0) {
+            uncompressed = payloadSize < BlockCodec.SIZE_PREFIX ? -1 : frame.getInt(at + SstableFormat.FRAME_HEADER_SIZE);
+            if (Compression.ofCode(compression) == null || uncompressed < 0) {
+                throw new CorruptionException("compressed block makes no sense: compression=" + compression + " size="
+                        + uncompressed, file, offset);
+            }
+        }
+        return uncompressed;
+    }
+
+    static void validate(Slice payload, int kind, int level, Footer footer, Object file, long offset) throws CorruptionException {
+        if (kind == SstableFormat.KIND_DATA) {
+            DataBlock.validate(payload, file, offset);
+        } else {
+            IndexBlock.validate(payload, level, footer, file, offset);
+        }
+    }
+
+    private boolean showInPlace(long offset, int size, BlockPin pin) {
+        if (pieceAddresses.length == 0) {
+            return false;
+        }
+        int piece = (int) (offset >>> pieceShift);
+        long within = offset - ((long) piece << pieceShift);
+        if (within + size > 1L << pieceShift) {
+            return false;
+        }
+        pin.show(pieceBases[piece], pieceAddresses[piece] + within + SstableFormat.FRAME_HEADER_SIZE,
+                size - SstableFormat.FRAME_OVERHEAD);
+        return true;
+    }
+
+    private void checkInPlace(long offset, int size, int kind, int level, int ordinal) throws IOException {
+        BlockCodec codec = BlockCodec.borrow();
+        try {
+            ByteBuffer frame = codec.readBuffer(size);
+            read(offset, frame);
+            checkFrame(frame, 0, size, kind, 0, offset, codec);
+            validate(view(frame, SstableFormat.FRAME_HEADER_SIZE, size - SstableFormat.FRAME_OVERHEAD), kind, level, footer, file,
+                    offset);
+            setChecked(checkedBlocks, ordinal);
+        } finally {
+            codec.giveBack();
+        }
+    }
+
+    private void load(long offset, int size, int kind, int compression, int level, BlockPin pin) throws IOException {
+        BlockCodec codec = BlockCodec.borrow();
+        try {
+            ByteBuffer frame = codec.readBuffer(size);
+            read(offset, frame);
+            int uncompressed = checkFrame(frame, 0, size, kind, compression, offset, codec);
+            Chunk chunk = cache.reserve(fileId, offset, uncompressed);
+            boolean kept = false;
+            try {
+                ByteBuffer target = chunk == null ? ByteBuffer.allocate(uncompressed) : chunk.buffer();
+                unpack(frame, size, compression, target, uncompressed, codec, offset);
+                validate(view(target, 0, uncompressed), kind, level, footer, file, offset);
+                kept = true;
+                show(offset, chunk, target, uncompressed, pin);
+            } finally {
+                if (!kept && chunk != null) {
+                    cache.cancel(fileId, offset, chunk);
+                }
+            }
+        } finally {
+            codec.giveBack();
+        }
+    }
+
+    private void show(long offset, Chunk chunk, ByteBuffer target, int size, BlockPin pin) {
+        if (chunk == null) {
+            pin.show(target.array(), Memory.ARRAY_BASE, size);
+        } else {
+            cache.insert(fileId, offset, chunk, size, pin);
+        }
+    }
+
+    /** Puts the uncompressed payload of a checked frame at the beginning of {@code target}. */
+    void unpack(ByteBuffer frame, int size, int compression, ByteBuffer target, int uncompressed, BlockCodec codec, long offset)
+            throws CorruptionException {
+        int payloadEnd = size - SstableFormat.FRAME_CHECKSUM_SIZE;
+        if (compression == 0) {
+            target.clear().put(frame.limit(payloadEnd).position(SstableFormat.FRAME_HEADER_SIZE));
+        } else {
+            frame.limit(payloadEnd).position(SstableFormat.FRAME_HEADER_SIZE + BlockCodec.SIZE_PREFIX);
+            codec.decompress(compression, frame, target, uncompressed, file, offset);
+        }
+    }
+
+    private void keep(long offset, byte[] bytes, BlockPin pin) {
+        Chunk chunk = cache.reserve(fileId, offset, bytes.length);
+        if (chunk == null) {
+            pin.show(bytes, Memory.ARRAY_BASE, bytes.length);
+        } else {
+            Memory.copy(bytes, Memory.ARRAY_BASE, chunk.base(), chunk.address(), bytes.length);
+            cache.insert(fileId, offset, chunk, bytes.length, pin);
+        }
+    }
+
+    static Slice view(ByteBuffer buffer, int offset, int length) {
+        return buffer.hasArray()
+                ? new Slice().wrap(buffer.array(), Memory.ARRAY_BASE + buffer.arrayOffset() + offset, length)
+                : new Slice().wrap(null, Memory.address(buffer) + offset, length);
+    }
+
+    boolean isBlockChecked(int ordinal) {
+        return isChecked(checkedBlocks, ordinal);
+    }
+
+    void setBlockChecked(int ordinal) {
+        setChecked(checkedBlocks, ordinal);
+    }
+
+    private static boolean isChecked(long[] bits, int i) {
+        return (bits[i >>> 6] >>> i & 1) != 0;
+    }
+
+    private static void setChecked(long[] bits, int i) {
+        bits[i >>> 6] |= 1L << i;
+    }
+
+    /** What a fault in a mapping is for callers. */
+    CorruptionException fault(InternalError fault, long offset) {
+        return new CorruptionException("a mapped page cannot be read: was the file truncated, or does the disk fail?", file, offset,
+                fault);
+    }
+
+    /** Unmaps and closes; the caller vouches that nobody reads any more. */
+    @Override
+    public void close() throws IOException {
+        if (!closed) {
+            closed = true;
+            closeAll(pieces);
+            cache.eraseFile(fileId);
+            readable.close();
+        }
+    }
+
+    private static void closeAll(MappedRegion[] pieces) {
+        for (MappedRegion piece : pieces) {
+            if (piece != null) {
+                piece.close();
+            }
+        }
+    }
+}

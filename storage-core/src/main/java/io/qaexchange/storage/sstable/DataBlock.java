@@ -1,0 +1,444 @@
+package io.qaexchange.storage.sstable;
+
+import io.qaexchange.storage.CorruptionException;
+import io.qaexchange.storage.encoding.ByteReader;
+import io.qaexchange.storage.key.Trailer;
+import io.qaexchange.storage.memory.Memory;
+import io.qaexchange.storage.memory.Slice;
+
+/**
+ * Stands on an entry of a data block and moves over it. The entry's key and value are shown through the two slices that the cursor was
+ * made with; values, and keys of FIXED blocks, where they lie.
+ *
+ * <p>Nothing is checked on the way: {@link #validate} goes once over every block after its checksum, and what it lets through cannot
+ * lead outside the block.
+ *
+ * <p>One thread.
+ */
+final class DataBlock {
+    private final Slice key;
+    private final Slice value;
+    private long trailer;
+
+    private Object base;
+    private long address;
+    private boolean fixed;
+    private int count;
+    private int trailerWidth;
+    private long baseTrailer;
+
+    // FIXED: where the current record is.
+    private int index;
+    private long record;
+    private int keyLength;
+    private int valueLength;
+    private int stride;
+    private int windowOffset;
+    private int interpolationError;
+
+    // PREFIX: from where to where the current entry goes, and its key put together.
+    private long entry;
+    private long nextEntry;
+    private long restarts;
+    private int restartCount;
+    private int restart;
+    private long at;
+    private byte[] keyBuffer = new byte[128];
+
+    DataBlock(Slice key, Slice value) {
+        this.key = key;
+        this.value = value;
+    }
+
+    /** Turns to a validated block; stands before its first entry. */
+    void load(Object base, long address, int length) {
+        this.base = base;
+        this.address = address;
+        fixed = Memory.getByte(base, address + SstableFormat.BLOCK_LAYOUT) == SstableFormat.LAYOUT_FIXED;
+        trailerWidth = Memory.getByte(base, address + SstableFormat.BLOCK_TRAILER_WIDTH);
+        count = Memory.getInt(base, address + SstableFormat.BLOCK_COUNT);
+        baseTrailer = Memory.getLong(base, address + SstableFormat.BLOCK_BASE_TRAILER);
+        if (fixed) {
+            keyLength = Memory.getShort(base, address + SstableFormat.BLOCK_KEY_LENGTH) & 0xffff;
+            valueLength = Memory.getInt(base, address + SstableFormat.BLOCK_VALUE_LENGTH);
+            stride = keyLength + trailerWidth + valueLength;
+            windowOffset = Memory.getShort(base, address + SstableFormat.BLOCK_WINDOW_OFFSET) & 0xffff;
+            interpolationError = Memory.getShort(base, address + SstableFormat.BLOCK_INTERPOLATION_ERROR) & 0xffff;
+            index = -1;
+        } else {
+            restartCount = Memory.getInt(base, address + SstableFormat.BLOCK_RESTART_COUNT);
+            restarts = address + length - (long) restartCount * Integer.BYTES;
+            nextEntry = address + SstableFormat.BLOCK_HEADER_SIZE;
+            restart = 0;
+        }
+    }
+
+    long trailer() {
+        return trailer;
+    }
+
+    int count() {
+        return count;
+    }
+
+    boolean first() {
+        if (count == 0) {
+            return false;
+        }
+        if (fixed) {
+            showRecord(0);
+        } else {
+            toRestart(0);
+        }
+        return true;
+    }
+
+    boolean last() {
+        if (count == 0) {
+            return false;
+        }
+        if (fixed) {
+            showRecord(count - 1);
+        } else {
+            toRestart(restartCount - 1);
+            while (nextEntry < restarts) {
+                decodeNext();
+            }
+        }
+        return true;
+    }
+
+    /** To the next entry; false, and the cursor stays, if this is the last. */
+    boolean next() {
+        if (fixed) {
+            if (index + 1 >= count) {
+                return false;
+            }
+            index++;
+            record += stride;
+            showRecord();
+            return true;
+        }
+        if (nextEntry >= restarts) {
+            return false;
+        }
+        decodeNext();
+        return true;
+    }
+
+    /** To the entry before; false, and the cursor stays, if this is the first. */
+    boolean previous() {
+        if (fixed) {
+            if (index <= 0) {
+                return false;
+            }
+            showRecord(index - 1);
+            return true;
+        }
+        long current = entry;
+        int from = restart;
+        if (current == restartAddress(from)) {
+            if (from == 0) {
+                return false;
+            }
+            from--;
+        }
+        toRestart(from);
+        while (nextEntry < current) {
+            decodeNext();
+        }
+        return true;
+    }
+
+    /** To the first entry at or behind the target in internal order; false if all lie before it. */
+    boolean seek(Slice target, long targetTrailer) {
+        if (fixed) {
+            int found = lowerBound(target, targetTrailer);
+            if (found == count) {
+                return false;
+            }
+            showRecord(found);
+            return true;
+        }
+        return seekPrefix(target, targetTrailer);
+    }
+
+    // ---- FIXED
+
+    private void showRecord(int i) {
+        index = i;
+        record = address + SstableFormat.BLOCK_HEADER_SIZE + (long) i * stride;
+        showRecord();
+    }
+
+    private void showRecord() {
+        key.wrap(base, record, keyLength);
+        long behindKey = record + keyLength;
+        trailer = baseTrailer + trailerDelta(behindKey);
+        value.wrap(base, behindKey + trailerWidth, valueLength);
+    }
+
+    private long trailerDelta(long where) {
+        return trailerWidth == Integer.BYTES ? Memory.getInt(base, where) & 0xffffffffL
+                : trailerWidth == 0 ? 0 : Memory.getLong(base, where);
+    }
+
+    private int lowerBound(Slice target, long targetTrailer) {
+        long records = address + SstableFormat.BLOCK_HEADER_SIZE;
+        int targetLength = target.length();
+        if (keyLength < SstableFormat.WINDOW_SIZE || targetLength < windowOffset + SstableFormat.WINDOW_SIZE) {
+            return lowerBoundByWholeKeys(target, targetTrailer, 0, count);
+        }
+        Object targetBase = target.base();
+        long targetAddress = target.address();
+        if (count == 0) {
+            return 0;
+        }
+        int prefixOrder = Memory.compare(base, records, windowOffset, targetBase, targetAddress, windowOffset);
+        if (prefixOrder != 0) {
+            return prefixOrder > 0 ? 0 : count;
+        }
+        long window = Memory.getLongBigEndian(targetBase, targetAddress + windowOffset) + Long.MIN_VALUE;
+        long windows = records + windowOffset;
+        int low = 0;
+        int high = count;
+        if (interpolationError != SstableFormat.NO_INTERPOLATION) {
+            long first = Memory.getLongBigEndian(base, windows) + Long.MIN_VALUE;
+            long last = Memory.getLongBigEndian(base, windows + (long) (count - 1) * stride) + Long.MIN_VALUE;
+            if (window < first) {
+                return 0;
+            }
+            if (window > last) {
+                return count;
+            }
+            int guess = guess(window, first, slope(first, last, count));
+            low = Math.max(0, guess - interpolationError);
+            high = Math.min(count, guess + interpolationError + 1);
+        }
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            long found = Memory.getLongBigEndian(base, windows + (long) middle * stride) + Long.MIN_VALUE;
+            boolean before = found < window
+                    || found == window && compareRecord(middle, target, targetTrailer) < 0;
+            if (before) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private int lowerBoundByWholeKeys(Slice target, long targetTrailer, int from, int to) {
+        int low = from;
+        int high = to;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (compareRecord(middle, target, targetTrailer) < 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private int compareRecord(int i, Slice target, long targetTrailer) {
+        long where = address + SstableFormat.BLOCK_HEADER_SIZE + (long) i * stride;
+        int order = Memory.compare(base, where, keyLength, target.base(), target.address(), target.length());
+        return order != 0 ? order : Trailer.compare(baseTrailer + trailerDelta(where + keyLength), targetTrailer);
+    }
+
+    /** Places per window unit of the line from the first to the last record. */
+    static double slope(long firstWindow, long lastWindow, int count) {
+        return (count - 1) / (double) ((lastWindow - firstWindow) >>> 1);
+    }
+
+    /** Place of a window on that line. Rises with the window, also after rounding: the error bound rests on that. */
+    static int guess(long window, long firstWindow, double slope) {
+        return (int) (((window - firstWindow) >>> 1) * slope);
+    }
+
+    // ---- PREFIX
+
+    private long restartAddress(int i) {
+        return address + Memory.getInt(base, restarts + (long) i * Integer.BYTES);
+    }
+
+    private void toRestart(int i) {
+        restart = i;
+        nextEntry = restartAddress(i);
+        decodeNext();
+    }
+
+    /** Goes to the entry at {@link #nextEntry}; the key buffer holds the key before it. */
+    private void decodeNext() {
+        entry = nextEntry;
+        at = entry;
+        int shared = varint();
+        int further = varint();
+        int length = varint();
+        trailer = baseTrailer + trailerDelta(at);
+        at += trailerWidth;
+        int size = shared + further;
+        if (keyBuffer.length < size) {
+            keyBuffer = java.util.Arrays.copyOf(keyBuffer, Math.max(size, keyBuffer.length * 2));
+        }
+        Memory.copy(base, at, keyBuffer, Memory.ARRAY_BASE + shared, further);
+        key.wrap(keyBuffer, Memory.ARRAY_BASE, size);
+        value.wrap(base, at + further, length);
+        nextEntry = at + further + length;
+        if (restart + 1 < restartCount && entry >= restartAddress(restart + 1)) {
+            restart++;
+        }
+    }
+
+    private int varint() {
+        int b = Memory.getByte(base, at++);
+        if (b >= 0) {
+            return b;
+        }
+        int result = b & 0x7f;
+        for (int shift = 7; ; shift += 7) {
+            b = Memory.getByte(base, at++);
+            result |= (b & 0x7f) << shift;
+            if (b >= 0) {
+                return result;
+            }
+        }
+    }
+
+    private boolean seekPrefix(Slice target, long targetTrailer) {
+        if (count == 0) {
+            return false;
+        }
+        int low = 0;
+        int high = restartCount;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (compareRestart(middle, target, targetTrailer) < 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return scanFrom(Math.max(0, low - 1), target, targetTrailer);
+    }
+
+    private int compareRestart(int i, Slice target, long targetTrailer) {
+        at = restartAddress(i);
+        varint();
+        int length = varint();
+        varint();
+        long delta = trailerDelta(at);
+        int order = Memory.compare(base, at + trailerWidth, length, target.base(), target.address(), target.length());
+        return order != 0 ? order : Trailer.compare(baseTrailer + delta, targetTrailer);
+    }
+
+    /**
+     * Looks at entries one by one without putting keys together: an entry that shares more with its predecessor than the predecessor
+     * has in common with the target is before the target too, one that shares less is behind it.
+     */
+    private boolean scanFrom(int fromRestart, Slice target, long targetTrailer) {
+        Object targetBase = target.base();
+        long targetAddress = target.address();
+        int targetLength = target.length();
+        restart = fromRestart;
+        long where = restartAddress(fromRestart);
+        int matched = 0;
+        while (where < restarts) {
+            at = where;
+            int shared = varint();
+            int further = varint();
+            int length = varint();
+            long suffix = at + trailerWidth;
+            if (shared <= matched) {
+                int rest = targetLength - shared;
+                int common = Memory.mismatch(base, suffix, targetBase, targetAddress + shared, Math.min(further, rest));
+                int order = common == further || common == rest ? further - rest
+                        : (Memory.getByte(base, suffix + common) & 0xff)
+                                - (Memory.getByte(targetBase, targetAddress + shared + common) & 0xff);
+                if (order > 0 || order == 0 && Trailer.compare(baseTrailer + trailerDelta(at), targetTrailer) >= 0) {
+                    showFound(where, target, shared);
+                    return true;
+                }
+                matched = shared + common;
+            }
+            where = suffix + further + length;
+        }
+        return false;
+    }
+
+    /** The key before the found entry has {@code shared} bytes in common with the target, so those can be taken from there. */
+    private void showFound(long where, Slice target, int shared) {
+        if (keyBuffer.length < shared) {
+            keyBuffer = new byte[Math.max(shared, keyBuffer.length * 2)];
+        }
+        Memory.copy(target.base(), target.address(), keyBuffer, Memory.ARRAY_BASE, shared);
+        nextEntry = where;
+        decodeNext();
+    }
+
+    // ---- validation
+
+    /** Checks that no number in a block leads outside of it. */
+    static void validate(Slice block, Object file, long offset) throws CorruptionException {
+        int layout = block.length() < SstableFormat.BLOCK_HEADER_SIZE ? 0 : block.getByte(SstableFormat.BLOCK_LAYOUT);
+        boolean valid = layout == SstableFormat.LAYOUT_FIXED ? isValidFixed(block)
+                : layout == SstableFormat.LAYOUT_PREFIX && isValidPrefix(block, file, offset);
+        if (!valid) {
+            throw new CorruptionException("data block makes no sense (layout " + layout + ", " + block.length() + " bytes)", file,
+                    offset);
+        }
+    }
+
+    private static boolean isValidWidth(int width) {
+        return width == 0 || width == Integer.BYTES || width == Long.BYTES;
+    }
+
+    private static boolean isValidFixed(Slice block) {
+        int header = block.getInt(0);
+        int width = header >>> 8 & 0xff;
+        int keyLength = header >>> 16;
+        int valueLength = block.getInt(SstableFormat.BLOCK_VALUE_LENGTH);
+        int count = block.getInt(SstableFormat.BLOCK_COUNT);
+        int window = block.getInt(SstableFormat.BLOCK_WINDOW_OFFSET) & 0xffff;
+        return isValidWidth(width) && valueLength >= 0 && valueLength <= SstableFormat.MAX_VALUE_LENGTH && count >= 0
+                && (window == 0 || window + SstableFormat.WINDOW_SIZE <= keyLength)
+                && SstableFormat.BLOCK_HEADER_SIZE + (long) count * ((long) keyLength + width + valueLength) == block.length();
+    }
+
+    private static boolean isValidPrefix(Slice block, Object file, long offset) throws CorruptionException {
+        int width = block.getByte(SstableFormat.BLOCK_TRAILER_WIDTH);
+        int restartCount = block.getInt(SstableFormat.BLOCK_RESTART_COUNT);
+        int count = block.getInt(SstableFormat.BLOCK_COUNT);
+        int room = block.length() - SstableFormat.BLOCK_HEADER_SIZE;
+        if (!isValidWidth(width) || count < 1 || restartCount < 1 || restartCount > count || restartCount > room / Integer.BYTES) {
+            return false;
+        }
+        int restartsAt = block.length() - restartCount * Integer.BYTES;
+        ByteReader in = new ByteReader(new Slice().wrap(block.base(), block.address(), restartsAt), file, offset);
+        Slice skipped = new Slice();
+        in.raw(SstableFormat.BLOCK_HEADER_SIZE, skipped);
+        int restart = 0;
+        int keyLength = 0;
+        for (int i = 0; i < count; i++) {
+            boolean atRestart = restart < restartCount && block.getInt(restartsAt + restart * Integer.BYTES) == in.position();
+            restart += atRestart ? 1 : 0;
+            int shared = in.varint32();
+            if (shared > keyLength || (atRestart || i == 0) && (shared != 0 || !atRestart)) {
+                return false;
+            }
+            int further = in.varint32();
+            int valueLength = in.varint32();
+            if (further > SstableFormat.MAX_KEY_LENGTH - shared) {
+                return false;
+            }
+            in.raw(width, skipped);
+            in.raw(further, skipped);
+            in.raw(valueLength, skipped);
+            keyLength = shared + further;
+        }
+        return !in.hasRemaining() && restart == restartCount;
+    }
+}

@@ -1,0 +1,214 @@
+package io.qaexchange.storage.sstable;
+
+import io.qaexchange.storage.encoding.ByteWriter;
+import io.qaexchange.storage.memory.Memory;
+import io.qaexchange.storage.memory.Slice;
+import java.util.Arrays;
+
+/**
+ * Collects the entries of one data block and encodes them in the layout that suits their lengths; the layouts are specified in
+ * {@link SstableWriter}.
+ *
+ * <p>One thread. Arrays are kept between blocks.
+ */
+final class DataBlockBuilder {
+    /** A run of equal lengths this large is closed as a FIXED block rather than mixed with what comes behind it. */
+    private static final int UNIFORM_RUN_FRACTION = 4;
+
+    private final int restartInterval;
+    private byte[] staged = new byte[32 << 10];
+    private int stagedSize;
+    private int[] keyLengths = new int[256];
+    private int[] valueLengths = new int[256];
+    private long[] trailers = new long[256];
+    private int count;
+    private int lastKeyAt;
+    private boolean uniform;
+    private long minTrailer;
+    private long maxTrailer;
+    private int layout;
+    private int[] restarts = new int[16];
+
+    DataBlockBuilder(int restartInterval) {
+        this.restartInterval = restartInterval;
+        clear();
+    }
+
+    void clear() {
+        count = 0;
+        stagedSize = 0;
+        uniform = true;
+        minTrailer = -1L;
+        maxTrailer = 0;
+    }
+
+    boolean isEmpty() {
+        return count == 0;
+    }
+
+    int count() {
+        return count;
+    }
+
+    /** About how large the encoded block will be. */
+    int estimatedSize() {
+        return SstableFormat.BLOCK_HEADER_SIZE + stagedSize + count * (uniform ? Integer.BYTES : Long.BYTES);
+    }
+
+    /** Whether the block should be closed before an entry of these lengths comes in. */
+    boolean isFullFor(int keyLength, int valueLength, int blockSize) {
+        if (count == 0) {
+            return false;
+        }
+        int size = estimatedSize();
+        boolean endsUniformRun = uniform && count > 1 && size >= blockSize / UNIFORM_RUN_FRACTION
+                && (keyLengths[0] != keyLength || valueLengths[0] != valueLength);
+        return endsUniformRun || size + (long) keyLength + valueLength + Integer.BYTES > blockSize;
+    }
+
+    void add(Slice key, long trailer, Slice value) {
+        int keyLength = key.length();
+        int valueLength = value.length();
+        int needed = Math.addExact(stagedSize, keyLength + valueLength);
+        if (needed > staged.length) {
+            staged = Arrays.copyOf(staged, Math.max(needed, staged.length * 2));
+        }
+        if (count == trailers.length) {
+            keyLengths = Arrays.copyOf(keyLengths, count * 2);
+            valueLengths = Arrays.copyOf(valueLengths, count * 2);
+            trailers = Arrays.copyOf(trailers, count * 2);
+        }
+        lastKeyAt = stagedSize;
+        Memory.copy(key.base(), key.address(), staged, Memory.ARRAY_BASE + stagedSize, keyLength);
+        Memory.copy(value.base(), value.address(), staged, Memory.ARRAY_BASE + stagedSize + keyLength, valueLength);
+        stagedSize = needed;
+        keyLengths[count] = keyLength;
+        valueLengths[count] = valueLength;
+        trailers[count] = trailer;
+        uniform &= keyLength == keyLengths[0] && valueLength == valueLengths[0];
+        if (Long.compareUnsigned(trailer, minTrailer) < 0) {
+            minTrailer = trailer;
+        }
+        if (Long.compareUnsigned(trailer, maxTrailer) > 0) {
+            maxTrailer = trailer;
+        }
+        count++;
+    }
+
+    /** Points at the last key that was added. */
+    Slice lastKey(Slice into) {
+        return into.wrap(staged, Memory.ARRAY_BASE + lastKeyAt, keyLengths[count - 1]);
+    }
+
+    long lastTrailer() {
+        return trailers[count - 1];
+    }
+
+    /** The layout that {@link #encode} chose. */
+    int layout() {
+        return layout;
+    }
+
+    /** Writes the block's payload. */
+    void encode(ByteWriter out) {
+        layout = uniform ? SstableFormat.LAYOUT_FIXED : SstableFormat.LAYOUT_PREFIX;
+        if (uniform) {
+            encodeFixed(out);
+        } else {
+            encodePrefix(out);
+        }
+    }
+
+    private int trailerWidth() {
+        long spread = maxTrailer - minTrailer;
+        return spread == 0 ? 0 : spread >>> 32 == 0 ? Integer.BYTES : Long.BYTES;
+    }
+
+    private static void putTrailer(ByteWriter out, int width, long delta) {
+        if (width == Integer.BYTES) {
+            out.u32((int) delta);
+        } else if (width == Long.BYTES) {
+            out.u64(delta);
+        }
+    }
+
+    private void encodeFixed(ByteWriter out) {
+        int keyLength = keyLengths[0];
+        int valueLength = valueLengths[0];
+        int width = trailerWidth();
+        int window = windowOffset(keyLength);
+        writeFixedHeader(out, keyLength, valueLength, count, window, interpolationError(window, keyLength), width, minTrailer);
+        int at = 0;
+        for (int i = 0; i < count; i++) {
+            out.raw(staged, Memory.ARRAY_BASE + at, keyLength);
+            putTrailer(out, width, trailers[i] - minTrailer);
+            out.raw(staged, Memory.ARRAY_BASE + at + keyLength, valueLength);
+            at += keyLength + valueLength;
+        }
+    }
+
+    /** Header of a FIXED block; also used alone, in front of a single value that is too large to be collected. */
+    static void writeFixedHeader(ByteWriter out, int keyLength, int valueLength, int count, int window, int error, int width,
+            long baseTrailer) {
+        out.u8(SstableFormat.LAYOUT_FIXED).u8(width).u16(keyLength).u32(valueLength).u32(count).u16(window).u16(error)
+                .u64(baseTrailer);
+    }
+
+    /** Where in the keys the eight bytes begin that tell most of them apart: behind what all of them share. */
+    private int windowOffset(int keyLength) {
+        int shared = Memory.mismatch(staged, Memory.ARRAY_BASE, staged, Memory.ARRAY_BASE + lastKeyAt, keyLength);
+        return Math.max(0, Math.min(shared, keyLength - SstableFormat.WINDOW_SIZE));
+    }
+
+    /** How far a straight line from the first to the last window misses the true place of an entry, at most. */
+    private int interpolationError(int window, int keyLength) {
+        if (keyLength < SstableFormat.WINDOW_SIZE || count < 8) {
+            return SstableFormat.NO_INTERPOLATION;
+        }
+        int stride = keyLength + valueLengths[0];
+        long at = Memory.ARRAY_BASE + window;
+        long first = Memory.getLongBigEndian(staged, at);
+        long last = Memory.getLongBigEndian(staged, at + (long) (count - 1) * stride);
+        if (first == last) {
+            return SstableFormat.NO_INTERPOLATION;
+        }
+        double slope = DataBlock.slope(first, last, count);
+        int worst = 0;
+        int limit = count / 8;
+        for (int i = 0; i < count && worst <= limit; i++, at += stride) {
+            int guess = DataBlock.guess(Memory.getLongBigEndian(staged, at), first, slope);
+            worst = Math.max(worst, Math.abs(guess - i));
+        }
+        return worst <= limit ? worst : SstableFormat.NO_INTERPOLATION;
+    }
+
+    private void encodePrefix(ByteWriter out) {
+        int width = trailerWidth();
+        int restartCount = (count + restartInterval - 1) / restartInterval;
+        int start = out.size();
+        out.u8(SstableFormat.LAYOUT_PREFIX).u8(width).u16(0).u32(restartCount).u32(count).u32(0).u64(minTrailer);
+        if (restarts.length < restartCount) {
+            restarts = new int[Math.max(restartCount, restarts.length * 2)];
+        }
+        int at = 0;
+        int previous = 0;
+        for (int i = 0; i < count; i++) {
+            int keyLength = keyLengths[i];
+            int shared = 0;
+            if (i % restartInterval == 0) {
+                restarts[i / restartInterval] = out.size() - start;
+            } else {
+                shared = Memory.mismatch(staged, Memory.ARRAY_BASE + previous, staged, Memory.ARRAY_BASE + at,
+                        Math.min(keyLength, keyLengths[i - 1]));
+            }
+            out.varint(shared).varint(keyLength - shared).varint(valueLengths[i]);
+            putTrailer(out, width, trailers[i] - minTrailer);
+            out.raw(staged, Memory.ARRAY_BASE + at + shared, keyLength - shared + valueLengths[i]);
+            previous = at;
+            at += keyLength + valueLengths[i];
+        }
+        for (int i = 0; i < restartCount; i++) {
+            out.u32(restarts[i]);
+        }
+    }
+}

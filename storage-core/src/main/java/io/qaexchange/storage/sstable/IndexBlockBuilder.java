@@ -1,0 +1,96 @@
+package io.qaexchange.storage.sstable;
+
+import io.qaexchange.storage.encoding.ByteWriter;
+import io.qaexchange.storage.memory.Memory;
+
+/**
+ * Collects the entries of one index block; the layout stands in {@link SstableWriter}. One thread.
+ */
+final class IndexBlockBuilder {
+    private final int level;
+    private final boolean withTime;
+    private final ByteWriter keys = new ByteWriter(4096);
+    private final ByteWriter metas = new ByteWriter(4096);
+    private int count;
+    private int firstKeyLength;
+    private int lastKeyAt;
+    private int lastKeyLength;
+    private long lastTrailer;
+    private long entries;
+    private long bytes;
+    private long minTime;
+    private long maxTime;
+
+    IndexBlockBuilder(int level, boolean withTime) {
+        this.level = level;
+        this.withTime = withTime;
+        clear();
+    }
+
+    void clear() {
+        keys.clear();
+        metas.clear();
+        count = 0;
+        entries = 0;
+        bytes = 0;
+        minTime = Long.MAX_VALUE;
+        maxTime = Long.MIN_VALUE;
+    }
+
+    int count() {
+        return count;
+    }
+
+    int estimatedSize() {
+        return SstableFormat.INDEX_HEADER_SIZE + count * SstableFormat.WINDOW_SIZE + metas.size() + keys.size();
+    }
+
+    void add(IndexEntry entry) {
+        lastKeyAt = keys.size();
+        lastKeyLength = entry.separator().length;
+        lastTrailer = entry.separatorTrailer();
+        if (count == 0) {
+            firstKeyLength = lastKeyLength;
+        }
+        // The key's place is relative to the keys here and gets its final value in encode().
+        metas.u64(entry.handle().offset()).u32(entry.handle().size()).u32(entry.ordinal()).u64(entry.separatorTrailer())
+                .u64(entry.entries()).u64(entry.bytes()).u32(keys.size()).u16(lastKeyLength).u8(entry.compression())
+                .u8(entry.layout());
+        if (withTime) {
+            metas.u64(entry.minTime()).u64(entry.maxTime());
+        }
+        keys.raw(entry.separator());
+        count++;
+        entries += entry.entries();
+        bytes += entry.bytes();
+        minTime = Math.min(minTime, entry.minTime());
+        maxTime = Math.max(maxTime, entry.maxTime());
+    }
+
+    void encode(ByteWriter out) {
+        int prefix = commonPrefix();
+        int stride = metas.size() / count;
+        int keysAt = SstableFormat.INDEX_HEADER_SIZE + count * SstableFormat.WINDOW_SIZE + metas.size();
+        out.u8(level).u8(withTime ? SstableFormat.INDEX_FLAG_EVENT_TIME : 0).u16(prefix).u32(count);
+        for (int i = 0; i < count; i++) {
+            long meta = Memory.ARRAY_BASE + (long) i * stride;
+            int keyAt = Memory.getInt(metas.array(), meta + SstableFormat.META_KEY_OFFSET);
+            int keyLength = Memory.getShort(metas.array(), meta + SstableFormat.META_KEY_LENGTH) & 0xffff;
+            out.u64(IndexBlock.window(keys.array(), Memory.ARRAY_BASE + keyAt + prefix, keyLength - prefix));
+            metas.patchU32(i * stride + SstableFormat.META_KEY_OFFSET, keysAt + keyAt);
+        }
+        out.raw(metas.array(), Memory.ARRAY_BASE, metas.size()).raw(keys.array(), Memory.ARRAY_BASE, keys.size());
+    }
+
+    /** What the level above says of this block. */
+    IndexEntry summary(BlockHandle handle, int ordinal) {
+        byte[] separator = java.util.Arrays.copyOfRange(keys.array(), lastKeyAt, lastKeyAt + lastKeyLength);
+        return new IndexEntry(separator, lastTrailer, handle, ordinal, entries, bytes, 0, 0, minTime, maxTime);
+    }
+
+    /** Of the first and last key, and so of all: separators ascend. */
+    private int commonPrefix() {
+        return Memory.mismatch(keys.array(), Memory.ARRAY_BASE, keys.array(), Memory.ARRAY_BASE + lastKeyAt,
+                Math.min(firstKeyLength, lastKeyLength));
+    }
+}

@@ -1,0 +1,93 @@
+package io.qaexchange.storage.sstable;
+
+import io.qaexchange.storage.CorruptionException;
+import io.qaexchange.storage.encoding.ByteReader;
+import io.qaexchange.storage.encoding.ByteWriter;
+import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.memory.Slice;
+import java.util.Arrays;
+
+/**
+ * What a manifest keeps of an sstable, so that nothing of the file needs to be read to plan. Immutable; arrays must not be changed.
+ *
+ * @param fileSize in bytes
+ * @param entries versions of keys, tombstones included, range tombstones not
+ * @param distinctKeys user keys
+ * @param puts entries by kind
+ * @param rangeTombstones as they were added
+ * @param smallestKey user key of the first entry; null if there are no entries
+ * @param largestKey user key of the last entry (inclusive); null if there are no entries
+ * @param range holds all entries and all range tombstones; empty if there are neither
+ * @param smallestSequence of entries and range tombstones; 0 if there are neither
+ * @param minEventTime of entries; {@link EventTime#UNKNOWN_MIN} if any of them has none
+ * @param maxEventTime of entries; {@link EventTime#UNKNOWN_MAX} if any of them has none
+ * @param rawKeyBytes user keys as they were added
+ * @param rawValueBytes values as they were added
+ * @param dataBytes data blocks as they stand in the file
+ */
+public record SstableMetadata(long fileSize, long entries, long distinctKeys, long puts, long deletes, long appends,
+        long rangeTombstones, byte[] smallestKey, byte[] largestKey, KeyRange range, long smallestSequence, long largestSequence,
+        long minEventTime, long maxEventTime, long rawKeyBytes, long rawValueBytes, long dataBytes) {
+
+    public boolean isEmpty() {
+        return entries == 0 && rangeTombstones == 0;
+    }
+
+    /** Whether every entry has an event time, so that {@link #minEventTime} and {@link #maxEventTime} say something. */
+    public boolean hasEventTimes() {
+        return entries > 0 && minEventTime != EventTime.UNKNOWN_MIN && maxEventTime != EventTime.UNKNOWN_MAX;
+    }
+
+    /** For a manifest: everything, in this class's own encoding. */
+    public void encode(ByteWriter out) {
+        out.varint(fileSize).varint(entries).varint(distinctKeys).varint(puts).varint(deletes).varint(appends)
+                .varint(rangeTombstones);
+        out.u8(entries > 0 ? 1 : 0);
+        if (entries > 0) {
+            out.bytes(smallestKey).bytes(largestKey);
+        }
+        out.bytes(range.lower()).bytes(range.upper()).varint(smallestSequence).varint(largestSequence);
+        out.u64(minEventTime).u64(maxEventTime).varint(rawKeyBytes).varint(rawValueBytes).varint(dataBytes);
+    }
+
+    public static SstableMetadata decode(ByteReader in) throws CorruptionException {
+        long fileSize = in.varint();
+        long entries = in.varint();
+        long distinctKeys = in.varint();
+        long puts = in.varint();
+        long deletes = in.varint();
+        long appends = in.varint();
+        long rangeTombstones = in.varint();
+        boolean keyed = in.u8() == 1;
+        byte[] smallestKey = keyed ? in.bytes() : null;
+        byte[] largestKey = keyed ? in.bytes() : null;
+        KeyRange range = KeyRange.of(in.bytes(), in.bytes());
+        return new SstableMetadata(fileSize, entries, distinctKeys, puts, deletes, appends, rangeTombstones, smallestKey, largestKey,
+                range, in.varint(), in.varint(), in.u64(), in.u64(), in.varint(), in.varint(), in.varint());
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof SstableMetadata metadata && Arrays.equals(encoded(), metadata.encoded());
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(encoded());
+    }
+
+    private byte[] encoded() {
+        ByteWriter out = new ByteWriter();
+        encode(out);
+        return out.toByteArray();
+    }
+
+    @Override
+    public String toString() {
+        return "fileSize=" + fileSize + " entries=" + entries + " distinctKeys=" + distinctKeys + " puts=" + puts + " deletes="
+                + deletes + " appends=" + appends + " rangeTombstones=" + rangeTombstones
+                + (entries == 0 ? "" : " keys=" + Slice.printable(smallestKey) + ".." + Slice.printable(largestKey)) + " range="
+                + range + " sequences=" + smallestSequence + ".." + largestSequence
+                + (hasEventTimes() ? " eventTimes=" + minEventTime + ".." + maxEventTime : "");
+    }
+}
