@@ -201,55 +201,55 @@ public final class EventBuilder {
     }
 
     public EventBuilder eventTime(long nanoseconds) {
-        return set(type.eventTime(), nanoseconds);
+        return set(started().eventTime(), nanoseconds);
     }
 
     /** The event time as it stands; {@link Long#MIN_VALUE} if it is not set. */
     public long eventTime() {
-        return Bytes.getLong(block, type.eventTime().place());
+        return Bytes.getLong(block, started().eventTime().place());
     }
 
     public EventBuilder instrument(String instrument) {
-        return set(type.instrument(), instrument);
+        return set(started().instrument(), instrument);
     }
 
     /** Who numbers the event and its number there. */
     public EventBuilder identity(String source, long sequence) {
-        return set(type.source(), source).set(type.sequence(), sequence);
+        return set(started().source(), source).set(started().sequence(), sequence);
     }
 
     public EventBuilder tradingDay(int yyyymmdd) {
-        return set(type.tradingDay(), yyyymmdd);
+        return set(started().tradingDay(), yyyymmdd);
     }
 
     /** By column name, for tests and tools; hot code keeps the {@link Field}. */
     public EventBuilder set(String column, long value) {
-        return set(type.field(column), value);
+        return set(started().field(column), value);
     }
 
     /** By column name, for tests and tools; hot code keeps the {@link Field}. */
     public EventBuilder set(String column, double value) {
-        return set(type.field(column), value);
+        return set(started().field(column), value);
     }
 
     /** By column name, for tests and tools; hot code keeps the {@link Field}. */
     public EventBuilder set(String column, String value) {
-        return set(type.field(column), value);
+        return set(started().field(column), value);
     }
 
     /** By column name, for tests and tools; hot code keeps the {@link Field}. */
     public EventBuilder addLevel(String column, double price, double volume) {
-        return addLevel(type.field(column), price, volume);
+        return addLevel(started().field(column), price, volume);
     }
 
     /** Whether both source and sequence are set. */
     public boolean hasOwnIdentity() {
-        return textLengths[type.source().place()] != 0 && Bytes.getLong(block, type.sequence().place()) != Long.MIN_VALUE;
+        return textLengths[started().source().place()] != 0 && Bytes.getLong(block, type.sequence().place()) != Long.MIN_VALUE;
     }
 
     /** Bytes of the event as it stands. */
     public int encodedLength() {
-        int total = EventSchema.HEADER_LENGTH + type.blockLength();
+        int total = EventSchema.HEADER_LENGTH + started().blockLength();
         for (int g = 0; g < type.groups().length; g++) {
             total += EventSchema.GROUP_HEADER_LENGTH + EventSchema.LEVEL_LENGTH * levelCounts[g];
         }
@@ -265,8 +265,9 @@ public final class EventBuilder {
      * @throws MalformedEventException if a required field is missing or a value is impossible
      */
     public byte[] build() {
+        check();
         byte[] target = new byte[encodedLength()];
-        build(target, 0);
+        encode(target, 0);
         return target;
     }
 
@@ -352,10 +353,7 @@ public final class EventBuilder {
 
     /** Why the event as it stands cannot be built, or null. */
     Rejection validate() {
-        if (type == null) {
-            throw new IllegalStateException("start an event first");
-        }
-        for (Field field : type.fixed()) {
+        for (Field field : started().fixed()) {
             if (!field.nullable() && isAbsent(field)) {
                 return new Rejection(RejectionReason.MISSING_FIELD, field + " is required");
             }
@@ -370,6 +368,13 @@ public final class EventBuilder {
         return EventRules.check(type, Bytes.getLong(block, type.eventTime().place()),
                 Bytes.getInt(block, type.tradingDay().place()), texts, instrumentPlace * EventSchema.MAX_STRING_BYTES,
                 textLengths[instrumentPlace], account);
+    }
+
+    private RecordType started() {
+        if (type == null) {
+            throw new IllegalStateException("start an event first");
+        }
+        return type;
     }
 
     private boolean isAbsent(Field field) {
@@ -392,8 +397,7 @@ public final class EventBuilder {
 
     private void check(Field field) {
         if (field.recordType() != type) {
-            throw type == null ? new IllegalStateException("start an event first")
-                    : new IllegalArgumentException(field + " is not a field of " + type.table());
+            throw new IllegalArgumentException(field + " is not a field of " + started().table());
         }
     }
 

@@ -13,8 +13,6 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.math.BigInteger;
-import java.time.DateTimeException;
-import java.time.OffsetDateTime;
 
 /**
  * Events as JSON: one object on one line, {@code type} first, then the columns that are there in their order.
@@ -209,7 +207,7 @@ public final class EventJson {
                 }
                 builder.set(field, parser.getText());
             }
-            case LEVELS -> readLevels(field, token, parser);
+            case LEVELS -> readLevels(field, token, parser, builder);
         }
     }
 
@@ -228,17 +226,7 @@ public final class EventJson {
         if (token != JsonToken.VALUE_STRING) {
             return integer(field, token, parser, RejectionReason.BAD_TIME);
         }
-        String text = parser.getText();
-        try {
-            OffsetDateTime time = OffsetDateTime.parse(text);
-            return Math.addExact(Math.multiplyExact(time.toEpochSecond(), 1_000_000_000L), time.getNano());
-        } catch (DateTimeException e) {
-            throw new MalformedEventException(RejectionReason.BAD_TIME,
-                    field + ": " + EventBuilder.abbreviate(text) + " is no ISO-8601 time with an offset");
-        } catch (ArithmeticException e) {
-            throw new MalformedEventException(RejectionReason.BAD_TIME,
-                    field + ": " + EventBuilder.abbreviate(text) + " does not fit 64 bits of nanoseconds");
-        }
+        return EventText.isoTime(field, parser.getText());
     }
 
     private static double number(Field field, JsonToken token, JsonParser parser) throws IOException {
@@ -248,7 +236,23 @@ public final class EventJson {
         return parser.getDoubleValue();
     }
 
-    private void readLevels(Field field, JsonToken token, JsonParser parser) throws IOException {
+    /**
+     * Adds the levels that a text holds as JSON.
+     *
+     * @throws MalformedEventException if it is no array of [price, volume]
+     */
+    static void readLevels(String text, Field field, EventBuilder builder) {
+        try (JsonParser parser = FACTORY.createParser(text)) {
+            readLevels(field, parser.nextToken(), parser, builder);
+            rejectIf(parser.nextToken() != null, RejectionReason.BAD_JSON, field + ": something stands behind the levels");
+        } catch (JsonProcessingException e) {
+            throw new MalformedEventException(RejectionReason.BAD_JSON, field + ": " + at(e));
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading from memory failed", e);
+        }
+    }
+
+    private static void readLevels(Field field, JsonToken token, JsonParser parser, EventBuilder builder) throws IOException {
         if (token != JsonToken.START_ARRAY) {
             throw wrongType(field, "an array of [price, volume]", token);
         }

@@ -114,8 +114,9 @@ public final class EventSchema {
      */
     static EventSchema parse(InputStream in) throws IOException {
         try {
-            DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+            DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultInstance();
             factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
+            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
             factory.setNamespaceAware(true);
             return new EventSchema(factory.newDocumentBuilder().parse(in).getDocumentElement());
         } catch (ParserConfigurationException | SAXException e) {

@@ -3,20 +3,20 @@ package io.qaexchange.events;
 import java.util.List;
 import java.util.Random;
 
-/** Events of every record type with every kind of value, from a seed. */
-final class RandomEvents {
+/** Events of every record type with every kind of value, from a seed; for the tests of other modules too. */
+public final class RandomEvents {
 
     private static final String LETTERS = "abzAZ019._-@{}\"\\\n\t é€語𝄞\u0000\u007f";
 
     private RandomEvents() {
     }
 
-    static byte[] event(EventSchema schema, Random random) {
+    public static byte[] event(EventSchema schema, Random random) {
         List<RecordType> types = schema.recordTypes();
         return event(schema, types.get(random.nextInt(types.size())), random);
     }
 
-    static byte[] event(EventSchema schema, RecordType type, Random random) {
+    public static byte[] event(EventSchema schema, RecordType type, Random random) {
         EventBuilder builder = new EventBuilder(schema).start(type);
         for (Field field : type.fields()) {
             boolean setAnyway = !field.nullable() || field == type.account() && !type.requiresInstrument();

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class EventGeneratorTest {
 
-    private static final long MESSAGES = 200_000;
+    private static final long MESSAGES = 100_000;
     private static final long GOLDEN_HASH = 7110874172223431557L;
 
     @Test
@@ -159,12 +159,12 @@ class EventGeneratorTest {
                 case "trade" -> {
                     left.get(order)[0] -= view.getDouble(type.field("volume"));
                     assertThat(left.get(order)[0]).isNotNegative();
-                    assertThat(closed).doesNotContain(order);
+                    assertThat(closed.contains(order)).as(order).isFalse();
                 }
                 default -> {
                     updates++;
                     String status = view.getString(type.field("status"));
-                    assertThat(closed).as(order + " " + status).doesNotContain(order);
+                    assertThat(closed.contains(order)).as(order).isFalse();
                     double volumeLeft = view.getDouble(type.field("volume_left"));
                     if (!view.isNull(type.field("volume_cancelled"))) {
                         left.get(order)[0] -= view.getDouble(type.field("volume_cancelled"));

@@ -1,0 +1,155 @@
+package io.qaexchange.events.replay;
+
+import io.airlift.compress.MalformedInputException;
+import io.airlift.compress.zstd.ZstdInputStream;
+import io.qaexchange.events.EventSchema;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * A text file read line by line as bytes, decompressed by its ending. Lines end with LF or CR LF; a byte order mark in front is
+ * skipped. A line longer than {@link EventSchema#MAX_MESSAGE_BYTES} is read over and given as {@link #TOO_LONG}. One thread.
+ */
+final class LineFile implements AutoCloseable {
+
+    /** Stands for a line that was too long to keep. */
+    static final byte[] TOO_LONG = new byte[0];
+
+    private static final int BUFFER_BYTES = 1 << 16;
+    private static final String[] COMPRESSED = {".gz", ".zst"};
+
+    private final Path path;
+    private final String name;
+    private final InputStream in;
+    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private int at;
+    private int end;
+    private byte[] line = new byte[256];
+    private long number;
+
+    private LineFile(Path path, InputStream in) {
+        this.path = path;
+        this.name = nameOf(path);
+        this.in = in;
+    }
+
+    static LineFile open(Path path) {
+        try {
+            String fileName = path.getFileName().toString();
+            InputStream raw = new BufferedInputStream(Files.newInputStream(path), BUFFER_BYTES);
+            try {
+                InputStream in = fileName.endsWith(".gz") ? new GZIPInputStream(raw, BUFFER_BYTES)
+                        : fileName.endsWith(".zst") ? new ZstdInputStream(raw) : raw;
+                return new LineFile(path, in);
+            } catch (IOException e) {
+                raw.close();
+                throw e;
+            }
+        } catch (NoSuchFileException e) {
+            throw new ReplayException(path + ": no such file", e);
+        } catch (IOException e) {
+            throw new ReplayException(path + ": not readable: " + e.getMessage(), e);
+        }
+    }
+
+    /** A file's name without folder and without the ending of its compression, so that packing a file changes no identity. */
+    static String nameOf(Path path) {
+        String name = path.getFileName().toString();
+        for (String ending : COMPRESSED) {
+            if (name.endsWith(ending)) {
+                return name.substring(0, name.length() - ending.length());
+            }
+        }
+        return name;
+    }
+
+    /** The file of that name in that folder, plain or compressed; null if there is none. */
+    static Path find(Path folder, String name) {
+        Path plain = folder.resolve(name);
+        if (Files.exists(plain)) {
+            return plain;
+        }
+        for (String ending : COMPRESSED) {
+            Path compressed = folder.resolve(name + ending);
+            if (Files.exists(compressed)) {
+                return compressed;
+            }
+        }
+        return null;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Number of the line that {@link #next} gave last, from 1. */
+    long number() {
+        return number;
+    }
+
+    /** The next line without its end, {@link #TOO_LONG}, or null at the end of the file. */
+    byte[] next() {
+        int length = 0;
+        boolean any = false;
+        boolean tooLong = false;
+        while (true) {
+            if (at == end && !fill()) {
+                break;
+            }
+            any = true;
+            int from = at;
+            while (at < end && buffer[at] != '\n') {
+                at++;
+            }
+            int part = at - from;
+            tooLong |= length + part > EventSchema.MAX_MESSAGE_BYTES;
+            if (!tooLong) {
+                if (line.length < length + part) {
+                    line = Arrays.copyOf(line, Math.max(2 * line.length, length + part));
+                }
+                System.arraycopy(buffer, from, line, length, part);
+                length += part;
+            }
+            if (at < end) {
+                at++;
+                break;
+            }
+        }
+        if (!any) {
+            return null;
+        }
+        number++;
+        return tooLong ? TOO_LONG : trimmed(length);
+    }
+
+    private byte[] trimmed(int length) {
+        int from = number == 1 && length >= 3 && line[0] == (byte) 0xEF && line[1] == (byte) 0xBB && line[2] == (byte) 0xBF ? 3 : 0;
+        int to = length > from && line[length - 1] == '\r' ? length - 1 : length;
+        return Arrays.copyOfRange(line, from, to);
+    }
+
+    private boolean fill() {
+        try {
+            at = 0;
+            end = Math.max(0, in.read(buffer, 0, buffer.length));
+            return end > 0;
+        } catch (IOException | MalformedInputException e) {
+            throw new ReplayException(path + " line " + (number + 1) + ": not readable on: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            in.close();
+        } catch (IOException e) {
+            throw new ReplayException(path + ": did not close: " + e.getMessage(), e);
+        }
+    }
+}
