@@ -1,0 +1,137 @@
+package io.qaexchange.kafka;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.server.common.MetadataVersion;
+
+/**
+ * A Kafka broker with its controller inside this process, for demos and tests: one node, KRaft, plain text, loopback only.
+ *
+ * <p>The folder is formatted when it is empty, so a broker started again on it has its topics.
+ * <p>Thread-safe; {@link #close()} waits until the broker has stopped.
+ */
+public final class EmbeddedKafka implements AutoCloseable {
+
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final String META_PROPERTIES = "meta.properties";
+
+    private final KafkaRaftServer server;
+    private final String bootstrapServers;
+
+    private EmbeddedKafka(KafkaRaftServer server, String bootstrapServers) {
+        this.server = server;
+        this.bootstrapServers = bootstrapServers;
+    }
+
+    /**
+     * Starts a broker that keeps its data in {@code folder}, on a free port.
+     *
+     * @throws IOException if the folder cannot be used or the broker does not come up
+     */
+    public static EmbeddedKafka start(Path folder) throws IOException {
+        List<Integer> ports = freePorts(2);
+        return start(folder, ports.get(0), ports.get(1));
+    }
+
+    /** As {@link #start(Path)}, on given ports for clients and controller. */
+    public static EmbeddedKafka start(Path folder, int port, int controllerPort) throws IOException {
+        Files.createDirectories(folder);
+        try {
+            if (!Files.exists(folder.resolve(META_PROPERTIES))) {
+                new Formatter().setClusterId(Uuid.randomUuid().toString()).setNodeId(1).setControllerListenerName("CONTROLLER")
+                        .setMetadataLogDirectory(folder.toString()).addDirectory(folder.toString())
+                        .setReleaseVersion(MetadataVersion.latestProduction())
+                        .setPrintStream(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)).run();
+            }
+            KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(config(folder, port, controllerPort)), Time.SYSTEM);
+            server.startup();
+            return new EmbeddedKafka(server, LOOPBACK + ":" + port);
+        } catch (Exception e) {
+            throw new IOException("the Kafka broker did not start in " + folder + " on port " + port + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** {@code host:port} of the broker. */
+    public String bootstrapServers() {
+        return bootstrapServers;
+    }
+
+    /**
+     * Creates a topic with one replica.
+     *
+     * @throws IOException if it exists or cannot be created
+     */
+    public void createTopic(String topic, int partitions) throws IOException {
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
+            admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1))).all().get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while creating topic " + topic, e);
+        } catch (ExecutionException e) {
+            throw new IOException("topic " + topic + " was not created: " + e.getCause().getMessage(), e.getCause());
+        }
+    }
+
+    @Override
+    public void close() {
+        server.shutdown();
+        server.awaitShutdown();
+    }
+
+    private static Map<String, Object> config(Path folder, int port, int controllerPort) {
+        Map<String, Object> config = new HashMap<>();
+        config.put("process.roles", "broker,controller");
+        config.put("node.id", "1");
+        config.put("controller.quorum.voters", "1@" + LOOPBACK + ":" + controllerPort);
+        config.put("controller.listener.names", "CONTROLLER");
+        config.put("listeners", "PLAINTEXT://" + LOOPBACK + ":" + port + ",CONTROLLER://" + LOOPBACK + ":" + controllerPort);
+        config.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        config.put("log.dirs", folder.toString());
+        config.put("auto.create.topics.enable", "false");
+        config.put("offsets.topic.replication.factor", "1");
+        config.put("offsets.topic.num.partitions", "1");
+        config.put("transaction.state.log.replication.factor", "1");
+        config.put("transaction.state.log.min.isr", "1");
+        config.put("transaction.state.log.num.partitions", "1");
+        config.put("share.coordinator.state.topic.replication.factor", "1");
+        config.put("share.coordinator.state.topic.min.isr", "1");
+        config.put("group.initial.rebalance.delay.ms", "0");
+        return config;
+    }
+
+    private static List<Integer> freePorts(int count) throws IOException {
+        List<ServerSocket> sockets = new ArrayList<>();
+        try {
+            List<Integer> ports = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK));
+                sockets.add(socket);
+                ports.add(socket.getLocalPort());
+            }
+            return ports;
+        } finally {
+            for (ServerSocket socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+}

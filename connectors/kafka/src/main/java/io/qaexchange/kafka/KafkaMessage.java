@@ -1,0 +1,73 @@
+package io.qaexchange.kafka;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/**
+ * A message as it lay in Kafka. Immutable; the bytes are not copied and must not be changed.
+ *
+ * @param topic topic name
+ * @param partition partition number
+ * @param offset offset in the partition
+ * @param timestampMs Kafka's record time, ms since 1970
+ * @param value the message, empty for a tombstone
+ */
+public record KafkaMessage(String topic, int partition, long offset, long timestampMs, byte[] value) {
+
+    public KafkaMessage {
+        requireNonNull(topic, "topic");
+        requireNonNull(value, "value");
+    }
+
+    /** {@code topic-partition@offset}, for logs and dead letters. */
+    public String position() {
+        return topic + "-" + partition + "@" + offset;
+    }
+
+    /** Writes topic, partition, offset, time and value with its length. */
+    public static final class Serializer extends ImmutableSerializer<KafkaMessage> {
+        private static final long serialVersionUID = 1L;
+
+        public Serializer() {
+            super(KafkaMessage.class);
+        }
+
+        @Override
+        public void serialize(KafkaMessage message, DataOutputView target) throws IOException {
+            target.writeUTF(message.topic);
+            target.writeInt(message.partition);
+            target.writeLong(message.offset);
+            target.writeLong(message.timestampMs);
+            target.writeInt(message.value.length);
+            target.write(message.value);
+        }
+
+        @Override
+        public KafkaMessage deserialize(DataInputView source) throws IOException {
+            String topic = source.readUTF();
+            int partition = source.readInt();
+            long offset = source.readLong();
+            long timestampMs = source.readLong();
+            byte[] value = new byte[source.readInt()];
+            source.readFully(value);
+            return new KafkaMessage(topic, partition, offset, timestampMs, value);
+        }
+
+        @Override
+        public TypeSerializerSnapshot<KafkaMessage> snapshotConfiguration() {
+            return new Snapshot();
+        }
+    }
+
+    /** Serializer snapshot; read by Flink. */
+    public static final class Snapshot extends SimpleTypeSerializerSnapshot<KafkaMessage> {
+        public Snapshot() {
+            super(Serializer::new);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package io.qaexchange.parquet;
+
+import io.qaexchange.events.RecordType;
+import io.qaexchange.events.StoredEvent;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.parquet.column.ColumnWriteStore;
+import org.apache.parquet.column.ParquetProperties;
+import org.apache.parquet.compression.CompressionCodecFactory;
+import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.hadoop.CodecFactory;
+import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
+import org.apache.parquet.hadoop.ParquetFileWriter;
+import org.apache.parquet.io.ColumnIOFactory;
+import org.apache.parquet.io.LocalOutputFile;
+import org.apache.parquet.io.MessageColumnIO;
+import org.apache.parquet.io.api.RecordConsumer;
+import org.apache.parquet.schema.MessageType;
+
+/**
+ * Writes one finished Parquet file of one table to the local disk, row by row, from stored bytes.
+ *
+ * <p>Row groups end after a fixed number of rows. Strings get a dictionary, every column statistics and a page index, order and trade
+ * ids a Bloom filter. Rows must come in the order (instrument, event time, source hash, sequence); instrument and event time are
+ * declared as sorting columns. The footer carries {@link FooterKeys}.
+ *
+ * <p>One thread. The file is complete only after {@link #finish}; {@link #close} without it deletes the file.
+ */
+public final class EventParquetWriter implements Closeable {
+
+    private static final int PAGE_ROWS = 20_000;
+    private static final int PAGE_BYTES = 1 << 20;
+    private static final int MAX_BLOOM_FILTER_BYTES = 1 << 20;
+    private static final double BLOOM_FALSE_POSITIVES = 0.01;
+
+    private final Path file;
+    private final ParquetTable table;
+    private final ParquetOptions options;
+    private final ParquetProperties properties;
+    private final CompressionCodecFactory codecs;
+    private final ParquetFileWriter out;
+    private final StoredEventWriteSupport rows;
+    private final MessageColumnIO columns;
+
+    private ColumnChunkPageWriteStore pages;
+    private ColumnWriteStore columnStore;
+    private RecordConsumer consumer;
+    private int rowGroupOrdinal;
+    private int rowsInGroup;
+    private long rowCount;
+    private long rawBytes;
+    private long minEventTimeNs = Long.MAX_VALUE;
+    private long maxEventTimeNs = Long.MIN_VALUE;
+    private boolean finished;
+
+    private EventParquetWriter(Path file, ParquetTable table, ParquetOptions options, ParquetProperties properties,
+            CompressionCodecFactory codecs, ParquetFileWriter out) {
+        this.file = file;
+        this.table = table;
+        this.options = options;
+        this.properties = properties;
+        this.codecs = codecs;
+        this.out = out;
+        this.rows = new StoredEventWriteSupport(table);
+        this.columns = new ColumnIOFactory(false).getColumnIO(table.schema());
+    }
+
+    /**
+     * Creates the file.
+     *
+     * @throws IOException if it exists or cannot be created
+     */
+    public static EventParquetWriter create(Path file, RecordType recordType, ParquetOptions options) throws IOException {
+        ParquetTable table = ParquetTable.of(recordType);
+        ParquetProperties properties = properties(table.schema());
+        ParquetFileWriter out = new ParquetFileWriter(new LocalOutputFile(file), table.schema(), ParquetFileWriter.Mode.CREATE,
+                Long.MAX_VALUE, 0, null, properties);
+        out.start();
+        CompressionCodecFactory codecs = new CodecFactory(new PlainParquetConfiguration(), PAGE_BYTES);
+        return new EventParquetWriter(file, table, options, properties, codecs, out);
+    }
+
+    private static ParquetProperties properties(MessageType schema) {
+        ParquetProperties.Builder builder = ParquetProperties.builder()
+                .withPageSize(PAGE_BYTES)
+                .withPageRowCountLimit(PAGE_ROWS)
+                .withWriterVersion(ParquetProperties.WriterVersion.PARQUET_1_0)
+                .withPageWriteChecksumEnabled(true)
+                .withMaxBloomFilterBytes(MAX_BLOOM_FILTER_BYTES)
+                .withAdaptiveBloomFilterEnabled(true);
+        for (String column : ParquetTable.BLOOM_FILTER_COLUMNS) {
+            if (schema.containsField(column)) {
+                builder.withBloomFilterEnabled(column, true).withBloomFilterFPP(column, BLOOM_FALSE_POSITIVES);
+            }
+        }
+        return builder.build();
+    }
+
+    /**
+     * Adds a row.
+     *
+     * @param event a stored event of this table
+     * @param storedBytes its length
+     * @param tradingDay yyyymmdd
+     */
+    public void write(StoredEvent event, int storedBytes, int tradingDay) throws IOException {
+        if (consumer == null) {
+            beginRowGroup();
+        }
+        rows.write(new StoredEventWriteSupport.Row(event, tradingDay));
+        columnStore.endRecord();
+        long eventTimeNs = event.event().eventTime();
+        minEventTimeNs = Math.min(minEventTimeNs, eventTimeNs);
+        maxEventTimeNs = Math.max(maxEventTimeNs, eventTimeNs);
+        rowCount++;
+        rawBytes += storedBytes;
+        if (++rowsInGroup >= options.rowGroupRows()) {
+            endRowGroup();
+        }
+    }
+
+    /** Rows written so far. */
+    public long rowCount() {
+        return rowCount;
+    }
+
+    /** Stored bytes of the rows written so far. */
+    public long rawBytes() {
+        return rawBytes;
+    }
+
+    /** Smallest event time written, ns. */
+    public long minEventTimeNs() {
+        return minEventTimeNs;
+    }
+
+    /** Greatest event time written, ns. */
+    public long maxEventTimeNs() {
+        return maxEventTimeNs;
+    }
+
+    public Path file() {
+        return file;
+    }
+
+    /**
+     * Writes the footer and closes the file.
+     *
+     * @param footer what the footer carries besides table, schema version, time range and row count
+     * @return length of the file in bytes
+     */
+    public long finish(Map<String, String> footer) throws IOException {
+        endRowGroup();
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put(FooterKeys.TABLE, table.recordType().table());
+        all.put(FooterKeys.SCHEMA_VERSION, Integer.toString(table.recordType().schema().version()));
+        all.put(FooterKeys.ROWS, Long.toString(rowCount));
+        all.put(FooterKeys.RAW_BYTES, Long.toString(rawBytes));
+        all.put(FooterKeys.MIN_EVENT_TIME, Long.toString(minEventTimeNs));
+        all.put(FooterKeys.MAX_EVENT_TIME, Long.toString(maxEventTimeNs));
+        all.putAll(footer);
+        out.end(all);
+        codecs.release();
+        SortingColumns.declare(file, table.schema(), table.recordType().instrument().name(), ParquetTable.EVENT_TIME);
+        finished = true;
+        return Files.size(file);
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (!finished) {
+            finished = true;
+            codecs.release();
+            out.close();
+            Files.deleteIfExists(file);
+        }
+    }
+
+    private void beginRowGroup() {
+        pages = new ColumnChunkPageWriteStore(codecs.getCompressor(options.compression().codec()), table.schema(),
+                properties.getAllocator(), properties.getColumnIndexTruncateLength(), properties.getPageWriteChecksumEnabled(), null,
+                rowGroupOrdinal++);
+        columnStore = properties.newColumnWriteStore(table.schema(), pages, pages);
+        consumer = columns.getRecordWriter(columnStore);
+        rows.prepareForWrite(consumer);
+    }
+
+    private void endRowGroup() throws IOException {
+        if (consumer == null) {
+            return;
+        }
+        consumer.flush();
+        out.startBlock(rowsInGroup);
+        columnStore.flush();
+        pages.flushToFileWriter(out);
+        out.endBlock();
+        columnStore.close();
+        pages.close();
+        consumer = null;
+        rowsInGroup = 0;
+    }
+}
