@@ -26,7 +26,7 @@ import org.apache.parquet.schema.MessageType;
  *
  * <p>Row groups end after a fixed number of rows. Strings get a dictionary, every column statistics and a page index, order and trade
  * ids a Bloom filter. Rows must come in the order (instrument, event time, source hash, sequence); instrument and event time are
- * declared as sorting columns. The footer carries {@link FooterKeys}.
+ * declared as sorting columns where every row has an instrument. The footer carries {@link FooterKeys}.
  *
  * <p>One thread. The file is complete only after {@link #finish}; {@link #close} without it deletes the file.
  */
@@ -165,7 +165,9 @@ public final class EventParquetWriter implements Closeable {
         all.putAll(footer);
         out.end(all);
         codecs.release();
-        SortingColumns.declare(file, table.schema(), table.recordType().instrument().name(), ParquetTable.EVENT_TIME);
+        if (table.recordType().requiresInstrument()) {
+            SortingColumns.declare(file, table.schema(), table.recordType().instrument().name(), ParquetTable.EVENT_TIME);
+        }
         finished = true;
         return Files.size(file);
     }

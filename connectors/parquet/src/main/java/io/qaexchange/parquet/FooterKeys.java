@@ -21,7 +21,7 @@ public final class FooterKeys {
     public static final String EPOCH = "qaexchange.epoch";
     /** Trading day of all rows, yyyy-mm-dd. */
     public static final String TRADING_DAY = "qaexchange.trading_day";
-    /** Which event times of which instruments the file holds, see {@code BatchRanges}. */
+    /** Which event times and late generations of which instruments the file holds; its writer defines the text. */
     public static final String RANGES = "qaexchange.ranges";
 
     private FooterKeys() {

@@ -21,4 +21,9 @@ public record Epoch(String id, @Nullable String parent, long restoredCheckpointI
         requireNonNull(id, "id");
         requireNonNull(jobId, "jobId");
     }
+
+    /** The id of the epoch that a job begins when it starts from a checkpoint, 0 for none. */
+    public static String idOf(String jobId, long restoredCheckpointId) {
+        return jobId + "-" + restoredCheckpointId;
+    }
 }

@@ -133,7 +133,7 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
 
     private void beginEpoch(@Nullable String parent, long restoredCheckpointId) throws IOException {
         String jobId = getRuntimeContext().getJobInfo().getJobId().toHexString();
-        Epoch epoch = new Epoch(jobId + "-" + restoredCheckpointId, parent, restoredCheckpointId, jobId, System.currentTimeMillis());
+        Epoch epoch = new Epoch(Epoch.idOf(jobId, restoredCheckpointId), parent, restoredCheckpointId, jobId, System.currentTimeMillis());
         for (int attempt = 0; attempt < PUBLISH_ATTEMPTS; attempt++) {
             TableManifest latest = store.latest();
             checkMayTakeOver(latest, epoch);

@@ -1,0 +1,100 @@
+package io.qaexchange.kafka;
+
+import io.qaexchange.events.Arrival;
+import io.qaexchange.events.Decoded;
+import io.qaexchange.events.EventDecoder;
+import io.qaexchange.events.EventIdentity;
+import io.qaexchange.events.EventView;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * Makes events of messages. What is no event goes to {@link #DEAD_LETTERS} with its reason; no message stops the job.
+ *
+ * <p>Counts what it consumed and what it refused, in metrics and in its state, so that the sums survive restarts.
+ */
+public final class DecodeFunction extends ProcessFunction<KafkaMessage, IncomingEvent> implements CheckpointedFunction {
+
+    private static final long serialVersionUID = 1L;
+
+    /** Side output of refused messages. */
+    public static final OutputTag<DeadLetter> DEAD_LETTERS =
+            new OutputTag<>("dead-letters", new DeadLetter.Serializer().typeInformation());
+    /** State: messages consumed, a list of numbers to be added. */
+    public static final String CONSUMED_STATE = "consumed-messages";
+    /** State: messages refused here, a list of numbers to be added. */
+    public static final String REFUSED_STATE = "refused-messages";
+
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    private transient Clock clock;
+    private transient EventDecoder decoder;
+    private transient long consumed;
+    private transient long refused;
+    private transient ListState<Long> consumedState;
+    private transient ListState<Long> refusedState;
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) throws Exception {
+        consumedState = context.getOperatorStateStore().getListState(new ListStateDescriptor<>(CONSUMED_STATE, Types.LONG));
+        refusedState = context.getOperatorStateStore().getListState(new ListStateDescriptor<>(REFUSED_STATE, Types.LONG));
+        consumed = sum(consumedState);
+        refused = sum(refusedState);
+    }
+
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) throws Exception {
+        consumedState.update(List.of(consumed));
+        refusedState.update(List.of(refused));
+    }
+
+    @Override
+    public void open(OpenContext context) {
+        clock = Clock.systemUTC();
+        decoder = new EventDecoder();
+        MetricGroup metrics = getRuntimeContext().getMetricGroup();
+        metrics.gauge("consumed", () -> consumed);
+        metrics.gauge("refused", () -> refused);
+        metrics.gauge("unknownJsonKeys", () -> decoder.unknownKeys());
+    }
+
+    @Override
+    public void processElement(KafkaMessage message, Context context, Collector<IncomingEvent> out) {
+        consumed++;
+        Decoded decoded = decoder.decode(message.value());
+        if (!decoded.isAccepted()) {
+            refused++;
+            context.output(DEAD_LETTERS, new DeadLetter(message.topic(), message.partition(), message.offset(),
+                    decoded.rejection().reason().label(), decoded.rejection().detail(), message.value()));
+            return;
+        }
+        EventView event = decoder.event();
+        Arrival arrival = new Arrival(nowNs(), message.topic(), message.partition(), message.offset());
+        out.collect(new IncomingEvent(event.routeKey(), EventIdentity.key(event, arrival), decoded.event(), arrival));
+    }
+
+    private long nowNs() {
+        Instant now = clock.instant();
+        return now.getEpochSecond() * NANOS_PER_SECOND + now.getNano();
+    }
+
+    private static long sum(ListState<Long> numbers) throws Exception {
+        long sum = 0;
+        for (Long number : numbers.get()) {
+            sum += number;
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,123 @@
+package io.qaexchange.job.store;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Decides when a subtask archives and up to which event time of each instrument. Looks at {@link InstrumentState}s only.
+ *
+ * <p>An instrument's rows are aged below its clock minus the minimum age, or all of them if it has been silent for that long. A round
+ * takes what is aged if it fills a batch; else the closed windows, if they are not too small or have waited too long; at the end of
+ * input everything.
+ *
+ * <p>Thread-safe: stateless.
+ */
+final class ArchivePlanner {
+
+    private static final long NANOS_PER_MS = 1_000_000L;
+
+    private final EventStoreOptions options;
+    private final long minAgeNs;
+    private final long windowNs;
+    private final long maxWaitNs;
+
+    ArchivePlanner(EventStoreOptions options) {
+        this.options = options;
+        this.minAgeNs = options.minAge().toNanos();
+        this.windowNs = options.window().toNanos();
+        this.maxWaitNs = options.maxWait().toNanos();
+    }
+
+    /**
+     * Moves the cuts of the instruments that the next round takes.
+     *
+     * @param nowMs wall clock
+     * @param drain whether everything is to go, whatever its age
+     * @return their route keys; empty if there is nothing to do yet
+     */
+    List<String> cut(InstrumentIndex instruments, long nowMs, boolean drain) {
+        long agedBytes = 0;
+        long closedBytes = 0;
+        boolean waitedLong = false;
+        for (InstrumentState instrument : instruments.states()) {
+            if (!instrument.hasUnarchivedRows()) {
+                continue;
+            }
+            long aged = agedBelow(instrument, nowMs, drain);
+            long closed = closedBelow(instrument, nowMs, drain);
+            agedBytes += instrument.bytesBelow(aged);
+            long bytes = instrument.bytesBelow(closed);
+            closedBytes += bytes;
+            waitedLong |= instrument.mayHaveRowsBelow(closed) && hasWaited(instrument, nowMs);
+        }
+        if (drain || agedBytes >= options.batchBytes()) {
+            return cutAll(instruments, nowMs, drain, true);
+        }
+        boolean enough = closedBytes >= options.minBatchBytes() && closedBytes > 0;
+        return enough || waitedLong ? cutAll(instruments, nowMs, false, false) : List.of();
+    }
+
+    /** Event time below which nothing is kept hot by the retention; {@link InstrumentState#NO_TIME} if all is. */
+    long retainedFrom(InstrumentState instrument, long nowMs) {
+        if (instrument.clockNs == InstrumentState.NO_TIME) {
+            return InstrumentState.NO_TIME;
+        }
+        long retentionNs = options.hotRetention().toNanos();
+        if ((nowMs - instrument.lastArrivalMs) * NANOS_PER_MS >= retentionNs) {
+            return instrument.clockNs + 1;
+        }
+        return instrument.clockNs - retentionNs;
+    }
+
+    private List<String> cutAll(InstrumentIndex instruments, long nowMs, boolean drain, boolean withinWindow) {
+        List<String> taken = new ArrayList<>();
+        for (Map.Entry<String, InstrumentState> entry : instruments.entries()) {
+            InstrumentState instrument = entry.getValue();
+            long to = withinWindow ? agedBelow(instrument, nowMs, drain) : closedBelow(instrument, nowMs, drain);
+            if (instrument.open == null && instrument.hasUnarchivedRows() && instrument.mayHaveRowsBelow(to)) {
+                taken.add(entry.getKey());
+            }
+        }
+        for (String routeKey : taken) {
+            InstrumentState instrument = instruments.change(routeKey);
+            cut(instrument, withinWindow ? agedBelow(instrument, nowMs, drain) : closedBelow(instrument, nowMs, drain));
+        }
+        return taken;
+    }
+
+    private static void cut(InstrumentState instrument, long agedBelow) {
+        long from = instrument.cutNs == InstrumentState.NO_TIME ? 0 : instrument.cutNs;
+        long to = Math.max(from, agedBelow);
+        int lateGeneration = instrument.lateGeneration;
+        boolean late = instrument.hasOpenLateRows();
+        instrument.open = new InstrumentState.Range(from, to, lateGeneration, late ? lateGeneration : lateGeneration - 1, new BitSet());
+        if (late) {
+            instrument.lateGeneration++;
+        }
+        instrument.cutNs = to;
+        instrument.forgetBytesBelow(to);
+    }
+
+    private long agedBelow(InstrumentState instrument, long nowMs, boolean drain) {
+        if (instrument.clockNs == InstrumentState.NO_TIME) {
+            return 0;
+        }
+        return drain || isSilent(instrument, nowMs) ? instrument.clockNs + 1 : Math.max(0, instrument.clockNs - minAgeNs);
+    }
+
+    private long closedBelow(InstrumentState instrument, long nowMs, boolean drain) {
+        long aged = agedBelow(instrument, nowMs, drain);
+        return drain || isSilent(instrument, nowMs) ? aged : Math.floorDiv(aged, windowNs) * windowNs;
+    }
+
+    private boolean isSilent(InstrumentState instrument, long nowMs) {
+        return (nowMs - instrument.lastArrivalMs) * NANOS_PER_MS >= minAgeNs;
+    }
+
+    private boolean hasWaited(InstrumentState instrument, long nowMs) {
+        return instrument.clockNs - instrument.oldestUnarchivedNs() >= maxWaitNs
+                || (nowMs - instrument.lastArrivalMs) * NANOS_PER_MS >= maxWaitNs;
+    }
+}

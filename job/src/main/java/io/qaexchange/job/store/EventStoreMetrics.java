@@ -1,0 +1,90 @@
+package io.qaexchange.job.store;
+
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
+
+/**
+ * Metrics of one event store subtask. {@code stored}, {@code duplicates}, {@code deadLetters} and {@code archivedRows} are totals that
+ * survive restarts; the rest counts since the task started.
+ *
+ * <p>Written by the task thread; read by reporters, which may see a value of a moment ago.
+ */
+final class EventStoreMetrics {
+
+    private static final int SLICES_REMEMBERED = 10_000;
+
+    private long stored;
+    private long duplicates;
+    private long deadLetters;
+    private long archivedRows;
+    private final Counter storedBytes;
+    private final Counter late;
+    private final Counter rounds;
+    private final Counter roundFailures;
+    private final Counter archivedBytes;
+    private final Counter archivedFiles;
+    private final Counter archivingNs;
+    private final Histogram sliceMicros;
+
+    private EventStoreMetrics(MetricGroup group) {
+        storedBytes = group.counter("storedBytes");
+        late = group.counter("lateRows");
+        rounds = group.counter("archivingRounds");
+        roundFailures = group.counter("archivingFailures");
+        archivedBytes = group.counter("archivedBytes");
+        archivedFiles = group.counter("archivedFiles");
+        archivingNs = group.counter("archivingNs");
+        sliceMicros = group.histogram("archivingSliceMicros", new DescriptiveStatisticsHistogram(SLICES_REMEMBERED));
+        group.gauge("stored", () -> stored);
+        group.gauge("duplicates", () -> duplicates);
+        group.gauge("deadLetters", () -> deadLetters);
+        group.gauge("archivedRows", () -> archivedRows);
+        group.gauge("hotRows", () -> stored - archivedRows);
+    }
+
+    static EventStoreMetrics register(MetricGroup group, InstrumentIndex instruments) {
+        EventStoreMetrics metrics = new EventStoreMetrics(group);
+        for (InstrumentState instrument : instruments.states()) {
+            metrics.stored += instrument.stored;
+            metrics.duplicates += instrument.duplicates;
+            metrics.deadLetters += instrument.deadLetters;
+            metrics.archivedRows += instrument.archived;
+        }
+        return metrics;
+    }
+
+    void stored(int bytes) {
+        stored++;
+        storedBytes.inc(bytes);
+    }
+
+    void late() {
+        late.inc();
+    }
+
+    void duplicate() {
+        duplicates++;
+    }
+
+    void deadLetter() {
+        deadLetters++;
+    }
+
+    void slice(long tookNs) {
+        archivingNs.inc(tookNs);
+        sliceMicros.update(tookNs / 1_000);
+    }
+
+    void round(ArchiveRound round) {
+        rounds.inc();
+        archivedRows += round.rowsWritten();
+        archivedBytes.inc(round.bytesWritten());
+        archivedFiles.inc(round.filesWritten());
+    }
+
+    void roundFailure() {
+        roundFailures.inc();
+    }
+}

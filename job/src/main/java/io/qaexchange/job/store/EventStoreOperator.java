@@ -1,0 +1,353 @@
+package io.qaexchange.job.store;
+
+import io.qaexchange.events.RejectionReason;
+import io.qaexchange.events.StoredEvent;
+import io.qaexchange.kafka.DeadLetter;
+import io.qaexchange.kafka.DecodeFunction;
+import io.qaexchange.kafka.IncomingEvent;
+import io.qaexchange.parquet.manifest.Epoch;
+import io.qaexchange.parquet.manifest.ManifestStore;
+import io.qaexchange.parquet.sink.FinishedFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.common.operators.ProcessingTimeService;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.state.KeyedStateBackend;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/**
+ * Keeps every event hot in keyed state, once, and archives what has aged: the hot side of the seam.
+ *
+ * <p>An event whose key is there with the same bytes is a duplicate and counted; with other bytes, too old or too far in the future it
+ * goes to {@link DecodeFunction#DEAD_LETTERS}. So consumed = stored + duplicates + dead letters.
+ *
+ * <p>Archiving runs in short slices between events ({@link ArchiveRound}); the manifest is read in the background. Rows leave the state
+ * only after their own batch was seen in the manifest and the hot retention is over; notifications of checkpoints play no part.
+ *
+ * <p>One thread, the task thread; everything asynchronous comes back through the mailbox.
+ */
+final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
+        implements OneInputStreamOperator<IncomingEvent, FinishedFile>, BoundedOneInput {
+
+    private static final long serialVersionUID = 1L;
+
+    private static final long NANOS_PER_MS = 1_000_000L;
+    private static final int MAX_ROUND_FAILURES = 5;
+    /** A look at what has aged is also taken after this part of a batch has come in. */
+    private static final int CHECKS_PER_BATCH = 4;
+
+    private final EventStoreOptions options;
+    private final transient MailboxExecutor mailbox;
+
+    private transient ArchivePlanner planner;
+    private transient EventStoreState state;
+    private transient InstrumentIndex instruments;
+    private transient ManifestStore manifest;
+    private transient ArchiveFolder folder;
+    private transient ArchiveRound.Context archiving;
+    private transient ExecutorService background;
+    private transient EventStoreMetrics metrics;
+
+    private transient ArchiveRound round;
+    private transient List<String> roundKeys;
+    private transient int roundFailures;
+    private transient boolean sliceScheduled;
+    private transient boolean manifestRead;
+    private transient boolean inputEnded;
+    private transient long bytesSinceCheck;
+    private transient byte[] topicBytes;
+    private transient String topic;
+
+    EventStoreOperator(StreamOperatorParameters<FinishedFile> parameters, MailboxExecutor mailbox, EventStoreOptions options) {
+        super(parameters);
+        this.mailbox = mailbox;
+        this.options = options;
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        KeyedStateBackend<String> backend = getKeyedStateBackend();
+        state = EventStoreState.open(backend);
+        instruments = InstrumentIndex.load(backend, state.instrument());
+        planner = new ArchivePlanner(options);
+        manifest = ManifestStore.of(new org.apache.flink.core.fs.Path(options.archive()));
+        String jobId = getRuntimeContext().getJobInfo().getJobId().toHexString();
+        String epoch = Epoch.idOf(jobId, context.getRestoredCheckpointId().orElse(0));
+        folder = ArchiveFolder.create(Path.of(getContainingTask().getEnvironment().getTaskManagerInfo().getTmpDirectories()[0]), jobId,
+                getOperatorID().toHexString(), getRuntimeContext().getTaskInfo());
+        archiving = new ArchiveRound.Context(backend, state, instruments, options, folder.path(), epoch,
+                file -> output.collect(new StreamRecord<>(file)));
+    }
+
+    @Override
+    public void open() throws Exception {
+        super.open();
+        background = Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, "manifest reader of " + getRuntimeContext().getTaskInfo().getTaskNameWithSubtasks());
+            thread.setDaemon(true);
+            return thread;
+        });
+        MetricGroup group = getMetricGroup();
+        metrics = EventStoreMetrics.register(group, instruments);
+        List<String> interrupted = new ArrayList<>();
+        for (Map.Entry<String, InstrumentState> entry : instruments.entries()) {
+            if (entry.getValue().open != null) {
+                interrupted.add(entry.getKey());
+            }
+        }
+        if (!interrupted.isEmpty()) {
+            LOG.info("archiving round over {} instruments goes on after a restore", interrupted.size());
+            beginRound(interrupted);
+        }
+        scheduleCheck();
+    }
+
+    @Override
+    public void processElement(StreamRecord<IncomingEvent> element) throws Exception {
+        IncomingEvent event = element.getValue();
+        StoredKey key = StoredKey.of(event.key());
+        InstrumentState instrument = instruments.change(event.routeKey());
+        long nowMs = getProcessingTimeService().getCurrentProcessingTime();
+        if (key.eventTimeNs() > nowMs * NANOS_PER_MS + options.maxFuture().toNanos()) {
+            refuse(event, instrument, RejectionReason.BAD_TIME,
+                    "event time " + key.eventTimeNs() + " ns is more than " + options.maxFuture() + " ahead of the clock");
+            return;
+        }
+        if (isTooOld(instrument, key)) {
+            refuse(event, instrument, RejectionReason.TOO_OLD, "event time " + key.eventTimeNs() + " ns is more than "
+                    + options.hotRetention() + " behind the newest event of " + event.routeKey());
+            return;
+        }
+        boolean late = instrument.cutNs != InstrumentState.NO_TIME && key.eventTimeNs() < instrument.cutNs;
+        byte[] earlier = state.events().get(key);
+        if (earlier == null && late) {
+            earlier = findLate(instrument, key);
+        }
+        if (earlier != null) {
+            if (StoredEvent.holds(earlier, event.message())) {
+                instrument.duplicates++;
+                metrics.duplicate();
+            } else {
+                StoredEvent first = new StoredEvent().wrap(earlier);
+                refuse(event, instrument, RejectionReason.CONFLICT, "another event of this identity was stored from "
+                        + first.topic() + "-" + first.partition() + "@" + first.offset());
+            }
+            return;
+        }
+        store(event, key, instrument, late, nowMs);
+    }
+
+    private void store(IncomingEvent event, StoredKey key, InstrumentState instrument, boolean late, long nowMs) throws Exception {
+        if (!event.arrival().topic().equals(topic)) {
+            topic = event.arrival().topic();
+            topicBytes = StoredEvent.topicBytes(topic);
+        }
+        byte[] value = StoredEvent.encode(event.message(), 0, event.message().length, event.arrival().ingestTimeNs(), topicBytes,
+                event.arrival().partition(), event.arrival().offset());
+        if (late) {
+            InstrumentState.LateGeneration generation = instrument.openLateGeneration();
+            state.late().put(new LateKey(generation.generation, key), value);
+            generation.rows++;
+            generation.bytes += value.length;
+            generation.maxEventTimeNs = Math.max(generation.maxEventTimeNs, key.eventTimeNs());
+            metrics.late();
+        } else {
+            state.events().put(key, value);
+            instrument.bytesByHour.merge(InstrumentState.hourOf(key.eventTimeNs()), (long) value.length, Long::sum);
+        }
+        instrument.clockNs = Math.max(instrument.clockNs, key.eventTimeNs());
+        instrument.lastArrivalMs = nowMs;
+        instrument.stored++;
+        metrics.stored(value.length);
+        bytesSinceCheck += value.length;
+        if (bytesSinceCheck >= options.batchBytes() / CHECKS_PER_BATCH) {
+            check();
+        }
+    }
+
+    private boolean isTooOld(InstrumentState instrument, StoredKey key) {
+        return key.eventTimeNs() < instrument.floorNs || instrument.clockNs != InstrumentState.NO_TIME
+                && key.eventTimeNs() < instrument.clockNs - options.hotRetention().toNanos();
+    }
+
+    private byte[] findLate(InstrumentState instrument, StoredKey key) throws Exception {
+        for (InstrumentState.LateGeneration generation : instrument.lateGenerations) {
+            byte[] found = state.late().get(new LateKey(generation.generation, key));
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    private void refuse(IncomingEvent event, InstrumentState instrument, RejectionReason reason, String detail) {
+        instrument.deadLetters++;
+        metrics.deadLetter();
+        output.collect(DecodeFunction.DEAD_LETTERS, new StreamRecord<>(new DeadLetter(event.arrival().topic(),
+                event.arrival().partition(), event.arrival().offset(), reason.label(), detail, event.message())));
+    }
+
+    @Override
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        instruments.flush();
+        super.snapshotState(context);
+    }
+
+    /** Everything left goes to the archive. */
+    @Override
+    public void endInput() throws Exception {
+        inputEnded = true;
+        finishRound();
+        List<String> rest = planner.cut(instruments, getProcessingTimeService().getCurrentProcessingTime(), true);
+        if (!rest.isEmpty()) {
+            beginRound(rest);
+            finishRound();
+        }
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (background != null) {
+            background.shutdownNow();
+        }
+        if (round != null) {
+            round.close();
+        }
+        if (folder != null && !inputEnded) {
+            folder.delete();
+        }
+        super.close();
+    }
+
+    private void scheduleCheck() {
+        ProcessingTimeService time = getProcessingTimeService();
+        time.registerTimer(time.getCurrentProcessingTime() + options.checkInterval().toMillis(), timestamp -> {
+            check();
+            scheduleCheck();
+        });
+    }
+
+    /** Looks at what was published, what may be dropped and what has aged. */
+    private void check() throws Exception {
+        bytesSinceCheck = 0;
+        long nowMs = getProcessingTimeService().getCurrentProcessingTime();
+        readManifestIfNeeded();
+        new RetentionSweep(archiving, planner).run(nowMs);
+        if (round == null) {
+            List<String> taken = planner.cut(instruments, nowMs, false);
+            if (!taken.isEmpty()) {
+                beginRound(taken);
+            }
+        }
+    }
+
+    private void beginRound(List<String> routeKeys) {
+        roundKeys = routeKeys;
+        round = new ArchiveRound(archiving, routeKeys);
+        scheduleSlice(1);
+    }
+
+    private void scheduleSlice(long delayMs) {
+        if (sliceScheduled || inputEnded) {
+            return;
+        }
+        sliceScheduled = true;
+        ProcessingTimeService time = getProcessingTimeService();
+        time.registerTimer(time.getCurrentProcessingTime() + delayMs, timestamp -> {
+            sliceScheduled = false;
+            if (round != null) {
+                runSlice();
+            }
+        });
+    }
+
+    /** Writes for the time of a slice, then leaves the thread to events for as long. */
+    private void runSlice() throws Exception {
+        long startedNs = System.nanoTime();
+        boolean complete = step(options.sliceBudget().toNanos());
+        long tookNs = System.nanoTime() - startedNs;
+        metrics.slice(tookNs);
+        if (!complete) {
+            scheduleSlice(Math.max(1, TimeUnit.NANOSECONDS.toMillis(tookNs)));
+        }
+    }
+
+    private void finishRound() throws Exception {
+        while (round != null) {
+            step(Long.MAX_VALUE / 4);
+        }
+    }
+
+    /** Goes on with the round; a file that cannot be written is begun again, as another batch. */
+    private boolean step(long budgetNs) throws Exception {
+        try {
+            if (!round.step(budgetNs)) {
+                return false;
+            }
+            metrics.round(round);
+            LOG.info("archiving round over {} instruments handed over {} files, {} rows, {} bytes", roundKeys.size(),
+                    round.filesWritten(), round.rowsWritten(), round.bytesWritten());
+            round = null;
+            roundFailures = 0;
+            return true;
+        } catch (IOException e) {
+            metrics.roundFailure();
+            round.close();
+            if (++roundFailures >= MAX_ROUND_FAILURES) {
+                throw new IOException("archiving failed " + roundFailures + " times in a row: " + e.getMessage(), e);
+            }
+            LOG.warn("archiving failed, attempt {} of {}; the file is begun again", roundFailures, MAX_ROUND_FAILURES, e);
+            round = new ArchiveRound(archiving, roundKeys);
+            scheduleSlice(options.checkInterval().toMillis());
+            return inputEnded;
+        }
+    }
+
+    private void readManifestIfNeeded() {
+        boolean waiting = instruments.states().stream().anyMatch(instrument -> !instrument.handedOver.isEmpty());
+        if (!waiting || manifestRead) {
+            return;
+        }
+        manifestRead = true;
+        background.execute(() -> {
+            Set<String> published;
+            try {
+                published = manifest.latest().publishedBatches();
+            } catch (IOException | RuntimeException e) {
+                mailbox.execute(() -> {
+                    manifestRead = false;
+                    LOG.warn("manifest of {} could not be read; trying again at the next check", options.archive(), e);
+                }, "manifest not read");
+                return;
+            }
+            mailbox.execute(() -> {
+                manifestRead = false;
+                forgetPublished(published);
+            }, "manifest read");
+        });
+    }
+
+    private void forgetPublished(Set<String> published) {
+        for (Map.Entry<String, InstrumentState> entry : instruments.entries()) {
+            InstrumentState instrument = entry.getValue();
+            if (!instrument.handedOver.isEmpty() && instrument.handedOver.removeIf(batch -> published.contains(batch.batchId()))) {
+                instruments.change(entry.getKey());
+            }
+        }
+    }
+}

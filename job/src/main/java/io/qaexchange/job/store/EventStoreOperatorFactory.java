@@ -1,0 +1,34 @@
+package io.qaexchange.job.store;
+
+import io.qaexchange.kafka.IncomingEvent;
+import io.qaexchange.parquet.sink.FinishedFile;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
+import org.apache.flink.streaming.api.operators.StreamOperator;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.legacy.YieldingOperatorFactory;
+
+/** Makes the event store operator. */
+public final class EventStoreOperatorFactory extends AbstractStreamOperatorFactory<FinishedFile>
+        implements OneInputStreamOperatorFactory<IncomingEvent, FinishedFile>, YieldingOperatorFactory<FinishedFile> {
+
+    private static final long serialVersionUID = 1L;
+
+    private final EventStoreOptions options;
+
+    public EventStoreOperatorFactory(EventStoreOptions options) {
+        this.options = options;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <T extends StreamOperator<FinishedFile>> T createStreamOperator(StreamOperatorParameters<FinishedFile> parameters) {
+        return (T) new EventStoreOperator(parameters, getMailboxExecutor(), options);
+    }
+
+    @Override
+    @SuppressWarnings("rawtypes")
+    public Class<? extends StreamOperator> getStreamOperatorClass(ClassLoader classLoader) {
+        return EventStoreOperator.class;
+    }
+}
