@@ -164,7 +164,7 @@ final class ArchiveRound implements AutoCloseable {
                 return false;
             }
             EventView event = row.wrap(value).event();
-            int tradingDay = context.options().tradingDays().of(event);
+            int tradingDay = context.options().instruments().tradingDay(event);
             DayFile file = fileOf(tradingDay);
             file.writer.write(row, value.length, tradingDay);
             file.source(routeKey, context.instruments().get(routeKey).open).rows++;
@@ -190,11 +190,11 @@ final class ArchiveRound implements AutoCloseable {
             Map<String, String> footer = new LinkedHashMap<>();
             footer.put(FooterKeys.BATCH_ID, file.batchId);
             footer.put(FooterKeys.EPOCH, context.epoch());
-            footer.put(FooterKeys.TRADING_DAY, TradingDays.toIsoDate(file.tradingDay));
+            footer.put(FooterKeys.TRADING_DAY, TradingDay.toIsoDate(file.tradingDay));
             footer.put(FooterKeys.RANGES, BatchRanges.encode(
                     file.sources.stream().map(source -> new BatchRanges.Entry(source.routeKey, source.range)).toList()));
             long lengthBytes = file.writer.finish(footer);
-            finished.add(new FinishedFile(file.batchId, table.table(), TradingDays.toIsoDate(file.tradingDay),
+            finished.add(new FinishedFile(file.batchId, table.table(), TradingDay.toIsoDate(file.tradingDay),
                     file.writer.file().toString(), lengthBytes));
         }
         for (DayFile file : files.values()) {

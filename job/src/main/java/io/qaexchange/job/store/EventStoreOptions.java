@@ -2,6 +2,7 @@ package io.qaexchange.job.store;
 
 import static java.util.Objects.requireNonNull;
 
+import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.parquet.ParquetOptions;
 import java.io.Serializable;
 import java.time.Duration;
@@ -20,11 +21,11 @@ import java.time.Duration;
  * @param checkInterval wall time between two looks at what has aged
  * @param sliceBudget task-thread time that writing files takes at once
  * @param parquet how files are written
- * @param tradingDays which trading day an event counts for
+ * @param instruments which trading day an event counts for; must give the same days as long as the state lives
  */
 public record EventStoreOptions(String archive, Duration minAge, Duration hotRetention, Duration maxFuture, Duration window,
         long batchBytes, long minBatchBytes, Duration maxWait, Duration checkInterval, Duration sliceBudget, ParquetOptions parquet,
-        TradingDays tradingDays) implements Serializable {
+        Instruments instruments) implements Serializable {
 
     public EventStoreOptions {
         requireNonNull(archive, "archive");
@@ -32,7 +33,7 @@ public record EventStoreOptions(String archive, Duration minAge, Duration hotRet
         requirePositive(checkInterval, "checkInterval");
         requirePositive(sliceBudget, "sliceBudget");
         requireNonNull(parquet, "parquet");
-        requireNonNull(tradingDays, "tradingDays");
+        requireNonNull(instruments, "instruments");
         if (hotRetention.compareTo(minAge) < 0) {
             throw new IllegalArgumentException("hot retention " + hotRetention + " is shorter than the minimum age " + minAge
                     + ": rows must stay hot until they are archived");

@@ -1,0 +1,102 @@
+package io.qaexchange.job;
+
+import io.qaexchange.job.store.EventStoreOperatorFactory;
+import io.qaexchange.job.store.EventStoreOptions;
+import io.qaexchange.kafka.DeadLetter;
+import io.qaexchange.kafka.DeadLetterSink;
+import io.qaexchange.kafka.DecodeFunction;
+import io.qaexchange.kafka.EventSource;
+import io.qaexchange.kafka.IncomingEvent;
+import io.qaexchange.kafka.KafkaMessage;
+import io.qaexchange.parquet.sink.ArchiveSink;
+import io.qaexchange.parquet.sink.FinishedFile;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * The exchange job: Kafka, decoding, the event store keyed by instrument, the archive; refused messages go to the dead letters.
+ *
+ * <pre>
+ *   kafka-source ─ decode ─► keyBy(route key) ─► event-store ─► archive (writer, committer, manifest publisher)
+ *                     └──────────────────────────────┴────────► dead-letters
+ * </pre>
+ */
+public final class ExchangeJob {
+
+    public static final String SOURCE_UID = "kafka-source";
+    public static final String DECODE_UID = "decode";
+    public static final String EVENT_STORE_UID = "event-store";
+    public static final String ARCHIVE_UID = "archive";
+    public static final String DEAD_LETTERS_UID = "dead-letters";
+
+    private ExchangeJob() {
+    }
+
+    /** Submits the job. */
+    public static void main(String[] args) throws Exception {
+        JobOptions options = JobCommand.parse(args);
+        if (options == null) {
+            return;
+        }
+        Configuration configuration = flinkConfiguration(options);
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+        build(environment, options);
+        environment.execute(options.get(JobOptions.JOB_NAME));
+    }
+
+    /** What the options say in Flink's own terms: backend, checkpoints. */
+    public static Configuration flinkConfiguration(JobOptions options) {
+        Configuration configuration = new Configuration();
+        configuration.set(StateBackendOptions.STATE_BACKEND, options.get(JobOptions.BACKEND).flinkType());
+        configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, options.get(JobOptions.CHECKPOINT_INTERVAL));
+        options.find(JobOptions.CHECKPOINTS)
+                .ifPresent(folder -> configuration.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, JobOptions.folderUri(folder)));
+        return configuration;
+    }
+
+    /**
+     * Adds the job to an environment.
+     *
+     * @throws UsageException if options are missing or do not fit together
+     */
+    public static void build(StreamExecutionEnvironment environment, JobOptions options) {
+        if (environment.getCheckpointConfig().isUnalignedCheckpointsEnabled()) {
+            throw new UsageException("unaligned checkpoints cannot be used: finished files pass between operators of one machine, and a "
+                    + "checkpoint must not hold them in flight. Set execution.checkpointing.unaligned.enabled: false");
+        }
+        options.find(JobOptions.PARALLELISM).ifPresent(environment::setParallelism);
+        environment.setMaxParallelism(options.get(JobOptions.MAX_PARALLELISM));
+
+        SingleOutputStreamOperator<IncomingEvent> decoded = environment
+                .fromSource(EventSource.of(options.source()), WatermarkStrategy.noWatermarks(), "Kafka",
+                        new KafkaMessage.Serializer().typeInformation())
+                .uid(SOURCE_UID)
+                .process(new DecodeFunction())
+                .returns(new IncomingEvent.Serializer().typeInformation())
+                .uid(DECODE_UID).name("Decode");
+
+        EventStoreOptions storeOptions = options.store();
+        SingleOutputStreamOperator<FinishedFile> finished = decoded
+                .keyBy(IncomingEvent::routeKey, Types.STRING)
+                .transform("Event store", TypeInformation.of(FinishedFile.class), new EventStoreOperatorFactory(storeOptions))
+                .uid(EVENT_STORE_UID)
+                .disableChaining();
+
+        finished.sinkTo(new ArchiveSink(new Path(storeOptions.archive()), options.get(JobOptions.COMMIT_TIMEOUT)))
+                .uid(ARCHIVE_UID).name("Archive");
+
+        DataStream<DeadLetter> deadLetters = decoded.getSideOutput(DecodeFunction.DEAD_LETTERS)
+                .union(finished.getSideOutput(DecodeFunction.DEAD_LETTERS));
+        deadLetters.sinkTo(DeadLetterSink.of(options.get(JobOptions.BROKERS), options.get(JobOptions.DEAD_LETTER_TOPIC),
+                        options.get(JobOptions.JOB_NAME) + "-dead-letters", options.kafka()))
+                .uid(DEAD_LETTERS_UID).name("Dead letters");
+    }
+}
