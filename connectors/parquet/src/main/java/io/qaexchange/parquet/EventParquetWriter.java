@@ -112,7 +112,6 @@ public final class EventParquetWriter implements Closeable {
             beginRowGroup();
         }
         rows.write(new StoredEventWriteSupport.Row(event, tradingDay));
-        columnStore.endRecord();
         long eventTimeNs = event.event().eventTime();
         minEventTimeNs = Math.min(minEventTimeNs, eventTimeNs);
         maxEventTimeNs = Math.max(maxEventTimeNs, eventTimeNs);
