@@ -1,0 +1,53 @@
+package io.qaexchange.parquet;
+
+import io.qaexchange.events.EventView;
+
+/**
+ * A row of an archived file, as an event again. Valid until the next row is read.
+ *
+ * <p>Source, sequence and trading day are set, also where the producer gave none: they are those of the row.
+ */
+public final class ArchivedEvent {
+
+    private final EventView event = new EventView();
+    private byte[] message;
+    long ingestTimeNs;
+    String topic;
+    int partition;
+    long offset;
+
+    ArchivedEvent() {
+    }
+
+    void wrap(byte[] bytes) {
+        message = bytes;
+        event.wrap(bytes);
+    }
+
+    /** The event; encoded anew from the row. */
+    public EventView event() {
+        return event;
+    }
+
+    /** The event's bytes. */
+    public byte[] message() {
+        return message;
+    }
+
+    /** When the store took it, ns since 1970. */
+    public long ingestTimeNs() {
+        return ingestTimeNs;
+    }
+
+    public String topic() {
+        return topic;
+    }
+
+    public int partition() {
+        return partition;
+    }
+
+    public long offset() {
+        return offset;
+    }
+}

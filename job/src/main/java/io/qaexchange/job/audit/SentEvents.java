@@ -1,0 +1,31 @@
+package io.qaexchange.job.audit;
+
+import io.qaexchange.events.EventIdentity;
+import io.qaexchange.events.EventView;
+
+/** The list of what was sent, as often as it is asked for. */
+public interface SentEvents {
+
+    /** Messages that were sent, of any kind. */
+    long messages() throws Exception;
+
+    /** Messages that must not have become rows because they repeat one; -1 if the list does not tell. */
+    long duplicates() throws Exception;
+
+    /** Messages that must have become dead letters; -1 if the list does not tell. */
+    long deadLetters() throws Exception;
+
+    /** Visits every event that must be a row, once. */
+    void forEachStored(Visitor visitor) throws Exception;
+
+    /** Takes events that must be rows. */
+    @FunctionalInterface
+    interface Visitor {
+        /**
+         * An event; valid only within the call.
+         *
+         * @param identity its identity
+         */
+        void accept(EventView event, EventIdentity identity) throws Exception;
+    }
+}

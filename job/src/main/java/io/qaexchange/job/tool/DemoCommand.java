@@ -1,0 +1,99 @@
+package io.qaexchange.job.tool;
+
+import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.StateBackendChoice;
+import io.qaexchange.job.UsageException;
+import io.qaexchange.job.audit.Audit;
+import io.qaexchange.job.audit.AuditReport;
+import io.qaexchange.job.audit.GeneratedEvents;
+import io.qaexchange.job.query.SqlTables;
+import io.qaexchange.job.seam.SeamReader;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code bin/demo}. */
+@Command(name = "demo", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Feeds a generated trading day through Kafka, hot storage and Parquet, kills a task in the middle, and proves "
+                + "that every event is there exactly once.",
+        footer = {"", "Exit code: 0 the audit holds, 1 it does not, 2 the demo could not run."})
+public final class DemoCommand implements Callable<Integer> {
+
+    private static final String DEFAULT_FOLDER = "demo-data";
+    private static final long AUDIT_MEMORY_BYTES = 512L << 20;
+
+    @Option(names = "--events", defaultValue = "500000", description = "Messages to send. Default: ${DEFAULT-VALUE}.")
+    private long events;
+    @Option(names = "--dir", description = "Folder for everything, empty or new. Default: " + DEFAULT_FOLDER
+            + " here, replaced if it is from an earlier demo.")
+    private Path folder;
+    @Option(names = "--backend", defaultValue = "hashmap", description = "State backend: lsm, rocksdb or hashmap. Default: ${DEFAULT-VALUE}.")
+    private String backend;
+    @Option(names = "--seed", defaultValue = "1", description = "Seed of the generated day. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    /** Runs the command. */
+    public static void main(String[] args) {
+        Tool.run(new DemoCommand(), args);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        StateBackendChoice choice;
+        try {
+            choice = StateBackendChoice.valueOf(backend.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--backend must be lsm, rocksdb or hashmap, not " + backend, e);
+        }
+        Path target = prepareFolder();
+        DemoRun.Result result = new DemoRun(new DemoRun.Settings(target, events, seed, choice.name().toLowerCase(Locale.ROOT)), System.err,
+                System.console() != null).run();
+        System.err.println("== audit: comparing every event that was sent with what is hot and what is in Parquet");
+        return report(target, result, System.out);
+    }
+
+    private int report(Path target, DemoRun.Result result, PrintStream out) throws Exception {
+        RunFolder run = result.run();
+        Instruments instruments = Instruments.load(target.resolve(run.instruments()));
+        SeamReader seam = SeamReader.open(target.resolve(run.savepoint()).toUri().toString(),
+                new org.apache.flink.core.fs.Path(target.resolve(run.archive()).toUri()), instruments);
+        AuditReport audit = Audit.run(new GeneratedEvents(run.seed(), run.messages()), seam, instruments, AUDIT_MEMORY_BYTES);
+        DemoReport report = new DemoReport(target, result, audit, seam);
+        try (SqlTables tables = SqlTables.of(seam, instruments)) {
+            report.print(tables, out);
+        }
+        return audit.holds() && report.deadLettersHold() ? Tool.GOOD : Tool.BAD;
+    }
+
+    private Path prepareFolder() throws IOException {
+        Path target = (folder == null ? Path.of(DEFAULT_FOLDER) : folder).toAbsolutePath().normalize();
+        if (Files.exists(target)) {
+            boolean empty;
+            try (Stream<Path> entries = Files.list(target)) {
+                empty = entries.findAny().isEmpty();
+            }
+            if (!empty && (folder != null || !Files.exists(target.resolve(DemoRun.INSTRUMENTS_FILE)))) {
+                throw new UsageException("folder " + target + " is not empty. Choose another with --dir, or remove it");
+            }
+            if (!empty) {
+                delete(target);
+            }
+        }
+        return Files.createDirectories(target);
+    }
+
+    private static void delete(Path target) throws IOException {
+        try (Stream<Path> entries = Files.walk(target)) {
+            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(entry);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.qaexchange.job.tool;
+
+import io.qaexchange.events.generator.EventGenerator;
+import io.qaexchange.events.generator.GeneratedMessage;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Sends what the generator makes to Kafka, as fast as Kafka takes it, idempotent and keyed by route key.
+ *
+ * <p>Runs in a thread of its own from {@link #start}; {@link #sent} may be asked from any thread.
+ */
+final class Feeder {
+
+    private static final long PACE_CHECK_MESSAGES = 256;
+
+    private final String brokers;
+    private final String topic;
+    private final EventGenerator generator;
+    private volatile long sent;
+
+    Feeder(String brokers, String topic, long seed, long messages) {
+        this.brokers = brokers;
+        this.topic = topic;
+        this.generator = new EventGenerator(seed, messages);
+    }
+
+    /** Begins to send; the result is complete when all is acknowledged, or with the failure. */
+    CompletableFuture<EventGenerator> start() {
+        CompletableFuture<EventGenerator> done = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            try {
+                send();
+                done.complete(generator);
+            } catch (Exception | AssertionError e) {
+                done.completeExceptionally(e);
+            }
+        }, "feeder");
+        thread.setDaemon(true);
+        thread.start();
+        return done;
+    }
+
+    /** Messages handed to the producer so far. */
+    long sent() {
+        return sent;
+    }
+
+    private void send() throws Exception {
+        Map<String, Object> properties = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers,
+                ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true", ProducerConfig.LINGER_MS_CONFIG, "10",
+                ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+        AtomicReference<Exception> failure = new AtomicReference<>();
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+            while (generator.hasNext()) {
+                GeneratedMessage message = generator.next();
+                producer.send(new ProducerRecord<>(topic, message.kafkaKey(), message.value()), (metadata, exception) -> {
+                    if (exception != null) {
+                        failure.compareAndSet(null, exception);
+                    }
+                });
+                if (generator.position() % PACE_CHECK_MESSAGES == 0) {
+                    sent = generator.position();
+                    if (failure.get() != null) {
+                        break;
+                    }
+                }
+            }
+            producer.flush();
+        }
+        if (failure.get() != null) {
+            throw failure.get();
+        }
+        sent = generator.position();
+    }
+}

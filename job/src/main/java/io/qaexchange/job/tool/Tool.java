@@ -1,0 +1,40 @@
+package io.qaexchange.job.tool;
+
+import io.qaexchange.job.UsageException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+
+/** Runs a command with the exit codes that all have: 0 good, 1 the answer is bad, 2 it could not run. */
+final class Tool {
+
+    static final int GOOD = 0;
+    static final int BAD = 1;
+    static final int COULD_NOT_RUN = 2;
+
+    private Tool() {
+    }
+
+    /** Runs the command and ends the process. */
+    static void run(Callable<Integer> command, String[] args) {
+        CommandLine line = new CommandLine(command);
+        line.setExecutionExceptionHandler((exception, commandLine, parsed) -> {
+            commandLine.getErr().println(commandLine.getCommandName() + ": " + message(exception));
+            if (!(exception instanceof UsageException) && System.getenv("QAEXCHANGE_DEBUG") != null) {
+                exception.printStackTrace(commandLine.getErr());
+            }
+            return COULD_NOT_RUN;
+        });
+        System.exit(line.execute(args));
+    }
+
+    private static String message(Throwable exception) {
+        StringBuilder text = new StringBuilder();
+        for (Throwable cause = exception; cause != null; cause = cause.getCause()) {
+            String part = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+            if (text.indexOf(part) < 0) {
+                text.append(text.isEmpty() ? "" : ": ").append(part);
+            }
+        }
+        return text.toString();
+    }
+}

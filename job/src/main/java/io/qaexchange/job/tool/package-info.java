@@ -1,0 +1,4 @@
+/**
+ * The commands for people: demo, audit, query.
+ */
+package io.qaexchange.job.demo;
