@@ -59,6 +59,9 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
         long appends = in.varint();
         long rangeTombstones = in.varint();
         boolean keyed = in.u8() == 1;
+        if (keyed != entries > 0) {
+            throw in.corrupt("sstable metadata makes no sense: entries=" + entries + " keyed=" + keyed);
+        }
         byte[] smallestKey = keyed ? in.bytes() : null;
         byte[] largestKey = keyed ? in.bytes() : null;
         KeyRange range = KeyRange.of(in.bytes(), in.bytes());

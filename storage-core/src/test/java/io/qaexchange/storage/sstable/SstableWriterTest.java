@@ -1,0 +1,310 @@
+package io.qaexchange.storage.sstable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.cache.BlockCache;
+import io.qaexchange.storage.cache.BlockPin;
+import io.qaexchange.storage.encoding.ByteReader;
+import io.qaexchange.storage.encoding.ByteWriter;
+import io.qaexchange.storage.iterator.InternalIterator;
+import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.key.RangeTombstone;
+import io.qaexchange.storage.key.Trailer;
+import io.qaexchange.storage.key.ValueKind;
+import io.qaexchange.storage.memory.BudgetedMemoryPool;
+import io.qaexchange.storage.memory.Slice;
+import io.qaexchange.storage.vfs.NioVfs;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SstableWriterTest {
+    @TempDir
+    Path directory;
+
+    private final BudgetedMemoryPool pool = new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, 64 << 20);
+    private final BlockCache cache = new BlockCache(pool, 1 << 20);
+
+    private SstableReader read(Path file) throws IOException {
+        return SstableReader.open(NioVfs.INSTANCE, file, ReadOptions.MMAP, cache);
+    }
+
+    @Test
+    void refusesEntriesThatAreNotInInternalOrder() throws IOException {
+        try (SstableWriter writer = SstableWriter.open(NioVfs.INSTANCE, directory.resolve("1.sst"), SstableOptions.DEFAULT)) {
+            Slice value = Slice.ofUtf8("v");
+            writer.add(Slice.ofUtf8("b"), Trailer.of(5, ValueKind.PUT), value);
+            assertThatThrownBy(() -> writer.add(Slice.ofUtf8("a"), Trailer.of(9, ValueKind.PUT), value))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("a#9,PUT after b#5,PUT");
+            assertThatThrownBy(() -> writer.add(Slice.ofUtf8("b"), Trailer.of(5, ValueKind.PUT), value))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> writer.add(Slice.ofUtf8("b"), Trailer.of(6, ValueKind.PUT), value))
+                    .isInstanceOf(IllegalArgumentException.class);
+            writer.add(Slice.ofUtf8("b"), Trailer.of(4, ValueKind.PUT), value);
+            assertThat(writer.finish().entries()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void refusesWhatIsNoEntryOrTooLarge() throws IOException {
+        try (SstableWriter writer = SstableWriter.open(NioVfs.INSTANCE, directory.resolve("1.sst"), SstableOptions.DEFAULT)) {
+            assertThatThrownBy(() -> writer.add(Slice.ofUtf8("a"), Trailer.of(9, ValueKind.DELETE_RANGE), new Slice()))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("DELETE_RANGE");
+            assertThatThrownBy(() -> writer.add(Slice.of(new byte[1 << 16]), Trailer.of(9, ValueKind.PUT), new Slice()))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("key too long");
+            writer.add(Slice.of(new byte[(1 << 16) - 1]), Trailer.of(9, ValueKind.PUT), new Slice());
+            assertThat(writer.finish().largestKey()).hasSize((1 << 16) - 1);
+        }
+    }
+
+    @Test
+    void abandonDeletesTheFileAndFinishKeepsIt() throws IOException {
+        Path file = directory.resolve("1.sst");
+        try (SstableWriter writer = SstableWriter.open(NioVfs.INSTANCE, file, SstableOptions.DEFAULT)) {
+            writer.add(Slice.ofUtf8("b"), Trailer.of(5, ValueKind.PUT), new Slice());
+            assertThat(file).exists();
+        }
+        assertThat(file).doesNotExist();
+        SstableWriter writer = SstableWriter.open(NioVfs.INSTANCE, file, SstableOptions.DEFAULT);
+        writer.finish();
+        writer.close();
+        assertThat(file).exists();
+        assertThatThrownBy(() -> writer.add(Slice.ofUtf8("b"), 1, new Slice())).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void anEmptyFileAndOneOfRangeTombstonesAloneCanBeRead() throws IOException {
+        Path file = directory.resolve("1.sst");
+        SstableModel model = new SstableModel();
+        SstableMetadata empty = model.write(file, SstableOptions.DEFAULT);
+        assertThat(empty.isEmpty()).isTrue();
+        assertThat(empty.range().isEmpty()).isTrue();
+        try (SstableReader reader = read(file); InternalIterator all = reader.iterator(KeyRange.ALL, ReadMode.CACHED)) {
+            all.seekToFirst();
+            assertThat(all.valid()).isFalse();
+            all.seekToLast();
+            assertThat(all.valid()).isFalse();
+            all.seek(Slice.ofUtf8("x"), Trailer.NEWEST);
+            assertThat(all.valid()).isFalse();
+            reader.verifyAll();
+        }
+        model.rangeTombstones.add(new RangeTombstone(KeyRange.of("a".getBytes(), "c".getBytes()), 7));
+        Path second = directory.resolve("2.sst");
+        SstableMetadata metadata = model.write(second, SstableOptions.DEFAULT);
+        assertThat(metadata.isEmpty()).isFalse();
+        assertThat(metadata.smallestSequence()).isEqualTo(7);
+        assertThat(metadata.range()).isEqualTo(KeyRange.of("a".getBytes(), "c".getBytes()));
+        try (SstableReader reader = read(second)) {
+            assertThat(reader.rangeTombstones()).hasToString("[a,c)#7");
+        }
+    }
+
+    @Test
+    void metadataCountsWhatWasWrittenAndSurvivesItsOwnEncoding() throws IOException {
+        Path file = directory.resolve("1.sst");
+        SstableModel model = new SstableModel();
+        model.put("k1".getBytes(), 3, ValueKind.PUT, new byte[10]);
+        model.put("k1".getBytes(), 9, ValueKind.DELETE, new byte[0]);
+        model.put("k2".getBytes(), 4, ValueKind.APPEND, new byte[5]);
+        model.put("k30".getBytes(), 12, ValueKind.PUT, new byte[5]);
+        SstableMetadata metadata = model.write(file, SstableOptions.builder().createdBy("flush").createdAtMs(1234)
+                .userProperty("family", new byte[] {5}).build());
+        assertThat(metadata.entries()).isEqualTo(4);
+        assertThat(metadata.distinctKeys()).isEqualTo(3);
+        assertThat(metadata.puts()).isEqualTo(2);
+        assertThat(metadata.deletes()).isEqualTo(1);
+        assertThat(metadata.appends()).isEqualTo(1);
+        assertThat(metadata.smallestKey()).isEqualTo("k1".getBytes());
+        assertThat(metadata.largestKey()).isEqualTo("k30".getBytes());
+        assertThat(metadata.smallestSequence()).isEqualTo(3);
+        assertThat(metadata.largestSequence()).isEqualTo(12);
+        assertThat(metadata.rawKeyBytes()).isEqualTo(9);
+        assertThat(metadata.rawValueBytes()).isEqualTo(20);
+        assertThat(metadata.hasEventTimes()).isFalse();
+        ByteWriter encoded = new ByteWriter();
+        metadata.encode(encoded);
+        assertThat(SstableMetadata.decode(new ByteReader(encoded.toByteArray(), "manifest", 0))).isEqualTo(metadata);
+        try (SstableReader reader = read(file)) {
+            assertThat(reader.metadata()).isEqualTo(metadata);
+            assertThat(reader.properties().createdBy()).isEqualTo("flush");
+            assertThat(reader.properties().createdAtMs()).isEqualTo(1234);
+            assertThat(reader.properties().user("family")).containsExactly(5);
+            assertThat(reader.properties().bloomBitsPerKey()).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void largeValuesGoStraightThroughAndReadBack() throws IOException {
+        Path file = directory.resolve("1.sst");
+        SstableModel model = new SstableModel();
+        Random random = new Random(1);
+        int[] sizes = {10, 5 << 20, 10, 4 << 20, (4 << 20) + 1, 9 << 20, 0, 300_000, 20};
+        for (int i = 0; i < sizes.length; i++) {
+            byte[] value = new byte[sizes[i]];
+            random.nextBytes(value);
+            model.put(("key" + i).getBytes(), 1, ValueKind.PUT, value);
+        }
+        for (Compression compression : Compression.values()) {
+            Files.deleteIfExists(file);
+            SstableMetadata metadata = model.write(file, SstableOptions.builder().compression(compression)
+                    .blockSizeBytes(1 << 24).build());
+            assertThat(metadata.entries()).isEqualTo(sizes.length);
+            for (ReadOptions options : List.of(ReadOptions.MMAP, ReadOptions.PREAD, ReadOptions.MMAP.withPieceBytes(1 << 20))) {
+                try (SstableReader reader = SstableReader.open(NioVfs.INSTANCE, file, options, cache);
+                        InternalIterator all = reader.iterator(KeyRange.ALL, ReadMode.CACHED);
+                        InternalIterator sequential = reader.iterator(KeyRange.ALL, ReadMode.SEQUENTIAL)) {
+                    assertThat(list(all)).isEqualTo(model.inside(KeyRange.ALL));
+                    assertThat(list(sequential)).isEqualTo(model.inside(KeyRange.ALL));
+                    reader.verifyAll();
+                }
+            }
+        }
+    }
+
+    private static List<String> list(InternalIterator iterator) throws IOException {
+        List<String> entries = new ArrayList<>();
+        for (iterator.seekToFirst(); iterator.valid(); iterator.next()) {
+            entries.add(SstableModel.describe(iterator));
+        }
+        return entries;
+    }
+
+    @Test
+    void estimatedSizeIsCloseToTheFileAllTheTime() throws IOException {
+        Path file = directory.resolve("1.sst");
+        try (SstableWriter writer = SstableWriter.open(NioVfs.INSTANCE, file, SstableOptions.DEFAULT)) {
+            long estimate = 0;
+            for (int i = 0; i < 50_000; i++) {
+                writer.add(Slice.ofUtf8(String.format("key%09d", i)), Trailer.of(i, ValueKind.PUT), Slice.of(new byte[96]));
+                assertThat(writer.estimatedSize()).isGreaterThanOrEqualTo(estimate - 40_000);
+                estimate = writer.estimatedSize();
+            }
+            long size = writer.finish().fileSize();
+            assertThat((double) estimate).isBetween(0.97 * size, 1.03 * size);
+        }
+    }
+
+    @Test
+    void recordsOfOneLengthStandInFixedBlocksAndOthersInPrefixBlocks() throws IOException {
+        SstableModel model = new SstableModel();
+        for (int i = 0; i < 5000; i++) {
+            boolean trade = i < 3000;
+            model.put(String.format("%s%09d", trade ? "t" : "x", i).getBytes(), i, ValueKind.PUT,
+                    new byte[trade ? 64 : 50 + i % 7]);
+        }
+        Path file = directory.resolve("1.sst");
+        model.write(file, SstableOptions.DEFAULT);
+        try (SstableReader reader = read(file)) {
+            List<BlockInfo> data = reader.blocks().stream().filter(block -> block.kind().equals("data")).toList();
+            long fixedEntries = data.stream().filter(block -> block.layout().equals("fixed")).mapToLong(BlockInfo::entries).sum();
+            assertThat(fixedEntries).isEqualTo(3000);
+            assertThat(data.stream().mapToLong(BlockInfo::entries).sum()).isEqualTo(5000);
+            assertThat(reader.properties().fixedBlocks() + reader.properties().prefixBlocks()).isEqualTo(data.size());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void blocksOutsideARangeOfEventTimesAreNotRead(boolean mapped) throws IOException {
+        Path file = directory.resolve("1.sst");
+        SstableModel model = new SstableModel();
+        for (int instrument = 0; instrument < 20; instrument++) {
+            for (int i = 0; i < 500; i++) {
+                long time = i * 1000L - 100_000;
+                byte[] key = ByteBuffer.allocate(14).putShort((short) instrument).putLong(time ^ Long.MIN_VALUE).putInt(i).array();
+                model.put(key, 1, ValueKind.PUT, new byte[40]);
+            }
+        }
+        SstableMetadata metadata = model.write(file, SstableOptions.builder().blockSizeBytes(1024).indexBlockSizeBytes(1024)
+                .eventTimeFromEnd(12).build());
+        assertThat(metadata.hasEventTimes()).isTrue();
+        assertThat(metadata.minEventTime()).isEqualTo(-100_000);
+        assertThat(metadata.maxEventTime()).isEqualTo(399_000);
+        ReadOptions options = new ReadOptions(mapped, 1 << 30, 4 << 10);
+        try (SstableReader reader = SstableReader.open(NioVfs.INSTANCE, file, options, cache);
+                InternalIterator timed = reader.iterator(KeyRange.ALL, ReadMode.CACHED, 50_000, 60_000);
+                InternalIterator none = reader.iterator(KeyRange.ALL, ReadMode.CACHED, 400_000, Long.MAX_VALUE)) {
+            int inside = 0;
+            int shown = 0;
+            for (timed.seekToFirst(); timed.valid(); timed.next()) {
+                long time = timed.key().getLongBigEndian(2) ^ Long.MIN_VALUE;
+                inside += time >= 50_000 && time < 60_000 ? 1 : 0;
+                shown++;
+            }
+            assertThat(inside).isEqualTo(20 * 10);
+            assertThat(shown).isLessThan(20 * 50);
+            int backward = 0;
+            for (timed.seekToLast(); timed.valid(); timed.previous()) {
+                backward++;
+            }
+            assertThat(backward).isEqualTo(shown);
+            none.seekToFirst();
+            assertThat(none.valid()).isFalse();
+        }
+    }
+
+    @Test
+    void keysWithoutAnEventTimeAreNeverSkipped() throws IOException {
+        Path file = directory.resolve("1.sst");
+        SstableModel model = new SstableModel();
+        model.put("short".getBytes(), 1, ValueKind.PUT, new byte[1]);
+        SstableMetadata metadata = model.write(file, SstableOptions.builder().eventTimeFromEnd(12).build());
+        assertThat(metadata.hasEventTimes()).isFalse();
+        try (SstableReader reader = read(file);
+                InternalIterator timed = reader.iterator(KeyRange.ALL, ReadMode.CACHED, 50_000, 60_000)) {
+            timed.seekToFirst();
+            assertThat(timed.valid()).isTrue();
+        }
+    }
+
+    @Test
+    void estimatesOfKeyRangesAreCloseWithoutReadingData() throws IOException {
+        Path file = directory.resolve("1.sst");
+        SstableModel model = new SstableModel();
+        for (int i = 0; i < 20_000; i++) {
+            model.put(String.format("%09d", i).getBytes(), 1, ValueKind.PUT, new byte[50]);
+        }
+        SstableMetadata metadata = model.write(file, SstableOptions.builder().blockSizeBytes(1024).indexBlockSizeBytes(1024).build());
+        try (SstableReader reader = read(file)) {
+            assertThat(reader.estimate(KeyRange.ALL)).isEqualTo(new SizeEstimate(metadata.dataBytes(), 20_000));
+            SizeEstimate half = reader.estimate(KeyRange.of("000005000".getBytes(), "000015000".getBytes()));
+            assertThat(half.entries()).isBetween(9_950L, 10_050L);
+            assertThat((double) half.bytes()).isBetween(metadata.dataBytes() * 0.49, metadata.dataBytes() * 0.51);
+            assertThat(reader.estimate(KeyRange.of("x".getBytes(), null))).isEqualTo(SizeEstimate.NOTHING);
+            assertThat(cache.statistics().inserts()).isZero();
+        }
+    }
+
+    @Test
+    void atMostOneInAHundredAbsentKeysPassesTheFilter() throws IOException {
+        Path file = directory.resolve("1.sst");
+        int keys = 200_000;
+        try (SstableWriter writer = SstableWriter.open(NioVfs.INSTANCE, file, SstableOptions.DEFAULT)) {
+            for (int i = 0; i < keys; i++) {
+                writer.add(Slice.ofUtf8(String.format("SHFE.rb2501.trade.%017d", i * 2L)), Trailer.of(i, ValueKind.PUT), new Slice());
+            }
+            writer.finish();
+        }
+        try (SstableReader reader = read(file); BlockPin pin = new BlockPin()) {
+            int passed = 0;
+            for (int i = 0; i < keys; i++) {
+                passed += reader.isCertainlyAbsent(Slice.ofUtf8(String.format("SHFE.rb2501.trade.%017d", i * 2L + 1)), pin) ? 0 : 1;
+                assertThat(reader.isCertainlyAbsent(Slice.ofUtf8(String.format("SHFE.rb2501.trade.%017d", i * 2L)), pin)).isFalse();
+            }
+            assertThat((double) passed / keys).isBetween(0.002, 0.01);
+            long filterBytes = reader.blocks().stream().filter(block -> block.kind().equals("filter")).findFirst().orElseThrow()
+                    .handle().size();
+            assertThat(filterBytes * 8.0 / keys).isBetween(10.0, 10.2);
+        }
+    }
+}
