@@ -198,35 +198,63 @@ final class DataBlock {
         if (prefixOrder != 0) {
             return prefixOrder > 0 ? 0 : count;
         }
+        // The sign bit flipped, so that signed comparison is the order of the bytes.
         long window = Memory.getLongBigEndian(targetBase, targetAddress + windowOffset) + Long.MIN_VALUE;
-        long windows = records + windowOffset;
+        return interpolationError == SstableFormat.NO_INTERPOLATION ? halve(target, targetTrailer, window)
+                : interpolate(target, targetTrailer, window);
+    }
+
+    private int halve(Slice target, long targetTrailer, long window) {
         int low = 0;
         int high = count;
-        if (interpolationError != SstableFormat.NO_INTERPOLATION) {
-            long first = Memory.getLongBigEndian(base, windows) + Long.MIN_VALUE;
-            long last = Memory.getLongBigEndian(base, windows + (long) (count - 1) * stride) + Long.MIN_VALUE;
-            if (window < first) {
-                return 0;
-            }
-            if (window > last) {
-                return count;
-            }
-            int guess = guess(window, first, slope(first, last, count));
-            low = Math.max(0, guess - interpolationError);
-            high = Math.min(count, guess + interpolationError + 1);
-        }
         while (low < high) {
             int middle = (low + high) >>> 1;
-            long found = Memory.getLongBigEndian(base, windows + (long) middle * stride) + Long.MIN_VALUE;
-            boolean before = found < window
-                    || found == window && compareRecord(middle, target, targetTrailer) < 0;
-            if (before) {
+            if (isBefore(middle, window(middle), target, targetTrailer, window)) {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
         return low;
+    }
+
+    /**
+     * Starts where the line from the first to the last record says and goes on from there by the same slope: a guess or two, then the
+     * neighbours. Each look at a record is a miss in the processor's cache, so few looks count more than few instructions.
+     */
+    private int interpolate(Slice target, long targetTrailer, long window) {
+        long first = window(0);
+        long last = Memory.getLong(base, address + SstableFormat.BLOCK_LAST_WINDOW) + Long.MIN_VALUE;
+        if (window < first) {
+            return 0;
+        }
+        if (window > last) {
+            return count;
+        }
+        double slope = slope(first, last, count);
+        int place = guess(window, first, slope);
+        int low = Math.max(0, place - interpolationError);
+        int high = Math.min(count, place + interpolationError + 1);
+        for (int looks = 0; low < high; looks++) {
+            place = looks > 5 ? (low + high) >>> 1 : Math.max(low, Math.min(high - 1, place));
+            long found = window(place);
+            if (isBefore(place, found, target, targetTrailer, window)) {
+                low = place + 1;
+            } else {
+                high = place;
+            }
+            place += (int) (((window - found) >> 1) * slope);
+        }
+        return low;
+    }
+
+    private long window(int i) {
+        return Memory.getLongBigEndian(base, address + SstableFormat.BLOCK_HEADER_SIZE + windowOffset + (long) i * stride)
+                + Long.MIN_VALUE;
+    }
+
+    private boolean isBefore(int i, long found, Slice target, long targetTrailer, long window) {
+        return found < window || found == window && compareRecord(i, target, targetTrailer) < 0;
     }
 
     private int lowerBoundByWholeKeys(Slice target, long targetTrailer, int from, int to) {

@@ -137,7 +137,9 @@ final class DataBlockBuilder {
         int valueLength = valueLengths[0];
         int width = trailerWidth();
         int window = windowOffset(keyLength);
-        writeFixedHeader(out, keyLength, valueLength, count, window, interpolationError(window, keyLength), width, minTrailer);
+        int error = interpolationError(window, keyLength);
+        writeFixedHeader(out, keyLength, valueLength, count, window, error, width, minTrailer,
+                error == SstableFormat.NO_INTERPOLATION ? 0 : lastWindow(window));
         int at = 0;
         for (int i = 0; i < count; i++) {
             out.raw(staged, Memory.ARRAY_BASE + at, keyLength);
@@ -147,11 +149,19 @@ final class DataBlockBuilder {
         }
     }
 
-    /** Header of a FIXED block; also used alone, in front of a single value that is too large to be collected. */
-    static void writeFixedHeader(ByteWriter out, int keyLength, int valueLength, int count, int window, int error, int width,
-            long baseTrailer) {
+    private static void writeFixedHeader(ByteWriter out, int keyLength, int valueLength, int count, int window, int error, int width,
+            long baseTrailer, long lastWindow) {
         out.u8(SstableFormat.LAYOUT_FIXED).u8(width).u16(keyLength).u32(valueLength).u32(count).u16(window).u16(error)
-                .u64(baseTrailer);
+                .u64(baseTrailer).u64(lastWindow);
+    }
+
+    /** Header of a FIXED block that needs no searching: of one value that is too large to be collected, or of none. */
+    static void writePlainHeader(ByteWriter out, int keyLength, int valueLength, int count, long baseTrailer) {
+        writeFixedHeader(out, keyLength, valueLength, count, 0, SstableFormat.NO_INTERPOLATION, 0, baseTrailer, 0);
+    }
+
+    private long lastWindow(int window) {
+        return Memory.getLongBigEndian(staged, Memory.ARRAY_BASE + lastKeyAt + window);
     }
 
     /** Where in the keys the eight bytes begin that tell most of them apart: behind what all of them share. */
@@ -168,7 +178,7 @@ final class DataBlockBuilder {
         int stride = keyLength + valueLengths[0];
         long at = Memory.ARRAY_BASE + window;
         long first = Memory.getLongBigEndian(staged, at);
-        long last = Memory.getLongBigEndian(staged, at + (long) (count - 1) * stride);
+        long last = lastWindow(window);
         if (first == last) {
             return SstableFormat.NO_INTERPOLATION;
         }
@@ -186,7 +196,8 @@ final class DataBlockBuilder {
         int width = trailerWidth();
         int restartCount = (count + restartInterval - 1) / restartInterval;
         int start = out.size();
-        out.u8(SstableFormat.LAYOUT_PREFIX).u8(width).u16(0).u32(restartCount).u32(count).u32(0).u64(minTrailer);
+        out.u8(SstableFormat.LAYOUT_PREFIX).u8(width).u16(0).u32(restartCount).u32(count).u32(0).u64(minTrailer)
+                .u64(0);
         if (restarts.length < restartCount) {
             restarts = new int[Math.max(restartCount, restarts.length * 2)];
         }

@@ -38,7 +38,8 @@ final class SstableFormat {
     static final int BLOCK_WINDOW_OFFSET = 12;
     static final int BLOCK_INTERPOLATION_ERROR = 14;
     static final int BLOCK_BASE_TRAILER = 16;
-    static final int BLOCK_HEADER_SIZE = 24;
+    static final int BLOCK_LAST_WINDOW = 24;
+    static final int BLOCK_HEADER_SIZE = 32;
     /** In place of an interpolation error: search by halving. */
     static final int NO_INTERPOLATION = 0xffff;
 

@@ -41,7 +41,8 @@ import java.util.List;
  *       12     2  window offset: where in the keys the eight bytes begin that tell most of them apart
  *       14     2  interpolation error e; 0xffff: search by halving
  *       16     8  base trailer
- *       24        count records of k + w + v bytes: key, trailer minus base trailer, value
+ *       24     8  window of the last record as a number (if e is not 0xffff, else zero)
+ *       32        count records of k + w + v bytes: key, trailer minus base trailer, value
  *   If e is not 0xffff, a straight line over the windows (big-endian, unsigned), from record 0 to the last, misses no record's place
  *   by more than e.
  *
@@ -54,7 +55,8 @@ import java.util.List;
  *        8     4  count
  *       12     4  zero
  *       16     8  base trailer
- *       24        count entries: bytes shared with the previous key (varint), further bytes of the key (varint), value length
+ *       24     8  zero
+ *       32        count entries: bytes shared with the previous key (varint), further bytes of the key (varint), value length
  *                 (varint), trailer minus base trailer (w bytes), further bytes of the key, value
  *     end-4r  4r  where in the block each restart (an entry that shares nothing) begins; restarts are equally many entries apart
  *
@@ -308,7 +310,7 @@ public final class SstableWriter implements AutoCloseable {
 
     private void writeLargeValue(Slice key, long trailer, Slice value) throws IOException {
         encoded.clear();
-        DataBlockBuilder.writeFixedHeader(encoded, key.length(), value.length(), 1, 0, SstableFormat.NO_INTERPOLATION, 0, trailer);
+        DataBlockBuilder.writePlainHeader(encoded, key.length(), value.length(), 1, trailer);
         encoded.raw(key);
         out.begin(SstableFormat.KIND_DATA, Compression.NONE.code(), encoded.size() + value.length());
         out.part(encoded.array(), Memory.ARRAY_BASE, encoded.size());
@@ -318,7 +320,7 @@ public final class SstableWriter implements AutoCloseable {
 
     private void writeEmptyBlock() throws IOException {
         encoded.clear();
-        DataBlockBuilder.writeFixedHeader(encoded, 0, 0, 0, 0, SstableFormat.NO_INTERPOLATION, 0, 0);
+        DataBlockBuilder.writePlainHeader(encoded, 0, 0, 0, 0);
         BlockHandle handle = out.frame(SstableFormat.KIND_DATA, 0, encoded.array(), encoded.size());
         index.add(new IndexEntry(new byte[0], 0, handle, index.takeOrdinal(), 0, handle.size(), 0, SstableFormat.LAYOUT_FIXED,
                 EventTime.UNKNOWN_MIN, EventTime.UNKNOWN_MAX));
