@@ -2,11 +2,18 @@ package io.qaexchange.kafka;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.lineage.DefaultKafkaDatasetFacet;
+import org.apache.flink.connector.kafka.lineage.DefaultKafkaDatasetIdentifier;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacet;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacetProvider;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
@@ -47,11 +54,19 @@ public final class DeadLetterSink {
                 .setKafkaProducerConfig(client)
                 .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
                 .setTransactionalIdPrefix(transactionPrefix)
+                .setTransactionNamingStrategy(TransactionNamingStrategy.POOLING)
                 .setRecordSerializer(new LetterSerializer(topic))
                 .build();
     }
 
-    private record LetterSerializer(String deadLetterTopic) implements KafkaRecordSerializationSchema<DeadLetter> {
+    /** Also names its topic, which pooled transactional ids need. */
+    private record LetterSerializer(String deadLetterTopic)
+            implements KafkaRecordSerializationSchema<DeadLetter>, KafkaDatasetFacetProvider {
+        @Override
+        public Optional<KafkaDatasetFacet> getKafkaDatasetFacet() {
+            return Optional.of(new DefaultKafkaDatasetFacet(DefaultKafkaDatasetIdentifier.ofTopics(List.of(deadLetterTopic))));
+        }
+
         @Override
         public ProducerRecord<byte[], byte[]> serialize(DeadLetter letter, KafkaSinkContext context, Long timestampMs) {
             ProducerRecord<byte[], byte[]> written = new ProducerRecord<>(deadLetterTopic, utf8(letter.position()), letter.value());

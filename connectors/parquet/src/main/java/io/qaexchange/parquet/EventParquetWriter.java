@@ -10,9 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.parquet.column.ColumnWriteStore;
 import org.apache.parquet.column.ParquetProperties;
-import org.apache.parquet.compression.CompressionCodecFactory;
-import org.apache.parquet.conf.PlainParquetConfiguration;
-import org.apache.parquet.hadoop.CodecFactory;
 import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
 import org.apache.parquet.hadoop.ParquetFileWriter;
 import org.apache.parquet.io.ColumnIOFactory;
@@ -41,7 +38,7 @@ public final class EventParquetWriter implements Closeable {
     private final ParquetTable table;
     private final ParquetOptions options;
     private final ParquetProperties properties;
-    private final CompressionCodecFactory codecs;
+    private final PageCompressor compressor;
     private final ParquetFileWriter out;
     private final StoredEventWriteSupport rows;
     private final MessageColumnIO columns;
@@ -58,12 +55,12 @@ public final class EventParquetWriter implements Closeable {
     private boolean finished;
 
     private EventParquetWriter(Path file, ParquetTable table, ParquetOptions options, ParquetProperties properties,
-            CompressionCodecFactory codecs, ParquetFileWriter out) {
+            ParquetFileWriter out) {
         this.file = file;
         this.table = table;
         this.options = options;
         this.properties = properties;
-        this.codecs = codecs;
+        this.compressor = new PageCompressor(options.compression());
         this.out = out;
         this.rows = new StoredEventWriteSupport(table);
         this.columns = new ColumnIOFactory(false).getColumnIO(table.schema());
@@ -80,8 +77,7 @@ public final class EventParquetWriter implements Closeable {
         ParquetFileWriter out = new ParquetFileWriter(new LocalOutputFile(file), table.schema(), ParquetFileWriter.Mode.CREATE,
                 Long.MAX_VALUE, 0, null, properties);
         out.start();
-        CompressionCodecFactory codecs = new CodecFactory(new PlainParquetConfiguration(), PAGE_BYTES);
-        return new EventParquetWriter(file, table, options, properties, codecs, out);
+        return new EventParquetWriter(file, table, options, properties, out);
     }
 
     private static ParquetProperties properties(MessageType schema) {
@@ -163,7 +159,6 @@ public final class EventParquetWriter implements Closeable {
         all.put(FooterKeys.MAX_EVENT_TIME, Long.toString(maxEventTimeNs));
         all.putAll(footer);
         out.end(all);
-        codecs.release();
         if (table.recordType().requiresInstrument()) {
             SortingColumns.declare(file, table.schema(), table.recordType().instrument().name(), ParquetTable.EVENT_TIME);
         }
@@ -175,14 +170,13 @@ public final class EventParquetWriter implements Closeable {
     public void close() throws IOException {
         if (!finished) {
             finished = true;
-            codecs.release();
             out.close();
             Files.deleteIfExists(file);
         }
     }
 
     private void beginRowGroup() {
-        pages = new ColumnChunkPageWriteStore(codecs.getCompressor(options.compression().codec()), table.schema(),
+        pages = new ColumnChunkPageWriteStore(compressor, table.schema(),
                 properties.getAllocator(), properties.getColumnIndexTruncateLength(), properties.getPageWriteChecksumEnabled(), null,
                 rowGroupOrdinal++);
         columnStore = properties.newColumnWriteStore(table.schema(), pages, pages);

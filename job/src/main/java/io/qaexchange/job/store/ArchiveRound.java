@@ -40,7 +40,7 @@ final class ArchiveRound implements AutoCloseable {
      * @param epoch the running epoch, for footers
      */
     record Context(KeyedStateBackend<String> backend, EventStoreState state, InstrumentIndex instruments, EventStoreOptions options,
-            Path folder, String epoch, Consumer<FinishedFile> output) {
+            Path folder, String epoch, EventStoreMetrics metrics, Consumer<FinishedFile> output) {
     }
 
     /** What a file took of an instrument. */
@@ -88,9 +88,6 @@ final class ArchiveRound implements AutoCloseable {
     private int nextInstrument;
     private String routeKey;
     private RowMerge rows;
-    private long rowsWritten;
-    private long bytesWritten;
-    private int filesWritten;
 
     /** A round over these instruments; each has an open range. */
     ArchiveRound(Context context, List<String> routeKeys) {
@@ -129,19 +126,6 @@ final class ArchiveRound implements AutoCloseable {
             }
         } while (System.nanoTime() < deadlineNs);
         return false;
-    }
-
-    long rowsWritten() {
-        return rowsWritten;
-    }
-
-    /** Stored bytes of the rows in files handed over. */
-    long bytesWritten() {
-        return bytesWritten;
-    }
-
-    int filesWritten() {
-        return filesWritten;
     }
 
     private boolean openNextInstrument() throws Exception {
@@ -205,9 +189,7 @@ final class ArchiveRound implements AutoCloseable {
                         range.toNs(), range.lateFrom(), range.lateTo()));
                 instrument.archived += source.rows;
             }
-            rowsWritten += file.writer.rowCount();
-            bytesWritten += file.writer.rawBytes();
-            filesWritten++;
+            context.metrics().handedOver(file.writer.rowCount(), file.writer.rawBytes());
         }
         for (String participant : routeKeys) {
             InstrumentState.Range range = context.instruments().change(participant).open;

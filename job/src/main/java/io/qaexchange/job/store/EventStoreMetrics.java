@@ -19,6 +19,8 @@ final class EventStoreMetrics {
     private long duplicates;
     private long deadLetters;
     private long archivedRows;
+    private boolean archivingNow;
+    private long unpublishedBatches;
     private final Counter storedBytes;
     private final Counter late;
     private final Counter rounds;
@@ -41,6 +43,8 @@ final class EventStoreMetrics {
         group.gauge("duplicates", () -> duplicates);
         group.gauge("deadLetters", () -> deadLetters);
         group.gauge("archivedRows", () -> archivedRows);
+        group.gauge("archiving", () -> archivingNow ? 1 : 0);
+        group.gauge("unpublishedBatches", () -> unpublishedBatches);
         group.gauge("hotRows", () -> stored - archivedRows);
     }
 
@@ -77,11 +81,23 @@ final class EventStoreMetrics {
         sliceMicros.update(tookNs / 1_000);
     }
 
-    void round(ArchiveRound round) {
-        rounds.inc();
-        archivedRows += round.rowsWritten();
-        archivedBytes.inc(round.bytesWritten());
-        archivedFiles.inc(round.filesWritten());
+    void handedOver(long rows, long bytes) {
+        archivedRows += rows;
+        archivedBytes.inc(bytes);
+        archivedFiles.inc();
+    }
+
+    /** A round begins or ends. */
+    void archiving(boolean active) {
+        archivingNow = active;
+        if (!active) {
+            rounds.inc();
+        }
+    }
+
+    /** Batches that are handed over and not yet seen in the manifest. */
+    void unpublished(long batches) {
+        unpublishedBatches = batches;
     }
 
     void roundFailure() {

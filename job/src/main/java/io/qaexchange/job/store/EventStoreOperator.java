@@ -19,7 +19,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
-import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -90,7 +89,8 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
         String epoch = Epoch.idOf(jobId, context.getRestoredCheckpointId().orElse(0));
         folder = ArchiveFolder.create(Path.of(getContainingTask().getEnvironment().getTaskManagerInfo().getTmpDirectories()[0]), jobId,
                 getOperatorID().toHexString(), getRuntimeContext().getTaskInfo());
-        archiving = new ArchiveRound.Context(backend, state, instruments, options, folder.path(), epoch,
+        metrics = EventStoreMetrics.register(getMetricGroup(), instruments);
+        archiving = new ArchiveRound.Context(backend, state, instruments, options, folder.path(), epoch, metrics,
                 file -> output.collect(new StreamRecord<>(file)));
     }
 
@@ -102,8 +102,6 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
             thread.setDaemon(true);
             return thread;
         });
-        MetricGroup group = getMetricGroup();
-        metrics = EventStoreMetrics.register(group, instruments);
         List<String> interrupted = new ArrayList<>();
         for (Map.Entry<String, InstrumentState> entry : instruments.entries()) {
             if (entry.getValue().open != null) {
@@ -259,6 +257,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
     private void beginRound(List<String> routeKeys) {
         roundKeys = routeKeys;
         round = new ArchiveRound(archiving, routeKeys);
+        metrics.archiving(true);
         scheduleSlice(1);
     }
 
@@ -299,9 +298,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
             if (!round.step(budgetNs)) {
                 return false;
             }
-            metrics.round(round);
-            LOG.info("archiving round over {} instruments handed over {} files, {} rows, {} bytes", roundKeys.size(),
-                    round.filesWritten(), round.rowsWritten(), round.bytesWritten());
+            metrics.archiving(false);
             round = null;
             roundFailures = 0;
             return true;
@@ -319,8 +316,10 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
     }
 
     private void readManifestIfNeeded() {
-        boolean waiting = instruments.states().stream().anyMatch(instrument -> !instrument.handedOver.isEmpty());
-        if (!waiting || manifestRead) {
+        long waiting = instruments.states().stream().flatMap(instrument -> instrument.handedOver.stream())
+                .map(InstrumentState.Batch::batchId).distinct().count();
+        metrics.unpublished(waiting);
+        if (waiting == 0 || manifestRead) {
             return;
         }
         manifestRead = true;

@@ -53,6 +53,7 @@ public final class DemoCommand implements Callable<Integer> {
             throw new UsageException("--backend must be lsm, rocksdb or hashmap, not " + backend, e);
         }
         Path target = prepareFolder();
+        System.setProperty("log.file", target.resolve("demo.log").toString());
         DemoRun.Result result = new DemoRun(new DemoRun.Settings(target, events, seed, choice.name().toLowerCase(Locale.ROOT)), System.err,
                 System.console() != null).run();
         System.err.println("== audit: comparing every event that was sent with what is hot and what is in Parquet");

@@ -123,8 +123,8 @@ final class DemoRun {
         say("recovered from checkpoint " + display.checkpoint() + " after " + String.format("%.1f s", recoveredMs / 1000.0));
         display.until(() -> feeding.isDone() && LiveMetrics.sum("consumed") >= settings.messages());
         double seconds = (System.nanoTime() - startedNs) / 1e9;
-        long archived = LiveMetrics.sum("archivedRows");
-        display.until(() -> display.checkpointsSince() >= 2 || LiveMetrics.sum("archivedRows") > archived);
+        display.until(() -> display.checkpointsSince() >= 2 && LiveMetrics.sum("archiving") == 0
+                && LiveMetrics.sum("unpublishedBatches") == 0);
         display.end();
         EventGenerator generator = feeding.get();
         say("stopping with a savepoint");
