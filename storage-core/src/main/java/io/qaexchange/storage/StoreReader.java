@@ -27,6 +27,9 @@ public interface StoreReader extends AutoCloseable {
     /** Reads many keys from one state of the store. */
     void multiGet(ColumnFamily family, Slice[] keys, Found found) throws IOException;
 
+    /** Lets go of the last value and of the files and memory behind it, until the next read. */
+    void release();
+
     @Override
     void close();
 }

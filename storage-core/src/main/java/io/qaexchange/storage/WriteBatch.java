@@ -14,6 +14,7 @@ import io.qaexchange.storage.memory.Slice;
  */
 public final class WriteBatch {
     private final ByteWriter operations = new ByteWriter(512);
+    private final java.util.BitSet families = new java.util.BitSet();
     private int count;
 
     public WriteBatch put(ColumnFamily family, byte[] key, byte[] value) {
@@ -28,7 +29,7 @@ public final class WriteBatch {
 
     public WriteBatch delete(ColumnFamily family, byte[] key) {
         operations.u8(ValueKind.DELETE).varint(family.id()).bytes(key);
-        count++;
+        counted(family);
         return this;
     }
 
@@ -69,12 +70,17 @@ public final class WriteBatch {
 
     private WriteBatch add(int kind, ColumnFamily family, byte[] key, byte[] value) {
         operations.u8(kind).varint(family.id()).bytes(key).bytes(value);
-        count++;
+        counted(family);
         return this;
     }
 
     private void head(int kind, ColumnFamily family, Slice key) {
         operations.u8(kind).varint(family.id()).bytes(key);
+        counted(family);
+    }
+
+    private void counted(ColumnFamily family) {
+        families.set(family.id());
         count++;
     }
 
@@ -110,7 +116,13 @@ public final class WriteBatch {
 
     public void clear() {
         operations.clear();
+        families.clear();
         count = 0;
+    }
+
+    /** Ids of the families that the batch writes to. */
+    public java.util.stream.IntStream familyIds() {
+        return families.stream();
     }
 
     /** The operations, encoded; for the engine. */

@@ -22,7 +22,7 @@ public final class FamilyVersion {
     public static final int LEVELS = 7;
 
     private static final Comparator<FileReference> NEWEST_FIRST = Comparator
-            .comparingLong((FileReference reference) -> reference.file().maxSequence()).reversed()
+            .comparingLong((FileReference reference) -> reference.table().largestSequence()).reversed()
             .thenComparing(Comparator.comparingLong(FileReference::id).reversed());
     private static final Comparator<FileReference> BY_KEY = (a, b) -> {
         int keys = Slice.compare(a.keys().lower(), b.keys().lower());
@@ -83,7 +83,7 @@ public final class FamilyVersion {
     public static long bytes(List<FileReference> files) {
         long bytes = 0;
         for (FileReference file : files) {
-            bytes += file.file().sizeBytes();
+            bytes += file.sizeBytes();
         }
         return bytes;
     }
@@ -94,10 +94,10 @@ public final class FamilyVersion {
         int high = level.size() - 1;
         while (low <= high) {
             int middle = (low + high) >>> 1;
-            FileReference at = level.get(middle);
-            if (key.compareTo(at.file().largest()) > 0 || at.clip().upper() != null && key.compareTo(at.clip().upper()) >= 0) {
+            KeyRange keys = level.get(middle).keys();
+            if (keys.upper() != null && key.compareTo(keys.upper()) >= 0) {
                 low = middle + 1;
-            } else if (at.mayContain(key)) {
+            } else if (key.compareTo(keys.lower()) >= 0) {
                 return middle;
             } else {
                 high = middle - 1;

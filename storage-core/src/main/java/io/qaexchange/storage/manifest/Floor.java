@@ -4,6 +4,7 @@ import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.encoding.ByteWriter;
 import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.memory.Slice;
 
 /**
  * Keys of {@code range} whose event time is before {@code eventTime} are dropped, for readers from {@code sequence} on. Immutable.
@@ -11,6 +12,16 @@ import io.qaexchange.storage.key.KeyRange;
  * @param range has an upper end
  */
 public record Floor(int family, KeyRange range, long eventTime, long sequence) {
+    /**
+     * The floor that a logged operation sets.
+     *
+     * @param value event time (i64) and the range's upper end
+     */
+    public static Floor ofOperation(int family, Slice lower, Slice value, long sequence) {
+        byte[] upper = value.subslice(Long.BYTES, value.length() - Long.BYTES).toByteArray();
+        return new Floor(family, new KeyRange(lower.toByteArray(), upper), value.getLong(0), sequence);
+    }
+
     void encode(ByteWriter to) {
         to.varint(family).bytes(range.lower()).bytes(range.upper()).u64(eventTime).varint(sequence);
     }

@@ -101,7 +101,7 @@ public final class Version {
             for (int level = 1; level < FamilyVersion.LEVELS; level++) {
                 List<FileReference> files = family.level(level);
                 for (int i = 1; i < files.size(); i++) {
-                    if (files.get(i - 1).overlaps(files.get(i))) {
+                    if (files.get(i - 1).keys().overlaps(files.get(i).keys())) {
                         throw new StoreException("files of level " + level + " of family " + family.family().name() + " overlap: "
                                 + files.get(i - 1) + " and " + files.get(i));
                     }

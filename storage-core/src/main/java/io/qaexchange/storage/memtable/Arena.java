@@ -116,6 +116,10 @@ final class Arena {
         return usedBytes;
     }
 
+    int chunkBytes() {
+        return chunkBytes;
+    }
+
     /** Whether a run of this size fits without taking another chunk. */
     boolean hasRoomFor(int bytes) {
         return currentChunkBytes - usedInChunk >= ((bytes + UNIT_BYTES - 1) & -UNIT_BYTES);

@@ -4,6 +4,7 @@ import io.qaexchange.storage.iterator.EntrySink;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstone;
+import io.qaexchange.storage.key.RangeTombstoneList;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.memory.MemoryPool;
@@ -50,6 +51,16 @@ public final class Memtable {
     }
 
     // Writing.
+
+    /** Any operation, as a batch or the log has it: of a range operation, key and value are what {@link ValueKind} says. */
+    public void apply(int family, Slice key, long trailer, Slice value) {
+        switch (Trailer.kind(trailer)) {
+            case ValueKind.PUT, ValueKind.DELETE, ValueKind.APPEND -> add(family, key, trailer, value);
+            case ValueKind.DELETE_RANGE -> deleteRange(family, key, value, Trailer.sequence(trailer));
+            case ValueKind.DROP_BEFORE -> dropBefore(family, key, value, Trailer.sequence(trailer));
+            default -> throw new IllegalArgumentException("no such operation: " + Trailer.toString(trailer));
+        }
+    }
 
     /** @param trailer sequence number and kind (PUT, DELETE, APPEND); sequence numbers never fall */
     public void add(int family, Slice key, long trailer, Slice value) {
@@ -101,6 +112,20 @@ public final class Memtable {
         return RecordArena.sizeOf(keyLength, valueLength);
     }
 
+    /** Bytes that writes of this size would make the memtable take from the pool; the writer's thread only. */
+    public long wouldTake(long bytes) {
+        long more = 0;
+        if (bytes > Integer.MAX_VALUE || !records.arena().hasRoomFor((int) bytes)) {
+            more += Math.max(bytes, records.arena().chunkBytes());
+        }
+        // A new key makes at most a new node and a copy of one, each with a part of the key as its prefix.
+        long nodeBytes = 2 * RadixTree.MAX_NODE_BYTES + bytes;
+        if (nodeBytes > Integer.MAX_VALUE || !nodes.hasRoomFor((int) nodeBytes)) {
+            more += Math.max(nodeBytes, nodes.chunkBytes());
+        }
+        return more;
+    }
+
     /** Where the log stands now; the writer's thread only. */
     public LogPosition logEnd() {
         return new LogPosition(records.arena().end());
@@ -135,6 +160,12 @@ public final class Memtable {
     public List<RangeTombstone> rangeTombstones(int family) {
         FamilyTable table = tableOrNull(family);
         return table == null ? List.of() : table.rangeTombstones;
+    }
+
+    /** The same, cut into fragments for looking keys up; made anew after a further deletion. */
+    public RangeTombstoneList rangeTombstoneList(int family) {
+        FamilyTable table = tableOrNull(family);
+        return table == null ? RangeTombstoneList.EMPTY : table.fragmented();
     }
 
     public boolean hasEntries(int family) {
@@ -274,6 +305,20 @@ public final class Memtable {
         final RecordArena.ChainEnds ends = new RecordArena.ChainEnds();
         /** Volatile: replaced as a whole by the writer. */
         volatile List<RangeTombstone> rangeTombstones = List.of();
+        /** Volatile: made by whichever reader first needs it; two may make equal ones. */
+        private volatile Fragmented fragmented = new Fragmented(List.of(), RangeTombstoneList.EMPTY);
+
+        private record Fragmented(List<RangeTombstone> of, RangeTombstoneList list) {}
+
+        RangeTombstoneList fragmented() {
+            List<RangeTombstone> now = rangeTombstones;
+            Fragmented made = fragmented;
+            if (made.of() != now) {
+                made = new Fragmented(now, RangeTombstoneList.of(now));
+                fragmented = made;
+            }
+            return made.list();
+        }
 
         FamilyTable(Arena nodes, RecordArena records) {
             tree = new RadixTree(nodes, records);

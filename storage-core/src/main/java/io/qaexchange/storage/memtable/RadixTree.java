@@ -43,6 +43,9 @@ final class RadixTree {
     /** Where the prefix begins, by node type. */
     private static final int[] PREFIX = {0, CHILDREN[1] + 16, CHILDREN[2] + 64, CHILDREN[3] + 192, CHILDREN[4] + 1024};
 
+    /** The largest node, without its prefix. */
+    static final int MAX_NODE_BYTES = PREFIX[NODE256];
+
     private static final long LOW_BITS = 0x0101010101010101L;
     private static final long HIGH_BITS = 0x8080808080808080L;
 

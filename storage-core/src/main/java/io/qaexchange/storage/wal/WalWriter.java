@@ -150,9 +150,9 @@ public final class WalWriter implements AutoCloseable {
      *
      * @param data the record's data, type byte first
      * @param lastSequence the last sequence number that the store has given out, this record included
-     * @return the id of the segment that holds the record
+     * @return how many records wait in the buffer that is being filled, this one included
      */
-    public long append(long timestampMillis, byte[] data, int length, long lastSequence) throws IOException {
+    public int append(long timestampMillis, byte[] data, int length, long lastSequence) throws IOException {
         failIfBroken();
         if (length > WalFormat.MAX_DATA_BYTES) {
             throw new IllegalArgumentException("batch too large for the log: " + length + " bytes, at most " + WalFormat.MAX_DATA_BYTES);
@@ -172,7 +172,7 @@ public final class WalWriter implements AutoCloseable {
             segmentRecords++;
             appendedSequence = lastSequence;
             segmentSize += bytes;
-            return segmentId;
+            return active.records;
         }
     }
 
@@ -366,16 +366,10 @@ public final class WalWriter implements AutoCloseable {
         return durableSequence;
     }
 
-    public boolean hasUndrained() {
-        synchronized (bufferLock) {
-            return active.records > 0 || !filled.isEmpty();
-        }
-    }
-
-    /** Records that wait in the buffer that is being filled. */
+    /** Records that wait to be written. */
     public int waitingRecords() {
         synchronized (bufferLock) {
-            return active.records;
+            return filled.isEmpty() ? active.records : Integer.MAX_VALUE;
         }
     }
 

@@ -1,0 +1,19 @@
+package io.qaexchange.storage.compaction;
+
+import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.manifest.FamilyVersion;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Decides what to merge next. Pure: the same version gives the same plan. Thread-safe. */
+public interface CompactionPicker {
+    /** @param busy ids of references that other jobs are working on */
+    Optional<CompactionPlan> pick(FamilyVersion family, Set<Long> busy);
+
+    /** What a user's request to merge a range leads to, each to be run once; disjoint plans. */
+    List<CompactionPlan> pickManual(FamilyVersion family, KeyRange range);
+
+    /** The scores behind the decision, a line each, highest first. */
+    String explain(FamilyVersion family);
+}

@@ -1,0 +1,33 @@
+package io.qaexchange.storage.compaction;
+
+import io.qaexchange.storage.manifest.FamilyVersion;
+import io.qaexchange.storage.manifest.FileReference;
+import io.qaexchange.storage.manifest.Floor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Finds files that lie wholly below a floor: they go without being read. What a dropped file hid was hidden by the floor as well, since
+ * all versions of a key have the same event time. Stateless.
+ */
+public final class DroppedFiles {
+    private DroppedFiles() {}
+
+    public static Optional<CompactionPlan> find(FamilyVersion family, List<Floor> floors, long[] snapshots, Set<Long> busy) {
+        if (floors.isEmpty()) {
+            return Optional.empty();
+        }
+        FloorIndex index = FloorIndex.of(floors, family.family().options().eventTimeFromEnd());
+        long oldestSnapshot = snapshots.length > 0 ? snapshots[0] : Long.MAX_VALUE;
+        List<FileReference> dropped = new ArrayList<>();
+        for (FileReference file : family.references()) {
+            if (file.table().hasEventTimes() && file.table().rangeTombstones() == 0 && !busy.contains(file.id())
+                    && index.hidesAll(file.keys(), file.table().maxEventTime(), oldestSnapshot)) {
+                dropped.add(file);
+            }
+        }
+        return dropped.isEmpty() ? Optional.empty() : Optional.of(new CompactionPlan.DropFiles("below the floor", List.copyOf(dropped)));
+    }
+}

@@ -1,0 +1,156 @@
+package io.qaexchange.storage.compaction;
+
+import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.manifest.FamilyVersion;
+import io.qaexchange.storage.manifest.FileReference;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Picks the next merge of a leveled tree. Looks at metadata only and does no I/O, so a test is a picture of levels.
+ *
+ * <p>Level 0 is scored by its depth (files that share a key) over the trigger, deeper levels by bytes over target; the highest score
+ * of at least 1.0 whose files are free wins, level 0 first among equals. From level 0 the oldest file goes with everything of the
+ * level that it shares keys with, since what stays must not be older than what goes below it. From a deeper level the file goes whose
+ * merge reads the fewest bytes of the next level for its own.
+ *
+ * <p>Invariants: a plan never names a busy file; its outputs overlap no file left in the target level.
+ * <p>Thread-safe: stateless.
+ */
+public final class LeveledPicker implements CompactionPicker {
+    private final int level0Trigger;
+    private final int multiplier;
+
+    public LeveledPicker(StoreOptions options) {
+        this(options.level0CompactionDepth(), options.levelMultiplier());
+    }
+
+    LeveledPicker(int level0Trigger, int multiplier) {
+        this.level0Trigger = level0Trigger;
+        this.multiplier = multiplier;
+    }
+
+    private record Scored(int level, double score, String reason) {}
+
+    @Override
+    public Optional<CompactionPlan> pick(FamilyVersion family, Set<Long> busy) {
+        for (Scored candidate : scores(family)) {
+            if (candidate.score() < 1.0) {
+                return Optional.empty();
+            }
+            Optional<CompactionPlan> plan = candidate.level() == 0
+                    ? fromLevel0(family, candidate, busy)
+                    : fromLevel(family, candidate, busy);
+            if (plan.isPresent()) {
+                return plan;
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public String explain(FamilyVersion family) {
+        StringBuilder text = new StringBuilder();
+        for (Scored candidate : scores(family)) {
+            text.append(candidate.reason()).append('\n');
+        }
+        return text.toString();
+    }
+
+    private List<Scored> scores(FamilyVersion family) {
+        List<Scored> scores = new ArrayList<>();
+        int depth = family.level0Depth();
+        double score = (double) depth / level0Trigger;
+        scores.add(new Scored(0, score, String.format("level=0 score=%.2f depth=%d trigger=%d", score, depth, level0Trigger)));
+        long target = family.family().options().levelBaseBytes();
+        for (int level = 1; level < FamilyVersion.LEVELS - 1; level++) {
+            long bytes = FamilyVersion.bytes(family.level(level));
+            score = (double) bytes / target;
+            scores.add(new Scored(level, score, String.format("level=%d score=%.2f bytes=%d target=%d", level, score, bytes, target)));
+            target *= multiplier;
+        }
+        scores.sort(Comparator.comparingDouble(Scored::score).reversed().thenComparingInt(Scored::level));
+        return scores;
+    }
+
+    private Optional<CompactionPlan> fromLevel0(FamilyVersion family, Scored why, Set<Long> busy) {
+        List<FileReference> level0 = family.level(0);
+        FileReference oldest = level0.get(level0.size() - 1);
+        List<FileReference> inputs = new ArrayList<>();
+        KeyRange hull = oldest.keys();
+        int before;
+        do {
+            before = inputs.size();
+            inputs = FamilyVersion.overlapping(level0, hull);
+            for (FileReference input : inputs) {
+                hull = CompactionPlan.hull(hull, input.keys());
+            }
+        } while (inputs.size() > before);
+        return into(family, inputs, hull, 1, why, busy);
+    }
+
+    private Optional<CompactionPlan> fromLevel(FamilyVersion family, Scored why, Set<Long> busy) {
+        FileReference best = null;
+        double cheapest = Double.MAX_VALUE;
+        for (FileReference file : family.level(why.level())) {
+            List<FileReference> below = FamilyVersion.overlapping(family.level(why.level() + 1), file.keys());
+            if (isBusy(file, busy) || below.stream().anyMatch(other -> isBusy(other, busy))) {
+                continue;
+            }
+            double cost = (double) FamilyVersion.bytes(below) / Math.max(1, file.sizeBytes());
+            if (cost < cheapest) {
+                cheapest = cost;
+                best = file;
+            }
+        }
+        return best == null ? Optional.empty() : into(family, List.of(best), best.keys(), why.level() + 1, why, busy);
+    }
+
+    private static Optional<CompactionPlan> into(
+            FamilyVersion family, List<FileReference> inputs, KeyRange hull, int outputLevel, Scored why, Set<Long> busy) {
+        List<FileReference> below = FamilyVersion.overlapping(family.level(outputLevel), hull);
+        if (below.isEmpty() && inputs.size() == 1 && !isBusy(inputs.get(0), busy)) {
+            return Optional.of(new CompactionPlan.TrivialMove(why.reason(), inputs.get(0), outputLevel, 0));
+        }
+        List<FileReference> all = new ArrayList<>(inputs);
+        all.addAll(below);
+        if (all.stream().anyMatch(file -> isBusy(file, busy))) {
+            return Optional.empty();
+        }
+        return Optional.of(new CompactionPlan.Merge(why.reason(), family.family().id(), List.copyOf(all), outputLevel, 0));
+    }
+
+    /** Everything that shares keys with a range, of all levels, into the deepest level that holds any of it (at least 1). */
+    @Override
+    public List<CompactionPlan> pickManual(FamilyVersion family, KeyRange range) {
+        List<FileReference> inputs = new ArrayList<>();
+        KeyRange hull = range;
+        int deepest = 1;
+        int before;
+        do {
+            before = inputs.size();
+            inputs.clear();
+            for (int level = 0; level < FamilyVersion.LEVELS; level++) {
+                List<FileReference> files = FamilyVersion.overlapping(family.level(level), hull);
+                inputs.addAll(files);
+                if (!files.isEmpty()) {
+                    deepest = Math.max(deepest, level);
+                }
+            }
+            for (FileReference input : inputs) {
+                hull = CompactionPlan.hull(hull, input.keys());
+            }
+        } while (inputs.size() > before);
+        boolean done = inputs.isEmpty() || inputs.stream().allMatch(file -> file.level() == inputs.get(0).level() && file.level() > 0
+                && file.table().deletes() == 0 && file.table().rangeTombstones() == 0 && !file.isClipped());
+        return done ? List.of() : List.of(new CompactionPlan.Merge("manual", family.family().id(), List.copyOf(inputs), deepest, 0));
+    }
+
+    private static boolean isBusy(FileReference file, Set<Long> busy) {
+        return busy.contains(file.id());
+    }
+}

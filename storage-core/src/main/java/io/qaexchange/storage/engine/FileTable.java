@@ -1,0 +1,60 @@
+package io.qaexchange.storage.engine;
+
+import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.cache.BlockCache;
+import io.qaexchange.storage.manifest.FileReference;
+import io.qaexchange.storage.manifest.Version;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The handles of all files that the current version names. Guarded by the lock of whoever installs versions; handles themselves are
+ * thread-safe.
+ */
+final class FileTable {
+    private final Path directory;
+    private final StoreOptions options;
+    private final BlockCache cache;
+    private final ObsoleteFiles obsolete;
+    private final Map<Long, FileHandle> handles = new HashMap<>();
+
+    FileTable(Path directory, StoreOptions options, BlockCache cache, ObsoleteFiles obsolete) {
+        this.directory = directory;
+        this.options = options;
+        this.cache = cache;
+        this.obsolete = obsolete;
+    }
+
+    /** Makes handles for the files that a version brings, and lets go of those that it no longer names. */
+    void install(Version version) {
+        Set<Long> named = new HashSet<>();
+        for (FileReference reference : version.references()) {
+            named.add(reference.fileNumber());
+            handles.computeIfAbsent(reference.fileNumber(), this::handle);
+        }
+        handles.values().removeIf(handle -> {
+            if (named.contains(handle.number())) {
+                return false;
+            }
+            handle.dropFromVersion();
+            return true;
+        });
+    }
+
+    private FileHandle handle(long number) {
+        return new FileHandle(number, directory, options.vfs(), options.readMode(), cache, obsolete);
+    }
+
+    FileHandle get(FileReference reference) {
+        return handles.get(reference.fileNumber());
+    }
+
+    /** Ends the current version's leases; files stay on disk. */
+    void close() {
+        handles.values().forEach(FileHandle::release);
+        handles.clear();
+    }
+}

@@ -1,0 +1,163 @@
+package io.qaexchange.storage.engine;
+
+import io.qaexchange.storage.CompactionStyle;
+import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.compaction.FloorIndex;
+import io.qaexchange.storage.compaction.RetainedEntries;
+import io.qaexchange.storage.compaction.SstableOutputs;
+import io.qaexchange.storage.iterator.InternalIterator;
+import io.qaexchange.storage.iterator.MergingIterator;
+import io.qaexchange.storage.key.RangeTombstone;
+import io.qaexchange.storage.key.RangeTombstoneList;
+import io.qaexchange.storage.manifest.FamilyVersion;
+import io.qaexchange.storage.manifest.FileReference;
+import io.qaexchange.storage.manifest.Version;
+import io.qaexchange.storage.manifest.VersionEdit;
+import io.qaexchange.storage.memory.Slice;
+import io.qaexchange.storage.memtable.Memtable;
+import io.qaexchange.storage.sstable.EventTime;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.LongSupplier;
+
+/**
+ * Writes memtables into sstables: one per family, or one per window of event time. Reads nothing from disk, so its speed is the
+ * disk's.
+ *
+ * <p>Of a time-windowed family, a flush writes at most {@link #MAX_WINDOWS} windows; entries of further ones, and range deletions, go
+ * into one file of level 0. One thread.
+ */
+final class FlushJob {
+    static final int MAX_WINDOWS = 16;
+
+    private final List<Memtable> memtables;
+    private final Version version;
+    private final long[] snapshots;
+    private final SstableOutputs.Target target;
+    private final LongSupplier referenceIds;
+    private final long nowMillis;
+    private long bytes;
+
+    /** @param memtables newest first */
+    FlushJob(List<Memtable> memtables, Version version, long[] snapshots, SstableOutputs.Target target, LongSupplier referenceIds, long nowMillis) {
+        this.memtables = memtables;
+        this.version = version;
+        this.snapshots = snapshots;
+        this.target = target;
+        this.referenceIds = referenceIds;
+        this.nowMillis = nowMillis;
+    }
+
+    /** Adds the new files to the edit. They are synced, their names are not. */
+    void run(VersionEdit edit) throws IOException {
+        TreeSet<Integer> families = new TreeSet<>();
+        for (Memtable memtable : memtables) {
+            for (int family : memtable.families()) {
+                families.add(family);
+            }
+        }
+        for (int family : families) {
+            if (version.family(family) != null) {
+                flush(version.family(family), edit);
+            }
+        }
+    }
+
+    private void flush(FamilyVersion family, VersionEdit edit) throws IOException {
+        int id = family.family().id();
+        FamilyOptions options = family.family().options();
+        List<InternalIterator> children = new ArrayList<>();
+        List<Long> newest = new ArrayList<>();
+        List<RangeTombstone> deletions = new ArrayList<>();
+        for (Memtable memtable : memtables) {
+            children.add(memtable.iterator(id));
+            newest.add(memtable.lastSequence());
+            deletions.addAll(memtable.rangeTombstones(id));
+        }
+        RangeTombstoneList tombstones = RangeTombstoneList.of(deletions);
+        FloorIndex floors = FloorIndex.of(version.floors(id), options.eventTimeFromEnd());
+        // Whether files may hold an older entry of a key is asked of their ranges alone.
+        RetainedEntries.Scope scope = new RetainedEntries.Scope(options, snapshots, tombstones, floors, key -> isInNoFile(family, key), nowMillis);
+        RangeTombstoneList kept = family.references().isEmpty() && snapshots.length == 0 ? RangeTombstoneList.EMPTY : tombstones;
+        try (MergingIterator merged = MergingIterator.of(children, newest)) {
+            merged.seekToFirst();
+            if (options.compactionStyle() == CompactionStyle.TIME_WINDOW) {
+                flushWindows(id, options, merged, scope, kept, edit);
+            } else {
+                try (SstableOutputs outputs = new SstableOutputs(target, options, 0, Long.MAX_VALUE, kept)) {
+                    new RetainedEntries(merged, scope, outputs::add).run();
+                    finish(outputs, id, 0, 0, edit);
+                }
+            }
+        }
+    }
+
+    private static boolean isInNoFile(FamilyVersion family, Slice key) {
+        for (FileReference reference : family.references()) {
+            if (reference.mayContain(key)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void flushWindows(int family, FamilyOptions options, MergingIterator merged, RetainedEntries.Scope scope, RangeTombstoneList kept,
+            VersionEdit edit) throws IOException {
+        Map<Long, SstableOutputs> windows = new HashMap<>();
+        try (SstableOutputs rest = new SstableOutputs(target, options, 0, Long.MAX_VALUE, kept)) {
+            new RetainedEntries(merged, scope, (key, trailer, value) -> {
+                if (!EventTime.isPresent(key.length(), options.eventTimeFromEnd())) {
+                    rest.add(key, trailer, value);
+                    return;
+                }
+                long window = Math.floorDiv(FloorIndex.eventTime(key, options.eventTimeFromEnd()), options.windowNanos());
+                SstableOutputs own = windows.get(window);
+                if (own == null && windows.size() < MAX_WINDOWS) {
+                    own = new SstableOutputs(target, options, 1, Long.MAX_VALUE, RangeTombstoneList.EMPTY);
+                    windows.put(window, own);
+                }
+                (own != null ? own : rest).add(key, trailer, value);
+            }).run();
+            finish(rest, family, 0, 0, edit);
+            for (Map.Entry<Long, SstableOutputs> window : windows.entrySet()) {
+                finish(window.getValue(), family, 1, window.getKey(), edit);
+            }
+        } finally {
+            closeAll(windows.values());
+        }
+    }
+
+    private static void closeAll(Iterable<SstableOutputs> outputs) throws IOException {
+        IOException failure = null;
+        for (SstableOutputs output : outputs) {
+            try {
+                output.close();
+            } catch (IOException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void finish(SstableOutputs outputs, int family, int level, long window, VersionEdit edit) throws IOException {
+        for (SstableOutputs.Output output : outputs.finish()) {
+            edit.add(FileReference.whole(referenceIds.getAsLong(), output.fileNumber(), family, level, window, output.table()));
+            bytes += output.table().fileSize();
+        }
+    }
+
+    /** Bytes written. */
+    long bytes() {
+        return bytes;
+    }
+}

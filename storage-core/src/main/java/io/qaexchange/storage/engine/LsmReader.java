@@ -1,0 +1,194 @@
+package io.qaexchange.storage.engine;
+
+import io.qaexchange.storage.ColumnFamily;
+import io.qaexchange.storage.Snapshot;
+import io.qaexchange.storage.StoreReader;
+import io.qaexchange.storage.cache.BlockPin;
+import io.qaexchange.storage.compaction.FloorIndex;
+import io.qaexchange.storage.engine.ReadView.FamilyFiles;
+import io.qaexchange.storage.engine.ReadView.SortedLevel;
+import io.qaexchange.storage.engine.ReadView.ViewFile;
+import io.qaexchange.storage.manifest.FamilyVersion;
+import io.qaexchange.storage.memory.Slice;
+import io.qaexchange.storage.memtable.Memtable;
+import io.qaexchange.storage.sstable.EventTime;
+import io.qaexchange.storage.sstable.SstableMetadata;
+import java.io.IOException;
+
+/**
+ * Point reads over memtables and files, newest source first.
+ *
+ * <p>Keeps the view of its last read, so that as long as nothing was frozen, flushed or merged in between, a read touches no shared
+ * counter. One thread.
+ */
+final class LsmReader implements StoreReader {
+    private final ViewSource source;
+    private final Snapshot snapshot;
+    private final PointLookup lookup = new PointLookup();
+    private final Slice scratch = new Slice();
+    private final BlockPin pin = new BlockPin();
+    private ReadView view;
+    private boolean closed;
+
+    LsmReader(ViewSource source, Snapshot snapshot) {
+        this.source = source;
+        this.snapshot = snapshot;
+    }
+
+    @Override
+    public boolean get(ColumnFamily family, Slice key) throws IOException {
+        pin.release();
+        return get(family, key, takeView());
+    }
+
+    @Override
+    public void multiGet(ColumnFamily family, Slice[] keys, Found found) throws IOException {
+        long sequence = takeView();
+        for (int i = 0; i < keys.length; i++) {
+            pin.release();
+            found.accept(i, get(family, keys[i], sequence) ? lookup.value() : null);
+        }
+    }
+
+    /** Makes the current view ours. @return the sequence number to read at */
+    private long takeView() throws IOException {
+        if (closed) {
+            throw new IllegalStateException("the reader is closed");
+        }
+        while (true) {
+            ReadView now = source.currentView();
+            if (now != view) {
+                releaseView();
+                if (!now.tryUse()) {
+                    continue;
+                }
+                view = now;
+            }
+            long sequence = source.lastSequence();
+            // Writes up to this number are in the view only if it is still the one that is written to.
+            if (source.currentView() == view) {
+                return snapshot == null ? sequence : snapshot.sequence();
+            }
+        }
+    }
+
+    private boolean get(ColumnFamily family, Slice key, long sequence) throws IOException {
+        FamilyFiles files = view.files(family.id());
+        if (files == null) {
+            throw new IllegalArgumentException("column family " + family + " is not in this store");
+        }
+        if (!files.floors.isEmpty() && files.floors.hides(key, sequence)) {
+            return false;
+        }
+        lookup.begin(newestCovering(files, key, sequence), family.options().appendDelimiter());
+        if (inMemtables(family.id(), key, sequence)) {
+            return lookup.finish();
+        }
+        if (files.isWindowed()) {
+            inWindows(files, key, sequence);
+        } else {
+            inLevels(files, key, sequence);
+        }
+        return lookup.finish();
+    }
+
+    /** The newest range deletion of the key that the reader sees, wherever it lies. */
+    private long newestCovering(FamilyFiles files, Slice key, long sequence) throws IOException {
+        int family = files.family.id();
+        long newest = view.active().rangeTombstoneList(family).newestCovering(key, sequence);
+        for (int i = 0; i < view.frozen().size(); i++) {
+            newest = Math.max(newest, view.frozen().get(i).rangeTombstoneList(family).newestCovering(key, sequence));
+        }
+        for (ViewFile file : files.withTombstones) {
+            if (file.reference().mayContain(key)) {
+                newest = Math.max(newest, file.handle().reader().rangeTombstones().newestCovering(key, sequence));
+            }
+        }
+        return newest;
+    }
+
+    private boolean inMemtables(int family, Slice key, long sequence) {
+        view.active().get(family, key, sequence, lookup, scratch);
+        for (int i = 0; i < view.frozen().size() && !lookup.isDone(); i++) {
+            Memtable memtable = view.frozen().get(i);
+            memtable.get(family, key, sequence, lookup, scratch);
+        }
+        return lookup.isDone();
+    }
+
+    private void inLevels(FamilyFiles files, Slice key, long sequence) throws IOException {
+        for (ViewFile file : files.level0) {
+            if (file.reference().mayContain(key) && inFile(file, key, sequence)) {
+                return;
+            }
+        }
+        for (int i = 0; i < files.sorted.size(); i++) {
+            SortedLevel level = files.sorted.get(i);
+            int at = FamilyVersion.find(level.references(), key);
+            if (at >= 0 && inFile(level.files()[at], key, sequence)) {
+                return;
+            }
+        }
+    }
+
+    /** Files of several windows and those of the key's own, by age. */
+    private void inWindows(FamilyFiles files, Slice key, long sequence) throws IOException {
+        int fromEnd = files.family.options().eventTimeFromEnd();
+        ViewFile[] own = NONE;
+        long time = 0;
+        boolean timed = EventTime.isPresent(key.length(), fromEnd);
+        if (timed) {
+            time = FloorIndex.eventTime(key, fromEnd);
+            own = files.windows.getOrDefault(Math.floorDiv(time, files.family.options().windowNanos()), NONE);
+        }
+        int shared = 0;
+        for (int at = 0; at < own.length || shared < files.level0.length; ) {
+            boolean takeOwn = shared == files.level0.length
+                    || at < own.length && newest(own[at]) >= newest(files.level0[shared]);
+            ViewFile file = takeOwn ? own[at++] : files.level0[shared++];
+            SstableMetadata table = file.reference().table();
+            boolean otherTimes = timed && (time < table.minEventTime() || time > table.maxEventTime());
+            if (!otherTimes && file.reference().mayContain(key) && inFile(file, key, sequence)) {
+                return;
+            }
+        }
+    }
+
+    private static final ViewFile[] NONE = {};
+
+    private static long newest(ViewFile file) {
+        return file.reference().table().largestSequence();
+    }
+
+    private boolean inFile(ViewFile file, Slice key, long sequence) throws IOException {
+        file.handle().reader().get(key, sequence, lookup, pin);
+        return lookup.isDone();
+    }
+
+    @Override
+    public Slice value() {
+        return lookup.value();
+    }
+
+    @Override
+    public void release() {
+        pin.release();
+        releaseView();
+    }
+
+    private void releaseView() {
+        if (view != null) {
+            view.release();
+            view = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            release();
+            pin.close();
+        }
+    }
+}

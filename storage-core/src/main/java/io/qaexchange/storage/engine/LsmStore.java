@@ -1,0 +1,430 @@
+package io.qaexchange.storage.engine;
+
+import io.qaexchange.storage.ColumnFamily;
+import io.qaexchange.storage.Durability;
+import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.Snapshot;
+import io.qaexchange.storage.Store;
+import io.qaexchange.storage.StoreClosedException;
+import io.qaexchange.storage.StoreIterator;
+import io.qaexchange.storage.StoreListener;
+import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.StoreReader;
+import io.qaexchange.storage.StoreStatistics;
+import io.qaexchange.storage.WriteBatch;
+import io.qaexchange.storage.cache.BlockCache;
+import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.key.ValueKind;
+import io.qaexchange.storage.manifest.FileReference;
+import io.qaexchange.storage.manifest.Floor;
+import io.qaexchange.storage.manifest.VersionEdit;
+import io.qaexchange.storage.memory.Memory;
+import io.qaexchange.storage.memory.Slice;
+import io.qaexchange.storage.memtable.Memtable;
+import io.qaexchange.storage.sstable.ReadMode;
+import io.qaexchange.storage.sstable.SizeEstimate;
+import io.qaexchange.storage.wal.WalWriter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The store: hands each call to the part that does the work.
+ *
+ * <pre>
+ *   put ──► WritePath ──► WalWriter (NNNNNN.wal)
+ *               └───────► Memtable ──freeze──► FlushJob ──► level 0 / window ──► MergeJob ──► deeper levels
+ *   get, iterate ──► ReadView: active and frozen memtables, files of one Version
+ * </pre>
+ *
+ * <p>Threads: see {@link Store}.
+ */
+public final class LsmStore implements Store {
+    private static final Slice EMPTY = new Slice();
+
+    private final StoreResources resources;
+    private final StoreOptions options;
+    private final StoreState state;
+    private final SnapshotRegistry snapshots;
+    private final Counters counters;
+    private final BackgroundJobs jobs;
+    private final WritePath writes;
+    private final WalWriter wal;
+
+    LsmStore(StoreResources resources) {
+        this.resources = resources;
+        options = resources.options();
+        state = resources.state();
+        snapshots = resources.snapshots();
+        counters = resources.counters();
+        jobs = resources.jobs();
+        wal = resources.wal();
+        writes = new WritePath(options, new Room(), counters, wal, resources.walSignal(), state.activeMemtable(), resources.recoveredSequence());
+    }
+
+    /**
+     * Opens the store in a folder, recovering what a crash left.
+     *
+     * @throws io.qaexchange.storage.StoreException if the folder is in use, or is no store and not empty
+     * @throws io.qaexchange.storage.CorruptionException if bytes that had been durable are wrong
+     */
+    public static LsmStore open(Path directory, StoreOptions options) throws IOException {
+        LsmStore store = new LsmStore(StoreResources.open(directory, options));
+        options.listener().on(StoreListener.Kind.OPENED, "directory=" + directory + " epoch=" + store.epoch() + " sequence=" + store.lastSequence());
+        store.jobs.kick();
+        return store;
+    }
+
+    // Families.
+
+    @Override
+    public ColumnFamily family(String name) {
+        for (ColumnFamily family : state.version().columnFamilies()) {
+            if (family.name().equals(name)) {
+                return family;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public List<ColumnFamily> families() {
+        return List.copyOf(state.version().columnFamilies());
+    }
+
+    @Override
+    public synchronized ColumnFamily createFamily(FamilyOptions familyOptions) throws IOException {
+        failIfStopped();
+        ColumnFamily existing = family(familyOptions.name());
+        if (existing != null) {
+            FamilyCompatibility.require(existing.options(), familyOptions);
+            return existing;
+        }
+        int id = state.version().nextFamilyId();
+        state.install(new VersionEdit().addFamily(id, familyOptions).nextFamilyId(id + 1));
+        return new ColumnFamily(id, familyOptions);
+    }
+
+    @Override
+    public synchronized void dropFamily(ColumnFamily family) throws IOException {
+        failIfStopped();
+        requireFamily(family);
+        jobs.whilePaused(() -> state.install(new VersionEdit().dropFamily(family.id())));
+    }
+
+    private void requireFamily(ColumnFamily family) {
+        if (state.version().family(family.id()) == null) {
+            throw new IllegalArgumentException("column family " + family + " is not in this store");
+        }
+    }
+
+    private void requireFamilyId(int id) {
+        if (state.version().family(id) == null) {
+            throw new IllegalArgumentException("column family " + id + " of the batch is not in this store");
+        }
+    }
+
+    // Writing.
+
+    @Override
+    public long put(ColumnFamily family, Slice key, Slice value) throws IOException {
+        return write(ValueKind.PUT, family, key, value);
+    }
+
+    @Override
+    public long delete(ColumnFamily family, Slice key) throws IOException {
+        return write(ValueKind.DELETE, family, key, EMPTY);
+    }
+
+    @Override
+    public long append(ColumnFamily family, Slice key, Slice value) throws IOException {
+        if (!family.options().allowsAppend()) {
+            throw new IllegalArgumentException("column family " + family.name() + " has no append delimiter: set FamilyOptions.appendDelimiter when it is created");
+        }
+        return write(ValueKind.APPEND, family, key, value);
+    }
+
+    private long write(int kind, ColumnFamily family, Slice key, Slice value) throws IOException {
+        requireFamily(family);
+        return stopOnFailure(() -> writes.write(kind, family, key, value));
+    }
+
+    @Override
+    public long deleteRange(ColumnFamily family, KeyRange range) throws IOException {
+        return write(new WriteBatch().deleteRange(family, range));
+    }
+
+    @Override
+    public long dropBefore(ColumnFamily family, KeyRange range, long eventTime) throws IOException {
+        long sequence = write(new WriteBatch().dropBefore(family, range, eventTime));
+        jobs.kick();
+        return sequence;
+    }
+
+    @Override
+    public long write(WriteBatch batch) throws IOException {
+        batch.familyIds().forEach(this::requireFamilyId);
+        return stopOnFailure(() -> writes.write(batch));
+    }
+
+    private interface Write {
+        long run() throws IOException;
+    }
+
+    /** What failed half-way (a log that cannot be written) stops the store; a refused argument does not. */
+    private long stopOnFailure(Write write) throws IOException {
+        failIfStopped();
+        try {
+            return write.run();
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            throw e;
+        } catch (IOException | RuntimeException | Error e) {
+            jobs.fail("write", e);
+            throw e;
+        }
+    }
+
+    /** What the write path asks for. */
+    private final class Room implements WritePath.Room {
+        @Override
+        public void makeRoom(long bytes) throws IOException {
+            Memtable active = writes.active();
+            long more = active.wouldTake(bytes);
+            if (more == 0 || active.isEmpty()) {
+                return;
+            }
+            boolean full = active.memoryBytes() + more > options.memtableBytes();
+            boolean poolFull = options.memoryPool().usedBytes() + more > options.memoryPool().budgetBytes();
+            if (full || poolFull) {
+                waitForFlushes(options.maxFrozenMemtables() - 1);
+                freeze();
+                waitForMerges();
+            }
+        }
+
+        @Override
+        public void floorSet(Floor floor) {
+            state.addFloor(floor);
+        }
+    }
+
+    /** What readers ask for. */
+    private final class Views implements ViewSource {
+        @Override
+        public ReadView currentView() throws StoreClosedException {
+            return state.currentView();
+        }
+
+        @Override
+        public long lastSequence() {
+            return writes.lastSequence();
+        }
+    }
+
+    private void freeze() throws IOException {
+        writes.exclusively(() -> {
+            if (writes.active().isEmpty()) {
+                return;
+            }
+            long segment = 0;
+            if (wal != null) {
+                wal.rotate();
+                segment = wal.segmentId();
+            }
+            writes.replaceActive(state.freeze(segment));
+            counters.increment(Counters.Name.MEMTABLE_FREEZES);
+        });
+        jobs.kick();
+    }
+
+    private void waitForFlushes(int atMost) throws IOException {
+        if (state.frozenCount() <= atMost) {
+            return;
+        }
+        long started = System.nanoTime();
+        jobs.awaitFrozenAtMost(atMost);
+        stalled(Counters.Name.STALL_MEMTABLE_COUNT, Counters.Name.STALL_MEMTABLE_MICROS, started, "memtables wait for their flush");
+    }
+
+    /** Level 0 too deep: first a pause per memtable, then a wait. */
+    private void waitForMerges() throws IOException {
+        int depth = jobs.level0Depth();
+        long started = System.nanoTime();
+        if (depth >= options.level0StopDepth()) {
+            jobs.awaitLevel0Below(options.level0StopDepth());
+            stalled(Counters.Name.STALL_LEVEL0_COUNT, Counters.Name.STALL_LEVEL0_MICROS, started, "level 0 is " + depth + " deep");
+        } else if (depth >= options.level0SlowdownDepth()) {
+            LockSupport.parkNanos(20_000_000L * (depth - options.level0SlowdownDepth() + 1));
+            stalled(Counters.Name.SLOWDOWN_COUNT, Counters.Name.SLOWDOWN_MICROS, started, "level 0 is " + depth + " deep");
+        }
+    }
+
+    private void stalled(Counters.Name count, Counters.Name micros, long started, String why) {
+        long took = (System.nanoTime() - started) / 1000;
+        counters.increment(count);
+        counters.add(micros, took);
+        options.listener().on(StoreListener.Kind.STALLED, "micros=" + took + " why=" + why);
+    }
+
+    @Override
+    public void sync() throws IOException {
+        failIfStopped();
+        if (wal == null) {
+            flush();
+        } else {
+            stopOnFailure(() -> {
+                wal.drain(true);
+                return 0;
+            });
+        }
+    }
+
+    @Override
+    public long durableSequence() {
+        return wal == null ? state.version().flushedSequence() : wal.durableSequence();
+    }
+
+    @Override
+    public long lastSequence() {
+        return writes.lastSequence();
+    }
+
+    @Override
+    public long epoch() {
+        return state.version().epoch();
+    }
+
+    // Reading.
+
+    @Override
+    public byte[] get(ColumnFamily family, byte[] key) throws IOException {
+        try (StoreReader reader = reader()) {
+            return reader.get(family, Slice.of(key)) ? reader.value().toByteArray() : null;
+        }
+    }
+
+    @Override
+    public StoreReader reader() throws IOException {
+        return reader(null);
+    }
+
+    @Override
+    public StoreReader reader(Snapshot snapshot) throws IOException {
+        state.currentView();
+        return new LsmReader(new Views(), snapshot);
+    }
+
+    @Override
+    public Snapshot snapshot() throws IOException {
+        state.currentView();
+        return snapshots.pin(writes::lastSequence);
+    }
+
+    @Override
+    public StoreIterator iterator(ColumnFamily family, KeyRange range, Snapshot snapshot) throws IOException {
+        while (true) {
+            ReadView view = state.useView();
+            long sequence = snapshot != null ? snapshot.sequence() : writes.lastSequence();
+            // Writes up to this number are in the view only if it is still the one that is written to.
+            if (snapshot != null || state.currentView() == view) {
+                return IteratorFactory.open(view, family, range, sequence, ReadMode.CACHED);
+            }
+            view.release();
+        }
+    }
+
+    // Keeping house.
+
+    @Override
+    public void flush() throws IOException {
+        failIfStopped();
+        freeze();
+        jobs.awaitFrozenAtMost(0);
+    }
+
+    @Override
+    public void compact(ColumnFamily family, KeyRange range) throws IOException {
+        requireFamily(family);
+        flush();
+        jobs.mergeManually(family.id(), range);
+    }
+
+    @Override
+    public void awaitIdle() throws IOException {
+        failIfStopped();
+        jobs.awaitIdle();
+    }
+
+    @Override
+    public RangeSize approximateSize(ColumnFamily family, KeyRange range) throws IOException {
+        requireFamily(family);
+        ReadView view = state.useView();
+        try {
+            long bytes = 0;
+            long entries = 0;
+            for (FileReference reference : view.version().family(family.id()).references()) {
+                KeyRange part = reference.clip().intersect(range);
+                if (!part.isEmpty() && reference.overlaps(range)) {
+                    SizeEstimate estimate = state.withFiles(table -> table.get(reference)).reader().estimate(part);
+                    bytes += estimate.bytes();
+                    entries += estimate.entries();
+                }
+            }
+            return new RangeSize(bytes, entries);
+        } finally {
+            view.release();
+        }
+    }
+
+    @Override
+    public StoreStatistics statistics() {
+        Map<String, Long> values = new LinkedHashMap<>();
+        counters.into(values);
+        StoreDescription.gauges(values, state, snapshots, options, resources.cache());
+        if (wal != null) {
+            values.put("wal.bytes.written", wal.bytesWritten());
+            values.put("wal.syncs", wal.syncCount());
+        }
+        return new StoreStatistics(values);
+    }
+
+    @Override
+    public String describe() {
+        return StoreDescription.of(this, state, options) + jobs.running().stream().map(plan -> "running: " + plan + "\n").reduce("", String::concat);
+    }
+
+    /** The pickers' scores: what would be merged next, and why. */
+    public String explainPick() {
+        return jobs.explain();
+    }
+
+    private void failIfStopped() throws StoreClosedException {
+        state.currentView();
+        jobs.throwIfFailed();
+    }
+
+    /** Under {@link Durability#NO_LOG}, what is in memory is flushed first; else the log is synced. */
+    @Override
+    public void close() throws IOException {
+        if (!resources.beginClose()) {
+            return;
+        }
+        try {
+            if (wal == null && !jobs.hasFailed()) {
+                flush();
+            }
+        } finally {
+            resources.close();
+        }
+    }
+
+    /** Closes without keeping what is only in memory: for hosts that have it elsewhere, and for tests of a crash. */
+    public void discard() throws IOException {
+        if (resources.beginClose()) {
+            resources.close();
+        }
+    }
+}

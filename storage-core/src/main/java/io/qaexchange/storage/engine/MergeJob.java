@@ -1,0 +1,156 @@
+package io.qaexchange.storage.engine;
+
+import io.qaexchange.storage.CompactionStyle;
+import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.compaction.CompactionPlan;
+import io.qaexchange.storage.compaction.FloorIndex;
+import io.qaexchange.storage.compaction.RetainedEntries;
+import io.qaexchange.storage.compaction.SstableOutputs;
+import io.qaexchange.storage.iterator.InternalIterator;
+import io.qaexchange.storage.iterator.MergingIterator;
+import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.key.RangeTombstone;
+import io.qaexchange.storage.key.RangeTombstoneList;
+import io.qaexchange.storage.manifest.FamilyVersion;
+import io.qaexchange.storage.manifest.FileReference;
+import io.qaexchange.storage.manifest.Version;
+import io.qaexchange.storage.manifest.VersionEdit;
+import io.qaexchange.storage.memory.Slice;
+import io.qaexchange.storage.sstable.ReadMode;
+import io.qaexchange.storage.sstable.SstableReader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+
+/** Carries out a {@link CompactionPlan.Merge}: reads the inputs ahead, writes what is left of them. One thread. */
+final class MergeJob {
+    private static final int ENTRIES_BETWEEN_PAUSES = 256;
+
+    /** Lets the rest of the store breathe. */
+    interface Pacer {
+        /**
+         * Called after some entries.
+         *
+         * @param bytesWritten by the job so far
+         * @throws IOException if the store is closing and the job should stop
+         */
+        void pause(long bytesWritten) throws IOException;
+    }
+
+    private final CompactionPlan.Merge plan;
+    private final Version version;
+    private final FamilyVersion family;
+    private final long[] snapshots;
+    private final SstableOutputs.Target target;
+    private final LongSupplier referenceIds;
+    private final Function<FileReference, FileHandle> handles;
+    private final Pacer pacer;
+    private final long nowMillis;
+    private final List<FileReference> olderOthers;
+    private int sincePause;
+    private long bytesWritten;
+
+    MergeJob(CompactionPlan.Merge plan, Version version, long[] snapshots, SstableOutputs.Target target, LongSupplier referenceIds,
+            Function<FileReference, FileHandle> handles, Pacer pacer, long nowMillis) {
+        this.plan = plan;
+        this.version = version;
+        family = version.family(plan.family());
+        this.snapshots = snapshots;
+        this.target = target;
+        this.referenceIds = referenceIds;
+        this.handles = handles;
+        this.pacer = pacer;
+        this.nowMillis = nowMillis;
+        olderOthers = olderOthers(plan, family);
+    }
+
+    /** Removes the inputs from the version and adds the outputs, in the edit. Outputs are synced, their names are not. */
+    void run(VersionEdit edit) throws IOException {
+        FamilyOptions options = family.family().options();
+        List<InternalIterator> children = new ArrayList<>();
+        List<Long> newest = new ArrayList<>();
+        List<RangeTombstoneList> deletions = new ArrayList<>();
+        for (FileReference input : plan.inputs()) {
+            SstableReader reader = handles.apply(input).reader();
+            children.add(reader.iterator(input.clip(), ReadMode.SEQUENTIAL));
+            newest.add(input.table().largestSequence());
+            deletions.add(reader.rangeTombstones().clip(input.clip()));
+        }
+        RangeTombstoneList tombstones = RangeTombstoneList.merge(deletions);
+        FloorIndex floors = FloorIndex.of(version.floors(plan.family()), options.eventTimeFromEnd());
+        RetainedEntries.Scope scope = new RetainedEntries.Scope(options, snapshots, tombstones, floors, this::isOldest, nowMillis);
+        try (MergingIterator merged = MergingIterator.of(children, newest);
+                SstableOutputs outputs = new SstableOutputs(target, options, plan.outputLevel(), options.fileBytes(), stillNeeded(tombstones))) {
+            merged.seekToFirst();
+            new RetainedEntries(merged, scope, (key, trailer, value) -> {
+                outputs.add(key, trailer, value);
+                if (++sincePause == ENTRIES_BETWEEN_PAUSES) {
+                    sincePause = 0;
+                    pacer.pause(outputs.bytes());
+                }
+            }).run();
+            for (SstableOutputs.Output output : outputs.finish()) {
+                edit.add(FileReference.whole(referenceIds.getAsLong(), output.fileNumber(), plan.family(), plan.outputLevel(), plan.outputWindow(),
+                        output.table()));
+            }
+            bytesWritten = outputs.bytes();
+        }
+        plan.inputs().forEach(input -> edit.remove(input.id()));
+    }
+
+    /** Whether nothing outside the inputs can hold an older entry of the key. */
+    private boolean isOldest(Slice key) {
+        for (FileReference other : olderOthers) {
+            if (other.mayContain(key)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * In a leveled tree what lies deeper is older, and what lies higher and shares keys is among the inputs or newer. Files of windows
+     * may be older unless they began after the newest input.
+     */
+    private static List<FileReference> olderOthers(CompactionPlan.Merge plan, FamilyVersion family) {
+        boolean leveled = family.family().options().compactionStyle() == CompactionStyle.LEVELED;
+        Set<Long> inputs = new HashSet<>();
+        long newestInput = 0;
+        for (FileReference input : plan.inputs()) {
+            inputs.add(input.id());
+            newestInput = Math.max(newestInput, input.table().largestSequence());
+        }
+        List<FileReference> older = new ArrayList<>();
+        for (FileReference other : family.references()) {
+            boolean mayBeOlder = leveled ? other.level() >= plan.outputLevel() : other.table().smallestSequence() <= newestInput;
+            if (mayBeOlder && !inputs.contains(other.id())) {
+                older.add(other);
+            }
+        }
+        return older;
+    }
+
+    /** Range deletions that hide nothing any more are left out: no pinned snapshot is older, and no older entry lies outside the inputs. */
+    private RangeTombstoneList stillNeeded(RangeTombstoneList tombstones) {
+        long oldestSnapshot = snapshots.length > 0 ? snapshots[0] : Long.MAX_VALUE;
+        List<RangeTombstone> needed = new ArrayList<>();
+        for (RangeTombstone tombstone : tombstones.tombstones()) {
+            if (tombstone.sequence() > oldestSnapshot || overlapsOlder(tombstone.range())) {
+                needed.add(tombstone);
+            }
+        }
+        return RangeTombstoneList.of(needed);
+    }
+
+    private boolean overlapsOlder(KeyRange range) {
+        return olderOthers.stream().anyMatch(other -> other.overlaps(range));
+    }
+
+    long bytesWritten() {
+        return bytesWritten;
+    }
+}

@@ -1,0 +1,52 @@
+package io.qaexchange.storage.engine;
+
+import io.qaexchange.storage.vfs.Vfs;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes files that nothing needs any more. A file that cannot be deleted costs space and nothing else: it is reported, counted, and
+ * taken away at the next opening, since no manifest names it. Thread-safe.
+ */
+final class ObsoleteFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(ObsoleteFiles.class);
+
+    private final Vfs vfs;
+    private final AtomicLong deleted = new AtomicLong();
+    private final AtomicLong failed = new AtomicLong();
+
+    ObsoleteFiles(Vfs vfs) {
+        this.vfs = vfs;
+    }
+
+    void delete(Path path) {
+        try {
+            vfs.delete(path);
+            deleted.incrementAndGet();
+        } catch (IOException e) {
+            failed.incrementAndGet();
+            LOG.warn("obsolete file stays until the store is opened again: file={}", path, e);
+        }
+    }
+
+    /** Closes a file that nobody reads any more. */
+    void close(Path path, AutoCloseable reader) {
+        try {
+            reader.close();
+        } catch (Exception e) {
+            failed.incrementAndGet();
+            LOG.warn("a file could not be closed: file={}", path, e);
+        }
+    }
+
+    long deletedCount() {
+        return deleted.get();
+    }
+
+    long failedCount() {
+        return failed.get();
+    }
+}

@@ -1,0 +1,43 @@
+package io.qaexchange.storage.engine;
+
+import java.io.InterruptedIOException;
+import java.util.concurrent.locks.LockSupport;
+
+/** Holds merges to a number of bytes per second, over all of them together. Thread-safe. */
+final class RateLimiter {
+    private static final long LONGEST_PAUSE_NANOS = 50_000_000;
+
+    private final long bytesPerSecond;
+    private long paidUntilNanos = System.nanoTime();
+    private final ThreadLocal<Long> lastSeen = ThreadLocal.withInitial(() -> 0L);
+
+    /** @param bytesPerSecond 0 = unlimited */
+    RateLimiter(long bytesPerSecond) {
+        this.bytesPerSecond = bytesPerSecond;
+    }
+
+    /** @param jobBytes what the job of this thread has written since it began */
+    void pace(long jobBytes) throws InterruptedIOException {
+        if (bytesPerSecond == 0) {
+            return;
+        }
+        long seen = lastSeen.get();
+        lastSeen.set(jobBytes);
+        long pause = reserve(jobBytes >= seen ? jobBytes - seen : jobBytes);
+        while (pause > 0) {
+            long part = Math.min(pause, LONGEST_PAUSE_NANOS);
+            LockSupport.parkNanos(part);
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptedIOException("interrupted while a merge was held to its rate");
+            }
+            pause -= part;
+        }
+    }
+
+    private synchronized long reserve(long bytes) {
+        long now = System.nanoTime();
+        long cost = (long) (bytes * 1e9 / bytesPerSecond);
+        paidUntilNanos = Math.max(paidUntilNanos, now) + cost;
+        return paidUntilNanos - now;
+    }
+}

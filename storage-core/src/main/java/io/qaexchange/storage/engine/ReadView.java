@@ -1,0 +1,146 @@
+package io.qaexchange.storage.engine;
+
+import io.qaexchange.storage.ColumnFamily;
+import io.qaexchange.storage.CompactionStyle;
+import io.qaexchange.storage.compaction.FloorIndex;
+import io.qaexchange.storage.manifest.FamilyVersion;
+import io.qaexchange.storage.manifest.FileReference;
+import io.qaexchange.storage.manifest.Floor;
+import io.qaexchange.storage.manifest.Version;
+import io.qaexchange.storage.memtable.Memtable;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Everything that a read needs, at one moment: memtables, files, floors. Holds on to them until its last user lets go.
+ *
+ * <p>Immutable but for its count of users; thread-safe.
+ */
+final class ReadView {
+    /** A file with its place; {@code handle} is leased by the view. */
+    record ViewFile(FileReference reference, FileHandle handle) {}
+
+    /** Files by key, disjoint; both hold the same files in the same order. */
+    record SortedLevel(List<FileReference> references, ViewFile[] files) {}
+
+    /** The files of one family, as {@link FamilyVersion} arranges them, with their handles. */
+    static final class FamilyFiles {
+        final ColumnFamily family;
+        /** Newest first. */
+        final ViewFile[] level0;
+        /** From level 1 on; a level without files is not here. */
+        final List<SortedLevel> sorted;
+        /** Newest first in each window; empty for leveled families. */
+        final NavigableMap<Long, ViewFile[]> windows;
+        /** Files that hold range deletions, anywhere. */
+        final ViewFile[] withTombstones;
+        final FloorIndex floors;
+
+        FamilyFiles(FamilyVersion version, FloorIndex floors, FileTable table) {
+            family = version.family();
+            this.floors = floors;
+            level0 = files(version.level(0), table);
+            List<SortedLevel> levels = new ArrayList<>();
+            for (int level = 1; level < FamilyVersion.LEVELS; level++) {
+                if (!version.level(level).isEmpty()) {
+                    levels.add(new SortedLevel(version.level(level), files(version.level(level), table)));
+                }
+            }
+            sorted = List.copyOf(levels);
+            NavigableMap<Long, ViewFile[]> byWindow = new TreeMap<>();
+            version.windows().forEach((window, references) -> byWindow.put(window, files(references, table)));
+            windows = Collections.unmodifiableNavigableMap(byWindow);
+            withTombstones = files(version.references().stream().filter(r -> r.table().rangeTombstones() > 0).toList(), table);
+        }
+
+        private static ViewFile[] files(List<FileReference> references, FileTable table) {
+            return references.stream().map(reference -> new ViewFile(reference, table.get(reference))).toArray(ViewFile[]::new);
+        }
+
+        boolean isWindowed() {
+            return family.options().compactionStyle() == CompactionStyle.TIME_WINDOW;
+        }
+    }
+
+    private final Memtable active;
+    /** Newest first. */
+    private final List<Memtable> frozen;
+    private final Version version;
+    private final Map<Integer, FamilyFiles> families = new HashMap<>();
+    private final List<FileHandle> leased = new ArrayList<>();
+    private final AtomicInteger users = new AtomicInteger(1);
+
+    /**
+     * @param floors of writes that the version does not know yet
+     */
+    ReadView(Memtable active, List<Memtable> frozen, Version version, List<Floor> floors, FileTable table) {
+        this.active = active;
+        this.frozen = List.copyOf(frozen);
+        this.version = version;
+        for (FamilyVersion family : version.families()) {
+            ColumnFamily column = family.family();
+            List<Floor> all = new ArrayList<>(version.floors(column.id()));
+            floors.stream().filter(floor -> floor.family() == column.id()).forEach(all::add);
+            families.put(column.id(), new FamilyFiles(family, FloorIndex.of(all, column.options().eventTimeFromEnd()), table));
+        }
+        if (!active.retain()) {
+            throw new IllegalStateException("the active memtable is gone");
+        }
+        for (Memtable memtable : this.frozen) {
+            if (!memtable.retain()) {
+                throw new IllegalStateException("frozen memtable " + memtable.id() + " is gone");
+            }
+        }
+        version.references().stream().map(table::get).distinct().forEach(handle -> {
+            handle.lease();
+            leased.add(handle);
+        });
+    }
+
+    Memtable active() {
+        return active;
+    }
+
+    List<Memtable> frozen() {
+        return frozen;
+    }
+
+    Version version() {
+        return version;
+    }
+
+    /** Null if the family was dropped. */
+    FamilyFiles files(int family) {
+        return families.get(family);
+    }
+
+    /** @return false if the last user is gone already; the caller then takes the newer view */
+    boolean tryUse() {
+        int now;
+        do {
+            now = users.get();
+            if (now == 0) {
+                return false;
+            }
+        } while (!users.compareAndSet(now, now + 1));
+        return true;
+    }
+
+    void release() {
+        int left = users.decrementAndGet();
+        if (left < 0) {
+            throw new IllegalStateException("a read view was released more often than used");
+        }
+        if (left == 0) {
+            active.release();
+            frozen.forEach(Memtable::release);
+            leased.forEach(FileHandle::release);
+        }
+    }
+}

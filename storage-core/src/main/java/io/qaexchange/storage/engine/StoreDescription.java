@@ -1,0 +1,76 @@
+package io.qaexchange.storage.engine;
+
+import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.cache.BlockCache;
+import io.qaexchange.storage.cache.CacheStatistics;
+import io.qaexchange.storage.manifest.FamilyVersion;
+import io.qaexchange.storage.manifest.FileReference;
+import io.qaexchange.storage.manifest.Version;
+import java.util.List;
+import java.util.Map;
+
+/** The store for people and for monitors. Stateless. */
+final class StoreDescription {
+    private StoreDescription() {}
+
+    static void gauges(Map<String, Long> values, StoreState state, SnapshotRegistry snapshots, StoreOptions options, BlockCache cache) {
+        Version version = state.version();
+        values.put("files", (long) version.references().size());
+        values.put("files.bytes", FamilyVersion.bytes(List.copyOf(version.references())));
+        values.put("memtable.active.bytes", state.activeMemtable().memoryBytes());
+        values.put("memtable.frozen.count", (long) state.frozenCount());
+        values.put("memtable.frozen.bytes", state.frozenBytes());
+        values.put("memory.used.bytes", options.memoryPool().usedBytes());
+        values.put("memory.budget.bytes", options.memoryPool().budgetBytes());
+        values.put("memory.peak.bytes", options.memoryPool().peakBytes());
+        values.put("snapshots", (long) snapshots.count());
+        values.put("epoch", version.epoch());
+        values.put("flushed.sequence", version.flushedSequence());
+        CacheStatistics cached = cache.statistics();
+        values.put("cache.hits", cached.hits());
+        values.put("cache.misses", cached.misses());
+        values.put("cache.evictions", cached.evictions());
+        values.put("cache.used.bytes", cached.usedBytes());
+    }
+
+    static String of(LsmStore store, StoreState state, StoreOptions options) {
+        Version version = state.version();
+        StringBuilder text = new StringBuilder();
+        text.append(String.format("epoch %d  sequence %d  flushed %d  durable %d  (%s)%n", version.epoch(), store.lastSequence(),
+                version.flushedSequence(), store.durableSequence(), options.durability()));
+        text.append(String.format("memtables: active %s, frozen %d (%s); memory %s of %s%n", bytes(state.activeMemtable().memoryBytes()),
+                state.frozenCount(), bytes(state.frozenBytes()), bytes(options.memoryPool().usedBytes()), bytes(options.memoryPool().budgetBytes())));
+        for (FamilyVersion family : version.families()) {
+            describe(family, text);
+        }
+        return text.toString();
+    }
+
+    private static void describe(FamilyVersion family, StringBuilder text) {
+        text.append(String.format("%s: %s, %d files, %s%n", family.family().name(), family.family().options().compactionStyle(),
+                family.references().size(), bytes(family.bytes())));
+        if (family.references().isEmpty()) {
+            return;
+        }
+        text.append("  place          files       bytes        entries    deletes\n");
+        for (int level = 0; level < FamilyVersion.LEVELS; level++) {
+            line("level " + level, family.level(level), text);
+        }
+        family.windows().forEach((window, files) -> line("window " + window, files, text));
+    }
+
+    private static void line(String place, List<FileReference> files, StringBuilder text) {
+        if (!files.isEmpty()) {
+            long entries = files.stream().mapToLong(file -> file.table().entries()).sum();
+            long deletes = files.stream().mapToLong(file -> file.table().deletes() + file.table().rangeTombstones()).sum();
+            text.append(String.format("  %-14s %5d  %10s  %13d  %9d%n", place, files.size(), bytes(FamilyVersion.bytes(files)), entries, deletes));
+        }
+    }
+
+    static String bytes(long bytes) {
+        if (bytes < 10 << 10) {
+            return bytes + " B";
+        }
+        return bytes < 10L << 20 ? (bytes >> 10) + " KiB" : bytes < 10L << 30 ? (bytes >> 20) + " MiB" : (bytes >> 30) + " GiB";
+    }
+}

@@ -1,0 +1,235 @@
+package io.qaexchange.storage.engine;
+
+import io.qaexchange.storage.Durability;
+import io.qaexchange.storage.StoreListener;
+import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.cache.BlockCache;
+import io.qaexchange.storage.engine.StoreState.LoggedMemtable;
+import io.qaexchange.storage.manifest.FileNames;
+import io.qaexchange.storage.manifest.FileReference;
+import io.qaexchange.storage.manifest.Version;
+import io.qaexchange.storage.manifest.VersionEdit;
+import io.qaexchange.storage.manifest.VersionSet;
+import io.qaexchange.storage.recovery.StoreRecovery;
+import io.qaexchange.storage.wal.WalWriter;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Everything that an open store consists of, opened in order and closed in reverse. Opening: lock the folder, recover, begin a new
+ * epoch in a new manifest, take away files that no manifest names, begin a new log segment.
+ */
+final class StoreResources {
+    private final StoreOptions options;
+    private final SnapshotRegistry snapshots = new SnapshotRegistry();
+    private final Counters counters = new Counters();
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private Closeable lock;
+    private BlockCache cache;
+    private VersionSet versions;
+    private StoreState state;
+    private WalWriter wal;
+    private WalThread walThread;
+    private BackgroundJobs jobs;
+    private ExecutorService ownThreads;
+    private long recoveredSequence;
+
+    private StoreResources(StoreOptions options) {
+        this.options = options;
+    }
+
+    static StoreResources open(Path directory, StoreOptions options) throws IOException {
+        StoreResources resources = new StoreResources(options);
+        boolean opened = false;
+        try {
+            resources.openIn(directory);
+            opened = true;
+            return resources;
+        } finally {
+            if (!opened) {
+                resources.closing.set(true);
+                resources.close();
+            }
+        }
+    }
+
+    private void openIn(Path directory) throws IOException {
+        options.vfs().createDirectories(directory);
+        lock = options.vfs().lock(directory.resolve(FileNames.LOCK));
+        StoreRecovery recovery = StoreRecovery.run(directory, options);
+        recoveredSequence = recovery.lastSequence();
+        counters.add(Counters.Name.RECOVERY_REPLAYED_OPERATIONS, recovery.replayedOperations());
+        counters.add(Counters.Name.RECOVERY_TORN_BYTES, recovery.tornBytes());
+        if (recovery.replayedOperations() > 0 || recovery.tornBytes() > 0) {
+            options.listener().on(StoreListener.Kind.RECOVERED, "operations=" + recovery.replayedOperations() + " sequence=" + recovery.lastSequence()
+                    + " tornBytes=" + recovery.tornBytes());
+        }
+
+        Version before = recovery.version();
+        List<VersionEdit.Parent> parents = before.epoch() == 0 ? List.of() : List.of(new VersionEdit.Parent(before.epoch(), recoveredSequence));
+        Version begun = before.apply(new VersionEdit().epoch(before.epoch() + 1, parents));
+        versions = VersionSet.create(options.vfs(), directory, begun, recovery.highestNumber());
+        ObsoleteFiles obsolete = new ObsoleteFiles(options.vfs());
+        removeUnnamed(directory, begun, obsolete);
+
+        boolean logged = options.durability() != Durability.NO_LOG;
+        if (logged) {
+            wal = WalWriter.open(options.vfs(), directory, new SegmentNames(), options.walSegmentBytes(), begun.epoch(), recoveredSequence,
+                    recovery.previousSegment(), recovery.previousSize());
+        }
+        cache = new BlockCache(options.memoryPool(), Math.max(1, options.blockCacheBytes()));
+        FileTable files = new FileTable(directory, options, cache, obsolete);
+        List<LoggedMemtable> recovered = new ArrayList<>();
+        for (int i = 0; i < recovery.memtables().size(); i++) {
+            recovered.add(new LoggedMemtable(recovery.memtables().get(i), recovery.firstSegments().get(i)));
+        }
+        state = new StoreState(options, versions, files, recovered, recovery.floors(), recovery.nextMemtableId(), logged ? wal.segmentId() : 0);
+        jobs = new BackgroundJobs(directory, options, state, snapshots, counters, wal, obsolete, executor(directory));
+        if (logged && options.executor() == null && options.durability() != Durability.SYNC_EACH) {
+            walThread = new WalThread("wal-" + directory.getFileName(), wal, options.durability() == Durability.GROUP_COMMIT,
+                    options.groupCommitMillis(), options.groupCommitRecords(), jobs::fail);
+            walThread.start();
+        }
+    }
+
+    private final class SegmentNames implements WalWriter.SegmentNames {
+        @Override
+        public long nextId() {
+            return versions.nextFileNumber();
+        }
+
+        @Override
+        public Path path(Path directory, long id) {
+            return FileNames.wal(directory, id);
+        }
+    }
+
+    /** Outputs of jobs that a crash cut short, segments that are covered by files, old manifests. */
+    private void removeUnnamed(Path directory, Version version, ObsoleteFiles obsolete) throws IOException {
+        Set<Long> named = new HashSet<>();
+        version.references().stream().map(FileReference::fileNumber).forEach(named::add);
+        for (String name : options.vfs().list(directory)) {
+            long number = FileNames.number(name).orElse(-1);
+            boolean unnamed = FileNames.isSstable(name) && !named.contains(number)
+                    || FileNames.isWal(name) && number < version.oldestSegment()
+                    || FileNames.isManifest(name) && number != versions.manifestNumber();
+            if (unnamed) {
+                obsolete.delete(directory.resolve(name));
+            }
+        }
+    }
+
+    private Executor executor(Path directory) {
+        if (options.executor() != null) {
+            return options.executor();
+        }
+        AtomicInteger count = new AtomicInteger();
+        ownThreads = Executors.newFixedThreadPool(options.backgroundJobs(), work -> {
+            Thread thread = new Thread(work, "store-" + directory.getFileName() + "-" + count.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+        return ownThreads;
+    }
+
+    StoreOptions options() {
+        return options;
+    }
+
+    SnapshotRegistry snapshots() {
+        return snapshots;
+    }
+
+    Counters counters() {
+        return counters;
+    }
+
+    StoreState state() {
+        return state;
+    }
+
+    BackgroundJobs jobs() {
+        return jobs;
+    }
+
+    BlockCache cache() {
+        return cache;
+    }
+
+    /** Null without a log. */
+    WalWriter wal() {
+        return wal;
+    }
+
+    Runnable walSignal() {
+        WalThread thread = walThread;
+        if (thread != null) {
+            return thread::signal;
+        }
+        return () -> {};
+    }
+
+    long recoveredSequence() {
+        return recoveredSequence;
+    }
+
+    /** @return false if the store is closed already */
+    boolean beginClose() {
+        return closing.compareAndSet(false, true);
+    }
+
+    /** Closes what was opened, last first; the first failure is thrown, the others are added to it. */
+    void close() throws IOException {
+        List<Closeable> steps = new ArrayList<>();
+        if (walThread != null) {
+            steps.add(walThread::stop);
+        }
+        if (jobs != null) {
+            steps.add(jobs::stop);
+        }
+        if (ownThreads != null) {
+            steps.add(ownThreads::shutdown);
+        }
+        if (wal != null) {
+            steps.add(wal::close);
+        }
+        if (state != null) {
+            steps.add(state::close);
+        }
+        if (versions != null) {
+            steps.add(versions::close);
+        }
+        if (cache != null) {
+            steps.add(cache::close);
+        }
+        if (lock != null) {
+            steps.add(lock);
+        }
+        IOException failure = null;
+        for (Closeable step : steps) {
+            try {
+                step.close();
+            } catch (IOException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        options.listener().on(StoreListener.Kind.CLOSED, "");
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package io.qaexchange.storage.engine;
+
+import io.qaexchange.storage.StoreClosedException;
+import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.manifest.Floor;
+import io.qaexchange.storage.manifest.Version;
+import io.qaexchange.storage.manifest.VersionEdit;
+import io.qaexchange.storage.manifest.VersionSet;
+import io.qaexchange.storage.memtable.Memtable;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * What the store consists of now: the active memtable, the frozen ones, the version; and the view through which reads see them.
+ *
+ * <p>Every change makes a new view and publishes it whole. Lock order: {@code this} is innermost; no I/O under it. Edits are made
+ * durable one at a time under {@link #installLock}.
+ */
+final class StoreState {
+    /** A memtable with the log segment in which its first write stands. */
+    record LoggedMemtable(Memtable memtable, long firstSegment) {}
+
+    private final StoreOptions options;
+    private final VersionSet versions;
+    private final FileTable files;
+    private final Object installLock = new Object();
+
+    // Guarded by this.
+    private LoggedMemtable active;
+    /** Newest first. */
+    private final Deque<LoggedMemtable> frozen = new ArrayDeque<>();
+    /** Floors of writes that no flush has covered yet. */
+    private final List<Floor> pendingFloors;
+    private boolean flushClaimed;
+    private long nextMemtableId;
+
+    /** Volatile: replaced as a whole; null once closed. */
+    private volatile ReadView view;
+
+    /** @param recovered memtables from the log, oldest first */
+    StoreState(StoreOptions options, VersionSet versions, FileTable files, List<LoggedMemtable> recovered, List<Floor> floors,
+            long nextMemtableId, long activeSegment) {
+        this.options = options;
+        this.versions = versions;
+        this.files = files;
+        this.nextMemtableId = nextMemtableId;
+        pendingFloors = new ArrayList<>(floors);
+        recovered.forEach(frozen::addFirst);
+        active = new LoggedMemtable(newMemtable(), activeSegment);
+        files.install(versions.current());
+        publish();
+    }
+
+    private Memtable newMemtable() {
+        return new Memtable(nextMemtableId++, options.memoryPool(), options.arenaChunkBytes());
+    }
+
+    /** Needs the lock, or to be the constructor. */
+    private void publish() {
+        ReadView old = view;
+        view = new ReadView(active.memtable(), frozen.stream().map(LoggedMemtable::memtable).toList(), versions.current(), pendingFloors, files);
+        if (old != null) {
+            old.release();
+        }
+    }
+
+    ReadView currentView() throws StoreClosedException {
+        ReadView now = view;
+        if (now == null) {
+            throw new StoreClosedException("the store is closed");
+        }
+        return now;
+    }
+
+    /** A view that the caller uses and must release. */
+    ReadView useView() throws StoreClosedException {
+        while (true) {
+            ReadView now = currentView();
+            if (now.tryUse()) {
+                return now;
+            }
+        }
+    }
+
+    /**
+     * Sets the active memtable aside and begins another. The write turn must be held.
+     *
+     * @param nextSegment the log segment that the next write goes to
+     * @return the new active memtable
+     */
+    synchronized Memtable freeze(long nextSegment) {
+        frozen.addFirst(active);
+        active = new LoggedMemtable(newMemtable(), nextSegment);
+        publish();
+        return active.memtable();
+    }
+
+    /** A write has set a floor: reads hide what is below from now on. */
+    synchronized void addFloor(Floor floor) {
+        pendingFloors.add(floor);
+        publish();
+    }
+
+    synchronized Memtable activeMemtable() {
+        return active.memtable();
+    }
+
+    synchronized int frozenCount() {
+        return frozen.size();
+    }
+
+    synchronized long frozenBytes() {
+        return frozen.stream().mapToLong(memtable -> memtable.memtable().memoryBytes()).sum();
+    }
+
+    /**
+     * Claims all frozen memtables for one flush.
+     *
+     * @return newest first; empty if there are none or another flush is under way
+     */
+    synchronized List<LoggedMemtable> claimFlush() {
+        if (flushClaimed || frozen.isEmpty()) {
+            return List.of();
+        }
+        flushClaimed = true;
+        return List.copyOf(frozen);
+    }
+
+    synchronized boolean isFlushClaimed() {
+        return flushClaimed;
+    }
+
+    synchronized void unclaimFlush() {
+        flushClaimed = false;
+    }
+
+    /** The flush's files are on disk: makes them count, and lets the memtables go. */
+    Version installFlush(List<LoggedMemtable> flushed, VersionEdit edit) throws IOException {
+        synchronized (installLock) {
+            long lastSequence = flushed.get(0).memtable().lastSequence();
+            synchronized (this) {
+                pendingFloors.stream().filter(floor -> floor.sequence() <= lastSequence).forEach(edit::floor);
+                edit.flushed(lastSequence, firstSegmentAfter(flushed));
+            }
+            Version version = versions.apply(edit);
+            synchronized (this) {
+                pendingFloors.removeIf(floor -> floor.sequence() <= lastSequence);
+                frozen.removeAll(flushed);
+                files.install(version);
+                publish();
+            }
+            flushed.forEach(memtable -> memtable.memtable().release());
+            return version;
+        }
+    }
+
+    private long firstSegmentAfter(List<LoggedMemtable> flushed) {
+        long first = active.firstSegment();
+        for (Iterator<LoggedMemtable> newestFirst = frozen.iterator(); newestFirst.hasNext(); ) {
+            LoggedMemtable memtable = newestFirst.next();
+            if (!flushed.contains(memtable)) {
+                first = memtable.firstSegment();
+            }
+        }
+        return first;
+    }
+
+    /** Any other change of files or families. */
+    Version install(VersionEdit edit) throws IOException {
+        synchronized (installLock) {
+            Version version = versions.apply(edit);
+            synchronized (this) {
+                files.install(version);
+                publish();
+            }
+            return version;
+        }
+    }
+
+    /** Handle of a file that the current version names; the caller leases it within the lock of {@link #withFiles}. */
+    synchronized <T> T withFiles(java.util.function.Function<FileTable, T> use) {
+        return use.apply(files);
+    }
+
+    Version version() {
+        return versions.current();
+    }
+
+    VersionSet versions() {
+        return versions;
+    }
+
+    /** Ends the store's own hold on memory and files. Readers that are still open keep theirs. */
+    synchronized void close() {
+        ReadView last = view;
+        if (last == null) {
+            return;
+        }
+        view = null;
+        last.release();
+        active.memtable().release();
+        frozen.forEach(memtable -> memtable.memtable().release());
+        files.close();
+    }
+}

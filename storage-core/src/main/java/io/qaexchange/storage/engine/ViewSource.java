@@ -1,0 +1,12 @@
+package io.qaexchange.storage.engine;
+
+import io.qaexchange.storage.StoreClosedException;
+
+/** Where reads get the store's state from. Thread-safe. */
+interface ViewSource {
+    /** The view that is written to. Not used yet: see {@link ReadView#tryUse}. */
+    ReadView currentView() throws StoreClosedException;
+
+    /** The last write that readers may see. */
+    long lastSequence();
+}

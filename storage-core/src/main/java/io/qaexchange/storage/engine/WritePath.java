@@ -1,0 +1,199 @@
+package io.qaexchange.storage.engine;
+
+import io.qaexchange.storage.ColumnFamily;
+import io.qaexchange.storage.Durability;
+import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.WriteBatch;
+import io.qaexchange.storage.encoding.ByteReader;
+import io.qaexchange.storage.encoding.ByteWriter;
+import io.qaexchange.storage.key.Trailer;
+import io.qaexchange.storage.key.ValueKind;
+import io.qaexchange.storage.manifest.Floor;
+import io.qaexchange.storage.memory.Slice;
+import io.qaexchange.storage.memtable.Memtable;
+import io.qaexchange.storage.wal.Operations;
+import io.qaexchange.storage.wal.WalFormat;
+import io.qaexchange.storage.wal.WalWriter;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A write's way: room is made, a number is given, the log takes the record, the memtable the entries, and then the number is
+ * published, which is the moment from which readers see the write.
+ *
+ * <p>Threads: one writes at a time. The turn is a single word: a writer that finds another <em>writer</em> in it is refused (two
+ * writers at once are a mistake of the caller), one that finds the store itself at work (freezing a memtable for a flush that some
+ * thread asked for) waits, which takes microseconds.
+ */
+final class WritePath {
+    static final int MAX_KEY_BYTES = 65_535;
+    static final int MAX_VALUE_BYTES = 1 << 30;
+
+    private static final int FREE = 0;
+    private static final int WRITER = 1;
+    private static final int STORE = 2;
+
+    /** Makes room before a write; may freeze the memtable and wait for flushes. */
+    interface Room {
+        void makeRoom(long bytes) throws IOException;
+
+        /** Called with the write turn held, so that memtable and floors belong together. */
+        void floorSet(Floor floor) throws IOException;
+    }
+
+    private final StoreOptions options;
+    private final Room room;
+    private final Counters counters;
+    private final WalWriter wal;
+    private final Runnable walSignal;
+    private final AtomicInteger turn = new AtomicInteger(FREE);
+    private final ByteWriter record = new ByteWriter(1024);
+    private final Slice empty = new Slice();
+    private final Slice batchView = new Slice();
+
+    /** Written with the turn held, or before the store is open. */
+    private Memtable active;
+    /** Volatile: published after the write is in the memtable; readers take it as what they may see. */
+    private volatile long lastSequence;
+
+    /**
+     * @param wal null without a log
+     * @param walSignal told that records wait for the log's background thread
+     */
+    WritePath(StoreOptions options, Room room, Counters counters, WalWriter wal, Runnable walSignal, Memtable active, long lastSequence) {
+        this.options = options;
+        this.room = room;
+        this.counters = counters;
+        this.wal = wal;
+        this.walSignal = walSignal;
+        this.active = active;
+        this.lastSequence = lastSequence;
+    }
+
+    long write(int kind, ColumnFamily family, Slice key, Slice value) throws IOException {
+        checkSizes(key, value);
+        room.makeRoom(Memtable.sizeOf(key.length(), value.length()));
+        takeTurn(WRITER);
+        try {
+            long sequence = lastSequence + 1;
+            if (wal != null) {
+                beginRecord(sequence, 1);
+                Operations.encode(record, kind, family.id(), key, value);
+                log(sequence);
+            }
+            apply(kind, family.id(), key, value, sequence);
+            lastSequence = sequence;
+            counters.increment(Counters.Name.WRITE_OPERATIONS);
+            counters.add(Counters.Name.WRITE_USER_BYTES, key.length() + (long) value.length());
+            return sequence;
+        } finally {
+            turn.set(FREE);
+        }
+    }
+
+    long write(WriteBatch batch) throws IOException {
+        if (batch.isEmpty()) {
+            return lastSequence;
+        }
+        ByteWriter operations = batch.encoded();
+        room.makeRoom(operations.size() + (long) batch.count() * Memtable.sizeOf(0, 0));
+        takeTurn(WRITER);
+        try {
+            long first = lastSequence + 1;
+            long last = lastSequence + batch.count();
+            batchView.wrap(operations.array(), 0, operations.size());
+            Operations.decode(reader(), batch.count(), (kind, family, key, value) -> checkSizes(key, value));
+            if (wal != null) {
+                beginRecord(first, batch.count());
+                record.raw(batchView);
+                log(last);
+            }
+            long[] sequence = {lastSequence};
+            Operations.decode(reader(), batch.count(), (kind, family, key, value) -> apply(kind, family, key, value, ++sequence[0]));
+            lastSequence = last;
+            counters.add(Counters.Name.WRITE_OPERATIONS, batch.count());
+            counters.add(Counters.Name.WRITE_USER_BYTES, operations.size());
+            return last;
+        } finally {
+            turn.set(FREE);
+        }
+    }
+
+    private ByteReader reader() {
+        return new ByteReader(batchView, "batch", 0);
+    }
+
+    private static void checkSizes(Slice key, Slice value) {
+        if (key.length() > MAX_KEY_BYTES) {
+            throw new IllegalArgumentException("key too long: " + key.length() + " bytes, at most " + MAX_KEY_BYTES);
+        }
+        if (value.length() > MAX_VALUE_BYTES - MAX_KEY_BYTES) {
+            throw new IllegalArgumentException("value too long: " + value.length() + " bytes, at most " + (MAX_VALUE_BYTES - MAX_KEY_BYTES));
+        }
+    }
+
+    private void beginRecord(long firstSequence, int count) {
+        record.clear();
+        record.u8(WalFormat.TYPE_BATCH).u64(firstSequence).varint(count);
+    }
+
+    private void log(long lastOfRecord) throws IOException {
+        int waiting = wal.append(options.clock().getAsLong(), record.array(), record.size(), lastOfRecord);
+        if (options.durability() == Durability.SYNC_EACH) {
+            wal.drain(true);
+        } else if (wal.isBehind()) {
+            // The background thread does not keep up: the writer lends a hand, which is also what bounds the memory.
+            wal.drain(false);
+        } else if (waiting == 1 || waiting == options.groupCommitRecords()) {
+            walSignal.run();
+        }
+    }
+
+    private void apply(int kind, int family, Slice key, Slice value, long sequence) throws IOException {
+        active.apply(family, key, Trailer.of(sequence, kind), kind == ValueKind.DELETE ? empty : value);
+        if (kind == ValueKind.DROP_BEFORE) {
+            room.floorSet(Floor.ofOperation(family, key, value, sequence));
+        }
+    }
+
+    private void takeTurn(int as) {
+        for (int spins = 0; !turn.compareAndSet(FREE, as); spins++) {
+            if (as == WRITER && turn.get() == WRITER) {
+                throw new IllegalStateException("another thread is writing: a store has one writer at a time; put a lock or a queue in front of it");
+            }
+            if (spins > 100) {
+                Thread.yield();
+            } else {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    /** What is done with the turn held. */
+    interface Exclusive {
+        void run() throws IOException;
+    }
+
+    /** Runs something while no write is under way. It must be short: a writer may be spinning. */
+    void exclusively(Exclusive work) throws IOException {
+        takeTurn(STORE);
+        try {
+            work.run();
+        } finally {
+            turn.set(FREE);
+        }
+    }
+
+    /** Only within {@link #exclusively}, or before the store is open. */
+    void replaceActive(Memtable memtable) {
+        active = memtable;
+    }
+
+    Memtable active() {
+        return active;
+    }
+
+    long lastSequence() {
+        return lastSequence;
+    }
+}

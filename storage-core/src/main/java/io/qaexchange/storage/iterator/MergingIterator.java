@@ -1,0 +1,205 @@
+package io.qaexchange.storage.iterator;
+
+import io.qaexchange.storage.key.Trailer;
+import io.qaexchange.storage.memory.Slice;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Merges sorted iterators into one. A heap holds the positioned children, the first entry (last, when walking backward) on top; of
+ * equal entries, which only damage could make, the earlier child comes first.
+ *
+ * <p>Closes its children. One thread.
+ */
+public final class MergingIterator extends InternalIterator {
+    private final InternalIterator[] children;
+    /** The newest sequence number in each child: what a range tombstone must exceed to cover all of it. */
+    private final long[] maxSequences;
+    private final int[] heap;
+    private int heapSize;
+    private boolean forward = true;
+
+    private MergingIterator(InternalIterator[] children, long[] maxSequences) {
+        this.children = children;
+        this.maxSequences = maxSequences;
+        heap = new int[children.length];
+    }
+
+    /** @param maxSequences the newest sequence number that each child can hold */
+    public static MergingIterator of(List<InternalIterator> children, List<Long> maxSequences) {
+        return new MergingIterator(children.toArray(InternalIterator[]::new), maxSequences.stream().mapToLong(Long::longValue).toArray());
+    }
+
+    @Override
+    public void seekToFirst() throws IOException {
+        for (InternalIterator child : children) {
+            child.seekToFirst();
+        }
+        rebuild(true);
+    }
+
+    @Override
+    public void seekToLast() throws IOException {
+        for (InternalIterator child : children) {
+            child.seekToLast();
+        }
+        rebuild(false);
+    }
+
+    @Override
+    public void seek(Slice target, long targetTrailer) throws IOException {
+        for (InternalIterator child : children) {
+            child.seek(target, targetTrailer);
+        }
+        rebuild(true);
+    }
+
+    @Override
+    public void seekBefore(Slice target, long targetTrailer) throws IOException {
+        for (InternalIterator child : children) {
+            child.seekBefore(target, targetTrailer);
+        }
+        rebuild(false);
+    }
+
+    @Override
+    public void next() throws IOException {
+        if (!forward) {
+            turn(true);
+        }
+        children[heap[0]].next();
+        topMoved();
+    }
+
+    @Override
+    public void previous() throws IOException {
+        if (forward) {
+            turn(false);
+        }
+        children[heap[0]].previous();
+        topMoved();
+    }
+
+    /** The newest sequence number in the child that the current entry comes from. */
+    public long maxSequenceOfTop() {
+        return maxSequences[heap[0]];
+    }
+
+    /** Moves only the child of the current entry, forward to a key; what it skips must not be wanted. */
+    public void seekTop(Slice target) throws IOException {
+        if (!forward) {
+            throw new IllegalStateException("only while walking forward");
+        }
+        children[heap[0]].seek(target, Trailer.NEWEST);
+        topMoved();
+    }
+
+    /** All children but the current one stand on the wrong side of it for the other direction: place them anew. */
+    private void turn(boolean toForward) throws IOException {
+        int current = heap[0];
+        byte[] at = key.toByteArray();
+        long atTrailer = trailer;
+        Slice target = Slice.of(at);
+        for (int i = 0; i < children.length; i++) {
+            if (i == current) {
+                continue;
+            }
+            if (toForward) {
+                children[i].seek(target, atTrailer);
+            } else {
+                children[i].seekBefore(target, atTrailer);
+            }
+        }
+        rebuild(toForward);
+        if (heapSize == 0 || heap[0] != current) {
+            throw new IllegalStateException("merge lost its place at " + target + Trailer.toString(atTrailer));
+        }
+    }
+
+    private void rebuild(boolean toForward) {
+        forward = toForward;
+        heapSize = 0;
+        for (int i = 0; i < children.length; i++) {
+            if (children[i].valid()) {
+                heap[heapSize] = i;
+                siftUp(heapSize++);
+            }
+        }
+        show();
+    }
+
+    private void topMoved() {
+        if (!children[heap[0]].valid()) {
+            heap[0] = heap[--heapSize];
+        }
+        if (heapSize > 1) {
+            siftDown();
+        }
+        show();
+    }
+
+    private void show() {
+        valid = heapSize > 0;
+        if (valid) {
+            InternalIterator top = children[heap[0]];
+            key.wrap(top.key());
+            value.wrap(top.value());
+            trailer = top.trailer();
+        }
+    }
+
+    private void siftUp(int from) {
+        int at = from;
+        int child = heap[at];
+        while (at > 0) {
+            int parent = (at - 1) >>> 1;
+            if (!comesBefore(child, heap[parent])) {
+                break;
+            }
+            heap[at] = heap[parent];
+            at = parent;
+        }
+        heap[at] = child;
+    }
+
+    private void siftDown() {
+        int child = heap[0];
+        int at = 0;
+        while (true) {
+            int below = 2 * at + 1;
+            if (below >= heapSize) {
+                break;
+            }
+            if (below + 1 < heapSize && comesBefore(heap[below + 1], heap[below])) {
+                below++;
+            }
+            if (!comesBefore(heap[below], child)) {
+                break;
+            }
+            heap[at] = heap[below];
+            at = below;
+        }
+        heap[at] = child;
+    }
+
+    private boolean comesBefore(int a, int b) {
+        InternalIterator left = children[a];
+        InternalIterator right = children[b];
+        int order = left.key().compareTo(right.key());
+        if (order == 0) {
+            order = Trailer.compare(left.trailer(), right.trailer());
+        }
+        if (order == 0) {
+            return a < b;
+        }
+        return forward == order < 0;
+    }
+
+    @Override
+    public void close() {
+        for (InternalIterator child : children) {
+            child.close();
+        }
+        valid = false;
+    }
+}

@@ -1,0 +1,51 @@
+package io.qaexchange.storage.manifest;
+
+import java.nio.file.Path;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Names of the files in a store's folder. Numbers come from one sequence and are never used twice. */
+public final class FileNames {
+    public static final String LOCK = "LOCK";
+    private static final Pattern NUMBERED = Pattern.compile("(\\d{6,18})\\.(sst|wal)|MANIFEST-(\\d{6,18})");
+
+    private FileNames() {}
+
+    public static Path sstable(Path directory, long number) {
+        return directory.resolve(String.format("%06d.sst", number));
+    }
+
+    public static Path wal(Path directory, long number) {
+        return directory.resolve(String.format("%06d.wal", number));
+    }
+
+    public static Path manifest(Path directory, long number) {
+        return directory.resolve(CurrentFile.manifestName(number));
+    }
+
+    public static boolean isSstable(String name) {
+        return name.endsWith(".sst") && number(name).isPresent();
+    }
+
+    public static boolean isWal(String name) {
+        return name.endsWith(".wal") && number(name).isPresent();
+    }
+
+    public static boolean isManifest(String name) {
+        return name.startsWith("MANIFEST-") && number(name).isPresent();
+    }
+
+    /** Whether a store may have put a file of this name into its folder. */
+    public static boolean isOurs(String name) {
+        return number(name).isPresent() || name.equals(LOCK) || name.startsWith(CurrentFile.NAME);
+    }
+
+    public static OptionalLong number(String name) {
+        Matcher matcher = NUMBERED.matcher(name);
+        if (!matcher.matches()) {
+            return OptionalLong.empty();
+        }
+        return OptionalLong.of(Long.parseLong(matcher.group(1) != null ? matcher.group(1) : matcher.group(3)));
+    }
+}

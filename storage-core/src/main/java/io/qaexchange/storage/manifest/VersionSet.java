@@ -1,0 +1,100 @@
+package io.qaexchange.storage.manifest;
+
+import io.qaexchange.storage.vfs.Vfs;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The version in force, and the manifest that makes each step durable before it counts.
+ *
+ * <p>Threads: {@link #apply} by one at a time (it locks); {@link #current} and the numbers from any.
+ */
+public final class VersionSet implements AutoCloseable {
+    private static final long MANIFEST_BYTES = 4L << 20;
+
+    private final Vfs vfs;
+    private final Path directory;
+    private final AtomicLong nextFileNumber;
+    private final AtomicLong nextReferenceId;
+    /** Volatile: readers take the newest. */
+    private volatile Version current;
+    private ManifestWriter writer;
+    private long manifestNumber;
+
+    /**
+     * Begins a new manifest with the given version and puts it in force.
+     *
+     * @param highestNumber no file of the folder has a higher number
+     */
+    public static VersionSet create(Vfs vfs, Path directory, Version version, long highestNumber) throws IOException {
+        VersionSet set = new VersionSet(vfs, directory, version, highestNumber);
+        set.newManifest();
+        return set;
+    }
+
+    private VersionSet(Vfs vfs, Path directory, Version version, long highestNumber) {
+        this.vfs = vfs;
+        this.directory = directory;
+        nextFileNumber = new AtomicLong(Math.max(version.nextFileNumber(), highestNumber + 1));
+        nextReferenceId = new AtomicLong(version.nextReferenceId());
+        current = version;
+    }
+
+    /** Makes an edit durable, then the version after it current. If this fails, the store must stop: what the disk holds is unknown. */
+    public synchronized Version apply(VersionEdit edit) throws IOException {
+        edit.nextNumbers(nextFileNumber.get(), nextReferenceId.get());
+        Version next = current.apply(edit);
+        if (writer.size() > MANIFEST_BYTES) {
+            newManifest();
+        }
+        writer.append(edit);
+        current = next;
+        return next;
+    }
+
+    private void newManifest() throws IOException {
+        ManifestWriter old = writer;
+        long oldNumber = manifestNumber;
+        long number = nextFileNumber.getAndIncrement();
+        Version whole = current.apply(new VersionEdit().nextNumbers(nextFileNumber.get(), nextReferenceId.get()));
+        ManifestWriter fresh = ManifestWriter.create(vfs, FileNames.manifest(directory, number), whole);
+        boolean inForce = false;
+        try {
+            vfs.syncDirectory(directory);
+            CurrentFile.write(vfs, directory, number);
+            inForce = true;
+        } finally {
+            if (!inForce) {
+                fresh.close();
+            }
+        }
+        writer = fresh;
+        manifestNumber = number;
+        if (old != null) {
+            old.close();
+            vfs.delete(FileNames.manifest(directory, oldNumber));
+        }
+    }
+
+    public Version current() {
+        return current;
+    }
+
+    public long nextFileNumber() {
+        return nextFileNumber.getAndIncrement();
+    }
+
+    public long nextReferenceId() {
+        return nextReferenceId.getAndIncrement();
+    }
+
+    public long manifestNumber() {
+        return manifestNumber;
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        writer.close();
+    }
+}
