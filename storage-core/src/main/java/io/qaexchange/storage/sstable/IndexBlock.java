@@ -19,6 +19,7 @@ final class IndexBlock {
     private int stride;
     private boolean withTime;
     private long windows;
+    private long starts;
     private long metas;
 
     void load(Object base, long address) {
@@ -30,7 +31,8 @@ final class IndexBlock {
         prefix = Memory.getShort(base, address + SstableFormat.INDEX_PREFIX) & 0xffff;
         count = Memory.getInt(base, address + SstableFormat.INDEX_COUNT);
         windows = address + SstableFormat.INDEX_HEADER_SIZE;
-        metas = windows + (long) count * SstableFormat.WINDOW_SIZE;
+        starts = windows + (long) count * SstableFormat.WINDOW_SIZE;
+        metas = starts + (count + 1L) * Integer.BYTES;
     }
 
     int count() {
@@ -56,12 +58,49 @@ final class IndexBlock {
         if (order != 0 || targetLength < prefix) {
             return order >= 0 ? 0 : count;
         }
-        long window = window(targetBase, targetAddress + prefix, targetLength - prefix) + Long.MIN_VALUE;
-        int low = 0;
+        long window = windowOf(targetBase, targetAddress + prefix, targetLength - prefix) + Long.MIN_VALUE;
+        int first = firstWindow(window, 0);
+        if (first == count || windowAt(first) != window) {
+            return first;
+        }
+        // The windows of a run are equal: go on behind what all of the run share.
+        int end = window == Long.MAX_VALUE ? count : firstWindow(window + 1, first + 1);
+        return lowerBoundInRun(first, end, target, targetTrailer);
+    }
+
+    /** The first entry at or behind {@code from} whose window is at least this. */
+    private int firstWindow(long window, int from) {
+        int low = from;
         int high = count;
         while (low < high) {
             int middle = (low + high) >>> 1;
-            long found = Memory.getLong(base, windows + (long) middle * SstableFormat.WINDOW_SIZE) + Long.MIN_VALUE;
+            if (windowAt(middle) < window) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private long windowAt(int i) {
+        return Memory.getLong(base, windows + (long) i * SstableFormat.WINDOW_SIZE) + Long.MIN_VALUE;
+    }
+
+    private int lowerBoundInRun(int from, int end, Slice target, long targetTrailer) {
+        int low = from;
+        int high = end;
+        int shared = Memory.mismatch(base, keyAddress(from), base, keyAddress(end - 1),
+                Math.min(keyLength(from), keyLength(end - 1)));
+        int common = Math.min(shared, target.length());
+        int order = Memory.compare(base, keyAddress(from), common, target.base(), target.address(), common);
+        if (order != 0 || target.length() < shared) {
+            return order >= 0 ? from : end;
+        }
+        long window = windowOf(target.base(), target.address() + shared, target.length() - shared) + Long.MIN_VALUE;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            long found = window(base, keyAddress(middle) + shared, keyLength(middle) - shared) + Long.MIN_VALUE;
             boolean before = found < window || found == window && compareSeparator(middle, target, targetTrailer) < 0;
             if (before) {
                 low = middle + 1;
@@ -103,7 +142,7 @@ final class IndexBlock {
     }
 
     long entries(int i) {
-        return Memory.getLong(base, meta(i) + SstableFormat.META_ENTRIES);
+        return Memory.getLong(base, meta(i) + SstableFormat.META_ENTRIES) & SstableFormat.MAX_ENTRIES;
     }
 
     long bytes(int i) {
@@ -135,15 +174,22 @@ final class IndexBlock {
     }
 
     private long keyAddress(int i) {
-        return address + Memory.getInt(base, meta(i) + SstableFormat.META_KEY_OFFSET);
+        return address + Memory.getInt(base, starts + (long) i * Integer.BYTES);
     }
 
     private int keyLength(int i) {
-        return Memory.getShort(base, meta(i) + SstableFormat.META_KEY_LENGTH) & 0xffff;
+        long start = starts + (long) i * Integer.BYTES;
+        return Memory.getInt(base, start + Integer.BYTES) - Memory.getInt(base, start);
     }
 
-    /** Up to eight bytes as an unsigned number in their order, padded with zeros behind. */
+    /** Up to eight bytes as an unsigned number in their order, padded with zeros behind; eight bytes are readable there in any case. */
     static long window(Object base, long address, int length) {
+        long window = Memory.getLongBigEndian(base, address);
+        return length >= Long.BYTES ? window : length == 0 ? 0 : window & -1L << (Long.SIZE - Byte.SIZE * length);
+    }
+
+    /** As {@link #window}, where no more than {@code length} bytes may be read. */
+    private static long windowOf(Object base, long address, int length) {
         if (length >= Long.BYTES) {
             return Memory.getLongBigEndian(base, address);
         }
@@ -173,19 +219,22 @@ final class IndexBlock {
         int flags = block.getByte(SstableFormat.INDEX_FLAGS);
         int stride = flags == 0 ? SstableFormat.META_STRIDE : SstableFormat.META_STRIDE_WITH_TIME;
         int count = block.getInt(SstableFormat.INDEX_COUNT);
-        long keysAt = SstableFormat.INDEX_HEADER_SIZE + (long) count * (SstableFormat.WINDOW_SIZE + stride);
+        long keysAt = SstableFormat.INDEX_HEADER_SIZE + (long) count * (SstableFormat.WINDOW_SIZE + Integer.BYTES + stride)
+                + Integer.BYTES;
+        long keysEnd = block.length() - SstableFormat.INDEX_PADDING;
         if (expectedLevel >= 0 && level != expectedLevel || level < 0 || level >= footer.indexLevels() || flags < 0
-                || flags > SstableFormat.INDEX_FLAG_EVENT_TIME || count < 1 || keysAt > block.length()) {
+                || flags > SstableFormat.INDEX_FLAG_EVENT_TIME || count < 1 || keysAt > keysEnd) {
             return false;
         }
         IndexBlock index = new IndexBlock();
         index.load(block.base(), block.address());
         long end = Math.min(offset, footer.fileSize());
         for (int i = 0; i < count; i++) {
-            int keyAt = Memory.getInt(index.base, index.meta(i) + SstableFormat.META_KEY_OFFSET);
+            long keyAt = index.keyAddress(i) - index.address;
+            int keyLength = index.keyLength(i);
             long blockOffset = index.offset(i);
             int size = index.size(i);
-            boolean fits = keyAt >= keysAt && keyAt <= block.length() - index.keyLength(i) && index.keyLength(i) >= index.prefix
+            boolean fits = keyAt >= keysAt && keyLength >= index.prefix && keyLength <= keysEnd - keyAt
                     && blockOffset >= SstableFormat.HEADER_SIZE && size > SstableFormat.FRAME_OVERHEAD && blockOffset <= end - size
                     && index.ordinal(i) >= 0 && index.ordinal(i) < footer.blockCount();
             if (!fits) {

@@ -11,6 +11,8 @@ final class IndexBlockBuilder {
     private final boolean withTime;
     private final ByteWriter keys = new ByteWriter(4096);
     private final ByteWriter metas = new ByteWriter(4096);
+    /** Where in {@link #keys} each begins. */
+    private final ByteWriter starts = new ByteWriter(1024);
     private int count;
     private int firstKeyLength;
     private int lastKeyAt;
@@ -30,6 +32,7 @@ final class IndexBlockBuilder {
     void clear() {
         keys.clear();
         metas.clear();
+        starts.clear();
         count = 0;
         entries = 0;
         bytes = 0;
@@ -42,7 +45,8 @@ final class IndexBlockBuilder {
     }
 
     int estimatedSize() {
-        return SstableFormat.INDEX_HEADER_SIZE + count * SstableFormat.WINDOW_SIZE + metas.size() + keys.size();
+        return SstableFormat.INDEX_HEADER_SIZE + count * (SstableFormat.WINDOW_SIZE + Integer.BYTES) + metas.size() + keys.size()
+                + Integer.BYTES + SstableFormat.INDEX_PADDING;
     }
 
     void add(IndexEntry entry) {
@@ -52,10 +56,9 @@ final class IndexBlockBuilder {
         if (count == 0) {
             firstKeyLength = lastKeyLength;
         }
-        // The key's place is relative to the keys here and gets its final value in encode().
+        starts.u32(keys.size());
         metas.u64(entry.handle().offset()).u32(entry.handle().size()).u32(entry.ordinal()).u64(entry.separatorTrailer())
-                .u64(entry.entries()).u64(entry.bytes()).u32(keys.size()).u16(lastKeyLength).u8(entry.compression())
-                .u8(entry.layout());
+                .u64(entry.entries() | (long) entry.compression() << 48 | (long) entry.layout() << 56).u64(entry.bytes());
         if (withTime) {
             metas.u64(entry.minTime()).u64(entry.maxTime());
         }
@@ -69,17 +72,22 @@ final class IndexBlockBuilder {
 
     void encode(ByteWriter out) {
         int prefix = commonPrefix();
-        int stride = metas.size() / count;
-        int keysAt = SstableFormat.INDEX_HEADER_SIZE + count * SstableFormat.WINDOW_SIZE + metas.size();
+        int keysAt = SstableFormat.INDEX_HEADER_SIZE + count * (SstableFormat.WINDOW_SIZE + Integer.BYTES) + Integer.BYTES + metas.size();
         out.u8(level).u8(withTime ? SstableFormat.INDEX_FLAG_EVENT_TIME : 0).u16(prefix).u32(count);
+        starts.u32(keys.size());
+        keys.u64(0);
         for (int i = 0; i < count; i++) {
-            long meta = Memory.ARRAY_BASE + (long) i * stride;
-            int keyAt = Memory.getInt(metas.array(), meta + SstableFormat.META_KEY_OFFSET);
-            int keyLength = Memory.getShort(metas.array(), meta + SstableFormat.META_KEY_LENGTH) & 0xffff;
-            out.u64(IndexBlock.window(keys.array(), Memory.ARRAY_BASE + keyAt + prefix, keyLength - prefix));
-            metas.patchU32(i * stride + SstableFormat.META_KEY_OFFSET, keysAt + keyAt);
+            int from = start(i) + prefix;
+            out.u64(IndexBlock.window(keys.array(), Memory.ARRAY_BASE + from, start(i + 1) - from));
+        }
+        for (int i = 0; i <= count; i++) {
+            out.u32(keysAt + start(i));
         }
         out.raw(metas.array(), Memory.ARRAY_BASE, metas.size()).raw(keys.array(), Memory.ARRAY_BASE, keys.size());
+    }
+
+    private int start(int i) {
+        return Memory.getInt(starts.array(), Memory.ARRAY_BASE + (long) i * Integer.BYTES);
     }
 
     /** What the level above says of this block. */

@@ -51,20 +51,21 @@ final class SstableFormat {
     static final int INDEX_HEADER_SIZE = 8;
     static final int INDEX_FLAG_EVENT_TIME = 1;
     static final int WINDOW_SIZE = 8;
+    /** Zeros behind the last separator, so that eight bytes can be read at any of their bytes. */
+    static final int INDEX_PADDING = 8;
     static final int META_OFFSET = 0;
     static final int META_SIZE = 8;
     static final int META_ORDINAL = 12;
     static final int META_TRAILER = 16;
     static final int META_ENTRIES = 24;
+    static final int META_COMPRESSION = 30;
+    static final int META_LAYOUT = 31;
     static final int META_BYTES = 32;
-    static final int META_KEY_OFFSET = 40;
-    static final int META_KEY_LENGTH = 44;
-    static final int META_COMPRESSION = 46;
-    static final int META_LAYOUT = 47;
-    static final int META_MIN_TIME = 48;
-    static final int META_MAX_TIME = 56;
-    static final int META_STRIDE = 48;
-    static final int META_STRIDE_WITH_TIME = 64;
+    static final int META_MIN_TIME = 40;
+    static final int META_MAX_TIME = 48;
+    static final int META_STRIDE = 40;
+    static final int META_STRIDE_WITH_TIME = 56;
+    static final long MAX_ENTRIES = (1L << 48) - 1;
     static final int MAX_INDEX_LEVELS = 16;
 
     private SstableFormat() {}

@@ -4,11 +4,9 @@ import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
-import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.iterator.EntrySink;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.key.KeyRange;
-import io.qaexchange.storage.key.RangeTombstone;
 import io.qaexchange.storage.key.RangeTombstoneList;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.memory.Memory;
@@ -98,18 +96,9 @@ public final class SstableReader implements AutoCloseable {
         if (!footer.rangeTombstones().isPresent()) {
             return RangeTombstoneList.EMPTY;
         }
-        long offset = footer.rangeTombstones().offset();
-        byte[] payload = source.readBlock(footer.rangeTombstones(), SstableFormat.KIND_RANGE_TOMBSTONES);
-        ByteReader in = new ByteReader(payload, source.file(), offset + SstableFormat.FRAME_HEADER_SIZE);
-        int count = in.varint32();
-        List<RangeTombstone> tombstones = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            tombstones.add(new RangeTombstone(KeyRange.of(in.bytes(), in.bytes()), in.varint()));
-        }
-        if (in.hasRemaining()) {
-            throw in.corrupt("range tombstones are followed by " + in.remaining() + " bytes");
-        }
-        return RangeTombstoneList.of(tombstones);
+        return SstableInspector.decodeRangeTombstones(
+                source.readBlock(footer.rangeTombstones(), SstableFormat.KIND_RANGE_TOMBSTONES), source.file(),
+                footer.rangeTombstones().offset());
     }
 
     /** {@link #get(Slice, long, long, EntrySink, BlockPin)} with the hash taken here. */

@@ -67,14 +67,16 @@ import java.util.List;
  *        2     2  p: how many leading bytes all separators share
  *        4     4  count n
  *        8    8n  windows: the eight bytes of each separator behind p, big-endian value, zero-padded
- *             sn  entries, s = 48, with event times 64:
- *                   0  8  offset of the block      8  4  size of its frame        12  4  its ordinal
+ *         4(n+1)  where in this index block the separators begin, and where the last one ends
+ *             sn  entries, s = 40, with event times 56:
+ *                   0  8  offset of the block        8  4  size of its frame   12  4  its ordinal
  *                  16  8  trailer of the separator
- *                  24  8  entries in or below it  32  8  bytes of its data blocks
- *                  40  4  separator's offset in this index block   44  2  its length   46  1  compression   47  1  layout
- *                  48  8  smallest event time     56  8  largest event time (signed)
+ *                  24  6  entries in or below it    30  1  compression         31  1  layout
+ *                  32  8  bytes of its data blocks
+ *                  40  8  smallest event time       48  8  largest event time (signed)
  *                 separators: user keys; with its trailer, one lies at or behind the last entry of its block and before the first
  *                 entry of the next one
+ *              8  zero
  *
  * Filter block: padding of 0 to 63 bytes, so that the lines begin at a multiple of 64 in the file; lines of 64 bytes; a CRC32C per
  *   16 KiB of lines; keys u64, lines u32, probes u8, padding u8, bits per key u8, zero u8; CRC32C from the first page checksum on.
