@@ -153,7 +153,7 @@ final class BackgroundJobs {
         VersionEdit edit = new VersionEdit();
         job.run(edit);
         options.vfs().syncDirectory(directory);
-        Version version = state.installFlush(claimed, edit);
+        Version version = state.installFlush(claimed, edit, snapshots.sequences());
         counters.increment(Counters.Name.FLUSHES);
         counters.add(Counters.Name.FLUSH_BYTES, job.bytes());
         deleteOldSegments(version);

@@ -10,6 +10,7 @@ import io.qaexchange.storage.memtable.Memtable;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -38,6 +39,8 @@ final class StoreState {
     private boolean flushClaimed;
     private long nextMemtableId;
 
+    /** The version whose files have handles; trails the manifest's by the moment between the two. Volatile: read by pickers. */
+    private volatile Version version;
     /** Volatile: replaced as a whole; null once closed. */
     private volatile ReadView view;
 
@@ -51,7 +54,13 @@ final class StoreState {
         pendingFloors = new ArrayList<>(floors);
         recovered.forEach(frozen::addFirst);
         active = new LoggedMemtable(newMemtable(), activeSegment);
-        files.install(versions.current());
+        adopt(versions.current());
+    }
+
+    /** Needs the lock, or to be the constructor. */
+    private void adopt(Version next) {
+        files.install(next);
+        version = next;
         publish();
     }
 
@@ -62,7 +71,7 @@ final class StoreState {
     /** Needs the lock, or to be the constructor. */
     private void publish() {
         ReadView old = view;
-        view = new ReadView(active.memtable(), frozen.stream().map(LoggedMemtable::memtable).toList(), versions.current(), pendingFloors, files);
+        view = new ReadView(active.memtable(), frozen.stream().map(LoggedMemtable::memtable).toList(), version, pendingFloors, files);
         if (old != null) {
             old.release();
         }
@@ -139,22 +148,39 @@ final class StoreState {
     }
 
     /** The flush's files are on disk: makes them count, and lets the memtables go. */
-    Version installFlush(List<LoggedMemtable> flushed, VersionEdit edit) throws IOException {
+    Version installFlush(List<LoggedMemtable> flushed, VersionEdit edit, long[] snapshots) throws IOException {
         synchronized (installLock) {
             long lastSequence = flushed.get(0).memtable().lastSequence();
             synchronized (this) {
-                pendingFloors.stream().filter(floor -> floor.sequence() <= lastSequence).forEach(edit::floor);
+                addFloors(edit, lastSequence, snapshots);
                 edit.flushed(lastSequence, firstSegmentAfter(flushed));
             }
-            Version version = versions.apply(edit);
+            Version next = versions.apply(edit);
             synchronized (this) {
                 pendingFloors.removeIf(floor -> floor.sequence() <= lastSequence);
                 frozen.removeAll(flushed);
-                files.install(version);
-                publish();
+                adopt(next);
             }
             flushed.forEach(memtable -> memtable.memtable().release());
-            return version;
+            return next;
+        }
+    }
+
+    /** Floors up to a sequence number go into the version; those that no reader needs beside a higher one go out of it. */
+    private void addFloors(VersionEdit edit, long lastSequence, long[] snapshots) {
+        List<Floor> all = new ArrayList<>();
+        version.columnFamilies().forEach(family -> all.addAll(version.floors(family.id())));
+        int known = all.size();
+        pendingFloors.stream().filter(floor -> floor.sequence() <= lastSequence).forEach(all::add);
+        for (int i = 0; i < all.size(); i++) {
+            Floor floor = all.get(i);
+            boolean needless = all.stream().anyMatch(later -> later.supersedes(floor)
+                    && Arrays.stream(snapshots).noneMatch(snapshot -> floor.sequence() <= snapshot && snapshot < later.sequence()));
+            if (needless && i < known) {
+                edit.removeFloor(floor.sequence());
+            } else if (!needless && i >= known) {
+                edit.floor(floor);
+            }
         }
     }
 
@@ -172,12 +198,11 @@ final class StoreState {
     /** Any other change of files or families. */
     Version install(VersionEdit edit) throws IOException {
         synchronized (installLock) {
-            Version version = versions.apply(edit);
+            Version next = versions.apply(edit);
             synchronized (this) {
-                files.install(version);
-                publish();
+                adopt(next);
             }
-            return version;
+            return next;
         }
     }
 
@@ -187,7 +212,7 @@ final class StoreState {
     }
 
     Version version() {
-        return versions.current();
+        return version;
     }
 
     VersionSet versions() {

@@ -22,6 +22,11 @@ public record Floor(int family, KeyRange range, long eventTime, long sequence) {
         return new Floor(family, new KeyRange(lower.toByteArray(), upper), value.getLong(0), sequence);
     }
 
+    /** Whether this floor hides all that an older one hides. */
+    public boolean supersedes(Floor older) {
+        return family == older.family && sequence > older.sequence && eventTime >= older.eventTime && range.contains(older.range);
+    }
+
     void encode(ByteWriter to) {
         to.varint(family).bytes(range.lower()).bytes(range.upper()).u64(eventTime).varint(sequence);
     }

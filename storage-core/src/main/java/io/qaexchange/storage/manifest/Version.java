@@ -87,9 +87,12 @@ public final class Version {
         }
         for (Floor floor : edit.floors) {
             List<Floor> floors = new ArrayList<>(next.floors.getOrDefault(floor.family(), List.of()));
-            floors.removeIf(older -> floor.range().contains(older.range()) && floor.eventTime() >= older.eventTime());
             floors.add(floor);
             next.floors.put(floor.family(), List.copyOf(floors));
+        }
+        if (!edit.floorsRemoved.isEmpty()) {
+            next.floors.replaceAll((family, floors) ->
+                    floors.stream().filter(floor -> !edit.floorsRemoved.contains(floor.sequence())).toList());
         }
         Version version = new Version(next);
         version.checkDisjoint();

@@ -24,6 +24,7 @@ import java.util.List;
  *     7  reference removed: id varint
  *     8  floor (see Floor)
  *     9  next family id varint
+ *    11  floor removed: its sequence u64
  *    10  parents: count varint, then for each, epoch u64 and sequence u64
  * </pre>
  *
@@ -40,6 +41,7 @@ public final class VersionEdit {
     private static final int FLOOR = 8;
     private static final int NEXT_FAMILY = 9;
     private static final int PARENTS = 10;
+    private static final int FLOOR_REMOVED = 11;
 
     /** A store that this one's state came from, at the sequence number that it was taken at. */
     public record Parent(long epoch, long sequence) {}
@@ -59,6 +61,7 @@ public final class VersionEdit {
     final List<FileReference> added = new ArrayList<>();
     final List<Long> removed = new ArrayList<>();
     final List<Floor> floors = new ArrayList<>();
+    final List<Long> floorsRemoved = new ArrayList<>();
 
     public VersionEdit epoch(long value, List<Parent> of) {
         epoch = value;
@@ -108,6 +111,12 @@ public final class VersionEdit {
         return this;
     }
 
+    /** Takes away a floor that a later one makes needless; it is named by its sequence number. */
+    public VersionEdit removeFloor(long sequence) {
+        floorsRemoved.add(sequence);
+        return this;
+    }
+
     public List<FileReference> added() {
         return added;
     }
@@ -153,6 +162,9 @@ public final class VersionEdit {
             floor.encode(payload);
             field(to, FLOOR, payload);
         }
+        for (long sequence : floorsRemoved) {
+            field(to, FLOOR_REMOVED, payload.u64(sequence));
+        }
     }
 
     private static void field(ByteWriter to, int tag, ByteWriter payload) {
@@ -190,6 +202,7 @@ public final class VersionEdit {
             case REFERENCE_ADDED -> added.add(FileReference.decode(from));
             case REFERENCE_REMOVED -> removed.add(from.varint());
             case FLOOR -> floors.add(Floor.decode(from));
+            case FLOOR_REMOVED -> floorsRemoved.add(from.u64());
             case NEXT_FAMILY -> nextFamilyId = from.varint32();
             case PARENTS -> {
                 int count = from.varint32();
