@@ -1,0 +1,119 @@
+package io.qaexchange.storage.bench;
+
+import io.qaexchange.storage.ColumnFamily;
+import io.qaexchange.storage.CompactionStyle;
+import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.Durability;
+import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.StoreIterator;
+import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.StoreReader;
+import io.qaexchange.storage.StoreStatistics;
+import io.qaexchange.storage.WriteBatch;
+import io.qaexchange.storage.engine.LsmStore;
+import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.memory.Slice;
+
+/** Ours: events in a time-windowed family, lists in a leveled one. */
+final class LsmContender implements Contender {
+    private final LsmStore store;
+    private final ColumnFamily events;
+    private final ColumnFamily lists;
+    private final WriteBatch batch = new WriteBatch();
+    private final Slice key = new Slice();
+    private final Slice value = new Slice();
+    private final StoreReader reader;
+
+    LsmContender(Setup setup, boolean windowed) throws Exception {
+        Durability durability = switch (setup.log()) {
+            case NONE -> Durability.NO_LOG;
+            case BUFFERED -> Durability.NONE;
+            case SYNCED -> Durability.SYNC_EACH;
+        };
+        store = LsmStore.open(setup.directory(), StoreOptions.builder().durability(durability).memtableBytes(64 << 20).blockCacheBytes(512L << 20).build());
+        Compression compression = setup.compressed() ? Compression.LZ4 : Compression.NONE;
+        FamilyOptions.Builder options = FamilyOptions.builder("events").compression(compression).eventTimeFromEnd(24);
+        if (windowed) {
+            options.compactionStyle(CompactionStyle.TIME_WINDOW).windowNanos(3_600_000_000_000L);
+        }
+        events = store.createFamily(options.build());
+        lists = store.createFamily(FamilyOptions.builder("lists").compression(compression).appendDelimiter((byte) ',').build());
+        reader = store.reader();
+    }
+
+    @Override
+    public String name() {
+        return "ours";
+    }
+
+    @Override
+    public void put(byte[] keyBytes, byte[] valueBytes) throws Exception {
+        store.put(events, key.wrap(keyBytes), value.wrap(valueBytes));
+    }
+
+    @Override
+    public void addToBatch(byte[] keyBytes, byte[] valueBytes) {
+        batch.put(events, key.wrap(keyBytes), value.wrap(valueBytes));
+    }
+
+    @Override
+    public void writeBatch() throws Exception {
+        store.write(batch);
+        batch.clear();
+    }
+
+    @Override
+    public int get(byte[] keyBytes) throws Exception {
+        return reader.get(events, key.wrap(keyBytes)) ? reader.value().length() : -1;
+    }
+
+    @Override
+    public long scan(byte[] from, int rows) throws Exception {
+        long sum = 0;
+        int left = rows;
+        try (StoreIterator iterator = store.iterator(events, KeyRange.ALL, null)) {
+            for (iterator.seek(key.wrap(from)); iterator.valid() && left > 0; iterator.next()) {
+                sum += iterator.key().getByte(0) + iterator.value().getByte(0);
+                left--;
+            }
+        }
+        return sum;
+    }
+
+    @Override
+    public void append(byte[] keyBytes, byte[] valueBytes) throws Exception {
+        store.append(lists, key.wrap(keyBytes), value.wrap(valueBytes));
+    }
+
+    @Override
+    public void deleteRange(byte[] lower, byte[] upper) throws Exception {
+        store.deleteRange(events, KeyRange.of(lower, upper));
+    }
+
+    @Override
+    public void flush() throws Exception {
+        store.flush();
+    }
+
+    @Override
+    public void awaitIdle() throws Exception {
+        store.awaitIdle();
+    }
+
+    @Override
+    public long bytesWritten() {
+        StoreStatistics statistics = store.statistics();
+        long log = statistics.values().getOrDefault("wal.bytes.written", 0L);
+        return statistics.get("flush.bytes") + statistics.get("compaction.written.bytes") + log;
+    }
+
+    LsmStore store() {
+        return store;
+    }
+
+    @Override
+    public void close() throws java.io.IOException {
+        reader.close();
+        store.close();
+    }
+}
