@@ -232,6 +232,16 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
         super.close();
     }
 
+    /** Whether a round is under way. */
+    boolean isArchiving() {
+        return round != null;
+    }
+
+    /** Whether the manifest is being read in the background. */
+    boolean isReadingManifest() {
+        return manifestRead;
+    }
+
     private void scheduleCheck() {
         ProcessingTimeService time = getProcessingTimeService();
         time.registerTimer(time.getCurrentProcessingTime() + options.checkInterval().toMillis(), timestamp -> {
