@@ -41,6 +41,9 @@ public final class ManifestStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(ManifestStore.class);
     private static final String SUFFIX = ".json";
+    /** Versions being written; apart, so that listing the versions does not meet files that come and go. */
+    private static final String ASIDE_FOLDER = ".new";
+    private static final int LIST_ATTEMPTS = 10;
     private static final ObjectMapper JSON = new ObjectMapper()
             .enable(SerializationFeature.INDENT_OUTPUT)
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
@@ -113,7 +116,7 @@ public final class ManifestStore {
 
     private boolean createLocally(Path target, byte[] bytes) throws IOException {
         java.nio.file.Path file = java.nio.file.Path.of(target.getPath());
-        java.nio.file.Path aside = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
+        java.nio.file.Path aside = Files.createDirectories(file.resolveSibling(ASIDE_FOLDER)).resolve(UUID.randomUUID().toString());
         try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             java.nio.ByteBuffer buffer = java.nio.ByteBuffer.wrap(bytes);
             while (buffer.hasRemaining()) {
@@ -188,14 +191,28 @@ public final class ManifestStore {
         if (!fileSystem.exists(folder)) {
             return versions;
         }
-        FileStatus[] entries = fileSystem.listStatus(folder);
-        for (FileStatus entry : entries == null ? new FileStatus[0] : entries) {
+        for (FileStatus entry : list(fileSystem)) {
             String name = entry.getPath().getName();
             if (name.endsWith(SUFFIX) && !name.startsWith(".")) {
                 versions.add(versionOf(name));
             }
         }
         return versions;
+    }
+
+    /** Lists the folder; again if another process removes an old version meanwhile. */
+    private FileStatus[] list(FileSystem fileSystem) throws IOException {
+        for (int attempt = 1;; attempt++) {
+            try {
+                FileStatus[] entries = fileSystem.listStatus(folder);
+                return entries == null ? new FileStatus[0] : entries;
+            } catch (FileNotFoundException e) {
+                if (attempt == LIST_ATTEMPTS) {
+                    throw e;
+                }
+                LOG.debug("listing {} again, attempt {}", folder, attempt, e);
+            }
+        }
     }
 
     private long versionOf(String name) throws IOException {

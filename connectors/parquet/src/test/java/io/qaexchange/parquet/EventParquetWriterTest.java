@@ -1,0 +1,195 @@
+package io.qaexchange.parquet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.qaexchange.events.Arrival;
+import io.qaexchange.events.EventSchema;
+import io.qaexchange.events.EventView;
+import io.qaexchange.events.RecordType;
+import io.qaexchange.events.StoredEvent;
+import io.qaexchange.events.generator.EventGenerator;
+import io.qaexchange.events.generator.GeneratedMessage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.io.LocalInputFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EventParquetWriterTest {
+
+    private static final int DAY = 20260106;
+    /** Behind the header of 8 bytes, event time and sequence. */
+    private static final int TRADING_DAY_OFFSET = 24;
+    private static final Map<String, String> FOOTER = Map.of(FooterKeys.BATCH_ID, "batch", FooterKeys.TRADING_DAY, "2026-01-06");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void givesEveryEventOfEveryTableBack() throws IOException {
+        Map<RecordType, List<byte[]>> events = generated(20_000);
+        assertThat(events.keySet().size()).isGreaterThan(10);
+        for (Map.Entry<RecordType, List<byte[]>> table : events.entrySet()) {
+            Path file = write(table.getKey(), table.getValue(), new ParquetOptions(ParquetOptions.Compression.ZSTD, 700));
+            List<byte[]> read = new ArrayList<>();
+            try (TableReader reader = TableReader.open(new LocalInputFile(file))) {
+                for (ArchivedEvent row = reader.next(); row != null; row = reader.next()) {
+                    assertThat(row.offset()).isEqualTo(read.size());
+                    assertThat(row.topic()).isEqualTo("topic");
+                    assertThat(row.ingestTimeNs()).isEqualTo(1_000L + read.size());
+                    read.add(row.message());
+                }
+            }
+            assertThat(read).as(table.getKey().table()).hasSameSizeAs(table.getValue());
+            for (int i = 0; i < read.size(); i++) {
+                assertThat(Arrays.equals(read.get(i), table.getValue().get(i))).as("row %d of %s", i, table.getKey().table()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void writesRowGroupsOfTheAskedNumberOfRowsWithStatisticsAndIndexes() throws IOException {
+        RecordType trade = EventSchema.get().table("trade");
+        List<byte[]> events = generated(20_000).get(trade);
+        Path file = write(trade, events, new ParquetOptions(ParquetOptions.Compression.SNAPPY, 1000));
+
+        try (ParquetFileReader reader = ParquetFileReader.open(new LocalInputFile(file))) {
+            List<BlockMetaData> groups = reader.getFooter().getBlocks();
+            assertThat(groups).hasSize((events.size() + 999) / 1000);
+            assertThat(groups.get(0).getRowCount()).isEqualTo(1000);
+            for (ColumnChunkMetaData column : groups.get(0).getColumns()) {
+                assertThat(column.getCodec()).isEqualTo(CompressionCodecName.SNAPPY);
+                assertThat(reader.readOffsetIndex(column)).as("page index of %s", column.getPath()).isNotNull();
+                if (column.getPath().toDotString().equals("event_time")) {
+                    assertThat(column.getStatistics().hasNonNullValue()).isTrue();
+                }
+            }
+        }
+        EventFileFooter footer = EventFileFooter.read(new LocalInputFile(file));
+        assertThat(footer.rows()).isEqualTo(events.size());
+        assertThat(footer.table()).isEqualTo("trade");
+        assertThat(footer.batchId()).isEqualTo("batch");
+    }
+
+    @Test
+    void isReadByDuckDbWithTypesOrderAndSortingColumns() throws Exception {
+        RecordType book = EventSchema.get().table("book_snapshot");
+        List<byte[]> events = generated(20_000).get(book);
+        Path file = write(book, events, ParquetOptions.DEFAULT);
+
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:"); Statement sql = connection.createStatement()) {
+            Map<String, String> types = new TreeMap<>();
+            try (ResultSet columns = sql.executeQuery("DESCRIBE SELECT * FROM '" + file + "'")) {
+                while (columns.next()) {
+                    types.put(columns.getString(1), columns.getString(2));
+                }
+            }
+            assertThat(types).containsEntry("event_time_us", "TIMESTAMP WITH TIME ZONE")
+                    .containsEntry("bids", "STRUCT(price DOUBLE, volume DOUBLE)[]").containsEntry("kafka_offset", "BIGINT")
+                    .containsEntry("trading_day", "INTEGER").containsEntry("instrument", "VARCHAR");
+            assertThat(types.get("event_time")).startsWith("TIMESTAMP");
+            try (ResultSet row = sql.executeQuery("SELECT count(*), sum(len(bids)), min(epoch_us(event_time_us)) FROM '" + file + "'")) {
+                row.next();
+                EventView view = new EventView();
+                long levels = events.stream().mapToLong(e -> view.wrap(e).levelCount(book.field("bids"))).sum();
+                long first = events.stream().mapToLong(e -> view.wrap(e).eventTime()).min().orElseThrow();
+                assertThat(row.getLong(1)).isEqualTo(events.size());
+                assertThat(row.getLong(2)).isEqualTo(levels);
+                assertThat(row.getLong(3)).isEqualTo(first / 1000);
+            }
+        }
+        assertThat(sortingColumns(file)).containsExactly("instrument", "event_time");
+    }
+
+    @Test
+    void leavesNoFileWhenItIsClosedUnfinished() throws IOException {
+        RecordType tick = EventSchema.get().table("tick");
+        Path file = folder.resolve("unfinished.parquet");
+        try (EventParquetWriter writer = EventParquetWriter.create(file, tick, ParquetOptions.DEFAULT)) {
+            assertThat(writer.rowCount()).isZero();
+        }
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void saysWhichFileIsDamaged() throws IOException {
+        RecordType trade = EventSchema.get().table("trade");
+        Path file = write(trade, generated(2_000).get(trade), ParquetOptions.DEFAULT);
+        Files.write(file, new byte[] {1, 2, 3, 4, 5, 6, 7, 8}, StandardOpenOption.APPEND);
+
+        assertThatThrownBy(() -> EventFileFooter.read(new LocalInputFile(file))).isInstanceOf(IOException.class)
+                .hasMessageContaining("no readable Parquet file");
+    }
+
+    @Test
+    void refusesAParquetFileOfOthers() throws Exception {
+        Path file = folder.resolve("other.parquet");
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:"); Statement sql = connection.createStatement()) {
+            sql.execute("COPY (SELECT 1 AS a) TO '" + file + "' (FORMAT parquet)");
+        }
+        assertThatThrownBy(() -> TableReader.open(new LocalInputFile(file))).isInstanceOf(IOException.class)
+                .hasMessageContaining("not written by the exchange job");
+    }
+
+    private static List<String> sortingColumns(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        int footerBytes = ByteBuffer.wrap(bytes, bytes.length - 8, 4).order(ByteOrder.LITTLE_ENDIAN).getInt();
+        var footer = org.apache.parquet.format.Util.readFileMetaData(
+                new java.io.ByteArrayInputStream(bytes, bytes.length - 8 - footerBytes, footerBytes));
+        return footer.getRow_groups().get(0).getSorting_columns().stream()
+                .map(column -> footer.getRow_groups().get(0).getColumns().get(column.getColumn_idx()).getMeta_data().getPath_in_schema().get(0))
+                .toList();
+    }
+
+    private Path write(RecordType type, List<byte[]> events, ParquetOptions options) throws IOException {
+        Path file = folder.resolve(type.table() + ".parquet");
+        StoredEvent stored = new StoredEvent();
+        try (EventParquetWriter writer = EventParquetWriter.create(file, type, options)) {
+            long offset = 0;
+            for (byte[] event : events) {
+                byte[] value = StoredEvent.encode(event, new Arrival(1_000L + offset, "topic", 3, offset++));
+                writer.write(stored.wrap(value), value.length, DAY);
+            }
+            writer.finish(FOOTER);
+        }
+        return file;
+    }
+
+    /** Generated events by table, in the order of files, all with a trading day. */
+    private static Map<RecordType, List<byte[]>> generated(int messages) {
+        Map<RecordType, List<byte[]>> byTable = new HashMap<>();
+        EventGenerator generator = new EventGenerator(7, messages);
+        EventView view = new EventView();
+        while (generator.hasNext()) {
+            GeneratedMessage message = generator.next();
+            if (message.fate().isStored()) {
+                byte[] event = message.event().clone();
+                ByteBuffer.wrap(event).order(ByteOrder.LITTLE_ENDIAN).putInt(TRADING_DAY_OFFSET, DAY);
+                byTable.computeIfAbsent(view.wrap(event).recordType(), type -> new ArrayList<>()).add(event);
+            }
+        }
+        byTable.values().forEach(events -> events.sort(Comparator.comparing((byte[] e) -> new EventView().wrap(e).routeKey())
+                .thenComparing(e -> new EventView().wrap(e).eventTime())));
+        return byTable;
+    }
+}
