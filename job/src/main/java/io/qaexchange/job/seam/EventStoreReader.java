@@ -116,6 +116,11 @@ public final class EventStoreReader {
         });
     }
 
+    /** Works with a restored backend. */
+    interface BackendUser {
+        void accept(AbstractKeyedStateBackend<String> backend) throws Exception;
+    }
+
     private interface KeyVisitor {
         void accept(String routeKey, InstrumentState instrument, EventStoreState state) throws Exception;
     }
@@ -127,20 +132,27 @@ public final class EventStoreReader {
     }
 
     private void visitKeys(KeyedStateHandle handle, KeyVisitor visitor) throws Exception {
+        withBackend(handle, backend -> {
+            EventStoreState state = EventStoreState.open(backend);
+            List<String> routeKeys = new ArrayList<>();
+            try (Stream<String> keys = backend.getKeys(EventStoreState.INSTRUMENT, VoidNamespace.INSTANCE)) {
+                keys.forEach(routeKeys::add);
+            }
+            routeKeys.sort(null);
+            for (String routeKey : routeKeys) {
+                backend.setCurrentKey(routeKey);
+                visitor.accept(routeKey, InstrumentState.fromBytes(state.instrument().value()), state);
+            }
+        });
+    }
+
+    /** Restores a handle into a backend for the time of the call. */
+    void withBackend(KeyedStateHandle handle, BackendUser user) throws Exception {
         SavepointEnvironment environment = environment();
         try (CloseableRegistry registry = new CloseableRegistry(); IOManager ioManager = environment.getIOManager()) {
             AbstractKeyedStateBackend<String> backend = backend(handle, environment, registry);
             try {
-                EventStoreState state = EventStoreState.open(backend);
-                List<String> routeKeys = new ArrayList<>();
-                try (Stream<String> keys = backend.getKeys(EventStoreState.INSTRUMENT, VoidNamespace.INSTANCE)) {
-                    keys.forEach(routeKeys::add);
-                }
-                routeKeys.sort(null);
-                for (String routeKey : routeKeys) {
-                    backend.setCurrentKey(routeKey);
-                    visitor.accept(routeKey, InstrumentState.fromBytes(state.instrument().value()), state);
-                }
+                user.accept(backend);
             } finally {
                 backend.dispose();
             }
