@@ -291,13 +291,10 @@ public final class EngineBench {
                 measure(reads / 4, miss);
                 absent[which] = measure(reads, miss);
                 Operation scan = i -> kept += contender.scan(key(random.nextInt(records)), 100);
-                measure(reads / 100, scan);
+                measure(reads / 20, scan);
                 scans[which] = measure(reads / 20, scan);
                 byte[] first = new byte[0];
-                kept += contender.scan(first, records / 4);
-                long started = System.nanoTime();
-                kept += contender.scan(first, Integer.MAX_VALUE);
-                rowsPerSecond[which] = records / ((System.nanoTime() - started) / 1e9);
+                rowsPerSecond[which] = fullScan(contender, first);
             }
         }
         results.compare("get present, cached" + suffix, "ops/s", present[0].perSecond(), present[1].perSecond(), true, 4);
@@ -308,6 +305,17 @@ public final class EngineBench {
         results.compare("scan of 100 rows, p50" + suffix, "us", scans[0].micros(50), scans[1].micros(50), false, 0);
         results.compare("full scan" + suffix, "rows/s", rowsPerSecond[0], rowsPerSecond[1], true, compressed ? 3 : 8);
         results.compare("disk" + suffix, "MB", diskBytes[0] / 1e6, diskBytes[1] / 1e6, false, 0);
+    }
+
+    /** The best of several passes: the first ones measure the compiler, any may measure a neighbour. */
+    private double fullScan(Contender contender, byte[] first) throws Exception {
+        double best = 0;
+        for (int pass = 0; pass < 5; pass++) {
+            long started = System.nanoTime();
+            kept += contender.scan(first, Integer.MAX_VALUE);
+            best = Math.max(best, records / ((System.nanoTime() - started) / 1e9));
+        }
+        return best;
     }
 
     private static double diskBytes(Path directory) throws IOException {

@@ -42,7 +42,7 @@ final class IteratorFactory {
                 addMemtable(frozen, family, children, newest, tombstones);
             }
             addFiles(files.level0, range, mode, children, newest);
-            for (ViewFile[] window : files.windows.values()) {
+            for (ViewFile[] window : files.windows) {
                 addFiles(window, range, mode, children, newest);
             }
             for (SortedLevel level : files.sorted) {

@@ -139,7 +139,7 @@ final class LsmReader implements StoreReader {
         boolean timed = EventTime.isPresent(key.length(), fromEnd);
         if (timed) {
             time = FloorIndex.eventTime(key, fromEnd);
-            own = files.windows.getOrDefault(Math.floorDiv(time, files.family.options().windowNanos()), NONE);
+            own = files.window(Math.floorDiv(time, files.family.options().windowNanos()));
         }
         int shared = 0;
         for (int at = 0; at < own.length || shared < files.level0.length; ) {

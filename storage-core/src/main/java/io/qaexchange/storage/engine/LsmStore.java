@@ -115,16 +115,19 @@ public final class LsmStore implements Store {
         jobs.whilePaused(() -> state.install(new VersionEdit().dropFamily(family.id())));
     }
 
-    private void requireFamily(ColumnFamily family) {
-        if (state.version().family(family.id()) == null) {
+    private void requireFamily(ColumnFamily family) throws StoreClosedException {
+        if (state.currentView().files(family.id()) == null) {
             throw new IllegalArgumentException("column family " + family + " is not in this store");
         }
     }
 
-    private void requireFamilyId(int id) {
-        if (state.version().family(id) == null) {
-            throw new IllegalArgumentException("column family " + id + " of the batch is not in this store");
-        }
+    private void requireFamilies(WriteBatch batch) throws StoreClosedException {
+        ReadView view = state.currentView();
+        batch.familyIds().forEach(id -> {
+            if (view.files(id) == null) {
+                throw new IllegalArgumentException("column family " + id + " of the batch is not in this store");
+            }
+        });
     }
 
     // Writing.
@@ -166,7 +169,7 @@ public final class LsmStore implements Store {
 
     @Override
     public long write(WriteBatch batch) throws IOException {
-        batch.familyIds().forEach(this::requireFamilyId);
+        requireFamilies(batch);
         return stopOnFailure(() -> writes.write(batch));
     }
 

@@ -9,12 +9,8 @@ import io.qaexchange.storage.manifest.Floor;
 import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.memtable.Memtable;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -23,6 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Immutable but for its count of users; thread-safe.
  */
 final class ReadView {
+    private static final ViewFile[] NO_FILES = {};
+
     /** A file with its place; {@code handle} is leased by the view. */
     record ViewFile(FileReference reference, FileHandle handle) {}
 
@@ -36,8 +34,10 @@ final class ReadView {
         final ViewFile[] level0;
         /** From level 1 on; a level without files is not here. */
         final List<SortedLevel> sorted;
-        /** Newest first in each window; empty for leveled families. */
-        final NavigableMap<Long, ViewFile[]> windows;
+        /** Numbers of the windows that have files, ascending; empty for leveled families. */
+        private final long[] windowNumbers;
+        /** For each of them its files, newest first. */
+        final ViewFile[][] windows;
         /** Files that hold range deletions, anywhere. */
         final ViewFile[] withTombstones;
         final FloorIndex floors;
@@ -53,14 +53,19 @@ final class ReadView {
                 }
             }
             sorted = List.copyOf(levels);
-            NavigableMap<Long, ViewFile[]> byWindow = new TreeMap<>();
-            version.windows().forEach((window, references) -> byWindow.put(window, files(references, table)));
-            windows = Collections.unmodifiableNavigableMap(byWindow);
+            windowNumbers = version.windows().keySet().stream().mapToLong(Long::longValue).toArray();
+            windows = version.windows().values().stream().map(references -> files(references, table)).toArray(ViewFile[][]::new);
             withTombstones = files(version.references().stream().filter(r -> r.table().rangeTombstones() > 0).toList(), table);
         }
 
         private static ViewFile[] files(List<FileReference> references, FileTable table) {
             return references.stream().map(reference -> new ViewFile(reference, table.get(reference))).toArray(ViewFile[]::new);
+        }
+
+        /** The files of one window, newest first. */
+        ViewFile[] window(long number) {
+            int at = Arrays.binarySearch(windowNumbers, number);
+            return at < 0 ? NO_FILES : windows[at];
         }
 
         boolean isWindowed() {
@@ -72,7 +77,8 @@ final class ReadView {
     /** Newest first. */
     private final List<Memtable> frozen;
     private final Version version;
-    private final Map<Integer, FamilyFiles> families = new HashMap<>();
+    /** By family id. */
+    private final FamilyFiles[] families;
     private final List<FileHandle> leased = new ArrayList<>();
     private final AtomicInteger users = new AtomicInteger(1);
 
@@ -83,11 +89,12 @@ final class ReadView {
         this.active = active;
         this.frozen = List.copyOf(frozen);
         this.version = version;
+        families = new FamilyFiles[version.nextFamilyId()];
         for (FamilyVersion family : version.families()) {
             ColumnFamily column = family.family();
             List<Floor> all = new ArrayList<>(version.floors(column.id()));
             floors.stream().filter(floor -> floor.family() == column.id()).forEach(all::add);
-            families.put(column.id(), new FamilyFiles(family, FloorIndex.of(all, column.options().eventTimeFromEnd()), table));
+            families[column.id()] = new FamilyFiles(family, FloorIndex.of(all, column.options().eventTimeFromEnd()), table);
         }
         if (!active.retain()) {
             throw new IllegalStateException("the active memtable is gone");
@@ -115,9 +122,9 @@ final class ReadView {
         return version;
     }
 
-    /** Null if the family was dropped. */
+    /** Null if the family is not there. */
     FamilyFiles files(int family) {
-        return families.get(family);
+        return family < families.length ? families[family] : null;
     }
 
     /** @return false if the last user is gone already; the caller then takes the newer view */

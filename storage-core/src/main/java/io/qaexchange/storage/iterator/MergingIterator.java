@@ -132,6 +132,7 @@ public final class MergingIterator extends InternalIterator {
         if (!children[heap[0]].valid()) {
             heap[0] = heap[--heapSize];
         }
+        // While the top stays before both children of the root, as it does along one source's run, nothing moves.
         if (heapSize > 1) {
             siftDown();
         }
