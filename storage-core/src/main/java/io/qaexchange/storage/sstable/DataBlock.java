@@ -34,6 +34,8 @@ final class DataBlock {
     private int valueLength;
     private int stride;
     private int windowOffset;
+    private boolean hasColumn;
+    private long records;
     private int interpolationError;
 
     // PREFIX: from where to where the current entry goes, and its key put together.
@@ -55,7 +57,8 @@ final class DataBlock {
         this.base = base;
         this.address = address;
         fixed = Memory.getByte(base, address + SstableFormat.BLOCK_LAYOUT) == SstableFormat.LAYOUT_FIXED;
-        trailerWidth = Memory.getByte(base, address + SstableFormat.BLOCK_TRAILER_WIDTH);
+        int width = Memory.getByte(base, address + SstableFormat.BLOCK_TRAILER_WIDTH);
+        trailerWidth = width & SstableFormat.BLOCK_WIDTH_MASK;
         count = Memory.getInt(base, address + SstableFormat.BLOCK_COUNT);
         baseTrailer = Memory.getLong(base, address + SstableFormat.BLOCK_BASE_TRAILER);
         if (fixed) {
@@ -63,12 +66,14 @@ final class DataBlock {
             valueLength = Memory.getInt(base, address + SstableFormat.BLOCK_VALUE_LENGTH);
             stride = keyLength + trailerWidth + valueLength;
             windowOffset = Memory.getShort(base, address + SstableFormat.BLOCK_WINDOW_OFFSET) & 0xffff;
+            hasColumn = (width & SstableFormat.BLOCK_FLAG_COLUMN) != 0;
+            records = address + SstableFormat.BLOCK_FIXED_HEADER_SIZE + (hasColumn ? (long) count * Integer.BYTES : 0);
             interpolationError = Memory.getShort(base, address + SstableFormat.BLOCK_INTERPOLATION_ERROR) & 0xffff;
             index = -1;
         } else {
             restartCount = Memory.getInt(base, address + SstableFormat.BLOCK_RESTART_COUNT);
             restarts = address + length - (long) restartCount * Integer.BYTES;
-            nextEntry = address + SstableFormat.BLOCK_HEADER_SIZE;
+            nextEntry = address + SstableFormat.BLOCK_PREFIX_HEADER_SIZE;
             restart = 0;
         }
     }
@@ -167,7 +172,7 @@ final class DataBlock {
 
     private void showRecord(int i) {
         index = i;
-        record = address + SstableFormat.BLOCK_HEADER_SIZE + (long) i * stride;
+        record = records + (long) i * stride;
         showRecord();
     }
 
@@ -184,32 +189,46 @@ final class DataBlock {
     }
 
     private int lowerBound(Slice target, long targetTrailer) {
-        long records = address + SstableFormat.BLOCK_HEADER_SIZE;
-        int targetLength = target.length();
-        if (keyLength < SstableFormat.WINDOW_SIZE || targetLength < windowOffset + SstableFormat.WINDOW_SIZE) {
+        if (!hasColumn || target.length() < windowOffset + SstableFormat.WINDOW_SIZE) {
             return lowerBoundByWholeKeys(target, targetTrailer, 0, count);
         }
-        Object targetBase = target.base();
-        long targetAddress = target.address();
-        if (count == 0) {
-            return 0;
-        }
-        int prefixOrder = Memory.compare(base, records, windowOffset, targetBase, targetAddress, windowOffset);
+        int prefixOrder = Memory.compare(base, records, windowOffset, target.base(), target.address(), windowOffset);
         if (prefixOrder != 0) {
             return prefixOrder > 0 ? 0 : count;
         }
-        // The sign bit flipped, so that signed comparison is the order of the bytes.
-        long window = Memory.getLongBigEndian(targetBase, targetAddress + windowOffset) + Long.MIN_VALUE;
-        return interpolationError == SstableFormat.NO_INTERPOLATION ? halve(target, targetTrailer, window)
-                : interpolate(target, targetTrailer, window);
+        long window = Memory.getLongBigEndian(target.base(), target.address() + windowOffset);
+        long first = Memory.getLong(base, address + SstableFormat.BLOCK_FIRST_WINDOW);
+        long last = Memory.getLong(base, address + SstableFormat.BLOCK_LAST_WINDOW);
+        if (Long.compareUnsigned(window, first) < 0) {
+            return 0;
+        }
+        if (Long.compareUnsigned(window, last) > 0) {
+            return count;
+        }
+        long shortened = window - first >>> columnShift(first, last);
+        int found = interpolationError == SstableFormat.NO_INTERPOLATION ? halve(shortened)
+                : walk(shortened, guess(window, first, slope(first, last, count)));
+        if (found == count || column(found) != shortened || compareRecord(found, target, targetTrailer) >= 0) {
+            return found;
+        }
+        int end = found + 1;
+        while (end < count && column(end) == shortened) {
+            end++;
+        }
+        return lowerBoundByWholeKeys(target, targetTrailer, found + 1, end);
     }
 
-    private int halve(Slice target, long targetTrailer, long window) {
+    private long column(int i) {
+        return Memory.getInt(base, address + SstableFormat.BLOCK_FIXED_HEADER_SIZE + (long) i * Integer.BYTES) & 0xffffffffL;
+    }
+
+    /** The first record whose shortened window is at least this. */
+    private int halve(long shortened) {
         int low = 0;
         int high = count;
         while (low < high) {
             int middle = (low + high) >>> 1;
-            if (isBefore(middle, window(middle), target, targetTrailer, window)) {
+            if (column(middle) < shortened) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -219,42 +238,21 @@ final class DataBlock {
     }
 
     /**
-     * Starts where the line from the first to the last record says and goes on from there by the same slope: a guess or two, then the
-     * neighbours. Each look at a record is a miss in the processor's cache, so few looks count more than few instructions.
+     * The same, from a good guess on. The guess and its neighbours mostly stand in one line of the processor's cache; the record that
+     * is found is then the only one looked at.
      */
-    private int interpolate(Slice target, long targetTrailer, long window) {
-        long first = window(0);
-        long last = Memory.getLong(base, address + SstableFormat.BLOCK_LAST_WINDOW) + Long.MIN_VALUE;
-        if (window < first) {
-            return 0;
-        }
-        if (window > last) {
-            return count;
-        }
-        double slope = slope(first, last, count);
-        int place = guess(window, first, slope);
-        int low = Math.max(0, place - interpolationError);
-        int high = Math.min(count, place + interpolationError + 1);
-        for (int looks = 0; low < high; looks++) {
-            place = looks > 5 ? (low + high) >>> 1 : Math.max(low, Math.min(high - 1, place));
-            long found = window(place);
-            if (isBefore(place, found, target, targetTrailer, window)) {
-                low = place + 1;
-            } else {
-                high = place;
+    private int walk(long shortened, int guess) {
+        int place = Math.max(0, Math.min(count - 1, guess));
+        if (column(place) < shortened) {
+            do {
+                place++;
+            } while (place < count && column(place) < shortened);
+        } else {
+            while (place > 0 && column(place - 1) >= shortened) {
+                place--;
             }
-            place += (int) (((window - found) >> 1) * slope);
         }
-        return low;
-    }
-
-    private long window(int i) {
-        return Memory.getLongBigEndian(base, address + SstableFormat.BLOCK_HEADER_SIZE + windowOffset + (long) i * stride)
-                + Long.MIN_VALUE;
-    }
-
-    private boolean isBefore(int i, long found, Slice target, long targetTrailer, long window) {
-        return found < window || found == window && compareRecord(i, target, targetTrailer) < 0;
+        return place;
     }
 
     private int lowerBoundByWholeKeys(Slice target, long targetTrailer, int from, int to) {
@@ -272,9 +270,14 @@ final class DataBlock {
     }
 
     private int compareRecord(int i, Slice target, long targetTrailer) {
-        long where = address + SstableFormat.BLOCK_HEADER_SIZE + (long) i * stride;
+        long where = records + (long) i * stride;
         int order = Memory.compare(base, where, keyLength, target.base(), target.address(), target.length());
         return order != 0 ? order : Trailer.compare(baseTrailer + trailerDelta(where + keyLength), targetTrailer);
+    }
+
+    /** By how many bits windows are shortened in the column. */
+    static int columnShift(long firstWindow, long lastWindow) {
+        return Math.max(0, Integer.SIZE - Long.numberOfLeadingZeros(lastWindow - firstWindow));
     }
 
     /** Places per window unit of the line from the first to the last record. */
@@ -282,7 +285,7 @@ final class DataBlock {
         return (count - 1) / (double) ((lastWindow - firstWindow) >>> 1);
     }
 
-    /** Place of a window on that line. Rises with the window, also after rounding: the error bound rests on that. */
+    /** Place of a window on that line. */
     static int guess(long window, long firstWindow, double slope) {
         return (int) (((window - firstWindow) >>> 1) * slope);
     }
@@ -411,7 +414,7 @@ final class DataBlock {
 
     /** Checks that no number in a block leads outside of it. */
     static void validate(Slice block, Object file, long offset) throws CorruptionException {
-        int layout = block.length() < SstableFormat.BLOCK_HEADER_SIZE ? 0 : block.getByte(SstableFormat.BLOCK_LAYOUT);
+        int layout = block.length() < SstableFormat.BLOCK_PREFIX_HEADER_SIZE ? 0 : block.getByte(SstableFormat.BLOCK_LAYOUT);
         boolean valid = layout == SstableFormat.LAYOUT_FIXED ? isValidFixed(block)
                 : layout == SstableFormat.LAYOUT_PREFIX && isValidPrefix(block, file, offset);
         if (!valid) {
@@ -425,29 +428,36 @@ final class DataBlock {
     }
 
     private static boolean isValidFixed(Slice block) {
+        if (block.length() < SstableFormat.BLOCK_FIXED_HEADER_SIZE) {
+            return false;
+        }
         int header = block.getInt(0);
-        int width = header >>> 8 & 0xff;
+        int flags = header >>> 8 & 0xff & ~SstableFormat.BLOCK_WIDTH_MASK;
+        int width = header >>> 8 & SstableFormat.BLOCK_WIDTH_MASK;
         int keyLength = header >>> 16;
         int valueLength = block.getInt(SstableFormat.BLOCK_VALUE_LENGTH);
         int count = block.getInt(SstableFormat.BLOCK_COUNT);
         int window = block.getInt(SstableFormat.BLOCK_WINDOW_OFFSET) & 0xffff;
-        return isValidWidth(width) && valueLength >= 0 && valueLength <= SstableFormat.MAX_VALUE_LENGTH && count >= 0
-                && (window == 0 || window + SstableFormat.WINDOW_SIZE <= keyLength)
-                && SstableFormat.BLOCK_HEADER_SIZE + (long) count * ((long) keyLength + width + valueLength) == block.length();
+        int columnWidth = flags == 0 ? 0 : Integer.BYTES;
+        return isValidWidth(width) && (flags == 0 || flags == SstableFormat.BLOCK_FLAG_COLUMN && count > 0
+                && window + SstableFormat.WINDOW_SIZE <= keyLength)
+                && valueLength >= 0 && valueLength <= SstableFormat.MAX_VALUE_LENGTH && count >= 0
+                && SstableFormat.BLOCK_FIXED_HEADER_SIZE + (long) count * ((long) columnWidth + keyLength + width + valueLength)
+                        == block.length();
     }
 
     private static boolean isValidPrefix(Slice block, Object file, long offset) throws CorruptionException {
         int width = block.getByte(SstableFormat.BLOCK_TRAILER_WIDTH);
         int restartCount = block.getInt(SstableFormat.BLOCK_RESTART_COUNT);
         int count = block.getInt(SstableFormat.BLOCK_COUNT);
-        int room = block.length() - SstableFormat.BLOCK_HEADER_SIZE;
+        int room = block.length() - SstableFormat.BLOCK_PREFIX_HEADER_SIZE;
         if (!isValidWidth(width) || count < 1 || restartCount < 1 || restartCount > count || restartCount > room / Integer.BYTES) {
             return false;
         }
         int restartsAt = block.length() - restartCount * Integer.BYTES;
         ByteReader in = new ByteReader(new Slice().wrap(block.base(), block.address(), restartsAt), file, offset);
         Slice skipped = new Slice();
-        in.raw(SstableFormat.BLOCK_HEADER_SIZE, skipped);
+        in.raw(SstableFormat.BLOCK_PREFIX_HEADER_SIZE, skipped);
         int restart = 0;
         int keyLength = 0;
         for (int i = 0; i < count; i++) {

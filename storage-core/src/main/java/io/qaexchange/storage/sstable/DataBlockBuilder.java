@@ -14,6 +14,8 @@ import java.util.Arrays;
 final class DataBlockBuilder {
     /** A run of equal lengths this large is closed as a FIXED block rather than mixed with what comes behind it. */
     private static final int UNIFORM_RUN_FRACTION = 4;
+    private static final int SMALLEST_WITH_COLUMN = 8;
+    private static final int NARROWEST_WITH_COLUMN = 64;
 
     private final int restartInterval;
     private byte[] staged = new byte[32 << 10];
@@ -52,7 +54,7 @@ final class DataBlockBuilder {
 
     /** About how large the encoded block will be. */
     int estimatedSize() {
-        return SstableFormat.BLOCK_HEADER_SIZE + stagedSize + count * (uniform ? Integer.BYTES : Long.BYTES);
+        return SstableFormat.BLOCK_FIXED_HEADER_SIZE + stagedSize + count * Long.BYTES;
     }
 
     /** Whether the block should be closed before an entry of these lengths comes in. */
@@ -137,9 +139,18 @@ final class DataBlockBuilder {
         int valueLength = valueLengths[0];
         int width = trailerWidth();
         int window = windowOffset(keyLength);
-        int error = interpolationError(window, keyLength);
-        writeFixedHeader(out, keyLength, valueLength, count, window, error, width, minTrailer,
-                error == SstableFormat.NO_INTERPOLATION ? 0 : lastWindow(window));
+        long first = hasColumn() ? window(0, window) : 0;
+        long last = hasColumn() ? window(lastKeyAt, window) : 0;
+        if (first == last) {
+            writeFixedHeader(out, keyLength, valueLength, count, window, SstableFormat.NO_INTERPOLATION, width, minTrailer, 0, 0);
+        } else {
+            writeFixedHeader(out, keyLength, valueLength, count, window, interpolationError(window, first, last),
+                    width | SstableFormat.BLOCK_FLAG_COLUMN, minTrailer, first, last);
+            int shift = DataBlock.columnShift(first, last);
+            for (int i = 0, at = 0; i < count; i++, at += keyLength + valueLength) {
+                out.u32((int) (window(at, window) - first >>> shift));
+            }
+        }
         int at = 0;
         for (int i = 0; i < count; i++) {
             out.raw(staged, Memory.ARRAY_BASE + at, keyLength);
@@ -149,19 +160,25 @@ final class DataBlockBuilder {
         }
     }
 
+    /** A column pays where looking at a record means another line of the processor's cache. */
+    private boolean hasColumn() {
+        return keyLengths[0] >= SstableFormat.WINDOW_SIZE && count >= SMALLEST_WITH_COLUMN
+                && keyLengths[0] + valueLengths[0] >= NARROWEST_WITH_COLUMN;
+    }
+
     private static void writeFixedHeader(ByteWriter out, int keyLength, int valueLength, int count, int window, int error, int width,
-            long baseTrailer, long lastWindow) {
+            long baseTrailer, long firstWindow, long lastWindow) {
         out.u8(SstableFormat.LAYOUT_FIXED).u8(width).u16(keyLength).u32(valueLength).u32(count).u16(window).u16(error)
-                .u64(baseTrailer).u64(lastWindow);
+                .u64(baseTrailer).u64(firstWindow).u64(lastWindow);
     }
 
     /** Header of a FIXED block that needs no searching: of one value that is too large to be collected, or of none. */
     static void writePlainHeader(ByteWriter out, int keyLength, int valueLength, int count, long baseTrailer) {
-        writeFixedHeader(out, keyLength, valueLength, count, 0, SstableFormat.NO_INTERPOLATION, 0, baseTrailer, 0);
+        writeFixedHeader(out, keyLength, valueLength, count, 0, SstableFormat.NO_INTERPOLATION, 0, baseTrailer, 0, 0);
     }
 
-    private long lastWindow(int window) {
-        return Memory.getLongBigEndian(staged, Memory.ARRAY_BASE + lastKeyAt + window);
+    private long window(int keyAt, int window) {
+        return Memory.getLongBigEndian(staged, Memory.ARRAY_BASE + keyAt + window);
     }
 
     /** Where in the keys the eight bytes begin that tell most of them apart: behind what all of them share. */
@@ -171,23 +188,13 @@ final class DataBlockBuilder {
     }
 
     /** How far a straight line from the first to the last window misses the true place of an entry, at most. */
-    private int interpolationError(int window, int keyLength) {
-        if (keyLength < SstableFormat.WINDOW_SIZE || count < 8) {
-            return SstableFormat.NO_INTERPOLATION;
-        }
-        int stride = keyLength + valueLengths[0];
-        long at = Memory.ARRAY_BASE + window;
-        long first = Memory.getLongBigEndian(staged, at);
-        long last = lastWindow(window);
-        if (first == last) {
-            return SstableFormat.NO_INTERPOLATION;
-        }
+    private int interpolationError(int window, long first, long last) {
+        int stride = keyLengths[0] + valueLengths[0];
         double slope = DataBlock.slope(first, last, count);
         int worst = 0;
         int limit = count / 8;
-        for (int i = 0; i < count && worst <= limit; i++, at += stride) {
-            int guess = DataBlock.guess(Memory.getLongBigEndian(staged, at), first, slope);
-            worst = Math.max(worst, Math.abs(guess - i));
+        for (int i = 0, at = 0; i < count && worst <= limit; i++, at += stride) {
+            worst = Math.max(worst, Math.abs(DataBlock.guess(window(at, window), first, slope) - i));
         }
         return worst <= limit ? worst : SstableFormat.NO_INTERPOLATION;
     }
@@ -196,8 +203,7 @@ final class DataBlockBuilder {
         int width = trailerWidth();
         int restartCount = (count + restartInterval - 1) / restartInterval;
         int start = out.size();
-        out.u8(SstableFormat.LAYOUT_PREFIX).u8(width).u16(0).u32(restartCount).u32(count).u32(0).u64(minTrailer)
-                .u64(0);
+        out.u8(SstableFormat.LAYOUT_PREFIX).u8(width).u16(0).u32(restartCount).u32(count).u32(0).u64(minTrailer);
         if (restarts.length < restartCount) {
             restarts = new int[Math.max(restartCount, restarts.length * 2)];
         }

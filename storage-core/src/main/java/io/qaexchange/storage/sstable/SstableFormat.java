@@ -38,8 +38,13 @@ final class SstableFormat {
     static final int BLOCK_WINDOW_OFFSET = 12;
     static final int BLOCK_INTERPOLATION_ERROR = 14;
     static final int BLOCK_BASE_TRAILER = 16;
-    static final int BLOCK_LAST_WINDOW = 24;
-    static final int BLOCK_HEADER_SIZE = 32;
+    static final int BLOCK_PREFIX_HEADER_SIZE = 24;
+    static final int BLOCK_FIRST_WINDOW = 24;
+    static final int BLOCK_LAST_WINDOW = 32;
+    static final int BLOCK_FIXED_HEADER_SIZE = 40;
+    /** In the trailer width's byte: a column of shortened windows stands before the records. */
+    static final int BLOCK_FLAG_COLUMN = 0x10;
+    static final int BLOCK_WIDTH_MASK = 0xf;
     /** In place of an interpolation error: search by halving. */
     static final int NO_INTERPOLATION = 0xffff;
 

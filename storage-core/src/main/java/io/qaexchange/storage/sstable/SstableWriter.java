@@ -34,17 +34,19 @@ import java.util.List;
  * Data block, layout FIXED: all keys have one length, all values have one length.
  *   offset  size  field
  *        0     1  layout: 1
- *        1     1  trailer width w: 0, 4 or 8
+ *        1     1  trailer width w: 0, 4 or 8; plus 16 if there is a column
  *        2     2  key length k
  *        4     4  value length v
  *        8     4  count
  *       12     2  window offset: where in the keys the eight bytes begin that tell most of them apart
  *       14     2  interpolation error e; 0xffff: search by halving
  *       16     8  base trailer
- *       24     8  window of the last record as a number (if e is not 0xffff, else zero)
- *       32        count records of k + w + v bytes: key, trailer minus base trailer, value
- *   If e is not 0xffff, a straight line over the windows (big-endian, unsigned), from record 0 to the last, misses no record's place
- *   by more than e.
+ *       24     8  window of the first record as a number (big-endian)      } zero if
+ *       32     8  window of the last record                                } there is no column
+ *       40  count*4  column, if there is one: per record its window minus the first one, shifted right by so many bits that the last
+ *                 one fits into 32
+ *                 count records of k + w + v bytes: key, trailer minus base trailer, value
+ *   If e is not 0xffff, a straight line over the windows (unsigned), from record 0 to the last, misses no record's place by more than e.
  *
  * Data block, layout PREFIX: any lengths.
  *   offset  size  field
@@ -55,8 +57,7 @@ import java.util.List;
  *        8     4  count
  *       12     4  zero
  *       16     8  base trailer
- *       24     8  zero
- *       32        count entries: bytes shared with the previous key (varint), further bytes of the key (varint), value length
+ *       24        count entries: bytes shared with the previous key (varint), further bytes of the key (varint), value length
  *                 (varint), trailer minus base trailer (w bytes), further bytes of the key, value
  *     end-4r  4r  where in the block each restart (an entry that shares nothing) begins; restarts are equally many entries apart
  *

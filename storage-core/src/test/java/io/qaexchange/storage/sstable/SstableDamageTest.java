@@ -66,13 +66,18 @@ class SstableDamageTest {
             random.nextBytes(value);
             model.put(hot, 1000 + version, ValueKind.APPEND, value);
         }
+        for (int i = 0; i < 30; i++) {
+            byte[] value = new byte[60];
+            random.nextBytes(value);
+            model.put(String.format("~wide%08d", i * 3).getBytes(), 5000 + i, ValueKind.PUT, value);
+        }
         model.rangeTombstones.add(new RangeTombstone(KeyRange.of("a".getBytes(), "m".getBytes()), 77));
         model.rangeTombstones.add(new RangeTombstone(KeyRange.of("c".getBytes(), "zz".getBytes()), 99));
         return model;
     }
 
     private static SstableOptions options(Compression compression) {
-        return SstableOptions.builder().blockSizeBytes(200).indexBlockSizeBytes(300).restartInterval(4).compression(compression)
+        return SstableOptions.builder().blockSizeBytes(800).indexBlockSizeBytes(200).restartInterval(4).compression(compression)
                 .eventTimeFromEnd(12).createdBy("test").userProperty("note", new byte[] {1, 2, 3}).build();
     }
 

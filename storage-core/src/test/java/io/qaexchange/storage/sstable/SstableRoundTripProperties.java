@@ -39,7 +39,7 @@ class SstableRoundTripProperties {
             @ForAll boolean mapped, @ForAll @IntRange(min = 0, max = 600) int count) throws IOException {
         Random random = new Random(seed);
         SstableModel model = model(random, shape, count);
-        SstableOptions options = SstableOptions.builder().blockSizeBytes(64 << random.nextInt(7))
+        SstableOptions options = SstableOptions.builder().blockSizeBytes(64 << random.nextInt(9))
                 .indexBlockSizeBytes(64 << random.nextInt(7)).restartInterval(1 + random.nextInt(17)).compression(compression)
                 .bloomBitsPerKey(random.nextInt(3) * 10).build();
         Path directory = Files.createTempDirectory("sstable");
@@ -65,7 +65,7 @@ class SstableRoundTripProperties {
 
     static SstableModel model(Random random, Shape shape, int count) {
         SstableModel model = new SstableModel();
-        int valueLength = random.nextInt(40);
+        int valueLength = random.nextInt(120);
         for (int i = 0; i < count; i++) {
             byte[] key = key(random, shape, i);
             byte[] value = new byte[shape == Shape.FIXED || shape == Shape.FIXED_TIED_WINDOWS ? valueLength : random.nextInt(60)];
