@@ -91,6 +91,9 @@ public interface Store extends Closeable {
         return iterator(family, KeyRange.ALL, null);
     }
 
+    /** Holds the store at the last write; see {@link Checkpoint}. Any thread may ask, also while another one writes. */
+    Checkpoint checkpoint() throws IOException;
+
     // Keeping house.
 
     /** Writes what is in memory into sstables and waits for it. */

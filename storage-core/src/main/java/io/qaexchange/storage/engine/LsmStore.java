@@ -1,11 +1,14 @@
 package io.qaexchange.storage.engine;
 
+import io.qaexchange.storage.Checkpoint;
+import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.Store;
 import io.qaexchange.storage.StoreClosedException;
+import io.qaexchange.storage.StoreException;
 import io.qaexchange.storage.StoreIterator;
 import io.qaexchange.storage.StoreListener;
 import io.qaexchange.storage.StoreOptions;
@@ -13,16 +16,20 @@ import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.StoreStatistics;
 import io.qaexchange.storage.WriteBatch;
 import io.qaexchange.storage.cache.BlockCache;
+import io.qaexchange.storage.checkpoint.StoreRestore;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.ValueKind;
+import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Floor;
 import io.qaexchange.storage.manifest.VersionEdit;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
+import io.qaexchange.storage.recovery.StoreRecovery;
 import io.qaexchange.storage.sstable.ReadMode;
 import io.qaexchange.storage.sstable.SizeEstimate;
+import io.qaexchange.storage.vfs.Vfs;
 import io.qaexchange.storage.wal.WalWriter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,6 +52,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class LsmStore implements Store {
     private static final Slice EMPTY = new Slice();
 
+    private final Path directory;
     private final StoreResources resources;
     private final StoreOptions options;
     private final StoreState state;
@@ -54,7 +62,8 @@ public final class LsmStore implements Store {
     private final WritePath writes;
     private final WalWriter wal;
 
-    LsmStore(StoreResources resources) {
+    private LsmStore(Path directory, StoreResources resources) {
+        this.directory = directory;
         this.resources = resources;
         options = resources.options();
         state = resources.state();
@@ -72,7 +81,45 @@ public final class LsmStore implements Store {
      * @throws io.qaexchange.storage.CorruptionException if bytes that had been durable are wrong
      */
     public static LsmStore open(Path directory, StoreOptions options) throws IOException {
-        LsmStore store = new LsmStore(StoreResources.open(directory, options));
+        return begin(directory, options, StoreResources.open(directory, options, () -> StoreRecovery.run(directory, options)));
+    }
+
+    /**
+     * Makes a store out of checkpoints, in an empty folder: of one, exactly at its sequence number; of several, side by side. Sstables
+     * are linked, not rewritten. Under {@link Durability#NO_LOG} what the pieces hold stays in memory; else it is flushed before this
+     * returns.
+     *
+     * @throws IllegalArgumentException if clips overlap
+     */
+    public static LsmStore restore(Path directory, StoreOptions options, List<CheckpointSource> sources) throws IOException {
+        Vfs vfs = options.vfs();
+        vfs.createDirectories(directory);
+        List<String> strangers = vfs.list(directory);
+        if (!strangers.isEmpty()) {
+            throw new StoreException("a restore needs an empty folder: " + directory + " holds " + strangers.get(0));
+        }
+        Path marker = directory.resolve(FileNames.RESTORING);
+        vfs.create(marker).close();
+        vfs.syncDirectory(directory);
+        LsmStore store = begin(directory, options, StoreResources.open(directory, options, () -> StoreRestore.run(directory, options, sources)));
+        boolean restored = false;
+        try {
+            if (options.durability() != Durability.NO_LOG) {
+                store.flush();
+            }
+            vfs.delete(marker);
+            vfs.syncDirectory(directory);
+            restored = true;
+            return store;
+        } finally {
+            if (!restored) {
+                store.discard();
+            }
+        }
+    }
+
+    private static LsmStore begin(Path directory, StoreOptions options, StoreResources resources) {
+        LsmStore store = new LsmStore(directory, resources);
         options.listener().on(StoreListener.Kind.OPENED, "directory=" + directory + " epoch=" + store.epoch() + " sequence=" + store.lastSequence());
         store.jobs.kick();
         return store;
@@ -237,7 +284,7 @@ public final class LsmStore implements Store {
                 wal.rotate();
                 segment = wal.segmentId();
             }
-            writes.replaceActive(state.freeze(segment));
+            writes.replaceActive(state.freeze(writes.lastSequence(), segment));
             counters.increment(Counters.Name.MEMTABLE_FREEZES);
         });
         jobs.kick();
@@ -337,6 +384,15 @@ public final class LsmStore implements Store {
             }
             view.release();
         }
+    }
+
+    /** Pointers only: no file is touched and no writer waits longer than for that. */
+    @Override
+    public Checkpoint checkpoint() throws IOException {
+        failIfStopped();
+        PinnedCheckpoint[] pinned = new PinnedCheckpoint[1];
+        writes.exclusively(() -> pinned[0] = PinnedCheckpoint.pin(state.useView(), writes.lastSequence(), directory, options));
+        return pinned[0];
     }
 
     // Keeping house.

@@ -10,7 +10,8 @@ import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.manifest.VersionEdit;
 import io.qaexchange.storage.manifest.VersionSet;
-import io.qaexchange.storage.recovery.StoreRecovery;
+import io.qaexchange.storage.memtable.Memtable;
+import io.qaexchange.storage.recovery.RecoveredState;
 import io.qaexchange.storage.wal.WalWriter;
 import java.io.Closeable;
 import java.io.IOException;
@@ -48,11 +49,16 @@ final class StoreResources {
         this.options = options;
     }
 
-    static StoreResources open(Path directory, StoreOptions options) throws IOException {
+    /** Where the state that a store begins with comes from. */
+    interface Origin {
+        RecoveredState state() throws IOException;
+    }
+
+    static StoreResources open(Path directory, StoreOptions options, Origin origin) throws IOException {
         StoreResources resources = new StoreResources(options);
         boolean opened = false;
         try {
-            resources.openIn(directory);
+            resources.openIn(directory, origin);
             opened = true;
             return resources;
         } finally {
@@ -63,10 +69,22 @@ final class StoreResources {
         }
     }
 
-    private void openIn(Path directory) throws IOException {
+    private void openIn(Path directory, Origin origin) throws IOException {
         options.vfs().createDirectories(directory);
         lock = options.vfs().lock(directory.resolve(FileNames.LOCK));
-        StoreRecovery recovery = StoreRecovery.run(directory, options);
+        RecoveredState recovery = origin.state();
+        boolean adopted = false;
+        try {
+            adopt(directory, recovery);
+            adopted = true;
+        } finally {
+            if (!adopted && state == null) {
+                recovery.release();
+            }
+        }
+    }
+
+    private void adopt(Path directory, RecoveredState recovery) throws IOException {
         recoveredSequence = recovery.lastSequence();
         counters.add(Counters.Name.RECOVERY_REPLAYED_OPERATIONS, recovery.replayedOperations());
         counters.add(Counters.Name.RECOVERY_TORN_BYTES, recovery.tornBytes());
@@ -76,8 +94,7 @@ final class StoreResources {
         }
 
         Version before = recovery.version();
-        List<VersionEdit.Parent> parents = before.epoch() == 0 ? List.of() : List.of(new VersionEdit.Parent(before.epoch(), recoveredSequence));
-        Version begun = before.apply(new VersionEdit().epoch(before.epoch() + 1, parents));
+        Version begun = before.apply(new VersionEdit().epoch(recovery.lastEpoch() + 1, recovery.parents()));
         versions = VersionSet.create(options.vfs(), directory, begun, recovery.highestNumber());
         ObsoleteFiles obsolete = new ObsoleteFiles(options.vfs());
         removeUnnamed(directory, begun, obsolete);
@@ -91,7 +108,9 @@ final class StoreResources {
         FileTable files = new FileTable(directory, options, cache, obsolete);
         List<LoggedMemtable> recovered = new ArrayList<>();
         for (int i = 0; i < recovery.memtables().size(); i++) {
-            recovered.add(new LoggedMemtable(recovery.memtables().get(i), recovery.firstSegments().get(i)));
+            Memtable memtable = recovery.memtables().get(i);
+            boolean last = i + 1 == recovery.memtables().size();
+            recovered.add(new LoggedMemtable(memtable, recovery.firstSegments().get(i), last ? recoveredSequence : memtable.lastSequence()));
         }
         state = new StoreState(options, versions, files, recovered, recovery.floors(), recovery.nextMemtableId(), logged ? wal.segmentId() : 0);
         jobs = new BackgroundJobs(directory, options, state, snapshots, counters, wal, obsolete, executor(directory));

@@ -22,8 +22,14 @@ import java.util.List;
  * durable one at a time under {@link #installLock}.
  */
 final class StoreState {
-    /** A memtable with the log segment in which its first write stands. */
-    record LoggedMemtable(Memtable memtable, long firstSegment) {}
+    /**
+     * A memtable and its part of the log.
+     *
+     * @param firstSegment log segment in which its first write stands
+     * @param lastSequence last write before the next memtable, whether this one kept it or not (its family may have been dropped); 0
+     *     while the memtable is active
+     */
+    record LoggedMemtable(Memtable memtable, long firstSegment, long lastSequence) {}
 
     private final StoreOptions options;
     private final VersionSet versions;
@@ -53,7 +59,7 @@ final class StoreState {
         this.nextMemtableId = nextMemtableId;
         pendingFloors = new ArrayList<>(floors);
         recovered.forEach(frozen::addFirst);
-        active = new LoggedMemtable(newMemtable(), activeSegment);
+        active = new LoggedMemtable(newMemtable(), activeSegment, 0);
         adopt(versions.current());
     }
 
@@ -98,12 +104,13 @@ final class StoreState {
     /**
      * Sets the active memtable aside and begins another. The write turn must be held.
      *
+     * @param lastSequence of what was written so far
      * @param nextSegment the log segment that the next write goes to
      * @return the new active memtable
      */
-    synchronized Memtable freeze(long nextSegment) {
-        frozen.addFirst(active);
-        active = new LoggedMemtable(newMemtable(), nextSegment);
+    synchronized Memtable freeze(long lastSequence, long nextSegment) {
+        frozen.addFirst(new LoggedMemtable(active.memtable(), active.firstSegment(), lastSequence));
+        active = new LoggedMemtable(newMemtable(), nextSegment, 0);
         publish();
         return active.memtable();
     }
@@ -150,7 +157,7 @@ final class StoreState {
     /** The flush's files are on disk: makes them count, and lets the memtables go. */
     Version installFlush(List<LoggedMemtable> flushed, VersionEdit edit, long[] snapshots) throws IOException {
         synchronized (installLock) {
-            long lastSequence = flushed.get(0).memtable().lastSequence();
+            long lastSequence = flushed.get(0).lastSequence();
             synchronized (this) {
                 addFloors(edit, lastSequence, snapshots);
                 edit.flushed(lastSequence, firstSegmentAfter(flushed));

@@ -8,6 +8,8 @@ import java.util.regex.Pattern;
 /** Names of the files in a store's folder. Numbers come from one sequence and are never used twice. */
 public final class FileNames {
     public static final String LOCK = "LOCK";
+    /** In a folder while a checkpoint is being restored into it; what it holds until then is no store. */
+    public static final String RESTORING = "RESTORING";
     private static final Pattern NUMBERED = Pattern.compile("(\\d{6,18})\\.(sst|wal)|MANIFEST-(\\d{6,18})");
 
     private FileNames() {}

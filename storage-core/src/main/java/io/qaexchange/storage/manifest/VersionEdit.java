@@ -125,7 +125,7 @@ public final class VersionEdit {
         return removed;
     }
 
-    void encode(ByteWriter to) {
+    public void encode(ByteWriter to) {
         ByteWriter payload = new ByteWriter();
         if (epoch != null) {
             field(to, EPOCH, payload.u64(epoch));
@@ -172,7 +172,7 @@ public final class VersionEdit {
         payload.clear();
     }
 
-    static VersionEdit decode(ByteReader from) throws CorruptionException {
+    public static VersionEdit decode(ByteReader from) throws CorruptionException {
         VersionEdit edit = new VersionEdit();
         while (from.hasRemaining()) {
             int tag = from.varint32();

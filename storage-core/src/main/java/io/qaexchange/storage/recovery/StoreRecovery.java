@@ -12,6 +12,7 @@ import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Floor;
 import io.qaexchange.storage.manifest.ManifestReader;
 import io.qaexchange.storage.manifest.Version;
+import io.qaexchange.storage.manifest.VersionEdit;
 import io.qaexchange.storage.memtable.Memtable;
 import io.qaexchange.storage.vfs.Vfs;
 import io.qaexchange.storage.wal.Operations;
@@ -58,13 +59,13 @@ public final class StoreRecovery {
      * @throws StoreException if the folder holds other things than a store, or no store and none may be created
      * @throws CorruptionException if bytes that had been durable are wrong
      */
-    public static StoreRecovery run(Path directory, StoreOptions options) throws IOException {
+    public static RecoveredState run(Path directory, StoreOptions options) throws IOException {
         StoreRecovery recovery = new StoreRecovery(directory, options);
         boolean recovered = false;
         try {
             recovery.recover();
             recovered = true;
-            return recovery;
+            return recovery.state();
         } finally {
             if (!recovered) {
                 recovery.memtables.forEach(Memtable::release);
@@ -72,8 +73,17 @@ public final class StoreRecovery {
         }
     }
 
+    private RecoveredState state() {
+        List<VersionEdit.Parent> parents = version.epoch() == 0 ? List.of() : List.of(new VersionEdit.Parent(version.epoch(), lastSequence));
+        return new RecoveredState(version, parents, version.epoch(), memtables, firstSegments, floors, lastSequence, highestNumber, previousSegment,
+                previousSize, tornBytes, replayed);
+    }
+
     private void recover() throws IOException {
         List<String> names = vfs.list(directory);
+        if (names.contains(FileNames.RESTORING)) {
+            throw new StoreException("a restore into " + directory + " was cut short: empty the folder and restore again");
+        }
         for (String name : names) {
             highestNumber = Math.max(highestNumber, FileNames.number(name).orElse(0));
         }
@@ -212,54 +222,5 @@ public final class StoreRecovery {
             firstSegments.add(segment);
         }
         return last;
-    }
-
-    public Version version() {
-        return version;
-    }
-
-    /** What the log gave, oldest first; the caller owns a reference to each. */
-    public List<Memtable> memtables() {
-        return memtables;
-    }
-
-    /** For each memtable, the segment in which its first write stands. */
-    public List<Long> firstSegments() {
-        return firstSegments;
-    }
-
-    /** Floors that the version does not know yet. */
-    public List<Floor> floors() {
-        return floors;
-    }
-
-    public long lastSequence() {
-        return lastSequence;
-    }
-
-    /** No file in the folder has a higher number. */
-    public long highestNumber() {
-        return highestNumber;
-    }
-
-    public long previousSegment() {
-        return previousSegment;
-    }
-
-    public long previousSize() {
-        return previousSize;
-    }
-
-    public long nextMemtableId() {
-        return nextMemtableId;
-    }
-
-    /** Bytes that a crash left half written, in log and manifest. */
-    public long tornBytes() {
-        return tornBytes;
-    }
-
-    public long replayedOperations() {
-        return replayed;
     }
 }

@@ -2,6 +2,8 @@ package io.qaexchange.storage.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.storage.Checkpoint;
+import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.Compression;
@@ -68,7 +70,7 @@ final class StoreHistory implements AutoCloseable {
     }
 
     static StoreHistory onDisk(long seed) throws IOException {
-        return new StoreHistory(seed, Files.createTempDirectory("store-history"), NioVfs.INSTANCE, true);
+        return new StoreHistory(seed, Files.createTempDirectory("store-history").resolve("store"), NioVfs.INSTANCE, true);
     }
 
     private StoreHistory(long seed, Path directory, Vfs vfs, boolean deleteAfter) throws IOException {
@@ -140,8 +142,10 @@ final class StoreHistory implements AutoCloseable {
             store.compact(random.nextBoolean() ? state : events, range());
         } else if (what < 975) {
             store.awaitIdle();
-        } else if (what < 985) {
+        } else if (what < 980) {
             store.sync();
+        } else if (what < 992) {
+            checkpointAndRestore();
         } else {
             reopen();
         }
@@ -349,6 +353,63 @@ final class StoreHistory implements AutoCloseable {
         assertThat(store.epoch()).isEqualTo(epoch + 1);
     }
 
+    /** Takes a checkpoint, writes on, and looks at stores made of it: whole, clipped, and of two clips side by side. */
+    private void checkpointAndRestore() throws Exception {
+        Path saved = directory.resolveSibling(directory.getFileName() + "-checkpoint-" + restores);
+        Model then = now.copy();
+        try (Checkpoint checkpoint = store.checkpoint()) {
+            assertThat(checkpoint.sequence()).isEqualTo(store.lastSequence());
+            for (int i = random.nextInt(10); i > 0; i--) {
+                put();
+            }
+            checkpoint.writeTo(saved);
+            checkRestored(then, checkpoint.sequence(), List.of(CheckpointSource.whole(saved)));
+            byte[] border = random.nextBoolean() ? key() : eventKey();
+            CheckpointSource left = new CheckpointSource(saved, KeyRange.of(new byte[0], border));
+            CheckpointSource right = new CheckpointSource(saved, KeyRange.of(border, null));
+            checkRestored(clip(then, left.clip()), checkpoint.sequence(), List.of(left));
+            checkRestored(then, -1, List.of(left, right));
+        }
+    }
+
+    private int restores;
+
+    private static Model clip(Model model, KeyRange range) {
+        Model clipped = model.copy();
+        clipped.families().values().forEach(map -> map.keySet().removeIf(key -> !range.contains(key)));
+        return clipped;
+    }
+
+    /** @param sequence that the restored store must stand at; -1 if it may be any */
+    private void checkRestored(Model model, long sequence, List<CheckpointSource> sources) throws Exception {
+        Path target = directory.resolveSibling(directory.getFileName() + "-restored-" + restores++);
+        try (LsmStore restored = LsmStore.restore(target, options, sources)) {
+            if (sequence >= 0) {
+                assertThat(restored.lastSequence()).isEqualTo(sequence);
+            }
+            assertThat(restored.epoch()).isEqualTo(store.epoch() + 1);
+            checkContent(restored, model);
+            restored.awaitIdle();
+            checkContent(restored, model);
+        }
+        // What was restored is a store like any other.
+        try (LsmStore again = LsmStore.open(target, options)) {
+            checkContent(again, model);
+        }
+    }
+
+    private static void checkContent(LsmStore store, Model model) throws IOException {
+        for (ColumnFamily family : store.families()) {
+            List<String> seen = new ArrayList<>();
+            try (StoreIterator iterator = store.iterator(family)) {
+                for (iterator.seekToFirst(); iterator.valid(); iterator.next()) {
+                    seen.add(iterator.key() + "=" + iterator.value());
+                }
+            }
+            assertThat(seen).as("restored %s", family.name()).isEqualTo(text(model.of(family)));
+        }
+    }
+
     private void checkAll() throws IOException {
         for (int i = 0; i < 4; i++) {
             scan(null, now);
@@ -398,7 +459,7 @@ final class StoreHistory implements AutoCloseable {
         snapshots.forEach(snapshot -> snapshot.getKey().close());
         store.discard();
         if (deleteAfter) {
-            try (Stream<Path> files = Files.walk(directory)) {
+            try (Stream<Path> files = Files.walk(directory.getParent())) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                     Files.delete(file);
                 }

@@ -8,7 +8,7 @@ import net.jqwik.api.Provide;
 
 /** Random histories of all operations on the real file system, under many option sets, against a sorted map. */
 class StoreModelProperties {
-    @Property(tries = 40)
+    @Property(tries = 30)
     void storeEqualsASortedMap(@ForAll("seeds") long seed) throws Exception {
         try (StoreHistory history = StoreHistory.onDisk(seed)) {
             history.run(400);

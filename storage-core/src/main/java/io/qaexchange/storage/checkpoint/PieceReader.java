@@ -1,0 +1,127 @@
+package io.qaexchange.storage.checkpoint;
+
+import io.qaexchange.storage.CorruptionException;
+import io.qaexchange.storage.UnsupportedFormatException;
+import io.qaexchange.storage.encoding.ByteReader;
+import io.qaexchange.storage.encoding.ByteWriter;
+import io.qaexchange.storage.encoding.Checksum;
+import io.qaexchange.storage.key.Trailer;
+import io.qaexchange.storage.memory.Memory;
+import io.qaexchange.storage.memory.Slice;
+import io.qaexchange.storage.vfs.ReadableFile;
+import io.qaexchange.storage.vfs.Vfs;
+import io.qaexchange.storage.wal.Operations;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/** Reads a piece of the log (layout: {@link PieceWriter}). A piece is whole or damaged; there is no torn tail. One thread. */
+public final class PieceReader {
+    /** Takes the operations of a piece, in the order of their sequence numbers. */
+    @FunctionalInterface
+    public interface Sink {
+        /** @param key and {@code value} are views, good during the call */
+        void accept(int family, long trailer, Slice key, Slice value) throws IOException;
+    }
+
+    private final Path path;
+    private final ReadableFile file;
+    private final ByteWriter scratch = new ByteWriter();
+    private long sequence;
+
+    private PieceReader(Path path, ReadableFile file) {
+        this.path = path;
+        this.file = file;
+    }
+
+    /** Reads all operations, checking that the file is the piece that the checkpoint names. */
+    public static void read(Vfs vfs, Path directory, Piece piece, Sink sink) throws IOException {
+        Path path = directory.resolve(piece.name());
+        if (!vfs.exists(path)) {
+            throw new CorruptionException("a piece of the checkpoint is missing", path, 0);
+        }
+        try (ReadableFile file = vfs.open(path)) {
+            if (file.size() != piece.sizeBytes()) {
+                throw new CorruptionException("a piece of the checkpoint has the wrong size: " + file.size() + " instead of " + piece.sizeBytes(),
+                        path, file.size());
+            }
+            new PieceReader(path, file).read(piece, sink);
+        }
+    }
+
+    private void read(Piece piece, Sink sink) throws IOException {
+        readHead(piece);
+        sequence = piece.firstSequence() - 1;
+        long[] operations = new long[1];
+        long at = PieceFormat.HEAD_BYTES;
+        while (true) {
+            byte[] data = readBlock(at);
+            at += PieceFormat.FRAME_BYTES + data.length;
+            if (data.length == 0) {
+                break;
+            }
+            ByteReader block = new ByteReader(data, path, at - data.length);
+            while (block.hasRemaining()) {
+                sequence += block.varint();
+                Operations.decode(block, 1, (kind, family, key, value) -> {
+                    operations[0]++;
+                    sink.accept(family, Trailer.of(sequence, kind), key, value);
+                });
+            }
+        }
+        if (at != file.size() || operations[0] != piece.operations() || sequence > piece.lastSequence()) {
+            throw new CorruptionException("piece does not hold what the checkpoint says: " + operations[0] + " operations up to " + sequence, path, at);
+        }
+    }
+
+    private void readHead(Piece piece) throws IOException {
+        if (file.size() < PieceFormat.HEAD_BYTES + PieceFormat.FRAME_BYTES) {
+            throw new CorruptionException("piece is cut off: size=" + file.size(), path, file.size());
+        }
+        byte[] bytes = new byte[PieceFormat.HEAD_BYTES];
+        file.read(0, ByteBuffer.wrap(bytes));
+        ByteReader head = new ByteReader(bytes, path, 0);
+        long magic = head.u64();
+        int version = head.u16();
+        head.u16();
+        head.u64();
+        long first = head.u64();
+        long last = head.u64();
+        int expected = head.u32();
+        int actual = Checksum.crc32c(bytes, 0, PieceFormat.HEAD_BYTES - 4);
+        if (expected != actual) {
+            throw CorruptionException.checksum("piece head", path, 0, expected, actual);
+        }
+        if (magic != PieceFormat.MAGIC) {
+            throw new UnsupportedFormatException("not a piece of a log", path, "0x" + Long.toHexString(magic), "0x" + Long.toHexString(PieceFormat.MAGIC));
+        }
+        if (version > PieceFormat.VERSION) {
+            throw new UnsupportedFormatException("piece has a newer format: restore with a newer build", path, version, PieceFormat.VERSION);
+        }
+        if (first != piece.firstSequence() || last != piece.lastSequence()) {
+            throw new CorruptionException("piece is of another range: " + first + " to " + last, path, 20);
+        }
+    }
+
+    private byte[] readBlock(long at) throws IOException {
+        if (file.size() - at < PieceFormat.FRAME_BYTES) {
+            throw new CorruptionException("piece ends without its last block", path, at);
+        }
+        ByteBuffer frame = ByteBuffer.allocate(PieceFormat.FRAME_BYTES);
+        file.read(at, frame);
+        int length = Memory.getInt(frame.array(), Memory.ARRAY_BASE);
+        int expected = Memory.getInt(frame.array(), Memory.ARRAY_BASE + 4);
+        if (length < 0 || length > file.size() - at - PieceFormat.FRAME_BYTES) {
+            throw new CorruptionException("piece block has an impossible length " + length, path, at);
+        }
+        byte[] data = new byte[length];
+        file.read(at + PieceFormat.FRAME_BYTES, ByteBuffer.wrap(data));
+        scratch.clear();
+        scratch.u64(at).u32(length).raw(data);
+        int actual = Checksum.crc32c(scratch.array(), 0, scratch.size());
+        if (expected != actual) {
+            throw CorruptionException.checksum("piece block", path, at, expected, actual);
+        }
+        return data;
+    }
+}

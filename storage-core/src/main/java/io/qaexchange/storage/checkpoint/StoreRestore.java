@@ -1,0 +1,250 @@
+package io.qaexchange.storage.checkpoint;
+
+import io.qaexchange.storage.CheckpointSource;
+import io.qaexchange.storage.ColumnFamily;
+import io.qaexchange.storage.StoreException;
+import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.key.Trailer;
+import io.qaexchange.storage.key.ValueKind;
+import io.qaexchange.storage.manifest.FileNames;
+import io.qaexchange.storage.manifest.FileReference;
+import io.qaexchange.storage.manifest.Floor;
+import io.qaexchange.storage.manifest.Version;
+import io.qaexchange.storage.manifest.VersionEdit;
+import io.qaexchange.storage.memory.Slice;
+import io.qaexchange.storage.memtable.Memtable;
+import io.qaexchange.storage.recovery.RecoveredState;
+import io.qaexchange.storage.vfs.ReadableFile;
+import io.qaexchange.storage.vfs.Vfs;
+import io.qaexchange.storage.vfs.WritableFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Makes a store's state of checkpoints, side by side, each whole or clipped to a range of keys.
+ *
+ * <p>Sstables are linked into the folder (copied where that cannot be), never rewritten: their references get the clip. The pieces'
+ * operations go into memtables. Families are found by name, so their numbers may differ from source to source. From one source,
+ * operations keep their sequence numbers and the state is exactly at the checkpoint's; from several, whose numbers say nothing about
+ * each other, they are numbered anew above all of them, which is right because the clips share no key.
+ *
+ * <p>One thread.
+ */
+public final class StoreRestore {
+    private static final int COPY_BYTES = 1 << 20;
+
+    private final Path directory;
+    private final StoreOptions options;
+    private final Vfs vfs;
+    private final List<CheckpointFile> files = new ArrayList<>();
+    private final VersionEdit edit = new VersionEdit();
+    private final Map<String, ColumnFamily> families = new HashMap<>();
+    private final List<Memtable> memtables = new ArrayList<>();
+    private final List<Floor> floors = new ArrayList<>();
+    private long nextFileNumber = 1;
+    private long nextReferenceId = 1;
+    private long lastSequence;
+    private long replayed;
+    private boolean renumber;
+
+    private StoreRestore(Path directory, StoreOptions options) {
+        this.directory = directory;
+        this.options = options;
+        vfs = options.vfs();
+    }
+
+    /**
+     * @param directory empty but for the lock
+     * @throws IllegalArgumentException if the sources' clips overlap, or families of one name differ
+     */
+    public static RecoveredState run(Path directory, StoreOptions options, List<CheckpointSource> sources) throws IOException {
+        requireDisjoint(sources);
+        StoreRestore restore = new StoreRestore(directory, options);
+        boolean restored = false;
+        try {
+            RecoveredState state = restore.restore(sources);
+            restored = true;
+            return state;
+        } finally {
+            if (!restored) {
+                restore.memtables.forEach(Memtable::release);
+            }
+        }
+    }
+
+    private static void requireDisjoint(List<CheckpointSource> sources) {
+        if (sources.isEmpty()) {
+            throw new IllegalArgumentException("nothing to restore from");
+        }
+        for (int i = 0; i < sources.size(); i++) {
+            for (int j = 0; j < i; j++) {
+                if (sources.get(i).clip().overlaps(sources.get(j).clip())) {
+                    throw new IllegalArgumentException("the clips of two sources overlap: " + sources.get(j) + " and " + sources.get(i));
+                }
+            }
+        }
+    }
+
+    private RecoveredState restore(List<CheckpointSource> sources) throws IOException {
+        List<VersionEdit.Parent> parents = new ArrayList<>();
+        long lastEpoch = 0;
+        for (CheckpointSource source : sources) {
+            CheckpointFile file = CheckpointFile.read(vfs, source.directory());
+            files.add(file);
+            parents.add(new VersionEdit.Parent(file.epoch(), file.sequence()));
+            lastEpoch = Math.max(lastEpoch, file.epoch());
+            lastSequence = Math.max(lastSequence, file.sequence());
+        }
+        renumber = sources.size() > 1;
+        long flushed = 0;
+        for (int i = 0; i < sources.size(); i++) {
+            Map<Integer, Integer> familyOf = addFamilies(files.get(i).version());
+            addFiles(sources.get(i), files.get(i).version(), familyOf);
+            addFloors(sources.get(i), files.get(i).version(), familyOf);
+            flushed = Math.max(flushed, files.get(i).version().flushedSequence());
+        }
+        vfs.syncDirectory(directory);
+        for (int i = 0; i < sources.size(); i++) {
+            replay(sources.get(i), files.get(i));
+        }
+        edit.flushed(memtables.isEmpty() ? lastSequence : flushed, 0).nextFamilyId(families.size() + 1).nextNumbers(nextFileNumber, nextReferenceId);
+        Version version = Version.EMPTY.apply(edit);
+        return new RecoveredState(version, parents, lastEpoch, memtables, memtables.stream().map(memtable -> 0L).toList(), floors, lastSequence,
+                nextFileNumber, 0, 0, 0, replayed);
+    }
+
+    /** Numbers in the source to numbers here. */
+    private Map<Integer, Integer> addFamilies(Version source) {
+        Map<Integer, Integer> numbers = new HashMap<>();
+        for (ColumnFamily family : source.columnFamilies()) {
+            ColumnFamily known = families.get(family.name());
+            if (known == null) {
+                known = new ColumnFamily(families.size() + 1, family.options());
+                families.put(family.name(), known);
+                edit.addFamily(known.id(), family.options());
+            } else if (!known.options().equals(family.options())) {
+                throw new IllegalArgumentException("column family " + family.name() + " has other options in another source: " + family.options()
+                        + " and " + known.options());
+            }
+            numbers.put(family.id(), known.id());
+        }
+        return numbers;
+    }
+
+    private void addFiles(CheckpointSource source, Version version, Map<Integer, Integer> familyOf) throws IOException {
+        Map<Long, Long> numbers = new HashMap<>();
+        for (FileReference reference : version.references()) {
+            KeyRange clip = reference.clip().intersect(source.clip());
+            if (clip.isEmpty() || !reference.table().range().overlaps(clip)) {
+                continue;
+            }
+            Long number = numbers.get(reference.fileNumber());
+            if (number == null) {
+                number = nextFileNumber++;
+                numbers.put(reference.fileNumber(), number);
+                bring(FileNames.sstable(source.directory(), reference.fileNumber()), FileNames.sstable(directory, number), reference.sizeBytes());
+            }
+            KeyRange kept = clip.contains(reference.table().range()) ? KeyRange.ALL : clip;
+            edit.add(new FileReference(nextReferenceId++, number, familyOf.get(reference.family()), reference.level(), reference.window(), kept,
+                    reference.table()));
+        }
+    }
+
+    private void bring(Path from, Path to, long size) throws IOException {
+        if (!vfs.exists(from) || vfs.size(from) != size) {
+            throw new StoreException("a file of the checkpoint is missing or cut off: " + from + ", " + size + " bytes wanted");
+        }
+        try {
+            vfs.link(from, to);
+        } catch (IOException | UnsupportedOperationException e) {
+            // Another file system, or one without links: the bytes are copied.
+            copy(from, to);
+        }
+    }
+
+    private void copy(Path from, Path to) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(COPY_BYTES);
+        try (ReadableFile source = vfs.open(from); WritableFile target = vfs.create(to)) {
+            for (long at = 0; at < source.size(); at += buffer.capacity()) {
+                buffer.clear().limit((int) Math.min(buffer.capacity(), source.size() - at));
+                source.read(at, buffer);
+                target.append(buffer.flip());
+            }
+            target.sync();
+        }
+    }
+
+    private void addFloors(CheckpointSource source, Version version, Map<Integer, Integer> familyOf) {
+        for (ColumnFamily family : version.columnFamilies()) {
+            for (Floor floor : version.floors(family.id())) {
+                KeyRange range = floor.range().intersect(source.clip());
+                if (!range.isEmpty()) {
+                    edit.floor(new Floor(familyOf.get(family.id()), range, floor.eventTime(), floor.sequence()));
+                }
+            }
+        }
+    }
+
+    private void replay(CheckpointSource source, CheckpointFile file) throws IOException {
+        Map<Integer, Integer> familyOf = new HashMap<>();
+        file.version().columnFamilies().forEach(family -> familyOf.put(family.id(), families.get(family.name()).id()));
+        long flushed = file.version().flushedSequence();
+        for (Piece piece : file.pieces()) {
+            PieceReader.read(vfs, source.directory(), piece, (family, trailer, key, value) -> {
+                Integer id = familyOf.get(family);
+                // What files hold already, and what belonged to a family that was dropped, is not wanted again.
+                if (id != null && Trailer.sequence(trailer) > flushed) {
+                    replay(id, trailer, key, value, source.clip());
+                }
+            });
+        }
+    }
+
+    private void replay(int family, long trailer, Slice key, Slice value, KeyRange clip) {
+        int kind = Trailer.kind(trailer);
+        if (kind == ValueKind.DELETE_RANGE || kind == ValueKind.DROP_BEFORE) {
+            replayRange(family, trailer, key, value, clip);
+        } else if (clip.contains(key)) {
+            memtable().apply(family, key, Trailer.of(number(trailer), kind), value);
+            replayed++;
+        }
+    }
+
+    private void replayRange(int family, long trailer, Slice lower, Slice value, KeyRange clip) {
+        boolean dropBefore = Trailer.kind(trailer) == ValueKind.DROP_BEFORE;
+        int skipped = dropBefore ? Long.BYTES : 0;
+        byte[] upper = value.subslice(skipped, value.length() - skipped).toByteArray();
+        KeyRange range = KeyRange.of(lower.toByteArray(), upper).intersect(clip);
+        if (range.isEmpty()) {
+            return;
+        }
+        byte[] clipped = new byte[skipped + range.upper().length];
+        value.copyTo(0, clipped, 0, skipped);
+        System.arraycopy(range.upper(), 0, clipped, skipped, range.upper().length);
+        long sequence = number(trailer);
+        memtable().apply(family, Slice.of(range.lower()), Trailer.of(sequence, Trailer.kind(trailer)), Slice.of(clipped));
+        if (dropBefore) {
+            floors.add(Floor.ofOperation(family, Slice.of(range.lower()), Slice.of(clipped), sequence));
+        }
+        replayed++;
+    }
+
+    private long number(long trailer) {
+        return renumber ? ++lastSequence : Trailer.sequence(trailer);
+    }
+
+    private Memtable memtable() {
+        Memtable last = memtables.isEmpty() ? null : memtables.get(memtables.size() - 1);
+        if (last == null || last.memoryBytes() >= options.memtableBytes()) {
+            last = new Memtable(memtables.size() + 1L, options.memoryPool(), options.arenaChunkBytes());
+            memtables.add(last);
+        }
+        return last;
+    }
+}
