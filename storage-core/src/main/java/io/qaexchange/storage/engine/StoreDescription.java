@@ -1,16 +1,22 @@
 package io.qaexchange.storage.engine;
 
+import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.CacheStatistics;
+import io.qaexchange.storage.compaction.CompactionPicker;
+import io.qaexchange.storage.compaction.CompactionPlan;
+import io.qaexchange.storage.compaction.LeveledPicker;
+import io.qaexchange.storage.compaction.TimeWindowPicker;
 import io.qaexchange.storage.manifest.FamilyVersion;
 import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Version;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The store for people and for monitors. Stateless. */
-final class StoreDescription {
+public final class StoreDescription {
     private StoreDescription() {}
 
     static void gauges(Map<String, Long> values, StoreState state, SnapshotRegistry snapshots, StoreOptions options, BlockCache cache) {
@@ -40,8 +46,28 @@ final class StoreDescription {
                 version.flushedSequence(), store.durableSequence(), options.durability()));
         text.append(String.format("memtables: active %s, frozen %d (%s); memory %s of %s%n", bytes(state.activeMemtable().memoryBytes()),
                 state.frozenCount(), bytes(state.frozenBytes()), bytes(options.memoryPool().usedBytes()), bytes(options.memoryPool().budgetBytes())));
+        return text + ofVersion(version);
+    }
+
+    /** Levels and windows of all families. */
+    public static String ofVersion(Version version) {
+        StringBuilder text = new StringBuilder();
         for (FamilyVersion family : version.families()) {
             describe(family, text);
+        }
+        return text.toString();
+    }
+
+    /** What the pickers of a store with default options would do, and the scores behind it. */
+    public static String explainPick(Version version) {
+        StoreOptions options = StoreOptions.builder().build();
+        StringBuilder text = new StringBuilder();
+        for (FamilyVersion family : version.families()) {
+            CompactionPicker picker = family.family().options().compactionStyle() == CompactionStyle.LEVELED
+                    ? new LeveledPicker(options) : new TimeWindowPicker(options);
+            String plan = picker.pick(family, Set.of()).map(CompactionPlan::toString).orElse("nothing is due");
+            text.append(family.family().name()).append(": ").append(plan).append('\n');
+            picker.explain(family).lines().forEach(line -> text.append("  ").append(line).append('\n'));
         }
         return text.toString();
     }
@@ -67,7 +93,8 @@ final class StoreDescription {
         }
     }
 
-    static String bytes(long bytes) {
+    /** For people: {@code 12 MiB}. */
+    public static String bytes(long bytes) {
         if (bytes < 10 << 10) {
             return bytes + " B";
         }

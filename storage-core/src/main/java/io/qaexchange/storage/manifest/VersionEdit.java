@@ -241,4 +241,26 @@ public final class VersionEdit {
         return new FamilyOptions(name, style, compression, from.varint32(), from.varint32(), from.u32(), from.u32(), from.u64(), from.u64(),
                 from.varint32(), from.u64(), from.u64());
     }
+
+    /** One line of {@code name=value} pairs, for tools. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        if (epoch != null) {
+            text.append("epoch=").append(epoch).append(" parents=").append(parents).append(' ');
+        }
+        familiesAdded.forEach(family -> text.append("family=").append(family.id()).append(':').append(family.options().name()).append(' '));
+        familiesDropped.forEach(family -> text.append("dropped-family=").append(family).append(' '));
+        if (flushedSequence != null) {
+            text.append("flushed=").append(flushedSequence).append(" oldest-segment=").append(oldestSegment).append(' ');
+        }
+        added.forEach(file -> text.append("add=").append(file).append("@L").append(file.level()).append(file.window() == 0 ? "" : "w" + file.window()).append(' '));
+        removed.forEach(id -> text.append("remove=").append(id).append(' '));
+        floors.forEach(floor -> text.append("floor=").append(floor.range()).append('<').append(floor.eventTime()).append(' '));
+        floorsRemoved.forEach(sequence -> text.append("remove-floor=").append(sequence).append(' '));
+        if (nextFileNumber != null) {
+            text.append("next-file=").append(nextFileNumber);
+        }
+        return text.toString().trim();
+    }
 }
