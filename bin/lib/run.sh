@@ -20,7 +20,11 @@ find_java() {
   [ "$version" = 17 ] || fail "JDK 17 is needed, $JAVA is version ${version:-unknown}. Set JAVA_HOME to a JDK 17"
 }
 
+# CLUSTER_JAR=yes also wants the jar for a Flink cluster.
 is_stale() {
+  if [ "${CLUSTER_JAR:-}" = yes ] && ! ls "$ROOT"/job/target/job-*-cluster.jar > /dev/null 2>&1; then
+    return 0
+  fi
   [ ! -f "$BUILT" ] || [ -n "$(find "$ROOT/pom.xml" "$ROOT/storage-core" "$ROOT/connectors" "$ROOT/job" \
     -path '*/target' -prune -o -path '*/src/test' -prune -o -type f -newer "$BUILT" -print -quit)" ]
 }
@@ -31,7 +35,13 @@ build_if_stale() {
   mkdir -p "$ROOT/job/target"
   local log="$ROOT/job/target/build.log" started=$SECONDS
   echo "building with Maven; the first time this fetches libraries and takes some minutes (log: job/target/build.log)" >&2
-  (cd "$ROOT" && mvn -B -q -DskipTests -pl job -am package) > "$log" 2>&1 || {
+  local profile=()
+  if [ "${CLUSTER_JAR:-}" = yes ]; then
+    profile=(-Pcluster)
+  else
+    rm -f "$ROOT"/job/target/job-*-cluster.jar
+  fi
+  (cd "$ROOT" && mvn -B -q -DskipTests ${profile[@]+"${profile[@]}"} -pl job -am package) > "$log" 2>&1 || {
     tail -n 30 "$log" >&2
     fail "the build failed"
   }
@@ -53,7 +63,7 @@ run_java() {
   find_java
   build_if_stale
   # shellcheck disable=SC2086
-  exec "$JAVA" "-Xmx${HEAP:-1g}" -XX:+UseParallelGC "${OPENS[@]}" \
+  QAEXCHANGE_HOME="$ROOT" exec "$JAVA" "-Xmx${HEAP:-1g}" -XX:+UseParallelGC "${OPENS[@]}" \
     "-Dlog4j.configurationFile=${LOG_CONFIG:-$ROOT/flink-conf/log4j2-tool.properties}" ${JAVA_OPTS:-} \
     -cp "$ROOT/job/target/$(basename "$(ls "$ROOT"/job/target/job-*.jar | grep -v -e '-cluster' -e '-sources' | head -1)"):$ROOT/job/target/lib/*" "$main" "$@"
 }

@@ -92,7 +92,7 @@ public final class Audit {
     private void comparePart(int part, int parts) throws Exception {
         ExpectedRows rows = new ExpectedRows(sent.messages() / parts + sent.messages() / (parts * 10L) + 1000);
         sent.forEachStored((event, identity) -> {
-            if (isInPart(digestOf(event, identity), part, parts) && !rows.expect(digest)) {
+            if (isInPart(digestOf(event, identity), part, parts) && !rows.expect(digest) && !sent.mayRepeat()) {
                 problems.add("the list of what was sent has this identity twice: " + identity);
             }
         });

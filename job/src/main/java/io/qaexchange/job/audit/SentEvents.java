@@ -15,7 +15,12 @@ public interface SentEvents {
     /** Messages that must have become dead letters; -1 if the list does not tell. */
     long deadLetters() throws Exception;
 
-    /** Visits every event that must be a row, once. */
+    /** Whether an identity may come several times; then the first event of it is the one that must be a row. */
+    default boolean mayRepeat() {
+        return false;
+    }
+
+    /** Visits every event that must be a row, once; or more often, see {@link #mayRepeat}. */
     void forEachStored(Visitor visitor) throws Exception;
 
     /** Takes events that must be rows. */

@@ -3,11 +3,15 @@ package io.qaexchange.job.tool;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.JobOptions;
+import io.qaexchange.job.UsageException;
 import io.qaexchange.job.audit.Audit;
 import io.qaexchange.job.audit.AuditReport;
 import io.qaexchange.job.audit.GeneratedEvents;
+import io.qaexchange.job.audit.KafkaEvents;
 import io.qaexchange.job.seam.SeamReader;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -18,8 +22,20 @@ import picocli.CommandLine.Option;
         footer = {"", "Exit code: 0 it holds, 1 it does not (keys are named), 2 it could not run."})
 public final class AuditCommand implements Callable<Integer> {
 
-    @Option(names = "--dir", required = true, description = "Folder of a demo.")
+    @Option(names = "--dir", description = "Folder of a demo: compares with what its generator sent.")
     private Path folder;
+    @Option(names = "--brokers", description = "Compares with what lies in Kafka: bootstrap servers.")
+    private String brokers;
+    @Option(names = "--topic", split = ",", defaultValue = "events", description = "Topics of the events. Default: ${DEFAULT-VALUE}.")
+    private List<String> topics;
+    @Option(names = "--dead-letter-topic", defaultValue = "dead-letters", description = "Topic of the dead letters. Default: ${DEFAULT-VALUE}.")
+    private String deadLetterTopic;
+    @Option(names = "--checkpoint", description = "Checkpoint or savepoint whose hot rows count, with --brokers.")
+    private String checkpoint;
+    @Option(names = "--parquet", description = "Folder of the archive, with --brokers.")
+    private String archive;
+    @Option(names = "--instruments", description = "Instruments file of the job, with --brokers.")
+    private String instrumentsFile;
     @Option(names = "--json", paramLabel = "FILE", description = "Writes the report as JSON too.")
     private Path json;
     @Option(names = "--memory-mb", defaultValue = "512",
@@ -33,15 +49,32 @@ public final class AuditCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        RunFolder run = RunFolder.read(folder);
-        Instruments instruments = Instruments.load(folder.resolve(run.instruments()));
-        SeamReader seam = SeamReader.open(folder.resolve(run.savepoint()).toUri().toString(),
-                new org.apache.flink.core.fs.Path(folder.resolve(run.archive()).toUri()), instruments);
-        AuditReport report = Audit.run(new GeneratedEvents(run.seed(), run.messages()), seam, instruments, memoryMb << 20);
+        if ((folder == null) == (brokers == null)) {
+            throw new UsageException("say either --dir (folder of a demo) or --brokers, --checkpoint and --parquet");
+        }
+        AuditReport report = folder != null ? auditDemo() : auditKafka();
         System.out.print(report.toText());
         if (json != null) {
             new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), report);
         }
         return report.holds() ? Tool.GOOD : Tool.BAD;
+    }
+
+    private AuditReport auditDemo() throws Exception {
+        RunFolder run = RunFolder.read(folder);
+        Instruments instruments = Instruments.load(folder.resolve(run.instruments()));
+        SeamReader seam = SeamReader.open(folder.resolve(run.savepoint()).toUri().toString(),
+                new org.apache.flink.core.fs.Path(folder.resolve(run.archive()).toUri()), instruments);
+        return Audit.run(new GeneratedEvents(run.seed(), run.messages()), seam, instruments, memoryMb << 20);
+    }
+
+    private AuditReport auditKafka() throws Exception {
+        if (checkpoint == null || archive == null) {
+            throw new UsageException("with --brokers say --checkpoint and --parquet too");
+        }
+        Instruments instruments = JobOptions.instruments(instrumentsFile);
+        SeamReader seam = SeamReader.open(JobOptions.folderUri(checkpoint), new org.apache.flink.core.fs.Path(JobOptions.folderUri(archive)),
+                instruments);
+        return Audit.run(new KafkaEvents(brokers, topics, deadLetterTopic), seam, instruments, memoryMb << 20);
     }
 }

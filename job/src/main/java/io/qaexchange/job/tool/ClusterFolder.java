@@ -1,0 +1,73 @@
+package io.qaexchange.job.tool;
+
+import io.qaexchange.job.UsageException;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The folder of a local cluster: {@code checkpoints}, {@code savepoints}, {@code archive}, {@code processes}, and {@code rest.port}.
+ *
+ * @param path absolute
+ */
+record ClusterFolder(Path path) {
+
+    private static final String PORT = "rest.port";
+    /** Of the libraries of the tools, what a Flink distribution has in its lib folder. */
+    private static final Pattern FLINK = Pattern.compile("(flink-(?!connector-kafka|state-processor|parquet)|log4j-|slf4j-|commons-(cli|collections|"
+            + "compress|io|lang3|math3|text)|kryo|minlog|reflectasm|objenesis|javassist|snakeyaml-engine|snappy-java|lz4-java|RoaringBitmap|jsr305|"
+            + "async-profiler|frocksdbjni).*\\.jar");
+
+    static ClusterFolder of(Path folder) throws IOException {
+        return new ClusterFolder(Files.createDirectories(folder.toAbsolutePath().normalize()));
+    }
+
+    Path checkpoints() {
+        return path.resolve("checkpoints");
+    }
+
+    Path savepoints() {
+        return path.resolve("savepoints");
+    }
+
+    Path archive() {
+        return path.resolve("archive");
+    }
+
+    void savePort(int port) throws IOException {
+        Files.writeString(path.resolve(PORT), Integer.toString(port));
+    }
+
+    /** Port of the cluster that was started here. */
+    int port() throws IOException {
+        Path file = path.resolve(PORT);
+        if (!Files.exists(file)) {
+            throw new UsageException("no cluster was started in " + path + ". Run bin/cluster start --dir " + path);
+        }
+        return Integer.parseInt(Files.readString(file).strip());
+    }
+
+    /** Flink alone, as in a distribution's lib folder. */
+    static String flinkClassPath() throws IOException {
+        try (Stream<Path> jars = Files.list(LocalProcesses.home().resolve("job/target/lib"))) {
+            return jars.filter(jar -> FLINK.matcher(jar.getFileName().toString()).matches()).map(Path::toString).sorted()
+                    .collect(Collectors.joining(File.pathSeparator));
+        }
+    }
+
+    /** The jar to submit. */
+    static Path jobJar() throws IOException {
+        try (Stream<Path> jars = Files.list(LocalProcesses.home().resolve("job/target"))) {
+            List<Path> found = jars.filter(jar -> jar.getFileName().toString().endsWith("-cluster.jar")).toList();
+            if (found.size() != 1) {
+                throw new UsageException("expected one job-*-cluster.jar in job/target, found " + found);
+            }
+            return found.get(0);
+        }
+    }
+}

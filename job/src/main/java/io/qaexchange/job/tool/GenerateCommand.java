@@ -1,0 +1,34 @@
+package io.qaexchange.job.tool;
+
+import io.qaexchange.events.generator.EventGenerator;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code bin/generate}. */
+@Command(name = "generate", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Sends a generated trading day to Kafka, as the demo does, and prints what it was.",
+        footer = {"", "Exit code: 0 good, 2 it could not run."})
+public final class GenerateCommand implements Callable<Integer> {
+
+    @Option(names = "--events", defaultValue = "100000", description = "Messages to send. Default: ${DEFAULT-VALUE}.")
+    private long events;
+    @Option(names = "--seed", defaultValue = "1", description = "Seed. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+    @Option(names = "--brokers", defaultValue = "127.0.0.1:9092", description = "Bootstrap servers. Default: ${DEFAULT-VALUE}.")
+    private String brokers;
+    @Option(names = "--topic", defaultValue = "events", description = "Topic. Default: ${DEFAULT-VALUE}.")
+    private String topic;
+
+    /** Runs the command. */
+    public static void main(String[] args) {
+        Tool.run(new GenerateCommand(), args);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        EventGenerator generator = new Feeder(brokers, topic, seed, events).start().get();
+        System.out.print(generator.summary());
+        return Tool.GOOD;
+    }
+}

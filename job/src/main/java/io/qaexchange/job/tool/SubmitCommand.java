@@ -1,0 +1,90 @@
+package io.qaexchange.job.tool;
+
+import io.qaexchange.job.JobOptions;
+import io.qaexchange.job.UsageException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code bin/submit}, and {@code bin/resume}, which names a savepoint or checkpoint first. */
+@Command(name = "submit", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Submits the exchange job to the local cluster, from a savepoint or checkpoint if one is named (bin/resume).",
+        footer = {"", "Options of the job may follow after --, as in: bin/submit -- --min-age \"10 min\" --kafka.security.protocol=SSL",
+                "Last line: job ID.",
+                "Exit code: 0 good, 2 it could not run."})
+public final class SubmitCommand implements Callable<Integer> {
+
+    @Option(names = "--from", paramLabel = "PATH|latest", description = "Savepoint or checkpoint to start from; latest: the newest in the folder.")
+    private String from;
+    @Option(names = "--no-claim", description = "Leave the savepoint or checkpoint to its owner. Default: Flink may delete it when it is no longer needed.")
+    private boolean noClaim;
+    @Option(names = "--parallelism", description = "Parallelism. Default: 2.", defaultValue = "2")
+    private int parallelism;
+    @Option(names = "--backend", description = "State backend: lsm, rocksdb or hashmap.")
+    private String backend;
+    @Option(names = "--config", description = "YAML file with options of the job.")
+    private Path config;
+    @Option(names = "--dir", defaultValue = "run", description = "Folder of the cluster. Default: ${DEFAULT-VALUE}.")
+    private Path folder;
+    @Parameters(paramLabel = "OPTIONS", description = "Options of the job.")
+    private List<String> options = List.of();
+
+    /** Runs the command. */
+    public static void main(String[] args) {
+        Tool.run(new SubmitCommand(), args);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        ClusterFolder cluster = ClusterFolder.of(folder);
+        List<String> flink = new ArrayList<>(List.of("run", "-d", "-p", Integer.toString(parallelism)));
+        if (from != null) {
+            flink.addAll(List.of("-s", from.equals("latest") ? latest(cluster) : from, "-claimMode", noClaim ? "NO_CLAIM" : "CLAIM"));
+        }
+        flink.add(ClusterFolder.jobJar().toString());
+        flink.addAll(List.of("--" + JobOptions.ARCHIVE.name(), cluster.archive().toString()));
+        flink.addAll(List.of("--" + JobOptions.CHECKPOINTS.name(), cluster.checkpoints().toString()));
+        if (backend != null) {
+            flink.addAll(List.of("--" + JobOptions.BACKEND.name(), backend));
+        }
+        if (config != null) {
+            flink.addAll(List.of("--config", config.toAbsolutePath().toString()));
+        }
+        flink.addAll(options);
+        System.out.println(new FlinkCommand(cluster).runForJobId(flink));
+        return Tool.GOOD;
+    }
+
+    /** The newest complete checkpoint or savepoint of the folder. */
+    private static String latest(ClusterFolder cluster) throws IOException {
+        Optional<Path> newest = Optional.empty();
+        for (Path parent : List.of(cluster.checkpoints(), cluster.savepoints())) {
+            if (Files.exists(parent)) {
+                try (Stream<Path> files = Files.walk(parent, 3)) {
+                    Stream<Path> found = files.filter(file -> file.getFileName().toString().equals("_metadata"));
+                    newest = Stream.concat(newest.stream(), found).max(Comparator.comparing(SubmitCommand::modified));
+                }
+            }
+        }
+        return newest.map(file -> file.getParent().toUri().toString()).orElseThrow(
+                () -> new UsageException("there is no checkpoint or savepoint in " + cluster.checkpoints() + " or " + cluster.savepoints()));
+    }
+
+    private static FileTime modified(Path file) {
+        try {
+            return Files.getLastModifiedTime(file);
+        } catch (IOException e) {
+            return FileTime.fromMillis(0);
+        }
+    }
+}
