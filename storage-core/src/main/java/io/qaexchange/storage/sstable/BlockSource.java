@@ -20,9 +20,14 @@ import java.nio.file.Path;
  * The blocks of one open file: in place through mappings, or through the block cache.
  *
  * <p>A block that is read in place is checked when it is first asked for after opening; a bit per block remembers that. The check reads
- * it by a positional read: a disk error is an exception there, in a mapping it would be a fault. Faults that come later (the file was
- * truncated, the page could not be read again) surface as {@code InternalError} and are turned into a {@link CorruptionException} by
- * {@link #fault}.
+ * it by a positional read: a disk error is an exception there, in a mapping it would be a fault.
+ *
+ * <p>What is left are pages that became unreadable after they were checked: the file was cut from outside, or a page was evicted and the
+ * disk fails to give it again. The JVM turns such a fault into an {@code InternalError}; {@link #fault} makes a
+ * {@link CorruptionException} of it. Compiled code, however, goes on with anything at all in place of the bytes, and the error comes with
+ * the next safepoint, perhaps after the read has returned (tried on JDK 17: no cheap call brings it sooner). Therefore nothing that is
+ * read from a mapping becomes an address unchecked ({@link UnreadableBlockException}), and who reads files from disks that fail, or that
+ * others may cut, opens them without mapping.
  *
  * <p>Thread-safe. Bits are set without synchronization: one that is lost only costs a second check.
  */
@@ -106,6 +111,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         long offset = index.offset(i);
         int size = index.size(i);
         int compression = index.compression(i);
+        requireInside(offset, size, index.ordinal(i));
         if (compression == 0 && showInPlace(offset, size, pin)) {
             if (!isChecked(checkedBlocks, index.ordinal(i))) {
                 checkInPlace(offset, size, SstableFormat.KIND_DATA, -1, index.ordinal(i));
@@ -122,6 +128,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         assert !closed : "read of a closed sstable: " + file;
         long offset = parent.offset(i);
         int size = parent.size(i);
+        requireInside(offset, size, parent.ordinal(i));
         if (showInPlace(offset, size, pin)) {
             if (!isChecked(checkedBlocks, parent.ordinal(i))) {
                 checkInPlace(offset, size, SstableFormat.KIND_INDEX, level, parent.ordinal(i));
@@ -231,6 +238,14 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         }
     }
 
+    /** The index block that says so may have become unreadable since it was checked. */
+    private void requireInside(long offset, int size, int ordinal) {
+        if (offset < SstableFormat.HEADER_SIZE || size <= SstableFormat.FRAME_OVERHEAD || offset > footer.fileSize() - size
+                || ordinal < 0 || ordinal >= footer.blockCount()) {
+            throw new UnreadableBlockException("index block changed after it was checked");
+        }
+    }
+
     private boolean showInPlace(long offset, int size, BlockPin pin) {
         if (pieceAddresses.length == 0) {
             return false;
@@ -336,8 +351,8 @@ final class BlockSource implements BlockAccess, AutoCloseable {
     }
 
     /** What a fault in a mapping is for callers. */
-    CorruptionException fault(InternalError fault, long offset) {
-        return new CorruptionException("a mapped page cannot be read: was the file truncated, or does the disk fail?", file, offset,
+    CorruptionException fault(Throwable fault, long offset) {
+        return new CorruptionException("a block that was good is changed or unreadable: was the file cut, or does the disk fail?", file, offset,
                 fault);
     }
 

@@ -10,8 +10,9 @@ import io.qaexchange.storage.memory.Slice;
  * Stands on an entry of a data block and moves over it. The entry's key and value are shown through the two slices that the cursor was
  * made with; values, and keys of FIXED blocks, where they lie.
  *
- * <p>Nothing is checked on the way: {@link #validate} goes once over every block after its checksum, and what it lets through cannot
- * lead outside the block.
+ * <p>{@link #validate} goes once over every block after its checksum. A page of a mapping can still become unreadable later, and then a
+ * load gives anything at all and the error comes some instructions after; so whatever is about to become an address is held against
+ * the block's bounds here, too, which costs a comparison where the block or entry begins.
  *
  * <p>One thread.
  */
@@ -56,26 +57,46 @@ final class DataBlock {
     void load(Object base, long address, int length) {
         this.base = base;
         this.address = address;
-        fixed = Memory.getByte(base, address + SstableFormat.BLOCK_LAYOUT) == SstableFormat.LAYOUT_FIXED;
         int width = Memory.getByte(base, address + SstableFormat.BLOCK_TRAILER_WIDTH);
         trailerWidth = width & SstableFormat.BLOCK_WIDTH_MASK;
         count = Memory.getInt(base, address + SstableFormat.BLOCK_COUNT);
         baseTrailer = Memory.getLong(base, address + SstableFormat.BLOCK_BASE_TRAILER);
+        fixed = Memory.getByte(base, address + SstableFormat.BLOCK_LAYOUT) == SstableFormat.LAYOUT_FIXED;
         if (fixed) {
-            keyLength = Memory.getShort(base, address + SstableFormat.BLOCK_KEY_LENGTH) & 0xffff;
-            valueLength = Memory.getInt(base, address + SstableFormat.BLOCK_VALUE_LENGTH);
-            stride = keyLength + trailerWidth + valueLength;
-            windowOffset = Memory.getShort(base, address + SstableFormat.BLOCK_WINDOW_OFFSET) & 0xffff;
-            hasColumn = (width & SstableFormat.BLOCK_FLAG_COLUMN) != 0;
-            records = address + SstableFormat.BLOCK_FIXED_HEADER_SIZE + (hasColumn ? (long) count * Integer.BYTES : 0);
-            interpolationError = Memory.getShort(base, address + SstableFormat.BLOCK_INTERPOLATION_ERROR) & 0xffff;
-            index = -1;
+            loadFixed(length, (width & SstableFormat.BLOCK_FLAG_COLUMN) != 0);
         } else {
-            restartCount = Memory.getInt(base, address + SstableFormat.BLOCK_RESTART_COUNT);
-            restarts = address + length - (long) restartCount * Integer.BYTES;
-            nextEntry = address + SstableFormat.BLOCK_PREFIX_HEADER_SIZE;
-            restart = 0;
+            loadPrefix(length);
         }
+    }
+
+    private void loadFixed(int length, boolean withColumn) {
+        hasColumn = withColumn;
+        keyLength = Memory.getShort(base, address + SstableFormat.BLOCK_KEY_LENGTH) & 0xffff;
+        valueLength = Memory.getInt(base, address + SstableFormat.BLOCK_VALUE_LENGTH);
+        windowOffset = Memory.getShort(base, address + SstableFormat.BLOCK_WINDOW_OFFSET) & 0xffff;
+        interpolationError = Memory.getShort(base, address + SstableFormat.BLOCK_INTERPOLATION_ERROR) & 0xffff;
+        stride = keyLength + trailerWidth + valueLength;
+        int columnWidth = withColumn ? Integer.BYTES : 0;
+        records = address + SstableFormat.BLOCK_FIXED_HEADER_SIZE + (long) count * columnWidth;
+        index = -1;
+        if (count < 0 || valueLength < 0 || windowOffset > keyLength
+                || SstableFormat.BLOCK_FIXED_HEADER_SIZE + (long) count * ((long) stride + columnWidth) != length) {
+            throw unreadable();
+        }
+    }
+
+    private void loadPrefix(int length) {
+        restartCount = Memory.getInt(base, address + SstableFormat.BLOCK_RESTART_COUNT);
+        restarts = address + length - (long) restartCount * Integer.BYTES;
+        nextEntry = address + SstableFormat.BLOCK_PREFIX_HEADER_SIZE;
+        restart = 0;
+        if (restartCount < 1 || restarts < nextEntry) {
+            throw unreadable();
+        }
+    }
+
+    private static UnreadableBlockException unreadable() {
+        return new UnreadableBlockException("data block changed after it was checked");
     }
 
     long trailer() {
@@ -293,7 +314,11 @@ final class DataBlock {
     // ---- PREFIX
 
     private long restartAddress(int i) {
-        return address + Memory.getInt(base, restarts + (long) i * Integer.BYTES);
+        long offset = Memory.getInt(base, restarts + (long) i * Integer.BYTES);
+        if (offset < SstableFormat.BLOCK_PREFIX_HEADER_SIZE || offset >= restarts - address) {
+            throw unreadable();
+        }
+        return address + offset;
     }
 
     private void toRestart(int i) {
@@ -309,6 +334,7 @@ final class DataBlock {
         int shared = varint();
         int further = varint();
         int length = varint();
+        checkEntry(shared, further, length);
         trailer = baseTrailer + trailerDelta(at);
         at += trailerWidth;
         int size = shared + further;
@@ -324,19 +350,28 @@ final class DataBlock {
         }
     }
 
+    /** The entry, of which the lengths are known and the rest begins at {@link #at}, ends inside the block. */
+    private void checkEntry(int shared, int further, int length) {
+        if (shared < 0 || shared > SstableFormat.MAX_KEY_LENGTH || further < 0 || length < 0
+                || (long) trailerWidth + further + length > restarts - at) {
+            throw unreadable();
+        }
+    }
+
     private int varint() {
         int b = Memory.getByte(base, at++);
         if (b >= 0) {
             return b;
         }
         int result = b & 0x7f;
-        for (int shift = 7; ; shift += 7) {
+        for (int shift = 7; shift < Integer.SIZE; shift += 7) {
             b = Memory.getByte(base, at++);
             result |= (b & 0x7f) << shift;
             if (b >= 0) {
                 return result;
             }
         }
+        throw unreadable();
     }
 
     private boolean seekPrefix(Slice target, long targetTrailer) {
@@ -360,7 +395,8 @@ final class DataBlock {
         at = restartAddress(i);
         varint();
         int length = varint();
-        varint();
+        int valueBytes = varint();
+        checkEntry(0, length, valueBytes);
         long delta = trailerDelta(at);
         int order = Memory.compare(base, at + trailerWidth, length, target.base(), target.address(), target.length());
         return order != 0 ? order : Trailer.compare(baseTrailer + delta, targetTrailer);
@@ -383,6 +419,7 @@ final class DataBlock {
             int further = varint();
             int length = varint();
             long suffix = at + trailerWidth;
+            checkEntry(shared, further, length);
             if (shared <= matched) {
                 int rest = targetLength - shared;
                 int common = Memory.mismatch(base, suffix, targetBase, targetAddress + shared, Math.min(further, rest));

@@ -6,7 +6,8 @@ import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 
 /**
- * Looks at an index block where it lies. {@link #load} takes validated blocks only.
+ * Looks at an index block where it lies. {@link #load} takes validated blocks only; what is about to become an address is held against
+ * the block's bounds again, for the reason given in {@link DataBlock}.
  *
  * <p>Searching never changes a loaded one, so the root of a file is shared by all threads; the others are one thread's.
  */
@@ -21,10 +22,12 @@ final class IndexBlock {
     private long windows;
     private long starts;
     private long metas;
+    private int keysEnd;
 
-    void load(Object base, long address) {
+    void load(Object base, long address, int length) {
         this.base = base;
         this.address = address;
+        keysEnd = length - SstableFormat.INDEX_PADDING;
         level = Memory.getByte(base, address + SstableFormat.INDEX_LEVEL);
         withTime = (Memory.getByte(base, address + SstableFormat.INDEX_FLAGS) & SstableFormat.INDEX_FLAG_EVENT_TIME) != 0;
         stride = withTime ? SstableFormat.META_STRIDE_WITH_TIME : SstableFormat.META_STRIDE;
@@ -33,6 +36,9 @@ final class IndexBlock {
         windows = address + SstableFormat.INDEX_HEADER_SIZE;
         starts = windows + (long) count * SstableFormat.WINDOW_SIZE;
         metas = starts + (count + 1L) * Integer.BYTES;
+        if (count < 1 || metas + (long) count * stride > address + keysEnd) {
+            throw unreadable();
+        }
     }
 
     int count() {
@@ -53,6 +59,9 @@ final class IndexBlock {
         Object targetBase = target.base();
         long targetAddress = target.address();
         int targetLength = target.length();
+        if (prefix > keyLength(0)) {
+            throw unreadable();
+        }
         int common = Math.min(prefix, targetLength);
         int order = Memory.compare(base, keyAddress(0), common, targetBase, targetAddress, common);
         if (order != 0 || targetLength < prefix) {
@@ -174,12 +183,24 @@ final class IndexBlock {
     }
 
     private long keyAddress(int i) {
-        return address + Memory.getInt(base, starts + (long) i * Integer.BYTES);
+        int start = Memory.getInt(base, starts + (long) i * Integer.BYTES);
+        if (start < 0 || start > keysEnd) {
+            throw unreadable();
+        }
+        return address + start;
     }
 
     private int keyLength(int i) {
-        long start = starts + (long) i * Integer.BYTES;
-        return Memory.getInt(base, start + Integer.BYTES) - Memory.getInt(base, start);
+        int start = Memory.getInt(base, starts + (long) i * Integer.BYTES);
+        int end = Memory.getInt(base, starts + (i + 1L) * Integer.BYTES);
+        if (start < 0 || end < start || end > keysEnd) {
+            throw unreadable();
+        }
+        return end - start;
+    }
+
+    private static UnreadableBlockException unreadable() {
+        return new UnreadableBlockException("index block changed after it was checked");
     }
 
     /** Up to eight bytes as an unsigned number in their order, padded with zeros behind; eight bytes are readable there in any case. */
@@ -227,20 +248,22 @@ final class IndexBlock {
             return false;
         }
         IndexBlock index = new IndexBlock();
-        index.load(block.base(), block.address());
+        index.load(block.base(), block.address(), block.length());
         long end = Math.min(offset, footer.fileSize());
+        long previousEnd = keysAt;
         for (int i = 0; i < count; i++) {
-            long keyAt = index.keyAddress(i) - index.address;
-            int keyLength = index.keyLength(i);
+            int keyAt = Memory.getInt(index.base, index.starts + (long) i * Integer.BYTES);
+            int keyEnd = Memory.getInt(index.base, index.starts + (i + 1L) * Integer.BYTES);
             long blockOffset = index.offset(i);
             int size = index.size(i);
-            boolean fits = keyAt >= keysAt && keyLength >= index.prefix && keyLength <= keysEnd - keyAt
+            boolean fits = keyAt == previousEnd && keyEnd >= keyAt + index.prefix && keyEnd <= keysEnd
                     && blockOffset >= SstableFormat.HEADER_SIZE && size > SstableFormat.FRAME_OVERHEAD && blockOffset <= end - size
                     && index.ordinal(i) >= 0 && index.ordinal(i) < footer.blockCount();
             if (!fits) {
                 return false;
             }
+            previousEnd = keyEnd;
         }
-        return true;
+        return previousEnd == keysEnd;
     }
 }

@@ -137,7 +137,7 @@ final class IndexCursor {
         BlockPin pin = pins[level];
         pin.release();
         access.index(blocks[level + 1], positions[level + 1], level, pin);
-        blocks[level].load(pin.base(), pin.address());
+        blocks[level].load(pin.base(), pin.address(), pin.length());
     }
 
     void release() {

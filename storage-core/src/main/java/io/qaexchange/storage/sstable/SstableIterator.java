@@ -53,7 +53,7 @@ final class SstableIterator extends InternalIterator {
         valid = false;
         try {
             showFirstFrom(index.first());
-        } catch (InternalError e) {
+        } catch (InternalError | UnreadableBlockException e) {
             throw fault(e);
         }
     }
@@ -67,7 +67,7 @@ final class SstableIterator extends InternalIterator {
         valid = false;
         try {
             showLastFrom(index.last());
-        } catch (InternalError e) {
+        } catch (InternalError | UnreadableBlockException e) {
             throw fault(e);
         }
     }
@@ -90,7 +90,7 @@ final class SstableIterator extends InternalIterator {
             } else {
                 showFirstFrom(index.next());
             }
-        } catch (InternalError e) {
+        } catch (InternalError | UnreadableBlockException e) {
             throw fault(e);
         }
     }
@@ -119,7 +119,7 @@ final class SstableIterator extends InternalIterator {
             } else {
                 showLastFrom(index.previous());
             }
-        } catch (InternalError e) {
+        } catch (InternalError | UnreadableBlockException e) {
             throw fault(e);
         }
     }
@@ -137,7 +137,7 @@ final class SstableIterator extends InternalIterator {
                 valid = false;
                 showFirstFrom(index.next());
             }
-        } catch (InternalError e) {
+        } catch (InternalError | UnreadableBlockException e) {
             throw fault(e);
         }
     }
@@ -153,7 +153,7 @@ final class SstableIterator extends InternalIterator {
                 valid = false;
                 showLastFrom(index.previous());
             }
-        } catch (InternalError e) {
+        } catch (InternalError | UnreadableBlockException e) {
             throw fault(e);
         }
     }
@@ -206,7 +206,7 @@ final class SstableIterator extends InternalIterator {
         valid = lower.isEmpty() || key.compareTo(lower) >= 0;
     }
 
-    private IOException fault(InternalError e) {
+    private IOException fault(Throwable e) {
         valid = false;
         return source.fault(e, blockOffset);
     }

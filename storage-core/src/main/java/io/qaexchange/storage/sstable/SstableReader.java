@@ -49,7 +49,7 @@ public final class SstableReader implements AutoCloseable {
         footer = source.footer();
         byte[] rootBytes = source.readBlock(footer.rootIndex(), SstableFormat.KIND_INDEX);
         IndexBlock.validate(Slice.of(rootBytes), footer.indexLevels() - 1, footer, source.file(), footer.rootIndex().offset());
-        root.load(rootBytes, Memory.ARRAY_BASE);
+        root.load(rootBytes, Memory.ARRAY_BASE, rootBytes.length);
         properties = SstableProperties.decode(Slice.of(source.readBlock(footer.properties(), SstableFormat.KIND_PROPERTIES)),
                 source.file(), footer.properties().offset());
         metadata = properties.metadata(footer.fileSize(), source.file(), footer.properties().offset());
@@ -151,7 +151,7 @@ public final class SstableReader implements AutoCloseable {
             }
             index.release();
             return stopped;
-        } catch (InternalError e) {
+        } catch (InternalError | UnreadableBlockException e) {
             throw source.fault(e, offset);
         }
     }
@@ -176,7 +176,7 @@ public final class SstableReader implements AutoCloseable {
         }
         try {
             return !bloom.mayContain(hash(key), pin);
-        } catch (InternalError e) {
+        } catch (InternalError | UnreadableBlockException e) {
             throw source.fault(e, footer.filter().offset());
         }
     }
@@ -230,7 +230,7 @@ public final class SstableReader implements AutoCloseable {
         boolean toEnd = range.upper() == null || Slice.compare(range.upper(), metadata.largestKey()) > 0;
         try (BlockPin pin = new BlockPin()) {
             return estimate(root, range, fromStart, toEnd, pin);
-        } catch (InternalError e) {
+        } catch (InternalError | UnreadableBlockException e) {
             throw source.fault(e, footer.rootIndex().offset());
         }
     }
@@ -251,7 +251,7 @@ public final class SstableReader implements AutoCloseable {
             } else {
                 IndexBlock child = new IndexBlock();
                 source.index(index, i, index.level() - 1, pin);
-                child.load(pin.base(), pin.address());
+                child.load(pin.base(), pin.address(), pin.length());
                 sum = sum.plus(estimate(child, range, wholeFrom, wholeTo, pin));
             }
         }
@@ -263,7 +263,7 @@ public final class SstableReader implements AutoCloseable {
         List<BlockInfo> blocks = new ArrayList<>();
         try (BlockPin pin = new BlockPin()) {
             listBlocks(root, footer.rootIndex(), blocks, pin);
-        } catch (InternalError e) {
+        } catch (InternalError | UnreadableBlockException e) {
             throw source.fault(e, footer.rootIndex().offset());
         }
         addOther(blocks, SstableFormat.KIND_FILTER, footer.filter());
@@ -284,7 +284,7 @@ public final class SstableReader implements AutoCloseable {
             if (index.level() > 0) {
                 IndexBlock child = new IndexBlock();
                 source.index(index, i, index.level() - 1, pin);
-                child.load(pin.base(), pin.address());
+                child.load(pin.base(), pin.address(), pin.length());
                 listBlocks(child, index.handle(i), into, pin);
             } else {
                 Compression compression = Compression.ofCode(index.compression(i));

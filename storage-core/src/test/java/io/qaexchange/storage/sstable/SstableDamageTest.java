@@ -263,24 +263,54 @@ class SstableDamageTest {
         }
     }
 
+    /**
+     * In a process of its own that interprets: compiled code of this JVM reports a fault in a mapping late, at a place of its choosing
+     * (see {@link BlockSource}), so there is nothing to assert there.
+     */
     @Test
-    void aFileThatIsCutWhileMappedIsDamagedAndDoesNotEndTheProcess() throws IOException {
+    void aFileThatIsCutWhileMappedIsDamagedAndDoesNotEndTheProcess() throws Exception {
         Path file = directory.resolve("1.sst");
-        SstableModel model = new SstableModel();
-        for (int i = 0; i < 2000; i++) {
-            model.put(String.format("key%09d", i).getBytes(), 1, ValueKind.PUT, new byte[100]);
-        }
-        model.write(file, SstableOptions.builder().bloomBitsPerKey(0).build());
-        byte[] lastKey = "key000001999".getBytes();
-        try (SstableReader reader = SstableReader.open(NioVfs.INSTANCE, file, ReadOptions.MMAP, cache); BlockPin pin = new BlockPin()) {
-            assertThat(reader.get(Slice.of(lastKey), 1, (trailer, value) -> false, pin)).isTrue();
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-                channel.truncate(4096);
+        Process child = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xint", "-Xmx64m", "-cp",
+                System.getProperty("java.class.path"), MappedFault.class.getName(), file.toString()).redirectErrorStream(true).start();
+        String output = new String(child.getInputStream().readAllBytes());
+        assertThat(child.waitFor()).as(output).isZero();
+        assertThat(output).contains("changed or unreadable", "ends early", "1.sst").contains("the process goes on");
+    }
+
+    /** Reads a file, cuts it, reads it again. */
+    static final class MappedFault {
+        private MappedFault() {}
+
+        public static void main(String[] args) throws IOException {
+            Path file = Path.of(args[0]);
+            SstableModel model = new SstableModel();
+            for (int i = 0; i < 2000; i++) {
+                model.put(key(i), 1, ValueKind.PUT, new byte[100]);
             }
-            assertThatThrownBy(() -> reader.get(Slice.of(lastKey), 1, (trailer, value) -> value.toByteArray().length == 1, pin))
-                    .isInstanceOf(CorruptionException.class).hasMessageContaining("mapped page").hasMessageContaining("1.sst");
-            assertThatThrownBy(() -> reader.get(Slice.of("key000001000".getBytes()), 1, (trailer, value) -> false, pin))
-                    .isInstanceOf(CorruptionException.class).hasMessageContaining("ends early");
+            model.write(file, SstableOptions.builder().bloomBitsPerKey(0).build());
+            BlockCache cache = new BlockCache(new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, 1 << 20), 1 << 20);
+            try (SstableReader reader = SstableReader.open(NioVfs.INSTANCE, file, ReadOptions.MMAP, cache);
+                    BlockPin pin = new BlockPin(); InternalIterator iterator = reader.iterator(KeyRange.ALL, ReadMode.CACHED)) {
+                reader.get(Slice.of(key(1999)), 1, (trailer, value) -> false, pin);
+                try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                    channel.truncate(4096);
+                }
+                try {
+                    reader.get(Slice.of(key(1999)), 1, (trailer, value) -> value.toByteArray().length == 1, pin);
+                } catch (CorruptionException e) {
+                    System.out.println(e.getMessage());
+                }
+                try {
+                    iterator.seek(Slice.of(key(1000)), Trailer.NEWEST);
+                } catch (CorruptionException e) {
+                    System.out.println(e.getMessage());
+                }
+                System.out.println("the process goes on");
+            }
+        }
+
+        private static byte[] key(int i) {
+            return String.format("key%09d", i).getBytes();
         }
     }
 }
