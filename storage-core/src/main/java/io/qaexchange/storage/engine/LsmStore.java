@@ -199,7 +199,13 @@ public final class LsmStore implements Store {
 
     private long write(int kind, ColumnFamily family, Slice key, Slice value) throws IOException {
         requireFamily(family);
-        return stopOnFailure(() -> writes.write(kind, family, key, value));
+        failIfStopped();
+        try {
+            return writes.write(kind, family, key, value);
+        } catch (IOException | RuntimeException | Error e) {
+            noteFailure(e);
+            throw e;
+        }
     }
 
     @Override
@@ -217,23 +223,19 @@ public final class LsmStore implements Store {
     @Override
     public long write(WriteBatch batch) throws IOException {
         requireFamilies(batch);
-        return stopOnFailure(() -> writes.write(batch));
-    }
-
-    private interface Write {
-        long run() throws IOException;
-    }
-
-    /** What failed half-way (a log that cannot be written) stops the store; a refused argument does not. */
-    private long stopOnFailure(Write write) throws IOException {
         failIfStopped();
         try {
-            return write.run();
-        } catch (IllegalArgumentException | IllegalStateException e) {
-            throw e;
+            return writes.write(batch);
         } catch (IOException | RuntimeException | Error e) {
-            jobs.fail("write", e);
+            noteFailure(e);
             throw e;
+        }
+    }
+
+    /** A write that failed half-way (a log that cannot be written) stops the store; a refused argument does not. */
+    private void noteFailure(Throwable cause) {
+        if (!(cause instanceof IllegalArgumentException || cause instanceof IllegalStateException)) {
+            jobs.fail("write", cause);
         }
     }
 
@@ -325,10 +327,12 @@ public final class LsmStore implements Store {
         if (wal == null) {
             flush();
         } else {
-            stopOnFailure(() -> {
+            try {
                 wal.drain(true);
-                return 0;
-            });
+            } catch (IOException e) {
+                jobs.fail("log", e);
+                throw e;
+            }
         }
     }
 

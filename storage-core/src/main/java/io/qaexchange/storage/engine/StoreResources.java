@@ -115,8 +115,9 @@ final class StoreResources {
         state = new StoreState(options, versions, files, recovered, recovery.floors(), recovery.nextMemtableId(), logged ? wal.segmentId() : 0);
         jobs = new BackgroundJobs(directory, options, state, snapshots, counters, wal, obsolete, executor(directory));
         if (logged && options.executor() == null && options.durability() != Durability.SYNC_EACH) {
-            walThread = new WalThread("wal-" + directory.getFileName(), wal, options.durability() == Durability.GROUP_COMMIT,
-                    options.groupCommitMillis(), options.groupCommitRecords(), jobs::fail);
+            boolean sync = options.durability() == Durability.GROUP_COMMIT;
+            walThread = new WalThread("wal-" + directory.getFileName(), wal, sync, options.groupCommitMillis(),
+                    sync ? options.groupCommitRecords() : Integer.MAX_VALUE, jobs::fail);
             walThread.start();
         }
     }

@@ -46,6 +46,8 @@ final class WritePath {
     private final Counters counters;
     private final WalWriter wal;
     private final Runnable walSignal;
+    /** Group commit: so many waiting records are a full batch. Without syncs a full buffer is, whose successor's first record tells. */
+    private final int signalAt;
     private final AtomicInteger turn = new AtomicInteger(FREE);
     private final ByteWriter record = new ByteWriter(1024);
     private final Slice empty = new Slice();
@@ -66,6 +68,7 @@ final class WritePath {
         this.counters = counters;
         this.wal = wal;
         this.walSignal = walSignal;
+        signalAt = options.durability() == Durability.GROUP_COMMIT ? options.groupCommitRecords() : 1;
         this.active = active;
         this.lastSequence = lastSequence;
     }
@@ -141,10 +144,10 @@ final class WritePath {
         int waiting = wal.append(options.clock().getAsLong(), record.array(), record.size(), lastOfRecord);
         if (options.durability() == Durability.SYNC_EACH) {
             wal.drain(true);
-        } else if (wal.isBehind()) {
+        } else if (waiting == WalWriter.BEHIND) {
             // The background thread does not keep up: the writer lends a hand, which is also what bounds the memory.
             wal.drain(false);
-        } else if (waiting == 1 || waiting == options.groupCommitRecords()) {
+        } else if (waiting == 1 || waiting == signalAt) {
             walSignal.run();
         }
     }

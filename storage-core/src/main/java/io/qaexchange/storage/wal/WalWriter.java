@@ -46,6 +46,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Threads: {@link #append} by one thread at a time; {@link #drain} by any.
  */
 public final class WalWriter implements AutoCloseable {
+    /** What {@link #append} answers when too much waits to be written. */
+    public static final int BEHIND = -1;
+
     private static final int BUFFER_BYTES = 1 << 20;
     private static final int MAX_BUFFERS = 4;
     private static final int SEGMENT_HEAD_BYTES = WalFormat.MAGIC_BYTES + WalFormat.RECORD_HEADER_BYTES + WalFormat.SEGMENT_DATA_BYTES;
@@ -150,7 +153,8 @@ public final class WalWriter implements AutoCloseable {
      *
      * @param data the record's data, type byte first
      * @param lastSequence the last sequence number that the store has given out, this record included
-     * @return how many records wait in the buffer that is being filled, this one included
+     * @return how many records wait in the buffer that is being filled, this one included; {@link #BEHIND} if so much waits to be
+     *     written that the writer should drain before it appends more
      */
     public int append(long timestampMillis, byte[] data, int length, long lastSequence) throws IOException {
         failIfBroken();
@@ -172,7 +176,7 @@ public final class WalWriter implements AutoCloseable {
             segmentRecords++;
             appendedSequence = lastSequence;
             segmentSize += bytes;
-            return active.records;
+            return filled.size() >= MAX_BUFFERS - 1 ? BEHIND : active.records;
         }
     }
 
@@ -217,13 +221,6 @@ public final class WalWriter implements AutoCloseable {
             buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         }
         return buffer.clear();
-    }
-
-    /** Whether so much waits to be written that the writer should drain before it appends more. */
-    public boolean isBehind() {
-        synchronized (bufferLock) {
-            return filled.size() >= MAX_BUFFERS - 1;
-        }
     }
 
     /**

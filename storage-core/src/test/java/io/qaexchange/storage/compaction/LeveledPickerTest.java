@@ -1,0 +1,104 @@
+package io.qaexchange.storage.compaction;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.manifest.FamilyVersion;
+import io.qaexchange.storage.manifest.FileReference;
+import io.qaexchange.storage.manifest.Version;
+import io.qaexchange.storage.manifest.VersionEdit;
+import io.qaexchange.storage.sstable.SstableMetadata;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** Pictures of levels: {@code L0: 7:[a-k] 8:[c-m] L1: 3:[a-f]}; a file's number is also its age and its size in kilobytes. */
+class LeveledPickerTest {
+    private static final Pattern FILE = Pattern.compile("(\\d+):\\[(\\w)-(\\w)]");
+    private final LeveledPicker picker = new LeveledPicker(3, 10);
+
+    @Test
+    void leavesAShallowLevel0Alone() throws Exception {
+        assertThat(pick("L0: 7:[a-k] 8:[c-m]  L1: 3:[a-f]")).isEqualTo("nothing");
+    }
+
+    @Test
+    void filesOfLevel0ThatShareNoKeyAreNotDeep() throws Exception {
+        assertThat(pick("L0: 5:[a-b] 6:[c-d] 7:[e-f] 8:[g-h]")).isEqualTo("nothing");
+    }
+
+    @Test
+    void mergesADeepLevel0WithAllThatItSharesKeysWith() throws Exception {
+        assertThat(pick("L0: 6:[a-d] 7:[a-k] 8:[c-m]  L1: 1:[a-b] 2:[k-p] 3:[x-z]")).isEqualTo("merge 8 7 6 1 2 -> L1");
+    }
+
+    @Test
+    void takesOfLevel0WhatHangsTogetherOverOtherFiles() throws Exception {
+        assertThat(pick("L0: 5:[a-c] 6:[b-f] 7:[e-h] 8:[b-c] 9:[y-z]")).isEqualTo("merge 8 7 6 5 -> L1");
+    }
+
+    @Test
+    void movesAFileThatMeetsNothingBelow() throws Exception {
+        assertThat(pick("L1: 90:[a-c] 91:[d-f]  L2: 3:[g-k]")).isEqualTo("move 90 -> L2");
+    }
+
+    @Test
+    void takesTheFileWhoseMergeReadsLeast() throws Exception {
+        assertThat(pick("L1: 60:[a-c] 61:[d-f]  L2: 50:[a-a] 51:[b-c] 9:[e-f]")).isEqualTo("merge 61 9 -> L2");
+    }
+
+    @Test
+    void neverNamesABusyFile() throws Exception {
+        assertThat(pick("L1: 60:[a-c] 61:[d-f]  L2: 50:[a-b] 9:[e-f]", 9L)).isEqualTo("merge 60 50 -> L2");
+        assertThat(pick("L0: 6:[a-d] 7:[a-k] 8:[c-m]", 7L)).isEqualTo("nothing");
+    }
+
+    @Test
+    void aRequestMergesAllLevelsIntoTheDeepestThatHasAny() throws Exception {
+        FamilyVersion family = family("L0: 9:[a-z]  L1: 5:[c-d] 6:[x-y]  L3: 1:[a-d]");
+        assertThat(picker.pickManual(family, KeyRange.of(bytes("c"), bytes("d")))).singleElement()
+                .satisfies(plan -> assertThat(text(plan)).isEqualTo("merge 9 5 6 1 -> L3"));
+        assertThat(picker.pickManual(family("L1: 5:[c-d]"), KeyRange.ALL)).isEmpty();
+    }
+
+    private String pick(String picture, Long... busy) throws Exception {
+        return picker.pick(family(picture), Set.of(busy)).map(LeveledPickerTest::text).orElse("nothing");
+    }
+
+    private static String text(CompactionPlan plan) {
+        if (plan instanceof CompactionPlan.Merge merge) {
+            return "merge " + merge.inputs().stream().map(file -> String.valueOf(file.id())).collect(Collectors.joining(" ")) + " -> L" + merge.outputLevel();
+        }
+        CompactionPlan.TrivialMove move = (CompactionPlan.TrivialMove) plan;
+        return "move " + move.file().id() + " -> L" + move.outputLevel();
+    }
+
+    private static FamilyVersion family(String picture) throws Exception {
+        VersionEdit edit = new VersionEdit().addFamily(1, FamilyOptions.builder("f").levelBaseBytes(100 << 10).build()).nextFamilyId(2);
+        int level = 0;
+        for (String word : picture.trim().split("\\s+")) {
+            Matcher file = FILE.matcher(word);
+            if (file.matches()) {
+                edit.add(file(Long.parseLong(file.group(1)), level, file.group(2), file.group(3)));
+            } else {
+                level = Integer.parseInt(word.substring(1, 2));
+            }
+        }
+        return Version.EMPTY.apply(edit).family(1);
+    }
+
+    private static FileReference file(long number, int level, String first, String last) {
+        KeyRange range = KeyRange.of(bytes(first), bytes(last + "\0"));
+        SstableMetadata table = new SstableMetadata(number << 10, 10, 10, 10, 0, 0, 0, bytes(first), bytes(last), range, number * 10, number * 10 + 9,
+                Long.MIN_VALUE, Long.MAX_VALUE, 100, 900, number << 10);
+        return FileReference.whole(number, number, 1, level, 0, table);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}
