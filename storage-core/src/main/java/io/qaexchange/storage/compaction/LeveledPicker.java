@@ -34,7 +34,14 @@ public final class LeveledPicker implements CompactionPicker {
         this.multiplier = multiplier;
     }
 
-    private record Scored(int level, double score, String reason) {}
+    /** @param size depth of level 0, bytes of a deeper one; {@code limit} in the same unit */
+    private record Scored(int level, double score, long size, long limit) {
+        /** Made only for what is picked or shown: picking runs with every write that kicks it. */
+        String reason() {
+            return String.format(level == 0 ? "level=%d score=%.2f depth=%d trigger=%d" : "level=%d score=%.2f bytes=%d target=%d",
+                    level, score, size, limit);
+        }
+    }
 
     @Override
     public Optional<CompactionPlan> pick(FamilyVersion family, Set<Long> busy) {
@@ -65,12 +72,12 @@ public final class LeveledPicker implements CompactionPicker {
         List<Scored> scores = new ArrayList<>();
         int depth = family.level0Depth();
         double score = (double) depth / level0Trigger;
-        scores.add(new Scored(0, score, String.format("level=0 score=%.2f depth=%d trigger=%d", score, depth, level0Trigger)));
+        scores.add(new Scored(0, score, depth, level0Trigger));
         long target = family.family().options().levelBaseBytes();
         for (int level = 1; level < FamilyVersion.LEVELS - 1; level++) {
             long bytes = FamilyVersion.bytes(family.level(level));
             score = (double) bytes / target;
-            scores.add(new Scored(level, score, String.format("level=%d score=%.2f bytes=%d target=%d", level, score, bytes, target)));
+            scores.add(new Scored(level, score, bytes, target));
             target *= multiplier;
         }
         scores.sort(Comparator.comparingDouble(Scored::score).reversed().thenComparingInt(Scored::level));

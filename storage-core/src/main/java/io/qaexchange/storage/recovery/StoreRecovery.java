@@ -165,7 +165,8 @@ public final class StoreRecovery {
             tornBytes += torn;
             return;
         }
-        if (torn > 0) {
+        if (!complete) {
+            // Cuts a torn tail, and syncs: after a kill, what was read may be in memory only, and the next segment will rely on it.
             vfs.truncate(path, valid);
             tornBytes += torn;
         }
@@ -200,14 +201,12 @@ public final class StoreRecovery {
         Memtable memtable = memtable(segment);
         Operations.decode(data, count, (kind, family, key, value) -> {
             long sequence = ++lastSequence;
-            if (version.family(family) == null) {
-                if (family >= version.nextFamilyId()) {
-                    throw data.corrupt("log writes to column family " + family + ", which never was");
-                }
-                return;
+            if (family >= version.nextFamilyId()) {
+                throw data.corrupt("log writes to column family " + family + ", which never was");
             }
+            // Also if the family was dropped since: the flush leaves it out, but has to count its numbers as covered.
             memtable.apply(family, key, Trailer.of(sequence, kind), value);
-            if (kind == ValueKind.DROP_BEFORE) {
+            if (kind == ValueKind.DROP_BEFORE && version.family(family) != null) {
                 floors.add(Floor.ofOperation(family, key, value, sequence));
             }
         });

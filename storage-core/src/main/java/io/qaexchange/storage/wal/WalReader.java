@@ -33,7 +33,7 @@ public final class WalReader implements AutoCloseable {
     private final boolean complete;
     private final WalFormat.RecordChecksum checksum = new WalFormat.RecordChecksum();
 
-    private byte[] window = new byte[READ_BYTES];
+    private byte[] window;
     private long windowStart;
     private int windowLength;
 
@@ -58,6 +58,7 @@ public final class WalReader implements AutoCloseable {
         this.file = file;
         this.complete = complete;
         size = file.size();
+        window = new byte[(int) Math.min(READ_BYTES, size)];
     }
 
     /**

@@ -49,13 +49,14 @@ public final class WalWriter implements AutoCloseable {
     /** What {@link #append} answers when too much waits to be written. */
     public static final int BEHIND = -1;
 
-    private static final int BUFFER_BYTES = 1 << 20;
+    private static final int MAX_BUFFER_BYTES = 1 << 20;
     private static final int MAX_BUFFERS = 4;
     private static final int SEGMENT_HEAD_BYTES = WalFormat.MAGIC_BYTES + WalFormat.RECORD_HEADER_BYTES + WalFormat.SEGMENT_DATA_BYTES;
 
     private final Vfs vfs;
     private final Path directory;
     private final long segmentBytes;
+    private final int bufferBytes;
     private final long epoch;
     private final SegmentNames names;
     private final WalFormat.RecordChecksum checksum = new WalFormat.RecordChecksum();
@@ -119,6 +120,7 @@ public final class WalWriter implements AutoCloseable {
         this.directory = directory;
         this.names = names;
         this.segmentBytes = segmentBytes;
+        bufferBytes = (int) Math.min(MAX_BUFFER_BYTES, segmentBytes);
         this.epoch = epoch;
         appendedSequence = lastSequence;
         writtenSequence = lastSequence;
@@ -213,12 +215,12 @@ public final class WalWriter implements AutoCloseable {
     }
 
     private ByteBuffer takeBufferLocked(int atLeast) {
-        if (atLeast > BUFFER_BYTES) {
+        if (atLeast > bufferBytes) {
             return ByteBuffer.allocateDirect(atLeast).order(ByteOrder.LITTLE_ENDIAN);
         }
         ByteBuffer buffer = free.poll();
         if (buffer == null) {
-            buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            buffer = ByteBuffer.allocateDirect(bufferBytes).order(ByteOrder.LITTLE_ENDIAN);
         }
         return buffer.clear();
     }
@@ -283,7 +285,7 @@ public final class WalWriter implements AutoCloseable {
     }
 
     private void returnBufferLocked(ByteBuffer buffer) {
-        if (buffer.capacity() == BUFFER_BYTES && free.size() < MAX_BUFFERS) {
+        if (buffer.capacity() == bufferBytes && free.size() < MAX_BUFFERS) {
             free.add(buffer);
         } else {
             Memory.release(buffer);
