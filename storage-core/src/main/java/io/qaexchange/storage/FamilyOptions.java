@@ -138,6 +138,7 @@ public record FamilyOptions(
             check(eventTimeFromEnd == -1 || eventTimeFromEnd >= 8, "eventTimeFromEnd must be -1 or at least 8, the time's own bytes", eventTimeFromEnd);
             check(compactionStyle != CompactionStyle.TIME_WINDOW || eventTimeFromEnd >= 8, "time windows need eventTimeFromEnd", eventTimeFromEnd);
             check(compactionStyle != CompactionStyle.TIME_WINDOW || windowNanos > 0, "windowNanos must be positive", windowNanos);
+            check(compactionStyle != CompactionStyle.TIME_WINDOW || appendDelimiter < 0, "appended lists need leveled compaction: files of a window are not in order of age", appendDelimiter);
             check(timeToLiveMillis >= 0 && timeToLiveOffset >= 0, "time to live must not be negative", timeToLiveMillis);
             check(timeToLiveMillis == 0 || appendDelimiter < 0, "time to live does not work on appended lists: their elements have no single age", timeToLiveMillis);
             check(levelBaseBytes > 0 && fileBytes > 0, "level and file sizes must be positive", levelBaseBytes);

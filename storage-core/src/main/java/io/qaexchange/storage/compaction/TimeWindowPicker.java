@@ -17,8 +17,8 @@ import java.util.Set;
  * <p>Data that comes in order is left as it was written: files of one window that follow each other in time are looked at one at a
  * time by reads that know their time. Only files whose times overlap are merged, once more than the trigger overlap at one time; and
  * small files are joined in runs of similar size (factor 4), so that their number grows with the logarithm of the window's bytes.
- * A merge takes neighbours in age only, so that newer versions never end up below older ones. Files of level 0, which hold several
- * windows, wait until as many have gathered as the trigger says, and are then merged among themselves.
+ * Files of level 0, which hold several windows, wait until as many have gathered as the trigger says, and are then taken apart into
+ * their windows. So files of a window need not be in order of age; reads take the newest version of all.
  *
  * <p>Thread-safe: stateless.
  */

@@ -5,6 +5,7 @@ import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.compaction.FloorIndex;
 import io.qaexchange.storage.compaction.RetainedEntries;
 import io.qaexchange.storage.compaction.SstableOutputs;
+import io.qaexchange.storage.compaction.WindowedOutputs;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.iterator.MergingIterator;
 import io.qaexchange.storage.key.RangeTombstone;
@@ -15,12 +16,9 @@ import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.manifest.VersionEdit;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
-import io.qaexchange.storage.sstable.EventTime;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.LongSupplier;
 
@@ -86,11 +84,15 @@ final class FlushJob {
         try (MergingIterator merged = MergingIterator.of(children, newest)) {
             merged.seekToFirst();
             if (options.compactionStyle() == CompactionStyle.TIME_WINDOW) {
-                flushWindows(id, options, merged, scope, kept, edit);
+                try (WindowedOutputs outputs = new WindowedOutputs(target, options, MAX_WINDOWS, kept)) {
+                    new RetainedEntries(merged, scope, outputs::add).run();
+                    outputs.finish(edit, id, referenceIds);
+                    bytes += outputs.bytes();
+                }
             } else {
                 try (SstableOutputs outputs = new SstableOutputs(target, options, 0, Long.MAX_VALUE, kept)) {
                     new RetainedEntries(merged, scope, outputs::add).run();
-                    finish(outputs, id, 0, 0, edit);
+                    finish(outputs, id, edit);
                 }
             }
         }
@@ -105,55 +107,11 @@ final class FlushJob {
         return true;
     }
 
-    private void flushWindows(int family, FamilyOptions options, MergingIterator merged, RetainedEntries.Scope scope, RangeTombstoneList kept,
-            VersionEdit edit) throws IOException {
-        Map<Long, SstableOutputs> windows = new HashMap<>();
-        try (SstableOutputs rest = new SstableOutputs(target, options, 0, Long.MAX_VALUE, kept)) {
-            new RetainedEntries(merged, scope, (key, trailer, value) -> {
-                if (!EventTime.isPresent(key.length(), options.eventTimeFromEnd())) {
-                    rest.add(key, trailer, value);
-                    return;
-                }
-                long window = Math.floorDiv(FloorIndex.eventTime(key, options.eventTimeFromEnd()), options.windowNanos());
-                SstableOutputs own = windows.get(window);
-                if (own == null && windows.size() < MAX_WINDOWS) {
-                    own = new SstableOutputs(target, options, 1, Long.MAX_VALUE, RangeTombstoneList.EMPTY);
-                    windows.put(window, own);
-                }
-                (own != null ? own : rest).add(key, trailer, value);
-            }).run();
-            finish(rest, family, 0, 0, edit);
-            for (Map.Entry<Long, SstableOutputs> window : windows.entrySet()) {
-                finish(window.getValue(), family, 1, window.getKey(), edit);
-            }
-        } finally {
-            closeAll(windows.values());
-        }
-    }
-
-    private static void closeAll(Iterable<SstableOutputs> outputs) throws IOException {
-        IOException failure = null;
-        for (SstableOutputs output : outputs) {
-            try {
-                output.close();
-            } catch (IOException e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
-                }
-            }
-        }
-        if (failure != null) {
-            throw failure;
-        }
-    }
-
-    private void finish(SstableOutputs outputs, int family, int level, long window, VersionEdit edit) throws IOException {
+    private void finish(SstableOutputs outputs, int family, VersionEdit edit) throws IOException {
         for (SstableOutputs.Output output : outputs.finish()) {
-            edit.add(FileReference.whole(referenceIds.getAsLong(), output.fileNumber(), family, level, window, output.table()));
-            bytes += output.table().fileSize();
+            edit.add(FileReference.whole(referenceIds.getAsLong(), output.fileNumber(), family, 0, 0, output.table()));
         }
+        bytes += outputs.bytes();
     }
 
     /** Bytes written. */

@@ -131,33 +131,38 @@ final class LsmReader implements StoreReader {
         }
     }
 
-    /** Files of several windows and those of the key's own, by age. */
+    /**
+     * Files of several windows and those of the key's own. A merge of either kind may hold both older and newer entries than a file of
+     * the other, so the newest version of all counts; a file that ends before it is not asked.
+     */
     private void inWindows(FamilyFiles files, Slice key, long sequence) throws IOException {
         int fromEnd = files.family.options().eventTimeFromEnd();
-        ViewFile[] own = NONE;
-        long time = 0;
-        boolean timed = EventTime.isPresent(key.length(), fromEnd);
-        if (timed) {
-            time = FloorIndex.eventTime(key, fromEnd);
-            own = files.window(Math.floorDiv(time, files.family.options().windowNanos()));
-        }
-        int shared = 0;
-        for (int at = 0; at < own.length || shared < files.level0.length; ) {
-            boolean takeOwn = shared == files.level0.length
-                    || at < own.length && newest(own[at]) >= newest(files.level0[shared]);
-            ViewFile file = takeOwn ? own[at++] : files.level0[shared++];
-            SstableMetadata table = file.reference().table();
-            boolean otherTimes = timed && (time < table.minEventTime() || time > table.maxEventTime());
-            if (!otherTimes && file.reference().mayContain(key) && inFile(file, key, sequence)) {
-                return;
+        lookup.takeNewest();
+        if (EventTime.isPresent(key.length(), fromEnd)) {
+            long time = FloorIndex.eventTime(key, fromEnd);
+            ViewFile[] own = files.window(Math.floorDiv(time, files.family.options().windowNanos()));
+            newestIn(own, key, time, sequence);
+            newestIn(files.level0, key, time, sequence);
+        } else {
+            for (ViewFile file : files.level0) {
+                newestIn(file, key, sequence);
             }
         }
     }
 
-    private static final ViewFile[] NONE = {};
+    private void newestIn(ViewFile[] files, Slice key, long time, long sequence) throws IOException {
+        for (ViewFile file : files) {
+            SstableMetadata table = file.reference().table();
+            if (time >= table.minEventTime() && time <= table.maxEventTime()) {
+                newestIn(file, key, sequence);
+            }
+        }
+    }
 
-    private static long newest(ViewFile file) {
-        return file.reference().table().largestSequence();
+    private void newestIn(ViewFile file, Slice key, long sequence) throws IOException {
+        if (file.reference().table().largestSequence() > lookup.newestSequence() && file.reference().mayContain(key)) {
+            file.handle().reader().get(key, sequence, lookup, pin);
+        }
     }
 
     private boolean inFile(ViewFile file, Slice key, long sequence) throws IOException {

@@ -6,6 +6,7 @@ import io.qaexchange.storage.compaction.CompactionPlan;
 import io.qaexchange.storage.compaction.FloorIndex;
 import io.qaexchange.storage.compaction.RetainedEntries;
 import io.qaexchange.storage.compaction.SstableOutputs;
+import io.qaexchange.storage.compaction.WindowedOutputs;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.iterator.MergingIterator;
 import io.qaexchange.storage.key.KeyRange;
@@ -29,6 +30,7 @@ import java.util.function.LongSupplier;
 /** Carries out a {@link CompactionPlan.Merge}: reads the inputs ahead, writes what is left of them. One thread. */
 final class MergeJob {
     private static final int ENTRIES_BETWEEN_PAUSES = 256;
+    private static final int MAX_WINDOWS = 64;
 
     /** Lets the rest of the store breathe. */
     interface Pacer {
@@ -83,15 +85,23 @@ final class MergeJob {
         RangeTombstoneList tombstones = RangeTombstoneList.merge(deletions);
         FloorIndex floors = FloorIndex.of(version.floors(plan.family()), options.eventTimeFromEnd());
         RetainedEntries.Scope scope = new RetainedEntries.Scope(options, snapshots, tombstones, floors, this::isOldest, nowMillis);
-        try (MergingIterator merged = MergingIterator.of(children, newest);
-                SstableOutputs outputs = new SstableOutputs(target, options, plan.outputLevel(), options.fileBytes(), stillNeeded(tombstones))) {
+        try (MergingIterator merged = MergingIterator.of(children, newest)) {
             merged.seekToFirst();
+            if (options.compactionStyle() == CompactionStyle.TIME_WINDOW && plan.outputLevel() == 0) {
+                toWindows(merged, scope, tombstones, edit);
+            } else {
+                toLevel(merged, scope, tombstones, edit);
+            }
+        }
+        plan.inputs().forEach(input -> edit.remove(input.id()));
+    }
+
+    private void toLevel(MergingIterator merged, RetainedEntries.Scope scope, RangeTombstoneList tombstones, VersionEdit edit) throws IOException {
+        FamilyOptions options = family.family().options();
+        try (SstableOutputs outputs = new SstableOutputs(target, options, plan.outputLevel(), options.fileBytes(), stillNeeded(tombstones))) {
             new RetainedEntries(merged, scope, (key, trailer, value) -> {
                 outputs.add(key, trailer, value);
-                if (++sincePause == ENTRIES_BETWEEN_PAUSES) {
-                    sincePause = 0;
-                    pacer.pause(outputs.bytes());
-                }
+                pauseNowAndThen(outputs.bytes());
             }).run();
             for (SstableOutputs.Output output : outputs.finish()) {
                 edit.add(FileReference.whole(referenceIds.getAsLong(), output.fileNumber(), plan.family(), plan.outputLevel(), plan.outputWindow(),
@@ -99,7 +109,25 @@ final class MergeJob {
             }
             bytesWritten = outputs.bytes();
         }
-        plan.inputs().forEach(input -> edit.remove(input.id()));
+    }
+
+    /** Files that hold several windows are taken apart into theirs. */
+    private void toWindows(MergingIterator merged, RetainedEntries.Scope scope, RangeTombstoneList tombstones, VersionEdit edit) throws IOException {
+        try (WindowedOutputs outputs = new WindowedOutputs(target, family.family().options(), MAX_WINDOWS, stillNeeded(tombstones))) {
+            new RetainedEntries(merged, scope, (key, trailer, value) -> {
+                outputs.add(key, trailer, value);
+                pauseNowAndThen(outputs.bytes());
+            }).run();
+            outputs.finish(edit, plan.family(), referenceIds);
+            bytesWritten = outputs.bytes();
+        }
+    }
+
+    private void pauseNowAndThen(long bytes) throws IOException {
+        if (++sincePause == ENTRIES_BETWEEN_PAUSES) {
+            sincePause = 0;
+            pacer.pause(bytes);
+        }
     }
 
     /** Whether nothing outside the inputs can hold an older entry of the key. */

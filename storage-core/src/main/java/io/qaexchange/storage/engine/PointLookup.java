@@ -15,6 +15,8 @@ final class PointLookup implements EntrySink {
     private boolean done;
     private boolean found;
     private boolean joining;
+    private boolean newestWins;
+    private long newest;
 
     /** @param coveredBelow entries with a smaller sequence number lie under a range deletion */
     void begin(long coveredBelow, int delimiter) {
@@ -23,11 +25,27 @@ final class PointLookup implements EntrySink {
         done = false;
         found = false;
         joining = false;
+        newestWins = false;
+        newest = 0;
         value.clear();
+    }
+
+    /** From now on sources come in no order of age: of all versions met, the newest counts. Not for families that append. */
+    void takeNewest() {
+        newestWins = true;
+    }
+
+    /** The newest version met so far; sources that hold nothing newer need not be asked. */
+    long newestSequence() {
+        return newest;
     }
 
     @Override
     public boolean accept(long trailer, Slice entry) {
+        if (newestWins) {
+            acceptNewest(trailer, entry);
+            return false;
+        }
         if (Trailer.sequence(trailer) < coveredBelow) {
             done = true;
             return false;
@@ -54,6 +72,15 @@ final class PointLookup implements EntrySink {
             }
         }
         return !done;
+    }
+
+    private void acceptNewest(long trailer, Slice entry) {
+        long sequence = Trailer.sequence(trailer);
+        if (sequence > newest) {
+            newest = sequence;
+            found = Trailer.kind(trailer) == ValueKind.PUT && sequence >= coveredBelow;
+            value.wrap(entry);
+        }
     }
 
     /** Whether older sources have nothing to add. */
