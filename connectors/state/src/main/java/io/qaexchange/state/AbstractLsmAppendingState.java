@@ -1,0 +1,62 @@
+package io.qaexchange.state;
+
+import io.qaexchange.state.store.StateTable;
+import io.qaexchange.storage.memory.Slice;
+import java.io.IOException;
+import java.util.Collection;
+import org.apache.flink.runtime.state.internal.InternalMergingState;
+
+/**
+ * State that folds what is added into one stored value: read, combined on the task thread by the user's function, written. Combining
+ * later, in merges of files or in savepoints, would run the user's function on other threads and with late errors.
+ */
+abstract class AbstractLsmAppendingState<K, N, IN, ACC, OUT> extends AbstractLsmState<K, N, ACC>
+        implements InternalMergingState<K, N, IN, ACC, OUT> {
+
+    AbstractLsmAppendingState(LsmKeyedStateBackend<K> backend, StateTable<N, ACC> table) {
+        super(backend, table);
+    }
+
+    /** Folds two stored values into one. */
+    protected abstract ACC merge(ACC first, ACC second) throws Exception;
+
+    @Override
+    public ACC getInternal() throws IOException {
+        return get(key());
+    }
+
+    private ACC get(Slice key) throws IOException {
+        return read(key) ? valueSerializer.deserialize(input) : null;
+    }
+
+    @Override
+    public void updateInternal(ACC value) throws IOException {
+        output.clear();
+        valueSerializer.serialize(value, output);
+        putOutput(key());
+    }
+
+    @Override
+    public void mergeNamespaces(N target, Collection<N> sources) throws Exception {
+        if (sources == null) {
+            return;
+        }
+        ACC merged = null;
+        for (N source : sources) {
+            if (source == null) {
+                continue;
+            }
+            setCurrentNamespace(source);
+            ACC value = getInternal();
+            if (value != null) {
+                store.delete(family, key());
+                merged = merged == null ? value : merge(merged, value);
+            }
+        }
+        setCurrentNamespace(target);
+        if (merged != null) {
+            ACC value = getInternal();
+            updateInternal(value == null ? merged : merge(value, merged));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package io.qaexchange.state;
+
+import io.qaexchange.state.store.CompositeKey;
+import io.qaexchange.state.store.StateStore;
+import io.qaexchange.state.store.StateTable;
+import io.qaexchange.storage.ColumnFamily;
+import io.qaexchange.storage.memory.Slice;
+import java.io.IOException;
+import javax.annotation.Nullable;
+import org.apache.flink.api.common.state.State;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.queryablestate.client.state.serialization.KvStateSerializer;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.apache.flink.runtime.state.internal.InternalKvState;
+import org.apache.flink.util.FlinkRuntimeException;
+
+/**
+ * What the five kinds of keyed state share: the current namespace, and reading and writing one stored value.
+ *
+ * <p>Stored bytes are copied once, into a buffer that is used again and again, and deserialized from there; nothing is allocated but what
+ * the serializer makes.
+ *
+ * <p>One thread, the task thread, except for {@link #getSerializedValue}.
+ *
+ * @param <V> value of the state as Flink's descriptors have it
+ */
+abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, State {
+    private static final int KEPT_BUFFER_BYTES = 1 << 20;
+
+    protected final LsmKeyedStateBackend<K> backend;
+    protected final StateTable<N, V> table;
+    protected final StateStore store;
+    protected final ColumnFamily family;
+    protected final DataInputDeserializer input = new DataInputDeserializer();
+    protected final DataOutputSerializer output = new DataOutputSerializer(128);
+    private final CompositeKey<K> keys;
+    private byte[] readBuffer = new byte[256];
+
+    protected TypeSerializer<N> namespaceSerializer;
+    protected TypeSerializer<V> valueSerializer;
+    private V defaultValue;
+    private N namespace;
+
+    AbstractLsmState(LsmKeyedStateBackend<K> backend, StateTable<N, V> table) {
+        this.backend = backend;
+        this.table = table;
+        store = backend.store();
+        keys = backend.keys();
+        family = table.family();
+    }
+
+    /** Takes over serializers, default value and functions of a descriptor that was just registered. */
+    void update(StateDescriptor<?, V> descriptor) {
+        namespaceSerializer = table.namespaceSerializer();
+        valueSerializer = table.valueSerializer();
+        defaultValue = descriptor.getDefaultValue();
+    }
+
+    @Override
+    public TypeSerializer<K> getKeySerializer() {
+        return backend.getKeySerializer();
+    }
+
+    @Override
+    public TypeSerializer<N> getNamespaceSerializer() {
+        return namespaceSerializer;
+    }
+
+    @Override
+    public TypeSerializer<V> getValueSerializer() {
+        return valueSerializer;
+    }
+
+    @Override
+    public void setCurrentNamespace(N newNamespace) {
+        namespace = newNamespace;
+    }
+
+    protected N currentNamespace() {
+        return namespace;
+    }
+
+    @Nullable
+    protected V copyOfDefaultValue() {
+        return defaultValue == null ? null : valueSerializer.copy(defaultValue);
+    }
+
+    @Override
+    public void clear() {
+        try {
+            store.delete(family, key());
+        } catch (IOException e) {
+            throw failure("cleared", e);
+        }
+    }
+
+    /** The stored key of current key and namespace: a view, good until the next key is built by any state of the backend. */
+    protected Slice key() {
+        return keys.withNamespace(namespace, namespaceSerializer);
+    }
+
+    protected <UK> Slice key(UK userKey, TypeSerializer<UK> userKeySerializer) throws IOException {
+        return keys.withUserKey(namespace, namespaceSerializer, userKey, userKeySerializer);
+    }
+
+    /** Points {@link #input} at the stored value of a key. @return false if there is none */
+    protected boolean read(Slice key) throws IOException {
+        Slice value = store.get(family, key);
+        if (value == null) {
+            return false;
+        }
+        int length = value.length();
+        if (readBuffer.length < length) {
+            readBuffer = new byte[Math.max(length, 2 * readBuffer.length)];
+        } else if (readBuffer.length > KEPT_BUFFER_BYTES && length < KEPT_BUFFER_BYTES / 2) {
+            readBuffer = new byte[KEPT_BUFFER_BYTES];
+        }
+        value.copyTo(readBuffer, 0);
+        input.setBuffer(readBuffer, 0, length);
+        return true;
+    }
+
+    /** Writes what is in {@link #output}. */
+    protected void putOutput(Slice key) throws IOException {
+        store.put(family, key, output.getSharedBuffer(), output.length());
+    }
+
+    protected FlinkRuntimeException failure(String what, Exception cause) {
+        return new FlinkRuntimeException("state " + table.name() + " could not be " + what, cause);
+    }
+
+    /** Called by any thread: uses its own buffers and the caller's serializers. */
+    @Override
+    @Nullable
+    public byte[] getSerializedValue(byte[] serializedKeyAndNamespace, TypeSerializer<K> safeKeySerializer,
+            TypeSerializer<N> safeNamespaceSerializer, TypeSerializer<V> safeValueSerializer) throws Exception {
+        return store.copy(family, storedKey(serializedKeyAndNamespace, safeKeySerializer, safeNamespaceSerializer));
+    }
+
+    protected byte[] storedKey(byte[] serializedKeyAndNamespace, TypeSerializer<K> safeKeySerializer, TypeSerializer<N> safeNamespaceSerializer)
+            throws IOException {
+        Tuple2<K, N> found = KvStateSerializer.deserializeKeyAndNamespace(
+                serializedKeyAndNamespace, safeKeySerializer, safeNamespaceSerializer);
+        int groups = backend.getNumberOfKeyGroups();
+        CompositeKey<K> own = new CompositeKey<>(safeKeySerializer, groups);
+        own.setKey(found.f0, KeyGroupRangeAssignment.assignToKeyGroup(found.f0, groups));
+        return own.withNamespace(found.f1, safeNamespaceSerializer).toByteArray();
+    }
+
+    @Override
+    public StateIncrementalVisitor<K, N, V> getStateIncrementalVisitor(int recommendedMaxNumberOfReturnedRecords) {
+        throw new UnsupportedOperationException("state that is stored as bytes is not visited entry by entry");
+    }
+}

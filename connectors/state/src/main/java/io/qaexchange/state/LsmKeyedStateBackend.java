@@ -1,0 +1,253 @@
+package io.qaexchange.state;
+
+import io.qaexchange.state.LsmKeyedStateBackendBuilder.OperatorStore;
+import io.qaexchange.state.snapshot.FullSnapshot;
+import io.qaexchange.state.snapshot.FullSnapshotStrategy;
+import io.qaexchange.state.store.CompositeKey;
+import io.qaexchange.state.store.StateKeys;
+import io.qaexchange.state.store.StateStore;
+import io.qaexchange.state.store.StateTable;
+import io.qaexchange.state.store.StateTables;
+import io.qaexchange.storage.StoreIterator;
+import io.qaexchange.storage.key.KeyRange;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.RunnableFuture;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.ExecutionConfig;
+import org.apache.flink.api.common.state.State;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.core.fs.CloseableRegistry;
+import org.apache.flink.runtime.checkpoint.CheckpointOptions;
+import org.apache.flink.runtime.query.TaskKvStateRegistry;
+import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
+import org.apache.flink.runtime.state.CheckpointStreamFactory;
+import org.apache.flink.runtime.state.KeyGroupedInternalPriorityQueue;
+import org.apache.flink.runtime.state.Keyed;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.LocalRecoveryConfig;
+import org.apache.flink.runtime.state.PriorityComparable;
+import org.apache.flink.runtime.state.SavepointResources;
+import org.apache.flink.runtime.state.SnapshotExecutionType;
+import org.apache.flink.runtime.state.SnapshotResult;
+import org.apache.flink.runtime.state.SnapshotStrategyRunner;
+import org.apache.flink.runtime.state.StateSnapshotTransformer.StateSnapshotTransformFactory;
+import org.apache.flink.runtime.state.StreamCompressionDecorator;
+import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
+import org.apache.flink.runtime.state.heap.HeapPriorityQueueSetFactory;
+import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
+import org.apache.flink.runtime.state.HeapPriorityQueuesManager;
+import org.apache.flink.runtime.state.InternalKeyContext;
+import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
+import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
+import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
+import org.apache.flink.util.FlinkRuntimeException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The keyed state of one operator subtask in a store of its own.
+ *
+ * <p>Timers are on the heap and in every snapshot. Snapshots pin a sequence number on the task thread and are written in the background.
+ *
+ * <p>One thread, the task thread.
+ *
+ * @param <K> key
+ */
+public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> {
+    /** What Flink calls this backend in metrics and logs. */
+    public static final String IDENTIFIER = "lsm";
+
+    private static final Logger LOG = LoggerFactory.getLogger(LsmKeyedStateBackend.class);
+
+    private final OperatorStore opened;
+    private final StateTables tables;
+    private final CompositeKey<K> keys;
+    private final StateKeys<K> stateKeys;
+    private final HeapPriorityQueuesManager queues;
+    private final FullSnapshotStrategy<K> checkpoints;
+    private final Map<String, AbstractLsmState<K, ?, ?>> states = new HashMap<>();
+    private boolean disposed;
+
+    /** What Flink's base class wants. */
+    record Base<K>(TaskKvStateRegistry kvStateRegistry, TypeSerializer<K> keySerializer, ClassLoader userCodeClassLoader,
+            ExecutionConfig executionConfig, TtlTimeProvider ttlTimeProvider, LatencyTrackingStateConfig latencyTracking,
+            SizeTrackingStateConfig sizeTracking, CloseableRegistry cancelStreamRegistry, StreamCompressionDecorator compression,
+            InternalKeyContext<K> keyContext) {
+    }
+
+    LsmKeyedStateBackend(Base<K> base, OperatorStore opened, StateTables tables,
+            Map<String, HeapPriorityQueueSnapshotRestoreWrapper<?>> restoredQueues, HeapPriorityQueueSetFactory queueFactory,
+            LocalRecoveryConfig localRecovery) {
+        super(base.kvStateRegistry, base.keySerializer, base.userCodeClassLoader, base.executionConfig, base.ttlTimeProvider,
+                base.latencyTracking, base.sizeTracking, base.cancelStreamRegistry, base.compression, base.keyContext);
+        this.opened = opened;
+        this.tables = tables;
+        keys = new CompositeKey<>(base.keySerializer, numberOfKeyGroups);
+        stateKeys = new StateKeys<>(opened.store(), keys);
+        queues = new HeapPriorityQueuesManager(restoredQueues, queueFactory, keyGroupRange, numberOfKeyGroups);
+        checkpoints = new FullSnapshotStrategy<>(this::takeSnapshot, localRecovery);
+    }
+
+    StateStore store() {
+        return opened.store();
+    }
+
+    CompositeKey<K> keys() {
+        return keys;
+    }
+
+    @Override
+    public void setCurrentKey(K newKey) {
+        super.setCurrentKey(newKey);
+        keys.setKey(newKey, getCurrentKeyGroupIndex());
+    }
+
+    @Override
+    public void setCurrentKeyAndKeyGroup(K newKey, int newKeyGroupIndex) {
+        super.setCurrentKeyAndKeyGroup(newKey, newKeyGroupIndex);
+        keys.setKey(newKey, newKeyGroupIndex);
+    }
+
+    @Override
+    public <N, V, E, S extends State, IS extends S> IS createOrUpdateInternalState(TypeSerializer<N> namespaceSerializer,
+            StateDescriptor<S, V> descriptor, StateSnapshotTransformFactory<E> transformFactory) throws Exception {
+        return createOrUpdateInternalState(namespaceSerializer, descriptor, transformFactory, false);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <N, V, E, S extends State, IS extends S> IS createOrUpdateInternalState(TypeSerializer<N> namespaceSerializer,
+            StateDescriptor<S, V> descriptor, StateSnapshotTransformFactory<E> transformFactory, boolean allowFutureMetadataUpdates)
+            throws Exception {
+        StateTable<N, V> table = tables.register(descriptor, namespaceSerializer, transformFactory, allowFutureMetadataUpdates);
+        AbstractLsmState<K, N, V> state = (AbstractLsmState<K, N, V>) states.get(descriptor.getName());
+        if (state == null) {
+            state = create(descriptor, table);
+            states.put(descriptor.getName(), state);
+        }
+        state.update(descriptor);
+        return (IS) state;
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private <N, V> AbstractLsmState<K, N, V> create(StateDescriptor<?, V> descriptor, StateTable<N, V> table) {
+        return switch (descriptor.getType()) {
+            case VALUE -> new LsmValueState<>(this, table);
+            case LIST -> (AbstractLsmState<K, N, V>) new LsmListState(this, table);
+            case MAP -> (AbstractLsmState<K, N, V>) new LsmMapState(this, table);
+            case REDUCING -> new LsmReducingState<>(this, table);
+            case AGGREGATING -> new LsmAggregatingState<>(this, table);
+            default -> throw new FlinkRuntimeException("state " + descriptor.getName() + ": " + descriptor.getClass().getName()
+                    + " is not supported by the state backend " + IDENTIFIER);
+        };
+    }
+
+    @Override
+    public <T extends HeapPriorityQueueElement & PriorityComparable<? super T> & Keyed<?>> KeyGroupedInternalPriorityQueue<T> create(
+            String stateName, TypeSerializer<T> elementSerializer) {
+        return create(stateName, elementSerializer, false);
+    }
+
+    @Override
+    public <T extends HeapPriorityQueueElement & PriorityComparable<? super T> & Keyed<?>> KeyGroupedInternalPriorityQueue<T> create(
+            String stateName, TypeSerializer<T> elementSerializer, boolean allowFutureMetadataUpdates) {
+        return queues.createOrUpdate(stateName, elementSerializer, allowFutureMetadataUpdates);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <N> Stream<K> getKeys(String state, N namespace) {
+        StateTable<N, ?> table = (StateTable<N, ?>) tables.find(state);
+        return table == null ? Stream.empty() : stateKeys.in(List.of(table), namespace);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <N> Stream<K> getKeys(List<String> names, N namespace) {
+        List<StateTable<N, ?>> found = new ArrayList<>();
+        for (String name : names) {
+            if (tables.find(name) != null) {
+                found.add((StateTable<N, ?>) tables.find(name));
+            }
+        }
+        return stateKeys.in(found, namespace);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <N> Stream<Tuple2<K, N>> getKeysAndNamespaces(String state) {
+        StateTable<N, ?> table = (StateTable<N, ?>) tables.find(state);
+        return table == null ? Stream.empty() : stateKeys.withNamespaces(table);
+    }
+
+    @Override
+    public RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot(long checkpointId, long timestamp, CheckpointStreamFactory streamFactory,
+            CheckpointOptions options) throws Exception {
+        return new SnapshotStrategyRunner<>("full snapshot of " + IDENTIFIER + " state", checkpoints, cancelStreamRegistry,
+                SnapshotExecutionType.ASYNCHRONOUS).snapshot(checkpointId, timestamp, streamFactory, options);
+    }
+
+    @Override
+    public SavepointResources<K> savepoint() throws Exception {
+        return new SavepointResources<>(takeSnapshot(), SnapshotExecutionType.ASYNCHRONOUS);
+    }
+
+    private FullSnapshot<K> takeSnapshot() throws IOException {
+        return FullSnapshot.take(store(), tables.all(), queues.getRegisteredPQStates().values(), new FullSnapshot.KeyContext<>(
+                keySerializer.duplicate(), keyGroupRange, keys.keyGroupBytes(), keyGroupCompressionDecorator));
+    }
+
+    /** Full checkpoints refer to no earlier one, so there is nothing to remember. */
+    @Override
+    public void notifyCheckpointComplete(long checkpointId) {
+    }
+
+    @Override
+    public String getBackendTypeIdentifier() {
+        return IDENTIFIER;
+    }
+
+    /** Timers on the heap keep the keys that they were given. */
+    @Override
+    public boolean isSafeToReuseKVState() {
+        return false;
+    }
+
+    /** Entries of all states, those of maps counted singly. For tests: it reads everything. */
+    @Override
+    public int numKeyValueStateEntries() {
+        int count = 0;
+        for (StateTable<?, ?> table : tables.all()) {
+            try (StoreIterator entries = store().iterator(table.family(), KeyRange.ALL, null)) {
+                for (entries.seekToFirst(); entries.valid(); entries.next()) {
+                    count++;
+                }
+            } catch (IOException e) {
+                throw new FlinkRuntimeException("entries of state " + table.name() + " could not be counted", e);
+            }
+        }
+        return count;
+    }
+
+    /** Cancels snapshots, waits for who still reads, closes the store and removes its folder. */
+    @Override
+    public void dispose() {
+        if (disposed) {
+            return;
+        }
+        disposed = true;
+        super.dispose();
+        states.clear();
+        try {
+            opened.close();
+        } catch (Exception e) {
+            LOG.warn("state in {} was not closed cleanly", store().directory(), e);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.qaexchange.state;
+
+import static java.util.Objects.requireNonNull;
+
+import io.qaexchange.state.store.StateFamilies;
+import io.qaexchange.state.store.StateTable;
+import io.qaexchange.storage.memory.Slice;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.ListSerializer;
+import org.apache.flink.runtime.state.ListDelimitedSerializer;
+import org.apache.flink.runtime.state.internal.InternalListState;
+
+/**
+ * List state: the elements' bytes, joined by commas, in one stored value. Adding does not read: the engine joins what was appended when it
+ * reads or merges.
+ */
+final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>> implements InternalListState<K, N, E> {
+    private TypeSerializer<E> elementSerializer;
+
+    LsmListState(LsmKeyedStateBackend<K> backend, StateTable<N, List<E>> table) {
+        super(backend, table);
+    }
+
+    @Override
+    void update(StateDescriptor<?, List<E>> descriptor) {
+        super.update(descriptor);
+        elementSerializer = ((ListSerializer<E>) valueSerializer).getElementSerializer();
+    }
+
+    @Override
+    public Iterable<E> get() throws IOException {
+        return getInternal();
+    }
+
+    @Override
+    public List<E> getInternal() throws IOException {
+        if (!read(key())) {
+            return null;
+        }
+        List<E> elements = new ArrayList<>();
+        while (input.available() > 0) {
+            elements.add(ListDelimitedSerializer.deserializeNextElement(input, elementSerializer));
+        }
+        return elements;
+    }
+
+    @Override
+    public void add(E element) throws IOException {
+        requireNonNull(element, "You cannot add null to a ListState.");
+        output.clear();
+        elementSerializer.serialize(element, output);
+        store.append(family, key(), output.getSharedBuffer(), output.length());
+    }
+
+    @Override
+    public void addAll(List<E> elements) throws IOException {
+        requireNonNull(elements, "List of values to add cannot be null.");
+        if (!elements.isEmpty()) {
+            join(elements);
+            store.append(family, key(), output.getSharedBuffer(), output.length());
+        }
+    }
+
+    @Override
+    public void update(List<E> elements) throws IOException {
+        updateInternal(elements);
+    }
+
+    @Override
+    public void updateInternal(List<E> elements) throws IOException {
+        requireNonNull(elements, "List of values to add cannot be null.");
+        if (elements.isEmpty()) {
+            clear();
+        } else {
+            join(elements);
+            putOutput(key());
+        }
+    }
+
+    private void join(List<E> elements) throws IOException {
+        output.clear();
+        for (E element : elements) {
+            requireNonNull(element, "You cannot add null to a value list.");
+            if (output.length() > 0) {
+                output.write(StateFamilies.LIST_DELIMITER);
+            }
+            elementSerializer.serialize(element, output);
+        }
+    }
+
+    @Override
+    public void mergeNamespaces(N target, Collection<N> sources) throws IOException {
+        if (sources == null) {
+            return;
+        }
+        for (N source : sources) {
+            if (source == null) {
+                continue;
+            }
+            setCurrentNamespace(source);
+            Slice sourceKey = key();
+            Slice stored = store.get(family, sourceKey);
+            if (stored != null) {
+                byte[] elements = stored.toByteArray();
+                store.delete(family, sourceKey);
+                setCurrentNamespace(target);
+                store.append(family, key(), elements, elements.length);
+            }
+        }
+        setCurrentNamespace(target);
+    }
+}

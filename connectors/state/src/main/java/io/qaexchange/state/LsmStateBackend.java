@@ -1,0 +1,100 @@
+package io.qaexchange.state;
+
+import io.qaexchange.state.memory.SlotResources;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.execution.Environment;
+import org.apache.flink.runtime.memory.OpaqueMemoryResource;
+import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
+import org.apache.flink.runtime.state.AbstractStateBackend;
+import org.apache.flink.runtime.state.ConfigurableStateBackend;
+import org.apache.flink.runtime.state.DefaultOperatorStateBackendBuilder;
+import org.apache.flink.runtime.state.OperatorStateBackend;
+
+/**
+ * Flink's keyed state in the storage engine: one store per operator subtask, one column family per state, in local files that live as
+ * long as the task; what lasts is in Flink's checkpoints and savepoints. Operator state is Flink's own, on the heap.
+ *
+ * <p>Immutable and serializable; several tasks use one at once.
+ */
+public final class LsmStateBackend extends AbstractStateBackend implements ConfigurableStateBackend {
+    private static final long serialVersionUID = 1L;
+    private static final String RESOURCE_NAME = "state-lsm-managed-memory";
+
+    private final LsmStateOptions.Values options;
+
+    /** With the default options. */
+    public LsmStateBackend() {
+        this(LsmStateOptions.read(new Configuration()));
+    }
+
+    private LsmStateBackend(LsmStateOptions.Values options) {
+        this.options = options;
+    }
+
+    @Override
+    public LsmStateBackend configure(ReadableConfig config, ClassLoader classLoader) {
+        LsmStateBackend configured = new LsmStateBackend(LsmStateOptions.read(config));
+        configured.latencyTrackingConfigBuilder = latencyTrackingConfigBuilder.configure(config);
+        configured.sizeTrackingConfigBuilder = sizeTrackingConfigBuilder.configure(config);
+        return configured;
+    }
+
+    @Override
+    public boolean useManagedMemory() {
+        return options.managedMemory();
+    }
+
+    /** Every checkpoint stands alone. */
+    @Override
+    public boolean supportsNoClaimRestoreMode() {
+        return true;
+    }
+
+    /** There is no native format yet. */
+    @Override
+    public boolean supportsSavepointFormat(SavepointFormatType formatType) {
+        return formatType == SavepointFormatType.CANONICAL;
+    }
+
+    @Override
+    public <K> AbstractKeyedStateBackend<K> createKeyedStateBackend(KeyedStateBackendParameters<K> parameters) throws IOException {
+        Environment environment = parameters.getEnv();
+        OpaqueMemoryResource<SlotResources> resources = resources(parameters);
+        return new LsmKeyedStateBackendBuilder<>(parameters, options, resources, directory(parameters),
+                latencyTrackingConfigBuilder.setMetricGroup(parameters.getMetricGroup()).build(),
+                sizeTrackingConfigBuilder.setMetricGroup(parameters.getMetricGroup()).build(),
+                getCompressionDecorator(environment.getExecutionConfig())).build();
+    }
+
+    private OpaqueMemoryResource<SlotResources> resources(KeyedStateBackendParameters<?> parameters) throws IOException {
+        int threads = options.backgroundThreads();
+        if (!options.managedMemory()) {
+            SlotResources own = new SlotResources(options.fixedBytesPerOperator(), threads);
+            return new OpaqueMemoryResource<>(own, own.budgetBytes(), own::close);
+        }
+        try {
+            return parameters.getEnv().getMemoryManager().getSharedMemoryResourceForManagedMemory(
+                    RESOURCE_NAME, bytes -> new SlotResources(bytes, threads), parameters.getManagedMemoryFraction());
+        } catch (Exception e) {
+            throw new IOException("operator " + parameters.getOperatorIdentifier() + " got no managed memory for its state: " + e.getMessage(), e);
+        }
+    }
+
+    private Path directory(KeyedStateBackendParameters<?> parameters) {
+        Path parent = options.localDirectory() != null ? Path.of(options.localDirectory())
+                : parameters.getEnv().getTaskManagerInfo().getTmpWorkingDirectory().toPath();
+        String operator = parameters.getOperatorIdentifier().replaceAll("[^a-zA-Z0-9\\-]", "_");
+        return parent.resolve("lsm_" + parameters.getJobID() + '_' + operator + '_' + UUID.randomUUID());
+    }
+
+    @Override
+    public OperatorStateBackend createOperatorStateBackend(OperatorStateBackendParameters parameters) throws Exception {
+        return new DefaultOperatorStateBackendBuilder(parameters.getEnv().getUserCodeClassLoader().asClassLoader(),
+                parameters.getEnv().getExecutionConfig(), true, parameters.getStateHandles(), parameters.getCancelStreamRegistry()).build();
+    }
+}

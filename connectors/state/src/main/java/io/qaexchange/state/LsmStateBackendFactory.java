@@ -1,0 +1,13 @@
+package io.qaexchange.state;
+
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.runtime.state.StateBackendFactory;
+
+/** Makes the state backend from Flink's configuration: {@code state.backend.type: io.qaexchange.state.LsmStateBackendFactory}. */
+public final class LsmStateBackendFactory implements StateBackendFactory<LsmStateBackend> {
+
+    @Override
+    public LsmStateBackend createFromConfig(ReadableConfig config, ClassLoader classLoader) {
+        return new LsmStateBackend().configure(config, classLoader);
+    }
+}

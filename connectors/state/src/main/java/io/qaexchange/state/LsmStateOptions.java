@@ -1,0 +1,73 @@
+package io.qaexchange.state;
+
+import io.qaexchange.storage.StoreOptions.ReadMode;
+import java.io.Serializable;
+import javax.annotation.Nullable;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.IllegalConfigurationException;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.ReadableConfig;
+
+/** The options of the state backend. */
+public final class LsmStateOptions {
+
+    public static final ConfigOption<String> LOCAL_DIRECTORY = ConfigOptions.key("state.backend.lsm.local-directory").stringType()
+            .noDefaultValue().withDescription("Folder for the local files of state. Default: the working folder of the task manager. A fast"
+                    + " local disk pays; a network disk does not. RocksDB: state.backend.rocksdb.localdir.");
+
+    public static final ConfigOption<Boolean> MANAGED_MEMORY = ConfigOptions.key("state.backend.lsm.memory.managed").booleanType()
+            .defaultValue(true).withDescription("Whether memtables and block cache live in the slot's managed memory, shared by its"
+                    + " operators. RocksDB: state.backend.rocksdb.memory.managed.");
+
+    public static final ConfigOption<MemorySize> FIXED_PER_OPERATOR = ConfigOptions.key("state.backend.lsm.memory.fixed-per-operator")
+            .memoryType().defaultValue(MemorySize.ofMebiBytes(64)).withDescription("Off-heap memory of each operator subtask when managed"
+                    + " memory is not used. It is outside every limit of the JVM: leave room for it in the process's memory.");
+
+    public static final ConfigOption<Double> BLOCK_CACHE_FRACTION = ConfigOptions.key("state.backend.lsm.memory.block-cache-fraction")
+            .doubleType().defaultValue(0.3).withDescription("Part of the memory for decompressed blocks; the rest is for memtables. More"
+                    + " speeds up reads of state on disk, less makes fewer and larger files.");
+
+    public static final ConfigOption<ReadMode> READ_MODE = ConfigOptions.key("state.backend.lsm.read-mode").enumType(ReadMode.class)
+            .defaultValue(ReadMode.MMAP).withDescription("How files are read: MMAP maps them, which is fastest while the page cache holds"
+                    + " them; PREAD reads them into the block cache, which keeps memory within the budget.");
+
+    public static final ConfigOption<Integer> BACKGROUND_THREADS = ConfigOptions.key("state.backend.lsm.background-threads").intType()
+            .defaultValue(2).withDescription("Threads per slot that flush and merge. More keeps up with more writes, and takes CPU from the"
+                    + " tasks. RocksDB: state.backend.rocksdb.thread.num.");
+
+    public static final ConfigOption<MemorySize> COMPACTION_RATE = ConfigOptions.key("state.backend.lsm.compaction-rate").memoryType()
+            .defaultValue(MemorySize.ZERO).withDescription("Bytes per second and operator that merges may write, 0 = no limit. Flushes are"
+                    + " never limited.");
+
+    private LsmStateOptions() {
+    }
+
+    /**
+     * The options' values, checked.
+     *
+     * @param localDirectory null for the task manager's working folder
+     */
+    record Values(@Nullable String localDirectory, boolean managedMemory, long fixedBytesPerOperator, double blockCacheFraction,
+            ReadMode readMode, int backgroundThreads, long compactionBytesPerSecond) implements Serializable {
+
+        /** @throws IllegalConfigurationException names the option, what it is and what it may be */
+        Values {
+            require(blockCacheFraction >= 0 && blockCacheFraction <= 0.9, BLOCK_CACHE_FRACTION, blockCacheFraction, "0 to 0.9");
+            require(backgroundThreads >= 1 && backgroundThreads <= 64, BACKGROUND_THREADS, backgroundThreads, "1 to 64");
+            require(managedMemory || fixedBytesPerOperator >= 1 << 20, FIXED_PER_OPERATOR, fixedBytesPerOperator + " bytes", "at least 1 mb");
+        }
+
+        private static void require(boolean good, ConfigOption<?> option, Object found, String allowed) {
+            if (!good) {
+                throw new IllegalConfigurationException(option.key() + " is " + found + ", it may be " + allowed);
+            }
+        }
+    }
+
+    static Values read(ReadableConfig config) {
+        return new Values(config.get(LOCAL_DIRECTORY), config.get(MANAGED_MEMORY), config.get(FIXED_PER_OPERATOR).getBytes(),
+                config.get(BLOCK_CACHE_FRACTION), config.get(READ_MODE), config.get(BACKGROUND_THREADS),
+                config.get(COMPACTION_RATE).getBytes());
+    }
+}

@@ -1,0 +1,109 @@
+package io.qaexchange.state.memory;
+
+import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.memory.Chunk;
+import io.qaexchange.storage.memory.MemoryPool;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.apache.flink.core.memory.MemorySegment;
+import org.apache.flink.core.memory.MemorySegmentFactory;
+
+/**
+ * One operator's memory within its slot: a part for the block cache, the rest for memtables.
+ *
+ * <p>Sizes are set when the operator opens, from the slot's budget and the operators that are there already. Later operators make the
+ * part smaller, down to what the cache may take and one memtable: below that, memtables would be flushed almost empty.
+ *
+ * <p>Thread-safe.
+ */
+public final class OperatorMemory implements MemoryPool, AutoCloseable {
+    /** A quarter of the memory for memtables each: one active, two waiting for their flush, and room for a reader that is late. */
+    private static final int MEMTABLES = 4;
+    private static final int LARGEST_CHUNK = 256 << 10;
+    private static final int SMALLEST_CHUNK = 4 << 10;
+    private static final int CHUNKS_PER_MEMTABLE = 16;
+
+    private final SlotResources slot;
+    private final long blockCacheBytes;
+    private final long memtableBytes;
+    private final AtomicLong usedBytes = new AtomicLong();
+    private final AtomicLong peakBytes = new AtomicLong();
+    private final Map<Long, MemorySegment> segments = new ConcurrentHashMap<>();
+
+    OperatorMemory(SlotResources slot, int operators, double blockCacheFraction) {
+        this.slot = slot;
+        long share = slot.budgetBytes() / operators;
+        blockCacheBytes = (long) (share * blockCacheFraction);
+        memtableBytes = Math.max((share - blockCacheBytes) / MEMTABLES, 2L * SMALLEST_CHUNK);
+    }
+
+    /** Sets what a store may use, and where its background work runs. */
+    public StoreOptions.Builder configure(StoreOptions.Builder options) {
+        long chunk = Math.min(LARGEST_CHUNK, Math.max(SMALLEST_CHUNK, Long.highestOneBit(memtableBytes / CHUNKS_PER_MEMTABLE)));
+        return options.memoryPool(this).blockCacheBytes(blockCacheBytes).memtableBytes(memtableBytes).maxFrozenMemtables(MEMTABLES - 2)
+                .arenaChunkBytes((int) chunk).executor(slot.background());
+    }
+
+    @Override
+    public Chunk tryAllocate(int bytes) {
+        return slot.tryReserve(bytes) ? create(bytes) : null;
+    }
+
+    @Override
+    public Chunk allocate(int bytes) {
+        slot.reserve(bytes);
+        return create(bytes);
+    }
+
+    private Chunk create(int bytes) {
+        boolean created = false;
+        try {
+            MemorySegment segment = MemorySegmentFactory.allocateOffHeapUnsafeMemory(bytes);
+            long address = segment.getAddress();
+            ByteBuffer buffer = segment.processAsByteBuffer(Function.identity());
+            segments.put(address, segment);
+            peakBytes.accumulateAndGet(usedBytes.addAndGet(bytes), Math::max);
+            created = true;
+            return new Chunk(null, address, bytes, buffer);
+        } finally {
+            if (!created) {
+                slot.unreserve(bytes);
+            }
+        }
+    }
+
+    @Override
+    public void free(Chunk chunk) {
+        MemorySegment segment = segments.remove(chunk.address());
+        if (segment == null) {
+            throw new IllegalStateException("memory was given back twice, or is not from here: " + chunk.size() + " bytes");
+        }
+        segment.free();
+        usedBytes.addAndGet(-chunk.size());
+        slot.unreserve(chunk.size());
+    }
+
+    @Override
+    public long usedBytes() {
+        return usedBytes.get();
+    }
+
+    @Override
+    public long budgetBytes() {
+        return Math.max(slot.shareBytes(), blockCacheBytes + memtableBytes);
+    }
+
+    @Override
+    public long peakBytes() {
+        return peakBytes.get();
+    }
+
+    /** Call after the store is closed. */
+    @Override
+    public void close() {
+        slot.operatorClosed();
+    }
+}

@@ -1,0 +1,109 @@
+package io.qaexchange.state.restore;
+
+import io.qaexchange.state.store.StateStore;
+import io.qaexchange.state.store.StateTable;
+import io.qaexchange.state.store.StateTables;
+import io.qaexchange.storage.WriteBatch;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.core.fs.CloseableRegistry;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.runtime.execution.CancelTaskException;
+import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
+import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot.BackendStateType;
+import org.apache.flink.runtime.state.restore.FullSnapshotRestoreOperation;
+import org.apache.flink.runtime.state.restore.KeyGroup;
+import org.apache.flink.runtime.state.restore.KeyGroupEntry;
+import org.apache.flink.runtime.state.restore.SavepointRestoreResult;
+import org.apache.flink.runtime.state.restore.ThrowingIterator;
+
+/**
+ * Fills an empty store from snapshots in the canonical format, this backend's or another's, cut to the operator's key groups by Flink.
+ * Stored bytes are those of the snapshot, so entries are written as they come.
+ *
+ * <p>One use, one thread.
+ */
+public final class CanonicalRestore<K> {
+    private static final int BATCH_BYTES = 256 << 10;
+
+    private final StateStore store;
+    private final StateTables tables;
+    private final RestoredQueues queues;
+    private final CloseableRegistry cancelled;
+    private final WriteBatch batch = new WriteBatch();
+    private final DataInputDeserializer input = new DataInputDeserializer();
+
+    /** @param cancelled closed when the task is cancelled, which ends the restore */
+    public CanonicalRestore(StateStore store, StateTables tables, RestoredQueues queues, CloseableRegistry cancelled) {
+        this.store = store;
+        this.tables = tables;
+        this.queues = queues;
+        this.cancelled = cancelled;
+    }
+
+    /** @throws CancelTaskException if the task is cancelled meanwhile */
+    public void restore(FullSnapshotRestoreOperation<K> operation) throws Exception {
+        try (ThrowingIterator<SavepointRestoreResult> snapshots = operation.restore()) {
+            while (snapshots.hasNext()) {
+                restoreSnapshot(snapshots.next());
+            }
+        }
+    }
+
+    private void restoreSnapshot(SavepointRestoreResult snapshot) throws Exception {
+        List<StateMetaInfoSnapshot> metaInfos = snapshot.getStateMetaInfoSnapshots();
+        Map<Integer, StateTable<?, ?>> tablesById = new HashMap<>();
+        Map<Integer, HeapPriorityQueueSnapshotRestoreWrapper<HeapPriorityQueueElement>> queuesById = new HashMap<>();
+        for (int id = 0; id < metaInfos.size(); id++) {
+            StateMetaInfoSnapshot metaInfo = metaInfos.get(id);
+            if (metaInfo.getBackendStateType() == BackendStateType.PRIORITY_QUEUE) {
+                queuesById.put(id, queues.restore(metaInfo));
+            } else {
+                tablesById.put(id, tables.restore(metaInfo));
+            }
+        }
+        try (ThrowingIterator<KeyGroup> keyGroups = snapshot.getRestoredKeyGroups()) {
+            while (keyGroups.hasNext()) {
+                try (ThrowingIterator<KeyGroupEntry> entries = keyGroups.next().getKeyGroupEntries()) {
+                    while (entries.hasNext()) {
+                        restoreEntry(entries.next(), tablesById, queuesById);
+                    }
+                }
+            }
+        }
+        write();
+    }
+
+    private void restoreEntry(KeyGroupEntry entry, Map<Integer, StateTable<?, ?>> tablesById,
+            Map<Integer, HeapPriorityQueueSnapshotRestoreWrapper<HeapPriorityQueueElement>> queuesById) throws IOException {
+        int id = entry.getKvStateId();
+        StateTable<?, ?> table = tablesById.get(id);
+        if (table != null) {
+            batch.put(table.family(), entry.getKey(), entry.getValue());
+            if (batch.sizeBytes() >= BATCH_BYTES) {
+                write();
+            }
+            return;
+        }
+        HeapPriorityQueueSnapshotRestoreWrapper<HeapPriorityQueueElement> queue = queuesById.get(id);
+        if (queue == null) {
+            throw new IOException("the snapshot is damaged or not in the canonical format: an entry names state " + id + " of "
+                    + (tablesById.size() + queuesById.size()) + " states");
+        }
+        input.setBuffer(entry.getKey());
+        input.skipBytesToRead(queues.keyGroupBytes());
+        queue.getPriorityQueue().add(queue.getMetaInfo().getElementSerializer().deserialize(input));
+    }
+
+    private void write() throws IOException {
+        if (cancelled.isClosed()) {
+            throw new CancelTaskException("cancelled while state was restored");
+        }
+        store.write(batch);
+        batch.clear();
+    }
+}

@@ -1,0 +1,177 @@
+package io.qaexchange.state.store;
+
+import io.qaexchange.storage.ColumnFamily;
+import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.Snapshot;
+import io.qaexchange.storage.Store;
+import io.qaexchange.storage.StoreIterator;
+import io.qaexchange.storage.StoreListener;
+import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.StoreReader;
+import io.qaexchange.storage.WriteBatch;
+import io.qaexchange.storage.engine.LsmStore;
+import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.memory.Slice;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import javax.annotation.Nullable;
+import org.apache.flink.util.FileUtils;
+import org.apache.flink.util.ResourceGuard;
+
+/**
+ * The store of one operator subtask: Flink has every byte of it in checkpoints, so it keeps no log, and closing it throws it away,
+ * folder and all.
+ *
+ * <p>Threads: writes, {@link #get} and its result belong to the task thread. Iterators, snapshots and {@link #copy} may be used on any
+ * thread that holds a {@link #lease()}; {@link #close()} waits for leases.
+ */
+public final class StateStore implements Closeable {
+    private final Path directory;
+    private final LsmStore store;
+    private final StoreReader reader;
+    private final ResourceGuard leases = new ResourceGuard();
+    private final Slice keyView = new Slice();
+    private final Slice valueView = new Slice();
+    /** Set by background threads when the reader holds on to memory that could be free. */
+    private final ReaderRelease release;
+    private boolean closed;
+
+    /** Told by the engine that memtables were flushed, which an idle reader would keep in memory. */
+    private static final class ReaderRelease implements StoreListener {
+        private final StoreListener next;
+        private volatile boolean due;
+
+        ReaderRelease(StoreListener next) {
+            this.next = next;
+        }
+
+        @Override
+        public void on(Kind kind, String text) {
+            if (kind == Kind.FLUSHED || kind == Kind.COMPACTED) {
+                due = true;
+            }
+            next.on(kind, text);
+        }
+    }
+
+    private StateStore(Path directory, LsmStore store, StoreReader reader, ReaderRelease release) {
+        this.directory = directory;
+        this.store = store;
+        this.reader = reader;
+        this.release = release;
+    }
+
+    /**
+     * Opens an empty store.
+     *
+     * @param directory does not exist yet; removed by {@link #close()}
+     * @param listener told what the store does
+     */
+    public static StateStore open(Path directory, StoreOptions.Builder options, StoreListener listener) throws IOException {
+        ReaderRelease release = new ReaderRelease(listener);
+        LsmStore store = LsmStore.open(directory, options.listener(release).build());
+        return new StateStore(directory, store, store.reader(), release);
+    }
+
+    public Path directory() {
+        return directory;
+    }
+
+    /** The engine's handle, for statistics. */
+    public Store engine() {
+        return store;
+    }
+
+    /** Keeps the store open until the lease is closed. */
+    public ResourceGuard.Lease lease() throws IOException {
+        return leases.acquireResource();
+    }
+
+    public ColumnFamily createFamily(FamilyOptions options) throws IOException {
+        return store.createFamily(options);
+    }
+
+    public void dropFamily(ColumnFamily family) throws IOException {
+        store.dropFamily(family);
+    }
+
+    /** @return a view of the value, good until the next call of any method of this store; null if the key has none */
+    @Nullable
+    public Slice get(ColumnFamily family, Slice key) throws IOException {
+        return reader.get(family, key) ? reader.value() : null;
+    }
+
+    /** A copy of the value, readable on any thread; null if the key has none. */
+    @Nullable
+    public byte[] copy(ColumnFamily family, byte[] key) throws IOException {
+        return store.get(family, key);
+    }
+
+    public void put(ColumnFamily family, Slice key, byte[] value, int length) throws IOException {
+        freeMemoryOfReader();
+        store.put(family, key, valueView.wrap(value, 0, length));
+    }
+
+    /** Appends to a list without reading it. */
+    public void append(ColumnFamily family, Slice key, byte[] value, int length) throws IOException {
+        freeMemoryOfReader();
+        store.append(family, key, valueView.wrap(value, 0, length));
+    }
+
+    public void delete(ColumnFamily family, Slice key) throws IOException {
+        freeMemoryOfReader();
+        store.delete(family, key);
+    }
+
+    public void delete(ColumnFamily family, byte[] key) throws IOException {
+        delete(family, keyView.wrap(key));
+    }
+
+    public void deleteRange(ColumnFamily family, KeyRange range) throws IOException {
+        freeMemoryOfReader();
+        store.deleteRange(family, range);
+    }
+
+    public void dropBefore(ColumnFamily family, KeyRange range, long eventTimeNs) throws IOException {
+        freeMemoryOfReader();
+        store.dropBefore(family, range, eventTimeNs);
+    }
+
+    public void write(WriteBatch batch) throws IOException {
+        freeMemoryOfReader();
+        store.write(batch);
+    }
+
+    /** An iterator that stands nowhere yet. @param snapshot null for the state of now */
+    public StoreIterator iterator(ColumnFamily family, KeyRange range, @Nullable Snapshot snapshot) throws IOException {
+        return store.iterator(family, range, snapshot);
+    }
+
+    public Snapshot snapshot() throws IOException {
+        return store.snapshot();
+    }
+
+    private void freeMemoryOfReader() {
+        if (release.due) {
+            release.due = false;
+            reader.release();
+        }
+    }
+
+    /** Waits for leases, stops the engine, removes the folder. Does nothing the second time. */
+    @Override
+    public void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        leases.close();
+        try {
+            reader.close();
+            store.discard();
+        } finally {
+            FileUtils.deleteDirectory(directory.toFile());
+        }
+    }
+}
