@@ -1,99 +1,82 @@
 package io.qaexchange.job.store;
 
 import io.qaexchange.events.EventSchema;
-import io.qaexchange.events.EventView;
 import io.qaexchange.events.RecordType;
-import io.qaexchange.events.StoredEvent;
-import io.qaexchange.parquet.EventParquetWriter;
-import io.qaexchange.parquet.FooterKeys;
 import io.qaexchange.parquet.sink.FinishedFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 
 /**
- * Writes what is cut into finished files: table by table, for each trading day one file, the instruments in order of their route keys.
+ * Archives what is cut: table by table, for each trading day one file, the instruments in order of their route keys.
  *
- * <p>It runs in steps on the task thread. When a table is written, its files are handed over in one step: the instruments note the
- * batches and the files are emitted, so that both are in the same checkpoints. Until then nothing of a file is in a checkpoint; after a
- * failure it is written again, with the same rows, as another batch.
+ * <p>The task thread reads rows in short steps, as keyed state allows no other thread; a writer thread makes Parquet of them. When
+ * the files of a table are finished they are handed over in one step of the task thread: the instruments note the batches and the files
+ * are emitted, so that both are in the same checkpoints. Until then nothing of a file is in a checkpoint; after a failure it is written
+ * again, with the same rows, as another batch.
  *
- * <p>One thread.
+ * <p>One thread, the task thread.
  */
-final class ArchiveRound implements AutoCloseable {
+final class ArchiveRound {
 
     private static final int ROWS_BETWEEN_CLOCK_READS = 32;
+    private static final int CHUNK_ROWS = 512;
+    /** Chunks that wait for the writer thread; more would only take memory. */
+    private static final int MAX_CHUNKS_WAITING = 16;
+
+    /** How a step ended. */
+    enum Progress {
+        /** Its time was over. */
+        MORE,
+        /** The writer thread has to go on first, see {@link #whenReady}. */
+        WAITING,
+        /** Everything is handed over. */
+        COMPLETE
+    }
 
     /**
      * What rounds of one operator share.
      *
+     * @param folder for files that are being written
      * @param epoch the running epoch, for footers
+     * @param writer the writer thread
+     * @param output takes finished files
      */
     record Context(KeyedStateBackend<String> backend, EventStoreState state, InstrumentIndex instruments, EventStoreOptions options,
-            Path folder, String epoch, EventStoreMetrics metrics, Consumer<FinishedFile> output) {
-    }
-
-    /** What a file took of an instrument. */
-    private static final class Source {
-        final String routeKey;
-        final InstrumentState.Range range;
-        long rows;
-
-        Source(String routeKey, InstrumentState.Range range) {
-            this.routeKey = routeKey;
-            this.range = range;
-        }
-    }
-
-    /** A file that is being written. */
-    private static final class DayFile {
-        final String batchId;
-        final int tradingDay;
-        final EventParquetWriter writer;
-        final List<Source> sources = new ArrayList<>();
-
-        DayFile(String batchId, int tradingDay, EventParquetWriter writer) {
-            this.batchId = batchId;
-            this.tradingDay = tradingDay;
-            this.writer = writer;
-        }
-
-        Source source(String routeKey, InstrumentState.Range range) {
-            Source last = sources.isEmpty() ? null : sources.get(sources.size() - 1);
-            if (last == null || !last.routeKey.equals(routeKey)) {
-                last = new Source(routeKey, range);
-                sources.add(last);
-            }
-            return last;
-        }
+            Path folder, String epoch, EventStoreMetrics metrics, Executor writer, Consumer<FinishedFile> output) {
     }
 
     private final Context context;
     private final List<String> routeKeys;
     private final Iterator<RecordType> tables = EventSchema.get().recordTypes().iterator();
-    private final StoredEvent row = new StoredEvent();
-    private final Map<Integer, DayFile> files = new TreeMap<>();
+    private final Deque<CompletableFuture<Void>> writing = new ArrayDeque<>();
 
     private RecordType table;
+    private TableFiles files;
+    private CompletableFuture<List<TableFiles.WrittenFile>> finishing;
     private int nextInstrument;
     private String routeKey;
+    private InstrumentState.Range range;
     private RowMerge rows;
+    private List<byte[]> chunk = new ArrayList<>(CHUNK_ROWS);
 
     /** A round over these instruments; each has an open range. */
     ArchiveRound(Context context, List<String> routeKeys) {
         this.context = context;
         this.routeKeys = routeKeys.stream().sorted(ArchiveRound::compareRouteKeys).toList();
-        this.table = tables.next();
+        nextTable();
     }
 
     /** Order of instruments as UTF-8 bytes; accounts, whose rows have no instrument, come behind all instruments. */
@@ -107,31 +90,73 @@ final class ArchiveRound implements AutoCloseable {
     /**
      * Goes on for about this long.
      *
-     * @return whether the round is complete
+     * @throws IOException if a file could not be written; the round is then to be {@link #abort aborted}
      */
-    boolean step(long budgetNs) throws Exception {
+    Progress step(long budgetNs) throws Exception {
         long deadlineNs = System.nanoTime() + budgetNs;
         do {
-            if (rows == null && !openNextInstrument()) {
-                handOver();
+            checkWriting();
+            if (finishing != null) {
+                if (!finishing.isDone()) {
+                    return Progress.WAITING;
+                }
+                handOver(result(finishing));
                 if (!tables.hasNext()) {
                     closeRanges();
-                    return true;
+                    return Progress.COMPLETE;
                 }
-                table = tables.next();
-                nextInstrument = 0;
-            } else if (rows != null && !writeSomeRows()) {
+                nextTable();
+            } else if (writing.size() >= MAX_CHUNKS_WAITING) {
+                return Progress.WAITING;
+            } else if (rows == null && !openNextInstrument()) {
+                finishing = CompletableFuture.supplyAsync(() -> unchecked(files::finish), context.writer());
+            } else if (rows != null && !readSomeRows()) {
                 rows.close();
                 rows = null;
+                sendChunk();
             }
         } while (System.nanoTime() < deadlineNs);
-        return false;
+        return Progress.MORE;
+    }
+
+    /** Done when a step that ended with {@link Progress#WAITING} can be followed by another. */
+    CompletableFuture<?> whenReady() {
+        return finishing != null ? finishing : writing.peek();
+    }
+
+    /** Ends the round after a failure; its unfinished files are removed by the writer thread. */
+    void abort() throws IOException {
+        if (rows != null) {
+            rows.close();
+            rows = null;
+        }
+        TableFiles unfinished = files;
+        context.writer().execute(() -> unchecked(() -> {
+            unfinished.close();
+            return null;
+        }));
+    }
+
+    /** Frees what the round holds, once the writer thread has ended. */
+    void release() throws IOException {
+        if (rows != null) {
+            rows.close();
+            rows = null;
+        }
+        files.close();
+    }
+
+    private void nextTable() {
+        table = tables.next();
+        files = new TableFiles(table, context.options(), context.folder(), context.epoch());
+        finishing = null;
+        nextInstrument = 0;
     }
 
     private boolean openNextInstrument() throws Exception {
         while (nextInstrument < routeKeys.size()) {
             routeKey = routeKeys.get(nextInstrument++);
-            InstrumentState.Range range = context.instruments().get(routeKey).open;
+            range = context.instruments().get(routeKey).open;
             if (range != null && !range.handedOver().get(table.code())) {
                 context.backend().setCurrentKey(routeKey);
                 rows = RowMerge.open(context.state(), table.code(), range);
@@ -141,64 +166,61 @@ final class ArchiveRound implements AutoCloseable {
         return false;
     }
 
-    private boolean writeSomeRows() throws IOException {
+    private boolean readSomeRows() {
         for (int i = 0; i < ROWS_BETWEEN_CLOCK_READS; i++) {
             byte[] value = rows.next();
             if (value == null) {
                 return false;
             }
-            EventView event = row.wrap(value).event();
-            int tradingDay = context.options().instruments().tradingDay(event);
-            DayFile file = fileOf(tradingDay);
-            file.writer.write(row, value.length, tradingDay);
-            file.source(routeKey, context.instruments().get(routeKey).open).rows++;
+            chunk.add(value);
+        }
+        if (chunk.size() >= CHUNK_ROWS) {
+            sendChunk();
         }
         return true;
     }
 
-    private DayFile fileOf(int tradingDay) throws IOException {
-        DayFile file = files.get(tradingDay);
-        if (file == null) {
-            String batchId = UUID.randomUUID().toString();
-            file = new DayFile(batchId, tradingDay, EventParquetWriter.create(
-                    context.folder().resolve(table.table() + "-" + batchId + ".parquet"), table, context.options().parquet()));
-            files.put(tradingDay, file);
+    private void sendChunk() {
+        if (chunk.isEmpty()) {
+            return;
         }
-        return file;
+        List<byte[]> sent = chunk;
+        String of = routeKey;
+        InstrumentState.Range within = range;
+        TableFiles to = files;
+        writing.add(CompletableFuture.runAsync(() -> unchecked(() -> {
+            to.write(of, within, sent);
+            return null;
+        }), context.writer()));
+        chunk = new ArrayList<>(CHUNK_ROWS);
     }
 
-    /** Finishes the files of the table, then notes and emits them in one step. */
-    private void handOver() throws IOException {
-        List<FinishedFile> finished = new ArrayList<>();
-        for (DayFile file : files.values()) {
-            Map<String, String> footer = new LinkedHashMap<>();
-            footer.put(FooterKeys.BATCH_ID, file.batchId);
-            footer.put(FooterKeys.EPOCH, context.epoch());
-            footer.put(FooterKeys.TRADING_DAY, TradingDay.toIsoDate(file.tradingDay));
-            footer.put(FooterKeys.RANGES, BatchRanges.encode(
-                    file.sources.stream().map(source -> new BatchRanges.Entry(source.routeKey, source.range)).toList()));
-            long lengthBytes = file.writer.finish(footer);
-            finished.add(new FinishedFile(file.batchId, table.table(), TradingDay.toIsoDate(file.tradingDay),
-                    file.writer.file().toString(), lengthBytes));
+    /** Forgets chunks that are written; fails if one could not be. */
+    private void checkWriting() throws IOException {
+        while (!writing.isEmpty() && writing.peek().isDone()) {
+            result(writing.poll());
         }
-        for (DayFile file : files.values()) {
-            for (Source source : file.sources) {
+    }
+
+    /** Notes and emits the finished files of the table, in one step. */
+    private void handOver(List<TableFiles.WrittenFile> written) {
+        for (TableFiles.WrittenFile file : written) {
+            for (TableFiles.Source source : file.sources()) {
                 InstrumentState instrument = context.instruments().change(source.routeKey);
-                InstrumentState.Range range = source.range;
-                instrument.handedOver.add(new InstrumentState.Batch(file.batchId, table.code(), file.tradingDay, range.fromNs(),
-                        range.toNs(), range.lateFrom(), range.lateTo()));
+                InstrumentState.Range taken = source.range;
+                instrument.handedOver.add(new InstrumentState.Batch(file.file().batchId(), table.code(), file.tradingDay(), taken.fromNs(),
+                        taken.toNs(), taken.lateFrom(), taken.lateTo()));
                 instrument.archived += source.rows;
             }
-            context.metrics().handedOver(file.writer.rowCount(), file.writer.rawBytes());
+            context.metrics().handedOver(file.rows(), file.rawBytes());
         }
         for (String participant : routeKeys) {
-            InstrumentState.Range range = context.instruments().change(participant).open;
-            if (range != null) {
-                range.handedOver().set(table.code());
+            InstrumentState.Range open = context.instruments().change(participant).open;
+            if (open != null) {
+                open.handedOver().set(table.code());
             }
         }
-        files.clear();
-        finished.forEach(context.output());
+        written.forEach(file -> context.output().accept(file.file()));
     }
 
     private void closeRanges() {
@@ -207,15 +229,26 @@ final class ArchiveRound implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() throws IOException {
-        if (rows != null) {
-            rows.close();
-            rows = null;
+    private interface FileWork<T> {
+        T run() throws IOException;
+    }
+
+    private static <T> T unchecked(FileWork<T> work) {
+        try {
+            return work.run();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        for (DayFile file : files.values()) {
-            file.writer.close();
+    }
+
+    private static <T> T result(CompletableFuture<T> done) throws IOException {
+        try {
+            return done.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof UncheckedIOException io) {
+                throw io.getCause();
+            }
+            throw e;
         }
-        files.clear();
     }
 }

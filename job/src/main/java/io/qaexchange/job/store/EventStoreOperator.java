@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
@@ -27,6 +28,7 @@ import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
  * Keeps every event hot in keyed state, once, and archives what has aged: the hot side of the seam.
@@ -34,7 +36,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * <p>An event whose key is there with the same bytes is a duplicate and counted; with other bytes, too old or too far in the future it
  * goes to {@link DecodeFunction#DEAD_LETTERS}. So consumed = stored + duplicates + dead letters.
  *
- * <p>Archiving runs in short slices between events ({@link ArchiveRound}); the manifest is read in the background. Rows leave the state
+ * <p>Archiving reads rows in short slices between events and writes files in the background ({@link ArchiveRound}); the manifest is read
+ * in the background too. Rows leave the state
  * only after their own batch was seen in the manifest and the hot retention is over; notifications of checkpoints play no part.
  *
  * <p>One thread, the task thread; everything asynchronous comes back through the mailbox.
@@ -46,6 +49,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
 
     private static final long NANOS_PER_MS = 1_000_000L;
     private static final int MAX_ROUND_FAILURES = 5;
+    private static final long WRITER_TIMEOUT_S = 20;
     /** A look at what has aged is also taken after this part of a batch has come in. */
     private static final int CHECKS_PER_BATCH = 4;
 
@@ -59,12 +63,15 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
     private transient ArchiveFolder folder;
     private transient ArchiveRound.Context archiving;
     private transient ExecutorService background;
+    private transient ExecutorService writer;
     private transient EventStoreMetrics metrics;
 
     private transient ArchiveRound round;
     private transient List<String> roundKeys;
     private transient int roundFailures;
     private transient boolean sliceScheduled;
+    private transient boolean waitingForWriter;
+    private transient long eventsSinceSlice;
     private transient boolean manifestRead;
     private transient boolean inputEnded;
     private transient long bytesSinceCheck;
@@ -90,18 +97,15 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
         folder = ArchiveFolder.create(Path.of(getContainingTask().getEnvironment().getTaskManagerInfo().getTmpDirectories()[0]), jobId,
                 getOperatorID().toHexString(), getRuntimeContext().getTaskInfo());
         metrics = EventStoreMetrics.register(getMetricGroup(), instruments);
-        archiving = new ArchiveRound.Context(backend, state, instruments, options, folder.path(), epoch, metrics,
+        background = thread("manifest reader");
+        writer = thread("archive writer");
+        archiving = new ArchiveRound.Context(backend, state, instruments, options, folder.path(), epoch, metrics, writer,
                 file -> output.collect(new StreamRecord<>(file)));
     }
 
     @Override
     public void open() throws Exception {
         super.open();
-        background = Executors.newSingleThreadExecutor(task -> {
-            Thread thread = new Thread(task, "manifest reader of " + getRuntimeContext().getTaskInfo().getTaskNameWithSubtasks());
-            thread.setDaemon(true);
-            return thread;
-        });
         List<String> interrupted = new ArrayList<>();
         for (Map.Entry<String, InstrumentState> entry : instruments.entries()) {
             if (entry.getValue().open != null) {
@@ -117,6 +121,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
 
     @Override
     public void processElement(StreamRecord<IncomingEvent> element) throws Exception {
+        eventsSinceSlice++;
         IncomingEvent event = element.getValue();
         StoredKey key = StoredKey.of(event.key());
         InstrumentState instrument = instruments.change(event.routeKey());
@@ -148,6 +153,15 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
             return;
         }
         store(event, key, instrument, late, nowMs);
+    }
+
+    private ExecutorService thread(String purpose) {
+        String name = purpose + " of " + getRuntimeContext().getTaskInfo().getTaskNameWithSubtasks();
+        return Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        });
     }
 
     private void store(IncomingEvent event, StoredKey key, InstrumentState instrument, boolean late, long nowMs) throws Exception {
@@ -222,9 +236,12 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
     public void close() throws Exception {
         if (background != null) {
             background.shutdownNow();
-        }
-        if (round != null) {
-            round.close();
+            writer.shutdownNow();
+            if (!writer.awaitTermination(WRITER_TIMEOUT_S, TimeUnit.SECONDS)) {
+                LOG.warn("the archive writer has not ended after {} s", WRITER_TIMEOUT_S);
+            } else if (round != null) {
+                round.release();
+            }
         }
         if (folder != null && !inputEnded) {
             folder.delete();
@@ -237,9 +254,9 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
         return round != null;
     }
 
-    /** Whether the manifest is being read in the background. */
-    boolean isReadingManifest() {
-        return manifestRead;
+    /** Whether background work is under way that will come back through the mailbox. */
+    boolean isWaitingForBackground() {
+        return manifestRead || waitingForWriter;
     }
 
     private void scheduleCheck() {
@@ -279,49 +296,71 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
         ProcessingTimeService time = getProcessingTimeService();
         time.registerTimer(time.getCurrentProcessingTime() + delayMs, timestamp -> {
             sliceScheduled = false;
-            if (round != null) {
-                runSlice();
-            }
+            runSlice();
         });
     }
 
-    /** Writes for the time of a slice, then leaves the thread to events for as long. */
+    /** Reads for the time of a slice; then leaves the thread to events for as long, if there are any. */
     private void runSlice() throws Exception {
+        if (round == null || inputEnded) {
+            return;
+        }
         long startedNs = System.nanoTime();
-        boolean complete = step(options.sliceBudget().toNanos());
+        ArchiveRound.Progress progress = step(options.sliceBudget().toNanos());
         long tookNs = System.nanoTime() - startedNs;
         metrics.slice(tookNs);
-        if (!complete) {
-            scheduleSlice(Math.max(1, TimeUnit.NANOSECONDS.toMillis(tookNs)));
+        boolean idle = eventsSinceSlice == 0;
+        eventsSinceSlice = 0;
+        switch (progress) {
+            case COMPLETE -> { }
+            case MORE -> scheduleSlice(idle ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(tookNs)));
+            case WAITING -> {
+                waitingForWriter = true;
+                round.whenReady().whenComplete((done, failure) -> fromBackground(() -> {
+                    waitingForWriter = false;
+                    runSlice();
+                }, "archive writer is ready"));
+            }
+            default -> throw new AssertionError(progress);
         }
     }
 
     private void finishRound() throws Exception {
         while (round != null) {
-            step(Long.MAX_VALUE / 4);
+            if (step(Long.MAX_VALUE / 4) == ArchiveRound.Progress.WAITING) {
+                round.whenReady().handle((done, failure) -> null).get();
+            }
         }
     }
 
-    /** Goes on with the round; a file that cannot be written is begun again, as another batch. */
-    private boolean step(long budgetNs) throws Exception {
+    /** Goes on with the round; after a file could not be written it begins again, with other batches. */
+    private ArchiveRound.Progress step(long budgetNs) throws Exception {
         try {
-            if (!round.step(budgetNs)) {
-                return false;
+            ArchiveRound.Progress progress = round.step(budgetNs);
+            if (progress == ArchiveRound.Progress.COMPLETE) {
+                metrics.archiving(false);
+                round = null;
+                roundFailures = 0;
             }
-            metrics.archiving(false);
-            round = null;
-            roundFailures = 0;
-            return true;
+            return progress;
         } catch (IOException e) {
             metrics.roundFailure();
-            round.close();
+            round.abort();
             if (++roundFailures >= MAX_ROUND_FAILURES) {
                 throw new IOException("archiving failed " + roundFailures + " times in a row: " + e.getMessage(), e);
             }
-            LOG.warn("archiving failed, attempt {} of {}; the file is begun again", roundFailures, MAX_ROUND_FAILURES, e);
+            LOG.warn("archiving failed, attempt {} of {}; its files are begun again", roundFailures, MAX_ROUND_FAILURES, e);
             round = new ArchiveRound(archiving, roundKeys);
-            scheduleSlice(options.checkInterval().toMillis());
-            return inputEnded;
+            return ArchiveRound.Progress.MORE;
+        }
+    }
+
+    /** Brings the result of background work to the task thread, unless the task has ended. */
+    private void fromBackground(ThrowingRunnable<Exception> work, String description) {
+        try {
+            mailbox.execute(work, description);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the task has ended: {}", description, e);
         }
     }
 
@@ -338,13 +377,13 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
             try {
                 published = manifest.latest().publishedBatches();
             } catch (IOException | RuntimeException e) {
-                mailbox.execute(() -> {
+                fromBackground(() -> {
                     manifestRead = false;
                     LOG.warn("manifest of {} could not be read; trying again at the next check", options.archive(), e);
                 }, "manifest not read");
                 return;
             }
-            mailbox.execute(() -> {
+            fromBackground(() -> {
                 manifestRead = false;
                 forgetPublished(published);
             }, "manifest read");

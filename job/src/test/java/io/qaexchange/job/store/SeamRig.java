@@ -353,7 +353,7 @@ final class SeamRig implements AutoCloseable {
     private static void runMails(KeyedOneInputStreamOperatorTestHarness<String, IncomingEvent, FinishedFile> task) throws Exception {
         EventStoreOperator operator = (EventStoreOperator) task.getOperator();
         TaskMailbox mailbox = task.getTaskMailbox();
-        while (mailbox.hasMail() || operator.isReadingManifest()) {
+        while (mailbox.hasMail() || operator.isWaitingForBackground()) {
             mailbox.take(TaskMailbox.MIN_PRIORITY).run();
         }
     }
