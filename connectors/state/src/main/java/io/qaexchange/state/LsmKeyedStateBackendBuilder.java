@@ -12,6 +12,7 @@ import io.qaexchange.storage.StoreListener;
 import io.qaexchange.storage.StoreOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.execution.CancelTaskException;
 import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.memory.OpaqueMemoryResource;
@@ -64,7 +65,9 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
             return new LsmKeyedStateBackend<>(new LsmKeyedStateBackend.Base<>(kvStateRegistry,
                     // Only now: restoring may have reconfigured the serializer.
                     keySerializerProvider.currentSchemaSerializer(), userCodeClassLoader, executionConfig, ttlTimeProvider,
-                    latencyTrackingStateConfig, sizeTrackingStateConfig, cancelStreamRegistry, keyGroupCompressionDecorator,
+                    latencyTrackingStateConfig, sizeTrackingStateConfig,
+                    // Its own: the one of the parameters cancels restoring and is closed after it.
+                    new CloseableRegistry(), keyGroupCompressionDecorator,
                     new InternalKeyContextImpl<>(keyGroupRange, numberOfKeyGroups)),
                     opened, tables, queues.byName(), queueFactory, parameters.getEnv().getTaskStateManager().createLocalRecoveryConfig());
         } catch (Throwable e) {
