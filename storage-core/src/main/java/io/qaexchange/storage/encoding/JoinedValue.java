@@ -5,7 +5,7 @@ import io.qaexchange.storage.memory.Slice;
 
 /** A value that grows to the left, since appended parts are met newest first. Keeps its array. */
 public final class JoinedValue {
-    private byte[] bytes = new byte[256];
+    private byte[] bytes = new byte[0];
     private int start;
 
     public void begin(Slice part) {

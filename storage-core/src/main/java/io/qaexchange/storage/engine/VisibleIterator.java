@@ -35,7 +35,7 @@ final class VisibleIterator implements StoreIterator {
     private final Slice remembered = new Slice();
     private byte[] keyBytes = new byte[64];
     private final JoinedValue joined = new JoinedValue();
-    private final ByteWriter built = new ByteWriter();
+    private final ByteWriter built = new ByteWriter(0);
 
     private boolean valid;
     private boolean closed;

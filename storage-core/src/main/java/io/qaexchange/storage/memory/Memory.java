@@ -98,17 +98,17 @@ public final class Memory {
         }
     }
 
-    /** A call into {@code copyMemory} costs about as much as moving 64 bytes by hand. */
+    /** A call into {@code copyMemory} costs about as much as moving 64 bytes by hand. The last word may overlap the one before. */
     private static void copyShort(Object sourceBase, long sourceAddress, Object targetBase, long targetAddress, int bytes) {
-        int at = 0;
-        for (; at + 8 <= bytes; at += 8) {
-            UNSAFE.putLong(targetBase, targetAddress + at, UNSAFE.getLong(sourceBase, sourceAddress + at));
+        if (bytes >= 8) {
+            long last = UNSAFE.getLong(sourceBase, sourceAddress + bytes - 8);
+            for (int at = 0; at < bytes - 8; at += 8) {
+                UNSAFE.putLong(targetBase, targetAddress + at, UNSAFE.getLong(sourceBase, sourceAddress + at));
+            }
+            UNSAFE.putLong(targetBase, targetAddress + bytes - 8, last);
+            return;
         }
-        if (at + 4 <= bytes) {
-            UNSAFE.putInt(targetBase, targetAddress + at, UNSAFE.getInt(sourceBase, sourceAddress + at));
-            at += 4;
-        }
-        for (; at < bytes; at++) {
+        for (int at = 0; at < bytes; at++) {
             UNSAFE.putByte(targetBase, targetAddress + at, UNSAFE.getByte(sourceBase, sourceAddress + at));
         }
     }
@@ -120,32 +120,23 @@ public final class Memory {
     /** Unsigned lexicographic order of two byte runs; a prefix sorts before what it is a prefix of. */
     public static int compare(Object baseA, long addressA, int lengthA, Object baseB, long addressB, int lengthB) {
         int common = Math.min(lengthA, lengthB);
-        int at = 0;
-        for (; at + 8 <= common; at += 8) {
-            long a = UNSAFE.getLong(baseA, addressA + at);
-            long b = UNSAFE.getLong(baseB, addressB + at);
-            if (a != b) {
-                return Long.compareUnsigned(Long.reverseBytes(a), Long.reverseBytes(b));
-            }
-        }
-        for (; at < common; at++) {
-            int difference = (UNSAFE.getByte(baseA, addressA + at) & 0xff) - (UNSAFE.getByte(baseB, addressB + at) & 0xff);
-            if (difference != 0) {
-                return difference;
-            }
+        int same = mismatch(baseA, addressA, baseB, addressB, common);
+        if (same < common) {
+            return (UNSAFE.getByte(baseA, addressA + same) & 0xff) - (UNSAFE.getByte(baseB, addressB + same) & 0xff);
         }
         return lengthA - lengthB;
     }
 
+    /** Whether two runs are the same. Looks at the end first: keys that stand beside each other differ there. */
     public static boolean equal(Object baseA, long addressA, Object baseB, long addressB, int length) {
-        int at = 0;
-        for (; at + 8 <= length; at += 8) {
-            if (UNSAFE.getLong(baseA, addressA + at) != UNSAFE.getLong(baseB, addressB + at)) {
-                return false;
-            }
+        if (length < 8) {
+            return mismatch(baseA, addressA, baseB, addressB, length) == length;
         }
-        for (; at < length; at++) {
-            if (UNSAFE.getByte(baseA, addressA + at) != UNSAFE.getByte(baseB, addressB + at)) {
+        if (UNSAFE.getLong(baseA, addressA + length - 8) != UNSAFE.getLong(baseB, addressB + length - 8)) {
+            return false;
+        }
+        for (int at = 0; at < length - 8; at += 8) {
+            if (UNSAFE.getLong(baseA, addressA + at) != UNSAFE.getLong(baseB, addressB + at)) {
                 return false;
             }
         }
@@ -160,6 +151,11 @@ public final class Memory {
             if (difference != 0) {
                 return at + (Long.numberOfTrailingZeros(difference) >>> 3);
             }
+        }
+        if (at < length && length >= 8) {
+            // The rest in one step, together with bytes that are known to be equal.
+            long difference = UNSAFE.getLong(baseA, addressA + length - 8) ^ UNSAFE.getLong(baseB, addressB + length - 8);
+            return difference == 0 ? length : length - 8 + (Long.numberOfTrailingZeros(difference) >>> 3);
         }
         for (; at < length; at++) {
             if (UNSAFE.getByte(baseA, addressA + at) != UNSAFE.getByte(baseB, addressB + at)) {
