@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -147,12 +148,50 @@ public final class NioVfs implements Vfs {
         }
     }
 
-    private record NioReadableFile(Path path, FileChannel channel, long size) implements ReadableFile {
+    /**
+     * A file that survives the interruption of a thread that reads it. Interrupting a read closes its channel for all threads (Flink
+     * interrupts whoever writes a checkpoint that is aborted), so the next read opens the file again; whoever was interrupted stays so.
+     */
+    private static final class NioReadableFile implements ReadableFile {
+        private final Path path;
+        private final long size;
+        private volatile FileChannel channel;
+        /** Guarded by this. */
+        private boolean closed;
+
+        NioReadableFile(Path path, FileChannel channel, long size) {
+            this.path = path;
+            this.channel = channel;
+            this.size = size;
+        }
+
         @Override
         public void read(long position, ByteBuffer target) throws IOException {
+            int begin = target.position();
+            boolean interrupted = false;
+            try {
+                while (true) {
+                    FileChannel used = channel;
+                    try {
+                        read(used, position, target);
+                        return;
+                    } catch (ClosedChannelException e) {
+                        interrupted |= Thread.interrupted();
+                        reopen(used, e);
+                        target.position(begin);
+                    }
+                }
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+
+        private void read(FileChannel used, long position, ByteBuffer target) throws IOException {
             long at = position;
             while (target.hasRemaining()) {
-                int read = channel.read(target, at);
+                int read = used.read(target, at);
                 if (read < 0) {
                     throw new EOFException("file ends early: file=" + path + " size=" + size + " offset=" + position
                             + " missing=" + target.remaining());
@@ -161,13 +200,42 @@ public final class NioVfs implements Vfs {
             }
         }
 
-        @Override
-        public MappedRegion map(long position, int length) throws IOException {
-            return new NioMappedRegion(channel.map(FileChannel.MapMode.READ_ONLY, position, length));
+        /** Another thread may have done it already; a file that its owner closed stays closed. */
+        private synchronized void reopen(FileChannel broken, ClosedChannelException cause) throws IOException {
+            if (closed) {
+                throw cause;
+            }
+            if (channel == broken) {
+                channel = FileChannel.open(path, StandardOpenOption.READ);
+            }
         }
 
         @Override
-        public void close() throws IOException {
+        public long size() {
+            return size;
+        }
+
+        @Override
+        public MappedRegion map(long position, int length) throws IOException {
+            while (true) {
+                FileChannel used = channel;
+                boolean interrupted = Thread.interrupted();
+                try {
+                    return new NioMappedRegion(used.map(FileChannel.MapMode.READ_ONLY, position, length));
+                } catch (ClosedChannelException e) {
+                    interrupted |= Thread.interrupted();
+                    reopen(used, e);
+                } finally {
+                    if (interrupted) {
+                        Thread.currentThread().interrupt();
+                    }
+                }
+            }
+        }
+
+        @Override
+        public synchronized void close() throws IOException {
+            closed = true;
             channel.close();
         }
     }
