@@ -475,12 +475,14 @@ public final class LsmStore implements Store {
         if (!resources.beginClose()) {
             return;
         }
+        boolean inOrder = false;
         try {
             if (wal == null && !jobs.hasFailed()) {
                 flush();
             }
+            inOrder = !jobs.hasFailed();
         } finally {
-            resources.close();
+            resources.close(inOrder);
         }
     }
 

@@ -44,6 +44,8 @@ final class StoreResources {
     private BackgroundJobs jobs;
     private ExecutorService ownThreads;
     private long recoveredSequence;
+    /** Where the log of before this opening ends. */
+    private WalWriter.End recoveredEnd;
 
     private StoreResources(StoreOptions options) {
         this.options = options;
@@ -86,6 +88,7 @@ final class StoreResources {
 
     private void adopt(Path directory, RecoveredState recovery) throws IOException {
         recoveredSequence = recovery.lastSequence();
+        recoveredEnd = new WalWriter.End(recovery.previousSegment(), recovery.previousSize());
         counters.add(Counters.Name.RECOVERY_REPLAYED_OPERATIONS, recovery.replayedOperations());
         counters.add(Counters.Name.RECOVERY_TORN_BYTES, recovery.tornBytes());
         if (recovery.replayedOperations() > 0 || recovery.tornBytes() > 0) {
@@ -210,6 +213,11 @@ final class StoreResources {
 
     /** Closes what was opened, last first; the first failure is thrown, the others are added to it. */
     void close() throws IOException {
+        close(false);
+    }
+
+    /** @param inOrder whether nothing has failed and nothing is given up: the next opening may then expect all that is here */
+    void close(boolean inOrder) throws IOException {
         List<Closeable> steps = new ArrayList<>();
         if (walThread != null) {
             steps.add(walThread::stop);
@@ -227,6 +235,9 @@ final class StoreResources {
             steps.add(state::close);
         }
         if (versions != null) {
+            if (inOrder) {
+                steps.add(this::noteEnd);
+            }
             steps.add(versions::close);
         }
         if (cache != null) {
@@ -250,6 +261,13 @@ final class StoreResources {
         options.listener().on(StoreListener.Kind.CLOSED, "");
         if (failure != null) {
             throw failure;
+        }
+    }
+
+    private void noteEnd() throws IOException {
+        WalWriter.End end = wal == null ? recoveredEnd : wal.end();
+        if (end != null && !jobs.hasFailed()) {
+            versions.noteEnd(end.segmentId(), end.size());
         }
     }
 }

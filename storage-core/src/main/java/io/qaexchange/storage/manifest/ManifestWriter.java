@@ -81,6 +81,11 @@ public final class ManifestWriter implements AutoCloseable {
         file.append(ByteBuffer.wrap(record.array(), 0, record.size()));
     }
 
+    /** Makes the last edit's synced record durable too. */
+    void sync() throws IOException {
+        file.sync();
+    }
+
     public long size() {
         return file.size();
     }

@@ -93,6 +93,12 @@ public final class VersionSet implements AutoCloseable {
         return manifestNumber;
     }
 
+    /** Notes where manifest and log end, since the store closes in order. No edit may follow. */
+    public synchronized void noteEnd(long segment, long segmentBytes) throws IOException {
+        writer.sync();
+        CurrentFile.writeClosed(vfs, directory, manifestNumber, new CurrentFile.End(writer.size(), segment, segmentBytes));
+    }
+
     @Override
     public synchronized void close() throws IOException {
         writer.close();

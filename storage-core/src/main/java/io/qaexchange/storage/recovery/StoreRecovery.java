@@ -28,7 +28,8 @@ import java.util.List;
  *
  * <p>The manifest says which files count and up to which write they cover; the log has the rest. Segments must follow each other
  * without a gap, each as long as its successor says; only the last may end in a torn tail, which is cut off, so that the next
- * recovery finds a whole segment there. Replay keeps sequence numbers; what the log lost is a suffix.
+ * recovery finds a whole segment there. After a close in order, {@code CURRENT} says where manifest and log end, and no tail may be
+ * missing. Replay keeps sequence numbers; what the log lost is a suffix.
  *
  * <p>One thread.
  */
@@ -91,17 +92,31 @@ public final class StoreRecovery {
             requireNew(names);
             return;
         }
-        long manifest = CurrentFile.read(vfs, directory);
-        Path path = FileNames.manifest(directory, manifest);
+        CurrentFile.Contents current = CurrentFile.readContents(vfs, directory);
+        CurrentFile.End end = current.end();
+        readManifest(FileNames.manifest(directory, current.manifestNumber()), end);
+        requireFiles();
+        lastSequence = version.flushedSequence();
+        replay(names, end != null);
+        if (end != null && end.segment() >= version.oldestSegment() && (previousSegment != end.segment() || previousSize != end.segmentBytes())) {
+            throw new CorruptionException("the store was closed with " + end.segmentBytes() + " bytes in log segment " + end.segment()
+                    + ", but the log ends with " + previousSize + " bytes in segment " + previousSegment, FileNames.wal(directory, end.segment()),
+                    previousSegment == end.segment() ? previousSize : 0);
+        }
+    }
+
+    private void readManifest(Path path, CurrentFile.End end) throws IOException {
         if (!vfs.exists(path)) {
             throw new CorruptionException("CURRENT names a manifest that is not there: " + path.getFileName(), directory.resolve(CurrentFile.NAME), 0);
         }
         ManifestReader reader = ManifestReader.read(vfs, path);
+        long valid = vfs.size(path) - reader.tornBytes();
+        if (end != null && end.manifestBytes() != valid) {
+            throw new CorruptionException("the store was closed with " + end.manifestBytes() + " bytes in its manifest, but " + valid + " are good",
+                    path, valid);
+        }
         tornBytes += reader.tornBytes();
         version = reader.version();
-        requireFiles();
-        lastSequence = version.flushedSequence();
-        replay(names);
     }
 
     private void requireNew(List<String> names) throws StoreException {
@@ -132,11 +147,12 @@ public final class StoreRecovery {
         }
     }
 
-    private void replay(List<String> names) throws IOException {
+    /** @param closed whether the store was closed in order, so that no segment may end in a torn tail */
+    private void replay(List<String> names, boolean closed) throws IOException {
         List<Long> segments = names.stream().filter(FileNames::isWal).map(name -> FileNames.number(name).getAsLong())
                 .filter(number -> number >= version.oldestSegment()).sorted().toList();
         for (int i = 0; i < segments.size(); i++) {
-            replaySegment(segments.get(i), i + 1 < segments.size());
+            replaySegment(segments.get(i), closed || i + 1 < segments.size());
         }
     }
 

@@ -38,6 +38,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Why <em>synced</em> records: after a power cut, pages that were never synced may be missing in any order, so a bad record that
  * valid ones follow need not be damage. It is damage if a synced record, or the next segment, proves that it had been made durable.
+ * What is left in doubt is the last record before a crash; of a store that was closed, {@code CURRENT} says how long its log is.
  *
  * <p>Appending copies into a buffer in memory and never touches the disk, unless all buffers wait to be written. {@link #drain}
  * writes what has been appended, from whichever thread calls it. A segment is synced before the file of its successor is created, so
@@ -79,6 +80,7 @@ public final class WalWriter implements AutoCloseable {
     private long previousSize;
     private long syncedOffset;
     private long markedOffset;
+    private End end;
     private final ByteWriter ioScratch = new ByteWriter();
     private final WalFormat.RecordChecksum ioChecksum = new WalFormat.RecordChecksum();
 
@@ -95,6 +97,9 @@ public final class WalWriter implements AutoCloseable {
 
         Path path(Path directory, long id);
     }
+
+    /** Where a log ends that was closed in order: its last segment (0 if there is none), and that one's size in bytes. */
+    public record End(long segmentId, long size) {}
 
     /** Bytes of one segment that wait to be written. */
     private static final class Pending {
@@ -391,6 +396,7 @@ public final class WalWriter implements AutoCloseable {
                     markSynced();
                     syncFile();
                 }
+                end = file != null ? new End(fileSegmentId, file.size()) : new End(previousId, previousSize);
             }
         } finally {
             try {
@@ -402,6 +408,16 @@ public final class WalWriter implements AutoCloseable {
                 releaseBuffers();
                 ioLock.unlock();
             }
+        }
+    }
+
+    /** Null unless the log was closed with all of it synced. */
+    public End end() {
+        ioLock.lock();
+        try {
+            return end;
+        } finally {
+            ioLock.unlock();
         }
     }
 
