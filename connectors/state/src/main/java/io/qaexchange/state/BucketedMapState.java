@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import org.apache.flink.api.common.state.MapState;
-import org.apache.flink.api.common.state.MapStateDescriptor;
-import org.apache.flink.api.common.typeutils.base.BooleanSerializer;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.VoidNamespace;
@@ -62,10 +60,8 @@ final class BucketedMapState<K extends OrderedKey<K>, V> implements OrderedMapSt
     @SuppressWarnings("unchecked")
     static <K extends OrderedKey<K>, V> BucketedMapState<K, V> open(
             KeyedStateBackend<?> backend, OrderedMapStateDescriptor<K, V> descriptor) throws Exception {
-        MapState<K, V> rows = backend.getOrCreateKeyedState(LongSerializer.INSTANCE,
-                new MapStateDescriptor<>(descriptor.name(), descriptor.keySerializer(), descriptor.valueSerializer()));
-        MapState<Long, Boolean> buckets = backend.getOrCreateKeyedState(VoidNamespaceSerializer.INSTANCE,
-                new MapStateDescriptor<>(descriptor.name() + "-buckets", LongSerializer.INSTANCE, BooleanSerializer.INSTANCE));
+        MapState<K, V> rows = backend.getOrCreateKeyedState(LongSerializer.INSTANCE, descriptor.rows());
+        MapState<Long, Boolean> buckets = backend.getOrCreateKeyedState(VoidNamespaceSerializer.INSTANCE, descriptor.buckets());
         return new BucketedMapState<>(backend, rows, (InternalKvState<?, Long, ?>) rows, buckets,
                 (InternalKvState<?, VoidNamespace, ?>) buckets);
     }

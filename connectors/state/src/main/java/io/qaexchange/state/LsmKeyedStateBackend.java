@@ -18,9 +18,11 @@ import java.util.Map;
 import java.util.concurrent.RunnableFuture;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.ExecutionConfig;
+import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
@@ -38,6 +40,7 @@ import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.SnapshotStrategyRunner;
 import org.apache.flink.runtime.state.StateSnapshotTransformer.StateSnapshotTransformFactory;
 import org.apache.flink.runtime.state.StreamCompressionDecorator;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueSetFactory;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
@@ -59,7 +62,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param <K> key
  */
-public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> {
+public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> implements OrderedStateBackend {
     /** What Flink calls this backend in metrics and logs. */
     public static final String IDENTIFIER = "lsm";
 
@@ -72,6 +75,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     private final HeapPriorityQueuesManager queues;
     private final FullSnapshotStrategy<K> checkpoints;
     private final Map<String, AbstractLsmState<K, ?, ?>> states = new HashMap<>();
+    private final Map<String, LsmOrderedMapState<K, ?, ?>> orderedStates = new HashMap<>();
     private boolean disposed;
 
     /** What Flink's base class wants. */
@@ -133,6 +137,24 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
         }
         state.update(descriptor);
         return (IS) state;
+    }
+
+    /**
+     * Ordered map state. It is registered as a map state of that name, which is not to be opened as such; latency and size tracking do
+     * not wrap it.
+     */
+    @Override
+    @SuppressWarnings("unchecked")
+    public <UK extends OrderedKey<UK>, V> OrderedMapState<UK, V> orderedMapState(OrderedMapStateDescriptor<UK, V> descriptor) throws Exception {
+        LsmOrderedMapState<K, UK, V> state = (LsmOrderedMapState<K, UK, V>) orderedStates.get(descriptor.name());
+        if (state == null) {
+            StateTable<Long, Map<UK, V>> rows = tables.register(
+                    descriptor.rows(), LongSerializer.INSTANCE, StateSnapshotTransformFactory.noTransform(), false);
+            MapState<Long, Boolean> buckets = getOrCreateKeyedState(VoidNamespaceSerializer.INSTANCE, descriptor.buckets());
+            state = new LsmOrderedMapState<>(this, rows, buckets);
+            orderedStates.put(descriptor.name(), state);
+        }
+        return state;
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})

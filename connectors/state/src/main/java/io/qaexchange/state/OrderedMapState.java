@@ -50,6 +50,9 @@ public interface OrderedMapState<K extends OrderedKey<K>, V> {
     /** Removes the entries from {@code lower} (inclusive) up to {@code upper} (exclusive); null is no bound. */
     void dropRange(@Nullable K lower, @Nullable K upper) throws Exception;
 
-    /** Removes every entry whose {@link OrderedKey#eventTimeNs()} is smaller. */
+    /**
+     * Removes every entry whose {@link OrderedKey#eventTimeNs()} is smaller. A backend that keeps order remembers the time and may hide what
+     * is put below it afterwards: do not put what you would drop.
+     */
     void dropBefore(long eventTimeNs) throws Exception;
 }

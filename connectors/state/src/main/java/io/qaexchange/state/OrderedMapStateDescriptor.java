@@ -2,9 +2,13 @@ package io.qaexchange.state;
 
 import static java.util.Objects.requireNonNull;
 
+import io.qaexchange.state.store.OrderedKeySerializer;
 import java.io.Serializable;
 import java.time.Duration;
+import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.BooleanSerializer;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
 
 /**
  * Names an {@link OrderedMapState} and says how it is stored.
@@ -29,5 +33,15 @@ public record OrderedMapStateDescriptor<K extends OrderedKey<K>, V>(
         if (eventTimeFromEnd < Long.BYTES) {
             throw new IllegalArgumentException("eventTimeFromEnd must be at least 8: " + eventTimeFromEnd);
         }
+    }
+
+    /** The plain state that this one is registered as, on every backend: savepoints of one can be restored on the other. */
+    MapStateDescriptor<K, V> rows() {
+        return new MapStateDescriptor<>(name, new OrderedKeySerializer<>(keySerializer, eventTimeFromEnd, windowWidth.toNanos()), valueSerializer);
+    }
+
+    /** The plain state that lists the buckets of each key. */
+    MapStateDescriptor<Long, Boolean> buckets() {
+        return new MapStateDescriptor<>(name + "-buckets", LongSerializer.INSTANCE, BooleanSerializer.INSTANCE);
     }
 }

@@ -1,11 +1,15 @@
 package io.qaexchange.state.store;
 
+import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.FamilyOptions;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import javax.annotation.Nullable;
 import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.base.MapSerializerSnapshot;
 import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
 
 /** Says how the column family of a state is kept. Immutable. */
@@ -22,7 +26,25 @@ public final class StateFamilies {
         if (metaInfo.getStateType() == StateDescriptor.Type.LIST || metaInfo.getStateType() == StateDescriptor.Type.UNKNOWN) {
             options.appendDelimiter(LIST_DELIMITER);
         }
+        OrderedKeySerializer.Snapshot<?> ordered = orderedKeys(metaInfo);
+        if (ordered != null) {
+            options.compactionStyle(CompactionStyle.TIME_WINDOW).eventTimeFromEnd(ordered.eventTimeFromEnd()).windowNanos(ordered.windowNanos());
+        }
         return options.build();
+    }
+
+    /** Null unless the state is an ordered one. A restored state is known by its snapshot: its classes may not be there yet. */
+    @Nullable
+    private static OrderedKeySerializer.Snapshot<?> orderedKeys(RegisteredKeyValueStateBackendMetaInfo<?, ?> metaInfo) {
+        if (metaInfo.getStateType() != StateDescriptor.Type.MAP) {
+            return null;
+        }
+        TypeSerializerSnapshot<?> snapshot = metaInfo.getPreviousStateSerializerSnapshot();
+        if (snapshot == null) {
+            snapshot = metaInfo.getStateSerializer().snapshotConfiguration();
+        }
+        return snapshot instanceof MapSerializerSnapshot<?, ?> map
+                && map.getKeySerializerSnapshot() instanceof OrderedKeySerializer.Snapshot<?> ordered ? ordered : null;
     }
 
     /** The state's name; if the engine cannot take it, a part of it and its digest. */

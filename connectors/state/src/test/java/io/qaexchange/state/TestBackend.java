@@ -1,0 +1,77 @@
+package io.qaexchange.state;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.RunnableFuture;
+import javax.annotation.Nullable;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.core.fs.CloseableRegistry;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.runtime.checkpoint.CheckpointOptions;
+import org.apache.flink.runtime.checkpoint.CheckpointType;
+import org.apache.flink.runtime.checkpoint.SavepointType;
+import org.apache.flink.runtime.operators.testutils.MockEnvironment;
+import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
+import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
+import org.apache.flink.runtime.state.AbstractStateBackend;
+import org.apache.flink.runtime.state.CheckpointStorageLocationReference;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyedStateBackendParametersImpl;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.SavepointResources;
+import org.apache.flink.runtime.state.SavepointSnapshotStrategy;
+import org.apache.flink.runtime.state.SnapshotStrategyRunner;
+import org.apache.flink.runtime.state.SnapshotResult;
+import org.apache.flink.runtime.state.memory.MemCheckpointStreamFactory;
+import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
+
+/** A keyed state backend of any kind with string keys and all of 128 key groups, outside a job. */
+final class TestBackend implements AutoCloseable {
+    static final KeyGroupRange ALL_KEY_GROUPS = KeyGroupRange.of(0, 127);
+
+    final MockEnvironment environment;
+    final AbstractKeyedStateBackend<String> keyed;
+
+    private TestBackend(MockEnvironment environment, AbstractKeyedStateBackend<String> keyed) {
+        this.environment = environment;
+        this.keyed = keyed;
+    }
+
+    static TestBackend open(AbstractStateBackend backend, KeyedStateHandle... restored) throws Exception {
+        return open(backend, ALL_KEY_GROUPS, List.of(restored));
+    }
+
+    static TestBackend open(AbstractStateBackend backend, KeyGroupRange keyGroups, Collection<KeyedStateHandle> restored) throws Exception {
+        MockEnvironment environment = new MockEnvironmentBuilder().build();
+        AbstractKeyedStateBackend<String> keyed = backend.createKeyedStateBackend(new KeyedStateBackendParametersImpl<>(environment, new JobID(),
+                "operator", StringSerializer.INSTANCE, 128, keyGroups, environment.getTaskKvStateRegistry(), TtlTimeProvider.DEFAULT,
+                new UnregisteredMetricsGroup(), (name, value) -> { }, restored, new CloseableRegistry(), 1.0));
+        return new TestBackend(environment, keyed);
+    }
+
+    /** Begins a full checkpoint, which whoever runs the future completes. */
+    RunnableFuture<SnapshotResult<KeyedStateHandle>> beginCheckpoint(long id) throws Exception {
+        return keyed.snapshot(id, id, new MemCheckpointStreamFactory(64 << 20),
+                CheckpointOptions.alignedNoTimeout(CheckpointType.CHECKPOINT, CheckpointStorageLocationReference.getDefault()));
+    }
+
+    /** Null for a backend without states. */
+    @Nullable
+    KeyedStateHandle savepoint() throws Exception {
+        SavepointResources<String> resources = keyed.savepoint();
+        RunnableFuture<SnapshotResult<KeyedStateHandle>> future = new SnapshotStrategyRunner<>("savepoint",
+                new SavepointSnapshotStrategy<>(resources.getSnapshotResources()), new CloseableRegistry(), resources.getPreferredSnapshotExecutionType())
+                .snapshot(1, 1, new MemCheckpointStreamFactory(64 << 20), CheckpointOptions.alignedNoTimeout(
+                        SavepointType.savepoint(SavepointFormatType.CANONICAL), CheckpointStorageLocationReference.getDefault()));
+        future.run();
+        return future.get().getJobManagerOwnedSnapshot();
+    }
+
+    @Override
+    public void close() throws Exception {
+        keyed.dispose();
+        environment.close();
+    }
+}
