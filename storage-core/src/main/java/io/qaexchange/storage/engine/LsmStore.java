@@ -151,7 +151,7 @@ public final class LsmStore implements Store {
             return existing;
         }
         int id = state.version().nextFamilyId();
-        state.install(new VersionEdit().addFamily(id, familyOptions).nextFamilyId(id + 1));
+        installOrStop(new VersionEdit().addFamily(id, familyOptions).nextFamilyId(id + 1));
         return new ColumnFamily(id, familyOptions);
     }
 
@@ -159,7 +159,17 @@ public final class LsmStore implements Store {
     public synchronized void dropFamily(ColumnFamily family) throws IOException {
         failIfStopped();
         requireFamily(family);
-        jobs.whilePaused(() -> state.install(new VersionEdit().dropFamily(family.id())));
+        jobs.whilePaused(() -> installOrStop(new VersionEdit().dropFamily(family.id())));
+    }
+
+    /** A version that was not published for certain stops the store: writes that rely on it could not be told from others. */
+    private void installOrStop(VersionEdit edit) throws IOException {
+        try {
+            state.install(edit);
+        } catch (IOException | RuntimeException | Error e) {
+            jobs.fail("manifest", e);
+            throw e;
+        }
     }
 
     private void requireFamily(ColumnFamily family) throws StoreClosedException {

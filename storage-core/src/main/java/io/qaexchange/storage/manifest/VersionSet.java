@@ -1,5 +1,6 @@
 package io.qaexchange.storage.manifest;
 
+import io.qaexchange.storage.StoreClosedException;
 import io.qaexchange.storage.vfs.Vfs;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ public final class VersionSet implements AutoCloseable {
     private volatile Version current;
     private ManifestWriter writer;
     private long manifestNumber;
+    private IOException failure;
 
     /**
      * Begins a new manifest with the given version and puts it in force.
@@ -41,14 +43,27 @@ public final class VersionSet implements AutoCloseable {
         current = version;
     }
 
-    /** Makes an edit durable, then the version after it current. If this fails, the store must stop: what the disk holds is unknown. */
+    /**
+     * Makes an edit durable, then the version after it current. If this fails, the store must stop: what the disk holds is unknown, and
+     * no later edit is taken.
+     *
+     * @throws StoreClosedException if an earlier edit failed, which is the cause
+     */
     public synchronized Version apply(VersionEdit edit) throws IOException {
+        if (failure != null) {
+            throw new StoreClosedException("the manifest cannot be written any more: " + failure.getMessage(), failure);
+        }
         edit.nextNumbers(nextFileNumber.get(), nextReferenceId.get());
         Version next = current.apply(edit);
-        if (writer.size() > MANIFEST_BYTES) {
-            newManifest();
+        try {
+            if (writer.size() > MANIFEST_BYTES) {
+                newManifest();
+            }
+            writer.append(edit);
+        } catch (IOException e) {
+            failure = e;
+            throw e;
         }
-        writer.append(edit);
         current = next;
         return next;
     }
@@ -93,8 +108,11 @@ public final class VersionSet implements AutoCloseable {
         return manifestNumber;
     }
 
-    /** Notes where manifest and log end, since the store closes in order. No edit may follow. */
+    /** Notes where manifest and log end, since the store closes in order; not if an edit has failed. No edit may follow. */
     public synchronized void noteEnd(long segment, long segmentBytes) throws IOException {
+        if (failure != null) {
+            return;
+        }
         writer.sync();
         CurrentFile.writeClosed(vfs, directory, manifestNumber, new CurrentFile.End(writer.size(), segment, segmentBytes));
     }

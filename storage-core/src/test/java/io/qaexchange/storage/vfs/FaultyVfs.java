@@ -72,7 +72,7 @@ public final class FaultyVfs implements Vfs {
         before.call(kind, path);
         long number = calls.getAndIncrement();
         if (failing.fails(number)) {
-            if (kind == Kind.SYNC) {
+            if (kind == Kind.SYNC && disk.exists(path)) {
                 disk.dropUnsynced(path);
             }
             throw new IOException("injected failure: call=" + number + " kind=" + kind + " file=" + path);
