@@ -1,11 +1,14 @@
 package io.qaexchange.job.tool;
 
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.JobOptions;
 import io.qaexchange.job.UsageException;
 import io.qaexchange.job.query.ResultPrinter;
 import io.qaexchange.job.query.SqlTables;
 import io.qaexchange.job.seam.SeamReader;
 import io.qaexchange.parquet.manifest.ManifestStore;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -25,9 +28,13 @@ public final class QueryCommand implements Callable<Integer> {
     private String sql;
     @Option(names = "--dir", description = "Folder of a demo: hot and archived rows.")
     private Path folder;
-    @Option(names = "--parquet", description = "Folder of an archive: archived rows only.")
-    private Path archive;
-    @Option(names = "--format", defaultValue = "table", description = "table, csv or json. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--parquet", description = "Folder of an archive: archived rows only, unless --checkpoint is given.")
+    private String archive;
+    @Option(names = "--checkpoint", description = "Checkpoint or savepoint whose hot rows count too, with --parquet.")
+    private String checkpoint;
+    @Option(names = "--instruments", description = "Instruments file of the job, with --checkpoint.")
+    private String instrumentsFile;
+    @Option(names = "--format", defaultValue = "table", description = "table, csv, json (an object per line) or parquet. Default: ${DEFAULT-VALUE}.")
     private String format;
 
     /** Runs the command. */
@@ -41,25 +48,47 @@ public final class QueryCommand implements Callable<Integer> {
             case "table" -> ResultPrinter.TABLE;
             case "csv" -> ResultPrinter.CSV;
             case "json" -> ResultPrinter.JSON;
-            default -> throw new UsageException("--format must be table, csv or json, not " + format);
+            case "parquet" -> null;
+            default -> throw new UsageException("--format must be table, csv, json or parquet, not " + format);
         };
         if ((folder == null) == (archive == null)) {
             throw new UsageException("say either --dir (folder of a demo) or --parquet (folder of an archive)");
         }
         try (SqlTables tables = open(); Statement statement = tables.connection().createStatement()) {
-            try (ResultSet rows = statement.executeQuery(sql)) {
-                printer.print(rows, System.out);
-            } catch (SQLException e) {
-                System.err.println("query: " + e.getMessage());
-                return Tool.BAD;
+            if (printer == null) {
+                writeParquet(statement);
+            } else {
+                try (ResultSet rows = statement.executeQuery(sql)) {
+                    printer.print(rows, System.out);
+                }
             }
+        } catch (SQLException e) {
+            System.err.println("query: " + e.getMessage());
+            return Tool.BAD;
         }
         return Tool.GOOD;
     }
 
+    /** DuckDB writes files only, so the result takes a way through one. */
+    private void writeParquet(Statement statement) throws SQLException, IOException {
+        Path file = Files.createTempFile("qaexchange-query", ".parquet");
+        try {
+            statement.execute("COPY (" + sql.strip().replaceAll(";$", "") + ") TO '" + file + "' (FORMAT parquet)");
+            Files.copy(file, System.out);
+            System.out.flush();
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+
     private SqlTables open() throws Exception {
         if (archive != null) {
-            return SqlTables.of(ManifestStore.of(new org.apache.flink.core.fs.Path(archive.toAbsolutePath().toUri())));
+            var root = new org.apache.flink.core.fs.Path(JobOptions.folderUri(archive));
+            if (checkpoint == null) {
+                return SqlTables.of(ManifestStore.of(root));
+            }
+            Instruments ofJob = JobOptions.instruments(instrumentsFile);
+            return SqlTables.of(SeamReader.open(JobOptions.folderUri(checkpoint), root, ofJob), ofJob);
         }
         RunFolder run = RunFolder.read(folder);
         Instruments instruments = Instruments.load(folder.resolve(run.instruments()));

@@ -41,6 +41,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A whole run with a killed TaskManager, and then the audit on damaged copies of what it left: it must hold once and fail each time. */
 @Timeout(180)
@@ -100,9 +102,10 @@ class AuditITCase {
         assertThat(inParts).isEqualTo(whole);
     }
 
-    @Test
-    void holdsOnRocksDbWithTheSameRows(@TempDir Path other) throws Exception {
-        run(other, "rocksdb");
+    @ParameterizedTest
+    @ValueSource(strings = {"rocksdb", "lsm"})
+    void holdsOnOtherBackendsWithTheSameRows(String backend, @TempDir Path other) throws Exception {
+        run(other, backend);
         folder = other;
         AuditReport report = audit();
 
