@@ -18,7 +18,7 @@ import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.memory.OpaqueMemoryResource;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackendBuilder;
 import org.apache.flink.runtime.state.BackendBuildingException;
-import org.apache.flink.runtime.state.KeyGroupsStateHandle;
+import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.StateBackend.KeyedStateBackendParameters;
 import org.apache.flink.runtime.state.StreamCompressionDecorator;
@@ -107,10 +107,10 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
             return;
         }
         for (KeyedStateHandle handle : restoreStateHandles) {
-            if (handle != null && !(handle instanceof KeyGroupsStateHandle)) {
+            if (handle != null && !(handle instanceof KeyGroupsSavepointStateHandle)) {
                 throw new BackendBuildingException("state of operator " + parameters.getOperatorIdentifier() + " cannot be restored from a "
-                        + handle.getClass().getSimpleName() + ", which is an incremental checkpoint or native savepoint of another backend:"
-                        + " start the job on that backend, take a canonical savepoint (flink savepoint --type canonical), restore from it");
+                        + handle.getClass().getSimpleName() + ", which is a checkpoint or native savepoint of another backend: start the job"
+                        + " on that backend, take a canonical savepoint (flink savepoint --type canonical), restore from it");
             }
         }
         new CanonicalRestore<K>(store, tables, queues, cancelStreamRegistry).restore(

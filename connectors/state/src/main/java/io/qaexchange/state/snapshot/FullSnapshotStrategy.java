@@ -3,8 +3,9 @@ package io.qaexchange.state.snapshot;
 import static org.apache.flink.runtime.state.CheckpointStreamWithResultProvider.createDuplicatingStream;
 import static org.apache.flink.runtime.state.CheckpointStreamWithResultProvider.createSimpleStream;
 
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
-import org.apache.flink.runtime.checkpoint.SnapshotType;
+import org.apache.flink.runtime.checkpoint.SavepointType;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.CheckpointStreamWithResultProvider;
 import org.apache.flink.runtime.state.CheckpointedStateScope;
@@ -17,7 +18,8 @@ import org.apache.flink.util.function.SupplierWithException;
 
 /**
  * A checkpoint that holds everything and refers to no other: all entries at one sequence number, written in the background in the
- * format of canonical savepoints.
+ * format of canonical savepoints, and marked as such: so every backend can be restored from it, and this one can tell it from the
+ * checkpoints of others.
  *
  * @param <K> key
  */
@@ -42,12 +44,11 @@ public final class FullSnapshotStrategy<K> implements SnapshotStrategy<KeyedStat
         if (snapshot.getMetaInfoSnapshots().isEmpty()) {
             return registry -> SnapshotResult.empty();
         }
-        SnapshotType type = options.getCheckpointType();
-        boolean keepsLocalCopy = localRecovery.isLocalBackupEnabled() && !type.isSavepoint();
+        boolean keepsLocalCopy = localRecovery.isLocalBackupEnabled() && !options.getCheckpointType().isSavepoint();
         SupplierWithException<CheckpointStreamWithResultProvider, Exception> stream = keepsLocalCopy
                 ? () -> createDuplicatingStream(checkpointId, CheckpointedStateScope.EXCLUSIVE, streamFactory,
                         localRecovery.getLocalStateDirectoryProvider().orElseThrow(LocalRecoveryConfig.localRecoveryNotEnabled()))
                 : () -> createSimpleStream(CheckpointedStateScope.EXCLUSIVE, streamFactory);
-        return new FullSnapshotAsyncWriter<>(type, stream, snapshot);
+        return new FullSnapshotAsyncWriter<>(SavepointType.savepoint(SavepointFormatType.CANONICAL), stream, snapshot);
     }
 }
