@@ -17,6 +17,8 @@ import io.qaexchange.storage.memory.Slice;
  * <p>One thread.
  */
 final class DataBlock {
+    private static final int CACHE_LINE = 64;
+
     private final Slice key;
     private final Slice value;
     private long trailer;
@@ -31,6 +33,8 @@ final class DataBlock {
     // FIXED: where the current record is.
     private int index;
     private long record;
+    /** Written so that the compiler does not leave out {@link #touchColumn}. */
+    private long touched;
     private int keyLength;
     private int valueLength;
     private int stride;
@@ -112,6 +116,7 @@ final class DataBlock {
             return false;
         }
         if (fixed) {
+            touchColumn();
             showRecord(0);
         } else {
             toRestart(0);
@@ -190,6 +195,18 @@ final class DataBlock {
     }
 
     // ---- FIXED
+
+    /**
+     * A scan that comes from the block before would jump over the column, and the processor's prefetching, which follows it line by line,
+     * would end: 18 ns per row instead of 7 (SstableBenchmark.scanRow).
+     */
+    private void touchColumn() {
+        long sum = 0;
+        for (long line = address; line < records; line += CACHE_LINE) {
+            sum += Memory.getByte(base, line);
+        }
+        touched = sum;
+    }
 
     private void showRecord(int i) {
         index = i;
