@@ -15,13 +15,16 @@ import org.apache.flink.core.memory.MemorySegmentFactory;
  * One operator's memory within its slot: a part for the block cache, the rest for memtables.
  *
  * <p>Sizes are set when the operator opens, from the slot's budget and the operators that are there already. Later operators make the
- * part smaller, down to what the cache may take and one memtable: below that, memtables would be flushed almost empty.
+ * part smaller, down to what the cache may take and two memtables: below that, memtables would be flushed almost empty. So the memtables
+ * of many busy operators may go over the slot's budget by a part of it, which {@link SlotResources#peakBytes()} shows.
  *
  * <p>Thread-safe.
  */
 public final class OperatorMemory implements MemoryPool, AutoCloseable {
-    /** A quarter of the memory for memtables each: one active, two waiting for their flush, and room for a reader that is late. */
-    private static final int MEMTABLES = 4;
+    /** Parts of the memory for memtables: one active, three waiting for their flush, and one that a late reader still holds. */
+    private static final int MEMTABLES = 5;
+    /** What an operator keeps when others come: one memtable to write to while another is flushed. */
+    private static final int LEAST_MEMTABLES = 2;
     private static final int LARGEST_CHUNK = 256 << 10;
     private static final int SMALLEST_CHUNK = 4 << 10;
     private static final int CHUNKS_PER_MEMTABLE = 16;
@@ -93,7 +96,7 @@ public final class OperatorMemory implements MemoryPool, AutoCloseable {
 
     @Override
     public long budgetBytes() {
-        return Math.max(slot.shareBytes(), blockCacheBytes + memtableBytes);
+        return Math.max(slot.shareBytes(), blockCacheBytes + LEAST_MEMTABLES * memtableBytes);
     }
 
     @Override
