@@ -108,15 +108,15 @@ public final class ManifestReader {
         return valid ? at + ManifestFormat.FRAME_BYTES + length : -1;
     }
 
+    /** Whether a synced record behind an offset vouches for it. Checks what has the shape of one, so that damage costs no quadratic search. */
     private boolean provenDurable(int bad) {
-        for (int at = bad + 1; at < bytes.length; at++) {
-            int end = recordEnd(at);
-            if (end > 0) {
-                if (bytes[at + 8] == ManifestFormat.TYPE_SYNCED && end - at == ManifestFormat.FRAME_BYTES + Long.BYTES
-                        && Memory.getLong(bytes, Memory.ARRAY_BASE + at + ManifestFormat.FRAME_BYTES) > bad) {
-                    return true;
-                }
-                at = end - 1;
+        int size = ManifestFormat.FRAME_BYTES + Long.BYTES;
+        for (int at = bad + 1; at <= bytes.length - size; at++) {
+            if (Memory.getInt(bytes, Memory.ARRAY_BASE + at) == Long.BYTES
+                    && bytes[at + 8] == ManifestFormat.TYPE_SYNCED
+                    && Memory.getLong(bytes, Memory.ARRAY_BASE + at + ManifestFormat.FRAME_BYTES) > bad
+                    && recordEnd(at) > 0) {
+                return true;
             }
         }
         return false;

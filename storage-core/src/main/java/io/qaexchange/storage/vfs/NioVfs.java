@@ -59,7 +59,17 @@ public final class NioVfs implements Vfs {
 
     @Override
     public void createDirectories(Path directory) throws IOException {
+        if (Files.isDirectory(directory)) {
+            return;
+        }
+        Path parent = directory.toAbsolutePath().getParent();
+        if (parent != null) {
+            createDirectories(parent);
+        }
         Files.createDirectories(directory);
+        if (parent != null) {
+            syncDirectory(parent);
+        }
     }
 
     @Override

@@ -28,6 +28,7 @@ public interface Vfs {
     /** Fails with {@link java.nio.file.NoSuchFileException} if there is nothing to delete. */
     void delete(Path path) throws IOException;
 
+    /** Makes a directory and those above it; what was made survives a power cut when this returns. */
     void createDirectories(Path directory) throws IOException;
 
     /** Makes created, renamed, linked and deleted names of this directory durable. */

@@ -19,7 +19,7 @@ import java.util.Arrays;
  * <p>The end of the valid part is found in one of three ways: the file ends there; a <em>torn tail</em> begins there, bytes that a
  * crash left half written; or damage: bytes that were once durable and are wrong now, which is a {@link CorruptionException}. Bad
  * bytes are damage if the segment is known to be complete (a successor exists), or if a synced record behind them says that they had
- * been synced, or if a valid batch behind them shows it and the segment had been closed.
+ * been synced.
  *
  * <p>Memory: the largest record, and a read buffer. One thread.
  */
@@ -96,7 +96,7 @@ public final class WalReader implements AutoCloseable {
                 tornBytes = size;
                 return;
             }
-            if (magic == 0 || hasValidRecordBehind(0)) {
+            if (magic == 0 || isValidAt(WalFormat.MAGIC_BYTES)) {
                 throw new CorruptionException("log segment has a damaged magic", path, 0);
             }
             throw new UnsupportedFormatException("not a log segment", path, "0x" + Long.toHexString(magic), "0x" + Long.toHexString(WalFormat.MAGIC));
@@ -166,26 +166,19 @@ public final class WalReader implements AutoCloseable {
         return checksum.of(segmentId, length, time, window, dataStart) == expected;
     }
 
-    /** Whether a synced record behind an offset says that the bytes there had been durable. */
+    /**
+     * Whether a synced record behind an offset says that the bytes there had been durable. Looks at what has the shape of one only: a
+     * checksum over every length that bytes in the middle of a record seem to tell could take hours.
+     */
     private boolean provenDurable(long bad) throws IOException {
-        for (long offset = bad + 1; offset <= size - WalFormat.RECORD_HEADER_BYTES - 1; offset++) {
-            if (isValidAt(offset)) {
-                int data = (int) (offset - windowStart) + WalFormat.RECORD_HEADER_BYTES;
-                int length = Memory.getInt(window, at(offset) + WalFormat.RECORD_LENGTH);
-                if (window[data] == WalFormat.TYPE_SYNCED
-                        && length == WalFormat.SYNCED_DATA_BYTES
-                        && Memory.getLong(window, Memory.ARRAY_BASE + data + 1) > bad) {
-                    return true;
-                }
-                offset += WalFormat.RECORD_HEADER_BYTES + length - 1L;
-            }
-        }
-        return false;
-    }
-
-    private boolean hasValidRecordBehind(long bad) throws IOException {
-        for (long offset = bad + 1; offset <= size - WalFormat.RECORD_HEADER_BYTES - 1; offset++) {
-            if (isValidAt(offset)) {
+        int bytes = WalFormat.RECORD_HEADER_BYTES + WalFormat.SYNCED_DATA_BYTES;
+        for (long offset = bad + 1; offset <= size - bytes; offset++) {
+            load(offset, bytes);
+            long data = at(offset) + WalFormat.RECORD_HEADER_BYTES;
+            if (Memory.getInt(window, at(offset) + WalFormat.RECORD_LENGTH) == WalFormat.SYNCED_DATA_BYTES
+                    && Memory.getByte(window, data) == WalFormat.TYPE_SYNCED
+                    && Memory.getLong(window, data + 1) > bad
+                    && isValidAt(offset)) {
                 return true;
             }
         }

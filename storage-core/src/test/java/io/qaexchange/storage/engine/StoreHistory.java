@@ -73,6 +73,11 @@ final class StoreHistory implements AutoCloseable {
         return new StoreHistory(seed, Files.createTempDirectory("store-history").resolve("store"), NioVfs.INSTANCE, true);
     }
 
+    /** On a file system that tests bring, which has no folder yet. */
+    static StoreHistory on(Vfs vfs, long seed) throws IOException {
+        return new StoreHistory(seed, Path.of("/store-history"), vfs, false);
+    }
+
     private StoreHistory(long seed, Path directory, Vfs vfs, boolean deleteAfter) throws IOException {
         this.seed = seed;
         this.directory = directory;

@@ -1,18 +1,31 @@
 package io.qaexchange.storage.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qaexchange.storage.vfs.MemoryVfs;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** Random histories of all operations on the real file system, under many option sets, against a sorted map. */
+/** Random histories of all operations, on the real file system and on a simulated one, under many option sets, against a sorted map. */
 class StoreModelProperties {
     @Property(tries = 30)
     void storeEqualsASortedMap(@ForAll("seeds") long seed) throws Exception {
         try (StoreHistory history = StoreHistory.onDisk(seed)) {
             history.run(400);
         }
+    }
+
+    /** The same without a disk, hence many more of them; nothing may be left open or held at the end. */
+    @Property(tries = 100)
+    void storeOnASimulatedDiskEqualsASortedMap(@ForAll("seeds") long seed) throws Exception {
+        MemoryVfs disk = new MemoryVfs();
+        try (StoreHistory history = StoreHistory.on(disk, seed)) {
+            history.run(250);
+        }
+        assertThat(disk.openHandles()).as("open files after seed %s", seed).isZero();
     }
 
     @Provide

@@ -32,6 +32,15 @@ class NioVfsTest {
     }
 
     @Test
+    void makesFoldersWithAllThatAreMissingAbove() throws Exception {
+        Path deep = folder.resolve("a").resolve("b");
+        NioVfs.INSTANCE.createDirectories(deep);
+        NioVfs.INSTANCE.createDirectories(deep);
+        assertThat(deep).isDirectory();
+        assertThatThrownBy(() -> NioVfs.INSTANCE.createDirectories(folder.resolve("file").resolve("below"))).isInstanceOf(java.io.IOException.class);
+    }
+
+    @Test
     void interruptedThreadReadsAndStaysInterrupted() throws Exception {
         Thread.currentThread().interrupt();
         assertThat(read()).containsExactly(3, 4);
