@@ -1,20 +1,32 @@
 package io.qaexchange.job.store;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.TaskInfo;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The temporary folder of one attempt of one subtask, for files that are being written or wait to be copied. Creating it removes what
- * earlier attempts of the same subtask left behind on this machine.
+ * The temporary folder of one attempt of one subtask, for files that are being written or wait to be copied by the sink.
+ *
+ * <p>A file that was handed over belongs to the sink, which may copy it after this task has ended, so closing leaves it there. Creating a
+ * folder removes what earlier attempts of the same subtask left behind on this machine, and what other jobs left a day ago or more.
  */
 final class ArchiveFolder {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ArchiveFolder.class);
+
+    private static final String PREFIX = "qaexchange-archive-";
+    private static final Duration ABANDONED = Duration.ofDays(1);
 
     private final Path path;
 
@@ -23,7 +35,8 @@ final class ArchiveFolder {
     }
 
     static ArchiveFolder create(Path temporary, String jobId, String operatorId, TaskInfo task) throws IOException {
-        Path parent = Files.createDirectories(temporary.resolve("qaexchange-archive-" + jobId));
+        Path parent = Files.createDirectories(temporary.resolve(PREFIX + jobId));
+        deleteAbandoned(temporary);
         String prefix = operatorId + "-" + task.getIndexOfThisSubtask() + "-";
         List<Path> left;
         try (Stream<Path> entries = Files.list(parent)) {
@@ -39,8 +52,30 @@ final class ArchiveFolder {
         return path;
     }
 
-    void delete() throws IOException {
-        delete(path);
+    /** Removes the folder unless a file in it still waits for the sink. */
+    void deleteIfEmpty() throws IOException {
+        try {
+            Files.deleteIfExists(path);
+        } catch (DirectoryNotEmptyException e) {
+            LOG.debug("{} still holds files that the sink has to copy", path, e);
+        }
+    }
+
+    private static void deleteAbandoned(Path temporary) throws IOException {
+        Instant before = Instant.now().minus(ABANDONED);
+        List<Path> folders;
+        try (Stream<Path> entries = Files.list(temporary)) {
+            folders = entries.filter(entry -> entry.getFileName().toString().startsWith(PREFIX)).toList();
+        }
+        for (Path folder : folders) {
+            try {
+                if (Files.getLastModifiedTime(folder).toInstant().isBefore(before)) {
+                    delete(folder);
+                }
+            } catch (NoSuchFileException e) {
+                LOG.debug("{} was removed by another task", folder, e);
+            }
+        }
     }
 
     private static void delete(Path folder) throws IOException {
@@ -49,7 +84,7 @@ final class ArchiveFolder {
                 Files.deleteIfExists(entry);
             }
         } catch (NoSuchFileException e) {
-            // Another subtask or the sink removed it first, which is what is wanted.
+            LOG.debug("{} was removed by another task", folder, e);
         }
     }
 }

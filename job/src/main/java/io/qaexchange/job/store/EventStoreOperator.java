@@ -243,8 +243,8 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
                 round.release();
             }
         }
-        if (folder != null && !inputEnded) {
-            folder.delete();
+        if (folder != null) {
+            folder.deleteIfEmpty();
         }
         super.close();
     }

@@ -8,6 +8,7 @@ import io.qaexchange.parquet.FooterKeys;
 import io.qaexchange.parquet.sink.FinishedFile;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -134,11 +135,12 @@ final class TableFiles implements Closeable {
         }
     }
 
-    /** Removes what is unfinished. */
+    /** Removes the files, finished or not: to be called only if they are not handed over. */
     @Override
     public void close() throws IOException {
         for (DayFile file : files.values()) {
             file.writer.close();
+            Files.deleteIfExists(file.writer.file());
         }
         files.clear();
     }

@@ -246,6 +246,11 @@ final class SeamRig implements AutoCloseable {
         return rows[0];
     }
 
+    /** Files handed over since the last checkpoint. */
+    List<FinishedFile> emitted() {
+        return emitted;
+    }
+
     TableManifest manifest() {
         return manifest;
     }
