@@ -53,7 +53,7 @@ class CrashEnumerationTest {
         String table = counts.table();
         Files.writeString(Files.createDirectories(Path.of("target")).resolve("crash-images.txt"), table);
         assertThat(counts.total()).as(table).isGreaterThanOrEqualTo(IMAGES);
-        for (Phase phase : List.of(Phase.APPEND, Phase.ROTATE, Phase.FLUSH, Phase.MANIFEST, Phase.COMPACTION, Phase.MOVE_AND_DROP, Phase.FAMILY,
+        for (Phase phase : List.of(Phase.APPEND, Phase.ROTATE, Phase.FLUSH, Phase.MANIFEST, Phase.COMPACTION, Phase.MOVE_AND_DROP, Phase.FAMILY, Phase.CHECKPOINT,
                 Phase.OPENING, Phase.RECOVERY, Phase.CLOSING)) {
             assertThat(counts.of(phase)).as("images in phase %s%n%s", phase, table).isGreaterThan(IMAGES / 2000);
         }

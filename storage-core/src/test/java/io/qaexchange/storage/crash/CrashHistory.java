@@ -2,6 +2,7 @@ package io.qaexchange.storage.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
@@ -44,6 +45,7 @@ final class CrashHistory {
     private ColumnFamily state;
     private ColumnFamily events;
     private ColumnFamily spare;
+    private CrashedStore.Taken taken;
     private long callNumber;
     private String step = "open";
 
@@ -102,7 +104,7 @@ final class CrashHistory {
         if (store != null) {
             promised = Math.max(promised, store.durableSequence());
         }
-        Promise promise = new Promise(log, promised, log.lastSequence(), Map.copyOf(families));
+        Promise promise = new Promise(log, promised, log.lastSequence(), Map.copyOf(families), taken);
         Phase phase = Phase.current();
         crash(PowerCut.KEEPS_ALL, promise, phase, operation, path);
         if (!disk.isAllDurable()) {
@@ -204,8 +206,10 @@ final class CrashHistory {
             store.compact(random.nextBoolean() ? state : events, random.nextBoolean() ? KeyRange.ALL : range());
         } else if (what < 920) {
             store.awaitIdle();
-        } else if (what < 950) {
+        } else if (what < 940) {
             createOrDropSpare();
+        } else if (what < 955) {
+            checkpoint();
         } else if (what < 980) {
             close();
             open();
@@ -266,6 +270,21 @@ final class CrashHistory {
             families.remove(spare.id());
             spare = null;
         }
+    }
+
+    private void checkpoint() throws IOException {
+        Path folder = Path.of("/checkpoint-" + callNumber);
+        try (Checkpoint checkpoint = store.checkpoint()) {
+            Map<String, Integer> held = new HashMap<>();
+            store.families().forEach(family -> held.put(family.name(), family.id()));
+            taken = new CrashedStore.Taken(folder, checkpoint.sequence(), held, false);
+            put();
+            checkpoint.writeTo(folder);
+        }
+        taken = new CrashedStore.Taken(folder, taken.sequence(), taken.families(), true);
+        put();
+        store.sync();
+        taken = null;
     }
 
     /** The crash happens to this history too: it goes on with what was left. */

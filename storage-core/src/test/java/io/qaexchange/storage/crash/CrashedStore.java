@@ -2,16 +2,20 @@ package io.qaexchange.storage.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.WriteBatch;
+import io.qaexchange.storage.checkpoint.CheckpointFile;
 import io.qaexchange.storage.engine.LsmStore;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.vfs.MemoryVfs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 
@@ -26,8 +30,22 @@ final class CrashedStore {
      * @param atLeast sequence number up to which writes were acknowledged as durable
      * @param atMost sequence number of the last write that was begun
      * @param families by id, whether the family was there for certain (true), or was being made or dropped (false)
+     * @param taken a checkpoint that is being written or was just written, null if none
      */
-    record Promise(WriteLog log, long atLeast, long atMost, Map<Integer, Boolean> families) {}
+    record Promise(WriteLog log, long atLeast, long atMost, Map<Integer, Boolean> families, Taken taken) {
+        Promise(WriteLog log, long atLeast, long atMost, Map<Integer, Boolean> families) {
+            this(log, atLeast, atMost, families, null);
+        }
+    }
+
+    /**
+     * A checkpoint.
+     *
+     * @param sequence of its last write
+     * @param families name to id
+     * @param written whether writing it has returned
+     */
+    record Taken(Path folder, long sequence, Map<String, Integer> families, boolean written) {}
 
     private final MemoryVfs disk;
     private final Promise promise;
@@ -62,7 +80,28 @@ final class CrashedStore {
         }
         SimulatedStore.checkNothingHeld(disk, options);
         SimulatedStore.checkNoOrphans(disk, SimulatedStore.FOLDER);
+        if (promise.taken() != null) {
+            checkCheckpoint(promise.taken());
+        }
         return recovered;
+    }
+
+    /** It is there whole or not at all; what is restored from it is exactly what the store held. */
+    private void checkCheckpoint(Taken taken) throws IOException {
+        boolean whole = disk.exists(taken.folder().resolve(CheckpointFile.NAME));
+        assertThat(whole || !taken.written()).as("the checkpoint that was written is there").isTrue();
+        if (!whole) {
+            return;
+        }
+        try (LsmStore restored = LsmStore.restore(Path.of("/restored"), options, List.of(CheckpointSource.whole(taken.folder())))) {
+            assertThat(restored.lastSequence()).as("sequence number of the checkpoint").isEqualTo(taken.sequence());
+            for (Map.Entry<String, Integer> family : taken.families().entrySet()) {
+                NavigableMap<byte[], byte[]> found = SimulatedStore.contents(restored, restored.family(family.getKey()));
+                assertThat(WriteLog.digest(found)).as("%s restored from the checkpoint", family.getKey())
+                        .isEqualTo(promise.log().digest(family.getValue(), taken.sequence()));
+            }
+        }
+        SimulatedStore.checkNothingHeld(disk, options);
     }
 
     private long checkRecovered(LsmStore store, Map<Integer, NavigableMap<byte[], byte[]>> found) throws IOException {

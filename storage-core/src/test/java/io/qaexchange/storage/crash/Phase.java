@@ -24,7 +24,7 @@ enum Phase {
                 default -> null;
             };
             case "VersionSet" -> method.equals("newManifest") ? MANIFEST : null;
-            case "Checkpointer" -> CHECKPOINT;
+            case "CheckpointWriter" -> CHECKPOINT;
             case "BackgroundJobs" -> switch (method) {
                 case "flush" -> FLUSH;
                 case "merge" -> COMPACTION;
