@@ -1,5 +1,6 @@
 package io.qaexchange.job.tool;
 
+import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.StateBackendChoice;
 import io.qaexchange.job.UsageException;
@@ -51,6 +52,9 @@ public final class DemoCommand implements Callable<Integer> {
             choice = StateBackendChoice.valueOf(backend.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
             throw new UsageException("--backend must be lsm, rocksdb or hashmap, not " + backend, e);
+        }
+        if (events < EventGenerator.MIN_MESSAGES) {
+            throw new UsageException("--events must be at least " + EventGenerator.MIN_MESSAGES + ", not " + events);
         }
         Path target = prepareFolder();
         System.setProperty("log.file", target.resolve("demo.log").toString());
