@@ -6,6 +6,7 @@ import io.qaexchange.storage.manifest.FamilyVersion;
 import io.qaexchange.storage.manifest.FileReference;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,10 +16,11 @@ import java.util.Set;
  * Picks merges of a time-windowed tree. Looks at metadata only.
  *
  * <p>Data that comes in order is left as it was written: files of one window that follow each other in time are looked at one at a
- * time by reads that know their time. Only files whose times overlap are merged, once more than the trigger overlap at one time; and
- * small files are joined in runs of similar size (factor 4), so that their number grows with the logarithm of the window's bytes.
- * Files of level 0, which hold several windows, wait until as many have gathered as the trigger says, and are then taken apart into
- * their windows. So files of a window need not be in order of age; reads take the newest version of all.
+ * time by reads that know their time. Small files are joined in runs of similar size (factor 4), so that their number grows with the
+ * logarithm of the window's bytes. Files that share both times and keys are merged once one of them meets more others than the trigger
+ * allows, together with all that hang on them: what comes out shares no key, so no merge leads to itself again. Files of level 0,
+ * which hold several windows, wait until as many have gathered as the trigger says, and are then taken apart into their windows. So
+ * files of a window need not be in order of age; reads take the newest version of all.
  *
  * <p>Thread-safe: stateless.
  */
@@ -53,7 +55,7 @@ public final class TimeWindowPicker implements CompactionPicker {
         return Optional.empty();
     }
 
-    /** Neighbours in age worth merging: many of a similar small size, or too many that overlap in time. */
+    /** Files worth merging: neighbours in age of a similar small size, or too many that share times and keys. */
     private List<List<FileReference>> runs(List<FileReference> newestFirst, long fileBytes) {
         List<List<FileReference>> runs = new ArrayList<>();
         int from = 0;
@@ -65,12 +67,41 @@ public final class TimeWindowPicker implements CompactionPicker {
             }
             List<FileReference> same = newestFirst.subList(from, to);
             boolean small = FamilyVersion.bytes(same) / same.size() < fileBytes / TIER_FACTOR;
-            if (same.size() >= TIER_FACTOR && small || depthInTime(same) > trigger) {
+            if (same.size() >= TIER_FACTOR && small) {
                 runs.add(same);
             }
             from = to;
         }
+        addTangled(newestFirst, runs);
         return runs;
+    }
+
+    /** Groups of files that hang together by sharing times and keys, where one of them meets too many. */
+    private void addTangled(List<FileReference> files, List<List<FileReference>> runs) {
+        if (files.size() <= trigger) {
+            return;
+        }
+        Set<FileReference> left = new LinkedHashSet<>(files);
+        while (!left.isEmpty()) {
+            List<FileReference> group = new ArrayList<>();
+            group.add(left.iterator().next());
+            left.remove(group.get(0));
+            int most = 0;
+            for (int i = 0; i < group.size(); i++) {
+                FileReference at = group.get(i);
+                List<FileReference> met = files.stream().filter(other -> sharesTimesAndKeys(at, other)).toList();
+                most = Math.max(most, met.size());
+                met.stream().filter(left::remove).forEach(group::add);
+            }
+            if (most > trigger) {
+                runs.add(files.stream().filter(group::contains).toList());
+            }
+        }
+    }
+
+    private static boolean sharesTimesAndKeys(FileReference a, FileReference b) {
+        return a.table().minEventTime() <= b.table().maxEventTime() && b.table().minEventTime() <= a.table().maxEventTime()
+                && a.keys().overlaps(b.keys());
     }
 
     private static int tier(FileReference file) {
