@@ -118,7 +118,7 @@ public final class StoreOptions {
 
     /**
      * Where flushes and merges run; null = threads of the store's own. With an executor of the caller's (a test's, a slot's shared one)
-     * the store starts no thread, and with it group commit syncs only when {@link Store#sync()} is called or a batch is full.
+     * the store starts no thread, and group commit syncs only when {@link Store#sync()} is called or a flush needs it.
      */
     public Executor executor() {
         return values.executor;
