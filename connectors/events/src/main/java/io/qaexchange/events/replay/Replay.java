@@ -1,6 +1,10 @@
 package io.qaexchange.events.replay;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /** Opens recorded files. */
 public final class Replay {
@@ -21,5 +25,32 @@ public final class Replay {
             case JSONL -> JsonLinesReader.open(file);
             case LOBSTER -> LobsterReader.open(file, options.zone());
         };
+    }
+
+    /**
+     * Opens several files as one, in the order of event time.
+     *
+     * @throws ReplayException as {@link #open(Path, ReplayOptions)}; also if two files have one name, since lines are told apart by file
+     *         name and line number
+     */
+    public static ReplayReader open(List<Path> files, ReplayOptions options) {
+        Map<String, Path> byName = new HashMap<>();
+        for (Path file : files) {
+            Path other = byName.put(LineFile.nameOf(file), file);
+            if (other != null) {
+                throw new ReplayException(other + " and " + file + " have one name, by which their lines are told apart: rename one, or "
+                        + "leave out the other if they are the same file");
+            }
+        }
+        List<ReplayReader> readers = new ArrayList<>();
+        try {
+            for (Path file : files) {
+                readers.add(open(file, options));
+            }
+            return MergedReplay.of(readers);
+        } catch (ReplayException | IllegalArgumentException e) {
+            readers.forEach(ReplayReader::close);
+            throw e;
+        }
     }
 }
