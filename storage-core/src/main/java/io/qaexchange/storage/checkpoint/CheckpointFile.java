@@ -1,6 +1,8 @@
 package io.qaexchange.storage.checkpoint;
 
+import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.CorruptionException;
+import io.qaexchange.storage.LogPiece;
 import io.qaexchange.storage.StoreException;
 import io.qaexchange.storage.UnsupportedFormatException;
 import io.qaexchange.storage.encoding.ByteReader;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -40,8 +43,8 @@ import java.util.List;
  * @param pieces by sequence number
  * @param version its sstables
  */
-public record CheckpointFile(long epoch, long sequence, long timeMillis, List<Piece> pieces, Version version) {
-    public static final String NAME = "CHECKPOINT";
+public record CheckpointFile(long epoch, long sequence, long timeMillis, List<LogPiece> pieces, Version version) {
+    public static final String NAME = Checkpoint.FILE_NAME;
     private static final String TEMPORARY = "CHECKPOINT.tmp";
     /** "QACHECK" as a little-endian number. */
     private static final long MAGIC = 0x4B434548434151L;
@@ -53,18 +56,32 @@ public record CheckpointFile(long epoch, long sequence, long timeMillis, List<Pi
         pieces = List.copyOf(pieces);
     }
 
-    public void write(Vfs vfs, Path directory) throws IOException {
+    /** The file's bytes. */
+    public byte[] encode() {
         ByteWriter payload = new ByteWriter().u64(epoch).u64(sequence).u64(timeMillis).varint(pieces.size());
-        pieces.forEach(piece -> piece.encode(payload));
+        pieces.forEach(piece -> encodePiece(piece, payload));
         ByteWriter edit = new ByteWriter();
         version.toEdit().encode(edit);
         payload.varint(edit.size()).raw(edit.array(), Memory.ARRAY_BASE, edit.size());
         ByteWriter file = new ByteWriter(HEAD_BYTES + payload.size()).u64(MAGIC).u16(VERSION).u16(0).u32(payload.size()).u32(0)
                 .raw(payload.array(), Memory.ARRAY_BASE, payload.size());
         file.patchU32(16, checksum(file.array(), file.size()));
+        return Arrays.copyOf(file.array(), file.size());
+    }
+
+    private static void encodePiece(LogPiece piece, ByteWriter to) {
+        to.utf8(piece.name()).u64(piece.firstSequence()).u64(piece.lastSequence()).u64(piece.operations()).u64(piece.sizeBytes());
+    }
+
+    private static LogPiece decodePiece(ByteReader from) throws CorruptionException {
+        return new LogPiece(from.utf8(), from.u64(), from.u64(), from.u64(), from.u64());
+    }
+
+    /** Writes the file into a folder, durably. */
+    static void write(Vfs vfs, Path directory, byte[] encoded) throws IOException {
         Path temporary = directory.resolve(TEMPORARY);
         try (WritableFile out = vfs.create(temporary)) {
-            out.append(ByteBuffer.wrap(file.array(), 0, file.size()));
+            out.append(ByteBuffer.wrap(encoded));
             out.sync();
         }
         vfs.rename(temporary, directory.resolve(NAME));
@@ -94,9 +111,9 @@ public record CheckpointFile(long epoch, long sequence, long timeMillis, List<Pi
         long epoch = payload.u64();
         long sequence = payload.u64();
         long time = payload.u64();
-        List<Piece> pieces = new ArrayList<>();
+        List<LogPiece> pieces = new ArrayList<>();
         for (int count = payload.varint32(); count > 0; count--) {
-            pieces.add(Piece.decode(payload));
+            pieces.add(decodePiece(payload));
         }
         ByteReader edit = new ByteReader(payload.slice(new Slice()), path, HEAD_BYTES + payload.position());
         return new CheckpointFile(epoch, sequence, time, pieces, Version.EMPTY.apply(VersionEdit.decode(edit)));

@@ -1,6 +1,7 @@
 package io.qaexchange.storage.checkpoint;
 
 import io.qaexchange.storage.CorruptionException;
+import io.qaexchange.storage.LogPiece;
 import io.qaexchange.storage.UnsupportedFormatException;
 import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.encoding.ByteWriter;
@@ -35,7 +36,7 @@ public final class PieceReader {
     }
 
     /** Reads all operations, checking that the file is the piece that the checkpoint names. */
-    public static void read(Vfs vfs, Path directory, Piece piece, Sink sink) throws IOException {
+    public static void read(Vfs vfs, Path directory, LogPiece piece, Sink sink) throws IOException {
         Path path = directory.resolve(piece.name());
         if (!vfs.exists(path)) {
             throw new CorruptionException("a piece of the checkpoint is missing", path, 0);
@@ -49,7 +50,7 @@ public final class PieceReader {
         }
     }
 
-    private void read(Piece piece, Sink sink) throws IOException {
+    private void read(LogPiece piece, Sink sink) throws IOException {
         readHead(piece);
         sequence = piece.firstSequence() - 1;
         long[] operations = new long[1];
@@ -74,7 +75,7 @@ public final class PieceReader {
         }
     }
 
-    private void readHead(Piece piece) throws IOException {
+    private void readHead(LogPiece piece) throws IOException {
         if (file.size() < PieceFormat.HEAD_BYTES + PieceFormat.FRAME_BYTES) {
             throw new CorruptionException("piece is cut off: size=" + file.size(), path, file.size());
         }

@@ -7,7 +7,7 @@ import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.wal.Operations;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.OutputStream;
 
 /**
  * Writes a piece of the log.
@@ -34,20 +34,14 @@ import java.nio.ByteBuffer;
  * <p>One thread.
  */
 public final class PieceWriter {
-    /** Takes the bytes of the piece, in order. */
-    @FunctionalInterface
-    public interface Output {
-        void write(ByteBuffer bytes) throws IOException;
-    }
-
-    private final Output output;
+    private final OutputStream output;
     private final ByteWriter block = new ByteWriter(PieceFormat.BLOCK_BYTES + 4096);
     private final ByteWriter frame = new ByteWriter(PieceFormat.BLOCK_BYTES + 4096);
     private long offset;
     private long previousSequence;
     private long operations;
 
-    public PieceWriter(Output output, long epoch, long firstSequence, long lastSequence) throws IOException {
+    public PieceWriter(OutputStream output, long epoch, long firstSequence, long lastSequence) throws IOException {
         this.output = output;
         previousSequence = firstSequence - 1;
         frame.u64(PieceFormat.MAGIC).u16(PieceFormat.VERSION).u16(0).u64(epoch).u64(firstSequence).u64(lastSequence);
@@ -86,7 +80,7 @@ public final class PieceWriter {
     }
 
     private void emit() throws IOException {
-        output.write(ByteBuffer.wrap(frame.array(), 0, frame.size()));
+        output.write(frame.array(), 0, frame.size());
         offset += frame.size();
         frame.clear();
     }

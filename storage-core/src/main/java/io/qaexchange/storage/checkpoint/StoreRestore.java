@@ -2,6 +2,8 @@ package io.qaexchange.storage.checkpoint;
 
 import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.ColumnFamily;
+import io.qaexchange.storage.LogPiece;
+import io.qaexchange.storage.RestoredCheckpoint;
 import io.qaexchange.storage.StoreException;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.key.KeyRange;
@@ -47,6 +49,10 @@ public final class StoreRestore {
     private final Map<String, ColumnFamily> families = new HashMap<>();
     private final List<Memtable> memtables = new ArrayList<>();
     private final List<Floor> floors = new ArrayList<>();
+    private final List<FileReference> references = new ArrayList<>();
+    private final List<RestoredCheckpoint.File> restoredFiles = new ArrayList<>();
+    /** Numbers of the files here, by what they are. */
+    private final Map<String, Long> numbers = new HashMap<>();
     private long nextFileNumber = 1;
     private long nextReferenceId = 1;
     private long lastSequence;
@@ -103,12 +109,16 @@ public final class StoreRestore {
         }
         renumber = sources.size() > 1;
         long flushed = 0;
+        if (!renumber) {
+            nextFileNumber = files.get(0).version().nextFileNumber();
+        }
         for (int i = 0; i < sources.size(); i++) {
             Map<Integer, Integer> familyOf = addFamilies(files.get(i).version());
-            addFiles(sources.get(i), files.get(i).version(), familyOf);
+            addFiles(sources.get(i), i, files.get(i).version(), familyOf);
             addFloors(sources.get(i), files.get(i).version(), familyOf);
             flushed = Math.max(flushed, files.get(i).version().flushedSequence());
         }
+        references.forEach(edit::add);
         vfs.syncDirectory(directory);
         for (int i = 0; i < sources.size(); i++) {
             replay(sources.get(i), files.get(i));
@@ -116,7 +126,7 @@ public final class StoreRestore {
         edit.flushed(memtables.isEmpty() ? lastSequence : flushed, 0).nextFamilyId(families.size() + 1).nextNumbers(nextFileNumber, nextReferenceId);
         Version version = Version.EMPTY.apply(edit);
         return new RecoveredState(version, parents, lastEpoch, memtables, memtables.stream().map(memtable -> 0L).toList(), floors, lastSequence,
-                nextFileNumber, 0, 0, 0, replayed);
+                nextFileNumber, 0, 0, 0, replayed, new RestoredCheckpoint(restoredFiles, renumber ? List.of() : files.get(0).pieces()));
     }
 
     /** Numbers in the source to numbers here. */
@@ -137,23 +147,55 @@ public final class StoreRestore {
         return numbers;
     }
 
-    private void addFiles(CheckpointSource source, Version version, Map<Integer, Integer> familyOf) throws IOException {
-        Map<Long, Long> numbers = new HashMap<>();
+    private void addFiles(CheckpointSource source, int position, Version version, Map<Integer, Integer> familyOf) throws IOException {
         for (FileReference reference : version.references()) {
             KeyRange clip = reference.clip().intersect(source.clip());
-            if (clip.isEmpty() || !reference.table().range().overlaps(clip)) {
-                continue;
+            if (!clip.isEmpty() && reference.table().range().overlaps(clip)) {
+                long number = bring(source, position, reference);
+                addReference(new FileReference(nextReferenceId++, number, familyOf.get(reference.family()), reference.level(), reference.window(),
+                        clip, reference.table()));
             }
-            Long number = numbers.get(reference.fileNumber());
-            if (number == null) {
-                number = nextFileNumber++;
-                numbers.put(reference.fileNumber(), number);
-                bring(FileNames.sstable(source.directory(), reference.fileNumber()), FileNames.sstable(directory, number), reference.sizeBytes());
-            }
-            KeyRange kept = clip.contains(reference.table().range()) ? KeyRange.ALL : clip;
-            edit.add(new FileReference(nextReferenceId++, number, familyOf.get(reference.family()), reference.level(), reference.window(), kept,
-                    reference.table()));
         }
+    }
+
+    /** Adds a reference, or widens one to an adjacent part of the same file at the same place. */
+    private void addReference(FileReference added) {
+        for (int i = 0; i < references.size(); i++) {
+            FileReference other = references.get(i);
+            boolean samePlace = other.fileNumber() == added.fileNumber() && other.family() == added.family() && other.level() == added.level()
+                    && other.window() == added.window();
+            if (samePlace && other.clip().isFollowedBy(added.clip())) {
+                references.set(i, withClip(other, new KeyRange(other.clip().lower(), added.clip().upper())));
+                return;
+            }
+            if (samePlace && added.clip().isFollowedBy(other.clip())) {
+                references.set(i, withClip(other, new KeyRange(added.clip().lower(), other.clip().upper())));
+                return;
+            }
+        }
+        references.add(withClip(added, added.clip()));
+    }
+
+    /** A clip that cuts nothing off is none. */
+    private static FileReference withClip(FileReference reference, KeyRange clip) {
+        return new FileReference(reference.id(), reference.fileNumber(), reference.family(), reference.level(), reference.window(),
+                clip.contains(reference.table().range()) ? KeyRange.ALL : clip, reference.table());
+    }
+
+    /** @return the file's number here; of a single checkpoint, files keep their numbers */
+    private long bring(CheckpointSource source, int position, FileReference reference) throws IOException {
+        Path from = FileNames.sstable(source.directory(), reference.fileNumber());
+        String name = from.getFileName().toString();
+        String identity = source.identities().getOrDefault(name, position + "/" + name);
+        Long known = numbers.get(identity);
+        long number = known != null ? known : renumber ? nextFileNumber++ : reference.fileNumber();
+        if (known == null) {
+            numbers.put(identity, number);
+            Path to = FileNames.sstable(directory, number);
+            bring(from, to, reference.sizeBytes());
+            restoredFiles.add(new RestoredCheckpoint.File(to.getFileName().toString(), position, name));
+        }
+        return number;
     }
 
     private void bring(Path from, Path to, long size) throws IOException {
@@ -195,7 +237,7 @@ public final class StoreRestore {
         Map<Integer, Integer> familyOf = new HashMap<>();
         file.version().columnFamilies().forEach(family -> familyOf.put(family.id(), families.get(family.name()).id()));
         long flushed = file.version().flushedSequence();
-        for (Piece piece : file.pieces()) {
+        for (LogPiece piece : file.pieces()) {
             PieceReader.read(vfs, source.directory(), piece, (family, trailer, key, value) -> {
                 Integer id = familyOf.get(family);
                 // What files hold already, and what belonged to a family that was dropped, is not wanted again.
@@ -203,6 +245,9 @@ public final class StoreRestore {
                     replay(id, trailer, key, value, source.clip());
                 }
             });
+            if (!renumber && !memtables.isEmpty()) {
+                memtables.get(memtables.size() - 1).mark(piece.lastSequence());
+            }
         }
     }
 

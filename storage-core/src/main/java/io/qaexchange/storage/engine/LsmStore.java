@@ -5,6 +5,7 @@ import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.RestoredCheckpoint;
 import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.Store;
 import io.qaexchange.storage.StoreClosedException;
@@ -123,6 +124,11 @@ public final class LsmStore implements Store {
         options.listener().on(StoreListener.Kind.OPENED, "directory=" + directory + " epoch=" + store.epoch() + " sequence=" + store.lastSequence());
         store.jobs.kick();
         return store;
+    }
+
+    /** What of its checkpoints the store goes on with; nothing if it was not made by {@link #restore}. */
+    public RestoredCheckpoint restored() {
+        return resources.restored();
     }
 
     // Families.

@@ -1,6 +1,7 @@
 package io.qaexchange.storage.engine;
 
 import io.qaexchange.storage.Durability;
+import io.qaexchange.storage.RestoredCheckpoint;
 import io.qaexchange.storage.StoreListener;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.cache.BlockCache;
@@ -44,6 +45,7 @@ final class StoreResources {
     private BackgroundJobs jobs;
     private ExecutorService ownThreads;
     private long recoveredSequence;
+    private RestoredCheckpoint restored;
     /** Where the log of before this opening ends. */
     private WalWriter.End recoveredEnd;
 
@@ -115,6 +117,7 @@ final class StoreResources {
             boolean last = i + 1 == recovery.memtables().size();
             recovered.add(new LoggedMemtable(memtable, recovery.firstSegments().get(i), last ? recoveredSequence : memtable.lastSequence()));
         }
+        restored = recovery.restored();
         state = new StoreState(options, versions, files, recovered, recovery.floors(), recovery.nextMemtableId(), logged ? wal.segmentId() : 0);
         jobs = new BackgroundJobs(directory, options, state, snapshots, counters, wal, obsolete, executor(directory));
         if (logged && options.executor() == null && options.durability() != Durability.SYNC_EACH) {
@@ -204,6 +207,10 @@ final class StoreResources {
 
     long recoveredSequence() {
         return recoveredSequence;
+    }
+
+    RestoredCheckpoint restored() {
+        return restored;
     }
 
     /** @return false if the store is closed already */

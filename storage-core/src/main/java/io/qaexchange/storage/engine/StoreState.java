@@ -1,5 +1,6 @@
 package io.qaexchange.storage.engine;
 
+import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.StoreClosedException;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.manifest.Floor;
@@ -59,8 +60,18 @@ final class StoreState {
         this.nextMemtableId = nextMemtableId;
         pendingFloors = new ArrayList<>(floors);
         recovered.forEach(frozen::addFirst);
-        active = new LoggedMemtable(newMemtable(), activeSegment, 0);
+        active = mayResume(frozen.peekFirst()) ? new LoggedMemtable(frozen.removeFirst().memtable(), activeSegment, 0)
+                : new LoggedMemtable(newMemtable(), activeSegment, 0);
         adopt(versions.current());
+    }
+
+    /**
+     * Without a log, what pieces of a checkpoint gave is written on: it is in them, so it needs no flush. What a log gave is flushed,
+     * since nothing written behind it would be in that log.
+     */
+    private boolean mayResume(LoggedMemtable newest) {
+        return newest != null && options.durability() == Durability.NO_LOG && newest.firstSegment() == 0
+                && newest.memtable().memoryBytes() < options.memtableBytes();
     }
 
     /** Needs the lock, or to be the constructor. */

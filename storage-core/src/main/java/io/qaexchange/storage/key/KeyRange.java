@@ -58,6 +58,11 @@ public record KeyRange(byte[] lower, byte[] upper) {
         return Slice.compare(lower, other.lower) <= 0 && compareUpper(other.upper, upper) <= 0;
     }
 
+    /** Whether the other range begins where this one ends. */
+    public boolean isFollowedBy(KeyRange other) {
+        return upper != null && Arrays.equals(upper, other.lower);
+    }
+
     public boolean overlaps(KeyRange other) {
         return (other.upper == null || Slice.compare(lower, other.upper) < 0)
                 && (upper == null || Slice.compare(other.lower, upper) < 0);

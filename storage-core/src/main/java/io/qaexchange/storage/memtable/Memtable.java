@@ -12,6 +12,8 @@ import io.qaexchange.storage.memory.Slice;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -33,6 +35,9 @@ public final class Memtable {
 
     /** By family id; copied when a family is first written. Volatile: readers find a table that was complete before. */
     private volatile FamilyTable[] tables = NO_TABLES;
+
+    /** Where the log stood after some sequence numbers. Any thread reads. */
+    private final ConcurrentSkipListMap<Long, Arena.Position> marks = new ConcurrentSkipListMap<>();
 
     private long firstSequence;
     private volatile long lastSequence;
@@ -124,11 +129,6 @@ public final class Memtable {
             more += Math.max(nodeBytes, nodes.chunkBytes());
         }
         return more;
-    }
-
-    /** Where the log stands now; the writer's thread only. */
-    public LogPosition logEnd() {
-        return new LogPosition(records.arena().end());
     }
 
     // Reading.
@@ -239,17 +239,6 @@ public final class Memtable {
         }
     }
 
-    /** A place in the log of a memtable: between two writes. Immutable. */
-    public static final class LogPosition {
-        public static final LogPosition START = new LogPosition(Arena.Position.START);
-
-        private final Arena.Position place;
-
-        private LogPosition(Arena.Position place) {
-            this.place = place;
-        }
-    }
-
     /** Takes the operations of a log walk, in the order in which they were written. */
     @FunctionalInterface
     public interface LogSink {
@@ -261,41 +250,81 @@ public final class Memtable {
     }
 
     /**
-     * Walks what was written from one place of the log to another, leaving out versions that a later write within the walk hides: who
+     * Walks what was written after one sequence number up to another, leaving out versions that a later write within the walk hides: who
      * restores at the walk's end needs only the newest. Appends and range operations are always kept.
      *
-     * @param lastSequence the sequence number of the last write before {@code to}
+     * <p>Of a memtable that is still written to, only what was {@link #mark marked} can be walked, from any thread.
+     *
+     * @param after walk begins behind this number
+     * @param upTo last number of the walk
      */
-    public void walkLog(LogPosition from, LogPosition to, long lastSequence, LogSink sink) throws java.io.IOException {
+    public void walkLog(long after, long upTo, LogSink sink) throws java.io.IOException {
         Arena arena = records.arena();
+        Arena.Position from = placeBefore(after);
+        Arena.Position to = placeBehind(upTo);
         Slice key = new Slice();
         Slice value = new Slice();
-        int chunk = from.place.chunk();
-        int offset = from.place.offset();
-        while (chunk < to.place.chunk() || chunk == to.place.chunk() && offset < to.place.offset()) {
-            if (chunk < to.place.chunk() && offset >= arena.chunkEnd(chunk)) {
+        int chunk = from.chunk();
+        int offset = from.offset();
+        while (chunk < to.chunk() || chunk == to.chunk() && offset < to.offset()) {
+            if (chunk < to.chunk() && offset >= arena.chunkEnd(chunk)) {
                 chunk++;
                 offset = 0;
                 continue;
             }
             int record = arena.reference(chunk, offset);
             offset += records.recordBytes(record);
-            if (records.recordType(record) == RecordArena.RANGE_RECORD) {
-                records.rangeLower(record, key);
-                records.rangeValue(record, value);
-                sink.accept(records.family(record), records.rangeTrailer(record), key, value);
+            boolean isRange = records.recordType(record) == RecordArena.RANGE_RECORD;
+            int version = isRange ? 0 : records.versionOf(record);
+            long trailer = isRange ? records.rangeTrailer(record) : records.trailer(version);
+            if (Trailer.sequence(trailer) > upTo) {
+                return;
+            }
+            if (Trailer.sequence(trailer) <= after) {
                 continue;
             }
-            int version = records.versionOf(record);
+            if (isRange) {
+                records.rangeLower(record, key);
+                records.rangeValue(record, value);
+                sink.accept(records.family(record), trailer, key, value);
+                continue;
+            }
             long hiddenBy = records.hiddenBy(version);
-            if (hiddenBy != 0 && hiddenBy <= lastSequence) {
+            if (hiddenBy != 0 && hiddenBy <= upTo) {
                 continue;
             }
             int keyRecord = records.keyRecordOf(record);
             records.keyOf(keyRecord, key);
             records.valueOf(keyRecord, version, value);
-            sink.accept(records.family(keyRecord), records.trailer(version), key, value);
+            sink.accept(records.family(keyRecord), trailer, key, value);
         }
+    }
+
+    /** About how many bytes of memory the log between two sequence numbers takes; more where there are no marks at its ends. */
+    public long logBytes(long after, long upTo) {
+        Arena.Position from = placeBefore(after);
+        Arena.Position to = placeBehind(upTo);
+        return (to.chunk() - from.chunk()) * (long) records.arena().chunkBytes() + to.offset() - from.offset();
+    }
+
+    /**
+     * Notes where the log stands, so that a walk can begin or end here; only while nobody writes.
+     *
+     * @param sequence of the last write, of whichever memtable
+     */
+    public void mark(long sequence) {
+        marks.put(sequence, records.arena().end());
+    }
+
+    private Arena.Position placeBefore(long sequence) {
+        Map.Entry<Long, Arena.Position> mark = marks.floorEntry(sequence);
+        return mark == null ? Arena.Position.START : mark.getValue();
+    }
+
+    /** Without a mark, the end: the memtable is no longer written to then. */
+    private Arena.Position placeBehind(long sequence) {
+        Map.Entry<Long, Arena.Position> mark = marks.ceilingEntry(sequence);
+        return mark == null ? records.arena().end() : mark.getValue();
     }
 
     /** One family's entries, sorted. */

@@ -1,5 +1,6 @@
 package io.qaexchange.storage.recovery;
 
+import io.qaexchange.storage.RestoredCheckpoint;
 import io.qaexchange.storage.manifest.Floor;
 import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.manifest.VersionEdit;
@@ -21,9 +22,11 @@ import java.util.List;
  * @param previousSize its valid size in bytes
  * @param tornBytes that a crash left half written and recovery cut off
  * @param replayedOperations that came from log or pieces
+ * @param restored what checkpoints gave
  */
 public record RecoveredState(Version version, List<VersionEdit.Parent> parents, long lastEpoch, List<Memtable> memtables, List<Long> firstSegments,
-        List<Floor> floors, long lastSequence, long highestNumber, long previousSegment, long previousSize, long tornBytes, long replayedOperations) {
+        List<Floor> floors, long lastSequence, long highestNumber, long previousSegment, long previousSize, long tornBytes, long replayedOperations,
+        RestoredCheckpoint restored) {
 
     /** The number that the next memtable may take. */
     public long nextMemtableId() {

@@ -2,6 +2,7 @@ package io.qaexchange.storage.recovery;
 
 import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.StoreException;
+import io.qaexchange.storage.RestoredCheckpoint;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.key.Trailer;
@@ -77,7 +78,7 @@ public final class StoreRecovery {
     private RecoveredState state() {
         List<VersionEdit.Parent> parents = version.epoch() == 0 ? List.of() : List.of(new VersionEdit.Parent(version.epoch(), lastSequence));
         return new RecoveredState(version, parents, version.epoch(), memtables, firstSegments, floors, lastSequence, highestNumber, previousSegment,
-                previousSize, tornBytes, replayed);
+                previousSize, tornBytes, replayed, RestoredCheckpoint.NOTHING);
     }
 
     private void recover() throws IOException {

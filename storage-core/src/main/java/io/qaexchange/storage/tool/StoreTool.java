@@ -1,8 +1,8 @@
 package io.qaexchange.storage.tool;
 
+import io.qaexchange.storage.LogPiece;
 import io.qaexchange.storage.StoreException;
 import io.qaexchange.storage.checkpoint.CheckpointFile;
-import io.qaexchange.storage.checkpoint.Piece;
 import io.qaexchange.storage.engine.StoreDescription;
 import io.qaexchange.storage.manifest.CurrentFile;
 import io.qaexchange.storage.manifest.FileNames;
@@ -133,8 +133,8 @@ public final class StoreTool {
         long bytes = file.version().references().stream().mapToLong(reference -> reference.sizeBytes()).sum();
         out.printf("sequence %d  epoch %d  taken %s%n", file.sequence(), file.epoch(), Instant.ofEpochMilli(file.timeMillis()));
         out.printf("files %d (%s)  pieces %d (%s)%n", files, StoreDescription.bytes(bytes), file.pieces().size(),
-                StoreDescription.bytes(file.pieces().stream().mapToLong(Piece::sizeBytes).sum()));
-        for (Piece piece : file.pieces()) {
+                StoreDescription.bytes(file.pieces().stream().mapToLong(LogPiece::sizeBytes).sum()));
+        for (LogPiece piece : file.pieces()) {
             out.printf("  %s  #%d to #%d  %d operations  %s%n", piece.name(), piece.firstSequence(), piece.lastSequence(), piece.operations(),
                     StoreDescription.bytes(piece.sizeBytes()));
         }
