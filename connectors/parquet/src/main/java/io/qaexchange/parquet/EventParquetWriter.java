@@ -1,11 +1,14 @@
 package io.qaexchange.parquet;
 
+import io.qaexchange.events.EventView;
+import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.parquet.column.ColumnWriteStore;
@@ -22,8 +25,8 @@ import org.apache.parquet.schema.MessageType;
  * Writes one finished Parquet file of one table to the local disk, row by row, from stored bytes.
  *
  * <p>Row groups end after a fixed number of rows. Strings get a dictionary, every column statistics and a page index, order and trade
- * ids a Bloom filter. Rows must come in the order (instrument, event time, source hash, sequence); instrument and event time are
- * declared as sorting columns where every row has an instrument. The footer carries {@link FooterKeys}.
+ * ids a Bloom filter. Instrument and event time are declared as sorting columns if every row has an instrument and all came in that
+ * order, as the archive's do. The footer carries {@link FooterKeys}.
  *
  * <p>One thread. The file is complete only after {@link #finish}; {@link #close} without it deletes the file.
  */
@@ -52,6 +55,9 @@ public final class EventParquetWriter implements Closeable {
     private long rawBytes;
     private long minEventTimeNs = Long.MAX_VALUE;
     private long maxEventTimeNs = Long.MIN_VALUE;
+    private boolean sorted = true;
+    private byte[] lastInstrument = {};
+    private long lastEventTimeNs = Long.MIN_VALUE;
     private boolean finished;
 
     private EventParquetWriter(Path file, ParquetTable table, ParquetOptions options, ParquetProperties properties,
@@ -109,6 +115,7 @@ public final class EventParquetWriter implements Closeable {
         }
         rows.write(new StoredEventWriteSupport.Row(event, tradingDay));
         long eventTimeNs = event.event().eventTime();
+        sorted = sorted && isNext(event.event(), eventTimeNs);
         minEventTimeNs = Math.min(minEventTimeNs, eventTimeNs);
         maxEventTimeNs = Math.max(maxEventTimeNs, eventTimeNs);
         rowCount++;
@@ -116,6 +123,20 @@ public final class EventParquetWriter implements Closeable {
         if (++rowsInGroup >= options.rowGroupRows()) {
             endRowGroup();
         }
+    }
+
+    /** Whether a row stands at or behind the last one in the order that would be declared; it is the last one then. */
+    private boolean isNext(EventView event, long eventTimeNs) {
+        Field instrument = table.recordType().instrument();
+        int offset = event.textOffset(instrument);
+        int end = offset + event.textLength(instrument);
+        int order = Arrays.compareUnsigned(event.array(), offset, end, lastInstrument, 0, lastInstrument.length);
+        boolean next = order > 0 || order == 0 && eventTimeNs >= lastEventTimeNs;
+        if (order != 0) {
+            lastInstrument = Arrays.copyOfRange(event.array(), offset, end);
+        }
+        lastEventTimeNs = eventTimeNs;
+        return next;
     }
 
     /** Rows written so far. */
@@ -159,7 +180,7 @@ public final class EventParquetWriter implements Closeable {
         all.put(FooterKeys.MAX_EVENT_TIME, Long.toString(maxEventTimeNs));
         all.putAll(footer);
         out.end(all);
-        if (table.recordType().requiresInstrument()) {
+        if (sorted && table.recordType().requiresInstrument()) {
             SortingColumns.declare(file, table.schema(), table.recordType().instrument().name(), ParquetTable.EVENT_TIME);
         }
         finished = true;

@@ -3,6 +3,7 @@ package io.qaexchange.job.tool;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.JobOptions;
 import io.qaexchange.job.UsageException;
+import io.qaexchange.job.query.ArrowResult;
 import io.qaexchange.job.query.ResultPrinter;
 import io.qaexchange.job.query.SqlTables;
 import io.qaexchange.job.seam.SeamReader;
@@ -34,7 +35,7 @@ public final class QueryCommand implements Callable<Integer> {
     private String checkpoint;
     @Option(names = "--instruments", description = "Instruments file of the job, with --checkpoint.")
     private String instrumentsFile;
-    @Option(names = "--format", defaultValue = "table", description = "table, csv, json (an object per line) or parquet. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--format", defaultValue = "table", description = "table, csv, json (an object per line), parquet or arrow (an Arrow IPC file). Default: ${DEFAULT-VALUE}.")
     private String format;
 
     /** Runs the command. */
@@ -48,15 +49,22 @@ public final class QueryCommand implements Callable<Integer> {
             case "table" -> ResultPrinter.TABLE;
             case "csv" -> ResultPrinter.CSV;
             case "json" -> ResultPrinter.JSON;
-            case "parquet" -> null;
-            default -> throw new UsageException("--format must be table, csv, json or parquet, not " + format);
+            case "parquet", "arrow" -> null;
+            default -> throw new UsageException("--format must be table, csv, json, parquet or arrow, not " + format);
         };
         if ((folder == null) == (archive == null)) {
             throw new UsageException("say either --dir (folder of a demo) or --parquet (folder of an archive)");
         }
+        if (printer == null) {
+            Tool.refuseTerminal("--format " + format, "> FILE");
+        }
         try (SqlTables tables = open(); Statement statement = tables.connection().createStatement()) {
-            if (printer == null) {
+            if (format.equals("parquet")) {
                 writeParquet(statement);
+            } else if (format.equals("arrow")) {
+                try (ResultSet rows = statement.executeQuery(sql)) {
+                    ArrowResult.write(rows, System.out);
+                }
             } else {
                 try (ResultSet rows = statement.executeQuery(sql)) {
                     printer.print(rows, System.out);

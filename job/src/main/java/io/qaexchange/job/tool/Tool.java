@@ -27,6 +27,13 @@ final class Tool {
         System.exit(line.execute(args));
     }
 
+    /** Bytes that no terminal shows are not written to one. */
+    static void refuseTerminal(String what, String instead) {
+        if (System.console() != null) {
+            throw new UsageException(what + " writes bytes that a terminal cannot show; say where to: " + instead);
+        }
+    }
+
     private static String message(Throwable exception) {
         StringBuilder text = new StringBuilder();
         for (Throwable cause = exception; cause != null; cause = cause.getCause()) {

@@ -9,6 +9,7 @@ import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.audit.Audit;
 import io.qaexchange.job.audit.AuditReport;
 import io.qaexchange.job.audit.GeneratedEvents;
+import io.qaexchange.job.query.ArrowResult;
 import io.qaexchange.job.query.SqlTables;
 import io.qaexchange.job.seam.SavepointEditor;
 import io.qaexchange.job.seam.SeamReader;
@@ -19,6 +20,7 @@ import io.qaexchange.parquet.FooterKeys;
 import io.qaexchange.parquet.ParquetOptions;
 import io.qaexchange.parquet.TableReader;
 import io.qaexchange.parquet.manifest.DataFile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -35,6 +37,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.apache.arrow.vector.util.ByteArrayReadableSeekableByteChannel;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,6 +50,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** A whole run with a killed TaskManager, and then the audit on damaged copies of what it left: it must hold once and fail each time. */
 @Timeout(180)
@@ -185,6 +193,53 @@ class AuditITCase {
                     assertThat(rows.getLong(2)).as(table).isEqualTo(stored);
                 }
             }
+        }
+    }
+
+    @Test
+    void exportsHotRowsSoThatWithTheArchiveEachIsThereOnce() throws Exception {
+        Map<String, Integer> hot = new java.util.HashMap<>();
+        seam().forEachHotRow((routeKey, stored) -> hot.merge(stored.event().recordType().table(), 1, Integer::sum));
+        String table = hot.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow().getKey();
+        long archived = seam().files().stream().filter(file -> file.table().equals(table)).mapToLong(DataFile::rows).sum();
+        long stored = result.generator().count(table, Fate.STORE) + result.generator().count(table, Fate.STORE_LATE);
+
+        for (String format : List.of("csv", "arrow", "parquet")) {
+            Path out = folder.resolve("hot." + format);
+            assertThat(new CommandLine(new ExportCommand()).execute("--dir", folder.toString(), "--table", table, "--format", format,
+                    "--out", out.toString())).isEqualTo(Tool.GOOD);
+        }
+
+        assertThat(stored - archived).isPositive();
+        assertThat(Files.readAllLines(folder.resolve("hot.csv"))).hasSize((int) (stored - archived) + 1);
+        try (var connection = java.sql.DriverManager.getConnection("jdbc:duckdb:"); Statement sql = connection.createStatement();
+                ResultSet rows = sql.executeQuery("SELECT count(*), count(DISTINCT (source, sequence)) FROM '" + folder.resolve("hot.parquet") + "'")) {
+            rows.next();
+            assertThat(rows.getLong(1)).isEqualTo(stored - archived);
+            assertThat(rows.getLong(2)).isEqualTo(stored - archived);
+        }
+        try (BufferAllocator allocator = new RootAllocator();
+                ArrowFileReader reader = new ArrowFileReader(Files.newByteChannel(folder.resolve("hot.arrow")), allocator)) {
+            assertThat(reader.loadNextBatch()).isTrue();
+            assertThat(reader.getVectorSchemaRoot().getRowCount()).isEqualTo((int) (stored - archived));
+        }
+    }
+
+    @Test
+    void answersAsAnArrowFile() throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (SqlTables tables = SqlTables.of(seam(), instruments()); Statement sql = tables.connection().createStatement();
+                ResultSet rows = sql.executeQuery("SELECT instrument, count(*) AS n, max(event_time) AS t, list(price) AS p FROM trade GROUP BY ALL ORDER BY n DESC")) {
+            ArrowResult.write(rows, bytes);
+        }
+        try (BufferAllocator allocator = new RootAllocator(); ArrowFileReader reader = new ArrowFileReader(
+                new ByteArrayReadableSeekableByteChannel(bytes.toByteArray()), allocator)) {
+            assertThat(reader.loadNextBatch()).isTrue();
+            long sum = 0;
+            for (int row = 0; row < reader.getVectorSchemaRoot().getRowCount(); row++) {
+                sum += ((BigIntVector) reader.getVectorSchemaRoot().getVector("n")).get(row);
+            }
+            assertThat(sum).isEqualTo(result.generator().count("trade", Fate.STORE) + result.generator().count("trade", Fate.STORE_LATE));
         }
     }
 
