@@ -35,13 +35,12 @@ build_if_stale() {
   mkdir -p "$ROOT/job/target"
   local log="$ROOT/job/target/build.log" started=$SECONDS
   echo "building with Maven; the first time this fetches libraries and takes some minutes (log: job/target/build.log)" >&2
-  local profile=()
-  if [ "${CLUSTER_JAR:-}" = yes ]; then
-    profile=(-Pcluster)
-  else
+  local jar=package
+  if [ "${CLUSTER_JAR:-}" != yes ]; then
+    jar=none
     rm -f "$ROOT"/job/target/job-*-cluster.jar
   fi
-  (cd "$ROOT" && mvn -B -q -DskipTests ${profile[@]+"${profile[@]}"} -pl job -am package) > "$log" 2>&1 || {
+  (cd "$ROOT" && mvn -B -q -DskipTests "-Dcluster.jar.phase=$jar" -pl job -am package) > "$log" 2>&1 || {
     tail -n 30 "$log" >&2
     fail "the build failed"
   }

@@ -33,6 +33,8 @@ public final class ClusterCommand implements Callable<Integer> {
     private Path folder;
     @Option(names = "--port", defaultValue = "8081", description = "Port of the web UI and REST. Default: ${DEFAULT-VALUE}.")
     private int port;
+    @Option(names = "--rpc-port", defaultValue = "6123", description = "Port between JobManager and TaskManagers. Default: ${DEFAULT-VALUE}.")
+    private int rpcPort;
 
     /** Runs the command. */
     public static void main(String[] args) {
@@ -90,7 +92,8 @@ public final class ClusterCommand implements Callable<Integer> {
 
     private List<String> dynamicOptions(ClusterFolder cluster) throws IOException {
         List<String> options = new ArrayList<>();
-        for (String option : List.of("rest.port=" + port, "rest.bind-port=" + port, "taskmanager.numberOfTaskSlots=" + slots,
+        for (String option : List.of("rest.port=" + port, "rest.bind-port=" + port, "jobmanager.rpc.port=" + rpcPort,
+                "taskmanager.numberOfTaskSlots=" + slots,
                 "io.tmp.dirs=" + Files.createDirectories(cluster.path().resolve("tmp")),
                 "web.upload.dir=" + Files.createDirectories(cluster.path().resolve("upload")),
                 "execution.checkpointing.dir=" + cluster.checkpoints().toUri(),

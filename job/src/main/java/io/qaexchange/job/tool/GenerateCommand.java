@@ -1,6 +1,7 @@
 package io.qaexchange.job.tool;
 
 import io.qaexchange.events.generator.EventGenerator;
+import io.qaexchange.job.UsageException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -15,6 +16,8 @@ public final class GenerateCommand implements Callable<Integer> {
     private long events;
     @Option(names = "--seed", defaultValue = "1", description = "Seed. Default: ${DEFAULT-VALUE}.")
     private long seed;
+    @Option(names = "--rate", paramLabel = "N", description = "Messages per second. Default: as many as Kafka takes.")
+    private Double rate;
     @Option(names = "--brokers", defaultValue = "127.0.0.1:9092", description = "Bootstrap servers. Default: ${DEFAULT-VALUE}.")
     private String brokers;
     @Option(names = "--topic", defaultValue = "events", description = "Topic. Default: ${DEFAULT-VALUE}.")
@@ -27,7 +30,12 @@ public final class GenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        EventGenerator generator = new Feeder(brokers, topic, seed, events).start().get();
+        if (rate != null && !(rate > 0)) {
+            throw new UsageException("--rate must be above 0, not " + rate);
+        }
+        Feeder feeder = new Feeder(brokers, topic, seed, events);
+        feeder.setRate(rate == null ? Double.POSITIVE_INFINITY : rate);
+        EventGenerator generator = feeder.start().get();
         System.out.print(generator.summary());
         return Tool.GOOD;
     }
