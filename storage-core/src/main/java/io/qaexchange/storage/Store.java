@@ -1,6 +1,7 @@
 package io.qaexchange.storage;
 
 import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.memory.Slice;
 import java.io.Closeable;
 import java.io.IOException;
@@ -85,7 +86,18 @@ public interface Store extends Closeable {
     Snapshot snapshot() throws IOException;
 
     /** @param snapshot null for the state of now */
-    StoreIterator iterator(ColumnFamily family, KeyRange range, Snapshot snapshot) throws IOException;
+    default StoreIterator iterator(ColumnFamily family, KeyRange range, Snapshot snapshot) throws IOException {
+        return iterator(family, range, TimeRange.ALL, snapshot);
+    }
+
+    /**
+     * Of the keys in a range those whose event time lies in {@code times}; files and blocks without such times are not read. Unless
+     * all times are asked for, keys too short to hold one are not shown.
+     *
+     * @param snapshot null for the state of now
+     * @throws IllegalArgumentException if the family's keys have no event times
+     */
+    StoreIterator iterator(ColumnFamily family, KeyRange range, TimeRange times, Snapshot snapshot) throws IOException;
 
     default StoreIterator iterator(ColumnFamily family) throws IOException {
         return iterator(family, KeyRange.ALL, null);

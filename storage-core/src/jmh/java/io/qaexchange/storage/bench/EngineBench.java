@@ -162,34 +162,6 @@ public final class EngineBench {
         return key;
     }
 
-    /** Work measured: operations per second, and latencies in ns. */
-    private record Measured(double perSecond, Histogram latency, double bytesPerOperation) {
-        double micros(double percentile) {
-            return latency.getValueAtPercentile(percentile) / 1000.0;
-        }
-    }
-
-    private interface Operation {
-        void run(int i) throws Exception;
-    }
-
-    private Measured measure(int operations, Operation operation) throws Exception {
-        Histogram latency = new Histogram(60_000_000_000L, 3);
-        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long thread = Thread.currentThread().getId();
-        long allocated = threads.getThreadAllocatedBytes(thread);
-        long started = System.nanoTime();
-        long before = started;
-        for (int i = 0; i < operations; i++) {
-            operation.run(i);
-            long after = System.nanoTime();
-            latency.recordValue(after - before);
-            before = after;
-        }
-        double seconds = (before - started) / 1e9;
-        return new Measured(operations / seconds, latency, (threads.getThreadAllocatedBytes(thread) - allocated) / (double) operations);
-    }
-
     private void putWithoutLog(boolean compressed) throws Exception {
         step("put without WAL");
         Measured[] measured = new Measured[2];
@@ -197,7 +169,7 @@ public final class EngineBench {
         for (int which = 0; which < 2; which++) {
             try (Run run = open(which, Log.NONE, compressed)) {
                 Contender contender = run.contender;
-                measured[which] = measure(records, i -> put(contender, i));
+                measured[which] = Measured.of(contender, records, this::put);
                 contender.flush();
                 contender.awaitIdle();
                 amplification[which] = contender.bytesWritten() / ((double) records * (Workload.KEY_BYTES + Workload.VALUE_BYTES));
@@ -217,7 +189,7 @@ public final class EngineBench {
         for (int which = 0; which < 2; which++) {
             try (Run run = open(which, Log.BUFFERED, false)) {
                 Contender contender = run.contender;
-                measured[which] = measure(records, i -> put(contender, i));
+                measured[which] = Measured.of(contender, records, this::put);
                 contender.awaitIdle();
                 amplification[which] = contender.bytesWritten() / ((double) records * (Workload.KEY_BYTES + Workload.VALUE_BYTES));
                 contender.close();
@@ -241,14 +213,14 @@ public final class EngineBench {
         for (int which = 0; which < 2; which++) {
             try (Run run = open(which, Log.SYNCED, false)) {
                 Contender contender = run.contender;
-                measured[which] = measure(batches, batch -> {
+                measured[which] = Measured.of(contender, batches, (on, batch) -> {
                     for (int i = 0; i < BATCH; i++) {
                         int record = (batch * BATCH + i) % records;
                         workload.key(record, false, key);
                         workload.value(record, value);
-                        contender.addToBatch(key, value);
+                        on.addToBatch(key, value);
                     }
-                    contender.writeBatch();
+                    on.writeBatch();
                 });
             }
         }
@@ -259,61 +231,61 @@ public final class EngineBench {
     private void reads(boolean compressed) throws Exception {
         String suffix = compressed ? ", LZ4" : "";
         step("reads" + suffix);
-        Measured[] present = new Measured[2];
-        Measured[] absent = new Measured[2];
-        Measured[] scans = new Measured[2];
-        double[] rowsPerSecond = new double[2];
-        double[] diskBytes = new double[2];
-        for (int which = 0; which < 2; which++) {
-            try (Run run = open(which, Log.NONE, compressed)) {
-                Contender contender = run.contender;
-                for (int i = 0; i < records; i++) {
-                    put(contender, i);
+        try (Run ours = loaded(0, compressed); Run theirs = loaded(1, compressed)) {
+            List<Contender> both = List.of(ours.contender, theirs.contender);
+            SplittableRandom random = new SplittableRandom(7);
+            List<Measured> present = Measured.sideBySide(both, reads, warmUpMillis(), (contender, i) -> {
+                workload.key(random.nextInt(records), false, key);
+                if (contender.get(key) != Workload.VALUE_BYTES) {
+                    throw new AssertionError("a record is missing in " + contender.name());
                 }
-                contender.flush();
-                contender.awaitIdle();
-                diskBytes[which] = diskBytes(run.directory);
-                SplittableRandom random = new SplittableRandom(7);
-                Operation hit = i -> {
-                    workload.key(random.nextInt(records), false, key);
-                    if (contender.get(key) != Workload.VALUE_BYTES) {
-                        throw new AssertionError("a record is missing in " + contender.name());
-                    }
-                };
-                measure(reads / 2, hit);
-                present[which] = measure(reads, hit);
-                Operation miss = i -> {
-                    workload.key(random.nextInt(records), true, key);
-                    if (contender.get(key) >= 0) {
-                        throw new AssertionError("a record that was never written is in " + contender.name());
-                    }
-                };
-                measure(reads / 4, miss);
-                absent[which] = measure(reads, miss);
-                Operation scan = i -> kept += contender.scan(key(random.nextInt(records)), 100);
-                measure(reads / 20, scan);
-                scans[which] = measure(reads / 20, scan);
-                byte[] first = new byte[0];
-                rowsPerSecond[which] = fullScan(contender, first);
-            }
+            });
+            List<Measured> absent = Measured.sideBySide(both, reads, warmUpMillis(), (contender, i) -> {
+                workload.key(random.nextInt(records), true, key);
+                if (contender.get(key) >= 0) {
+                    throw new AssertionError("a record that was never written is in " + contender.name());
+                }
+            });
+            List<Measured> scans = Measured.sideBySide(both, reads / 10, warmUpMillis(),
+                    (contender, i) -> kept += contender.scan(key(random.nextInt(records)), 100));
+            double[] rowsPerSecond = fullScan(both);
+            String get = "get present, cached";
+            results.compare(get + suffix, "ops/s", present.get(0).perSecond(), present.get(1).perSecond(), true, 4);
+            results.bound(get + ", p99" + suffix, "us", present.get(0).micros(99), present.get(1).micros(99), false, 3, true);
+            results.compare("get present, allocated" + suffix, "B/op", present.get(0).bytesPerOperation(), present.get(1).bytesPerOperation(), false, 0);
+            results.compare("get absent" + suffix, "ops/s", absent.get(0).perSecond(), absent.get(1).perSecond(), true, 3);
+            results.compare("scan of 100 rows" + suffix, "scans/s", scans.get(0).perSecond(), scans.get(1).perSecond(), true, compressed ? 3 : 8);
+            results.compare("scan of 100 rows, p50" + suffix, "us", scans.get(0).micros(50), scans.get(1).micros(50), false, 0);
+            results.compare("scan of 100 rows, p99" + suffix, "us", scans.get(0).micros(99), scans.get(1).micros(99), false, 0);
+            results.compare("full scan" + suffix, "rows/s", rowsPerSecond[0], rowsPerSecond[1], true, compressed ? 3 : 8);
+            results.compare("disk" + suffix, "MB", diskBytes(ours.directory) / 1e6, diskBytes(theirs.directory) / 1e6, false, 0);
         }
-        results.compare("get present, cached" + suffix, "ops/s", present[0].perSecond(), present[1].perSecond(), true, 4);
-        results.bound("get present, cached, p99" + suffix, "us", present[0].micros(99), present[1].micros(99), false, 3, true);
-        results.compare("get present, allocated" + suffix, "B/op", present[0].bytesPerOperation(), present[1].bytesPerOperation(), false, 0);
-        results.compare("get absent" + suffix, "ops/s", absent[0].perSecond(), absent[1].perSecond(), true, 3);
-        results.compare("scan of 100 rows" + suffix, "scans/s", scans[0].perSecond(), scans[1].perSecond(), true, compressed ? 3 : 8);
-        results.compare("scan of 100 rows, p50" + suffix, "us", scans[0].micros(50), scans[1].micros(50), false, 0);
-        results.compare("full scan" + suffix, "rows/s", rowsPerSecond[0], rowsPerSecond[1], true, compressed ? 3 : 8);
-        results.compare("disk" + suffix, "MB", diskBytes[0] / 1e6, diskBytes[1] / 1e6, false, 0);
     }
 
-    /** The best of several passes: the first ones measure the compiler, any may measure a neighbour. */
-    private double fullScan(Contender contender, byte[] first) throws Exception {
-        double best = 0;
+    private long warmUpMillis() {
+        return full ? 3_000 : 1_000;
+    }
+
+    /** A contender that has taken in all records, at rest. */
+    private Run loaded(int which, boolean compressed) throws Exception {
+        Run run = open(which, Log.NONE, compressed);
+        for (int i = 0; i < records; i++) {
+            put(run.contender, i);
+        }
+        run.contender.flush();
+        run.contender.awaitIdle();
+        return run;
+    }
+
+    /** Rows per second, the best of several passes: the first ones measure the compiler, any may measure a neighbour. */
+    private double[] fullScan(List<Contender> contenders) throws Exception {
+        double[] best = new double[contenders.size()];
         for (int pass = 0; pass < 5; pass++) {
-            long started = System.nanoTime();
-            kept += contender.scan(first, Integer.MAX_VALUE);
-            best = Math.max(best, records / ((System.nanoTime() - started) / 1e9));
+            for (int which = 0; which < best.length; which++) {
+                long started = System.nanoTime();
+                kept += contenders.get(which).scan(new byte[0], Integer.MAX_VALUE);
+                best[which] = Math.max(best[which], records / ((System.nanoTime() - started) / 1e9));
+            }
         }
         return best;
     }
@@ -337,36 +309,29 @@ public final class EngineBench {
         for (int which = 0; which < 2; which++) {
             try (Run run = open(which, Log.NONE, false)) {
                 Contender contender = run.contender;
-                measured[which] = measure(operations, i -> contender.append(key(i % 10_000), element));
+                measured[which] = Measured.of(contender, operations, (on, i) -> on.append(key(i % 10_000), element));
             }
         }
         results.compare("list append, no WAL", "ops/s", measured[0].perSecond(), measured[1].perSecond(), true, 2);
     }
 
-    /** Half of the instruments' records are deleted by ranges, then the rest is read. */
+    /** A thousand ranges are deleted, then everything is read. */
     private void rangeDeletes() throws Exception {
         step("reads after range deletes");
         int some = Math.min(records, 1_000_000);
-        Measured[] measured = new Measured[2];
-        for (int which = 0; which < 2; which++) {
-            try (Run run = open(which, Log.NONE, false)) {
-                Contender contender = run.contender;
-                for (int i = 0; i < some; i++) {
-                    put(contender, i);
-                }
-                contender.flush();
+        try (Run ours = loaded(0, false); Run theirs = loaded(1, false)) {
+            List<Contender> both = List.of(ours.contender, theirs.contender);
+            for (Contender contender : both) {
                 for (int i = 0; i < 1000; i++) {
                     byte[] lower = key(i * (some / 1000)).clone();
                     byte[] upper = lower.clone();
                     upper[18]++;
                     contender.deleteRange(lower, upper);
                 }
-                SplittableRandom random = new SplittableRandom(9);
-                Operation get = i -> kept += contender.get(key(random.nextInt(some)));
-                measure(reads / 20, get);
-                measured[which] = measure(reads / 4, get);
             }
+            SplittableRandom random = new SplittableRandom(9);
+            List<Measured> gets = Measured.sideBySide(both, reads / 4, warmUpMillis(), (contender, i) -> kept += contender.get(key(random.nextInt(some))));
+            results.compare("get after 1,000 range deletes", "ops/s", gets.get(0).perSecond(), gets.get(1).perSecond(), true, 4);
         }
-        results.compare("get after 1,000 range deletes", "ops/s", measured[0].perSecond(), measured[1].perSecond(), true, 4);
     }
 }

@@ -12,8 +12,9 @@ import java.util.Arrays;
  */
 public final class BlockPin implements AutoCloseable {
     private static final byte[] NOTHING = new byte[0];
+    private static final CachedBlock[] NO_BLOCKS = new CachedBlock[0];
 
-    private CachedBlock[] held = new CachedBlock[2];
+    private CachedBlock[] held = NO_BLOCKS;
     private int heldCount;
     private Object base = NOTHING;
     private long address = Memory.ARRAY_BASE;
@@ -55,7 +56,7 @@ public final class BlockPin implements AutoCloseable {
     /** Keeps a block, whose reference was already taken, and makes it the current one. */
     void hold(CachedBlock block) {
         if (heldCount == held.length) {
-            held = Arrays.copyOf(held, heldCount * 2);
+            held = Arrays.copyOf(held, Math.max(2, heldCount * 2));
         }
         held[heldCount++] = block;
         show(block.chunk.base(), block.chunk.address(), block.length);

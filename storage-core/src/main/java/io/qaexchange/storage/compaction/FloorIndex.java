@@ -19,6 +19,7 @@ public final class FloorIndex {
     private final Floor[] floors;
     private final int eventTimeFromEnd;
     private final boolean disjoint;
+    private final long highest;
 
     private FloorIndex(List<Floor> of, int eventTimeFromEnd) {
         floors = of.stream().sorted(Comparator.comparing(floor -> floor.range().lower(), Slice::compare)).toArray(Floor[]::new);
@@ -28,6 +29,7 @@ public final class FloorIndex {
             apart &= Slice.compare(floors[i - 1].range().upper(), floors[i].range().lower()) <= 0;
         }
         disjoint = apart;
+        highest = of.stream().mapToLong(Floor::eventTime).max().orElse(Long.MIN_VALUE);
     }
 
     public static FloorIndex of(List<Floor> floors, int eventTimeFromEnd) {
@@ -36,6 +38,11 @@ public final class FloorIndex {
 
     public boolean isEmpty() {
         return floors.length == 0;
+    }
+
+    /** Nothing at or behind this event time is dropped; {@link Long#MIN_VALUE} if there are no floors. */
+    public long highest() {
+        return highest;
     }
 
     /** Whether a reader at {@code snapshot} sees the key as dropped. A key too short to hold a time is never dropped. */

@@ -5,15 +5,15 @@ import io.qaexchange.storage.StoreIterator;
 import io.qaexchange.storage.engine.ReadView.FamilyFiles;
 import io.qaexchange.storage.engine.ReadView.SortedLevel;
 import io.qaexchange.storage.engine.ReadView.ViewFile;
+import io.qaexchange.storage.engine.VisibleIterator.Bounds;
 import io.qaexchange.storage.iterator.ConcatenatingIterator;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.iterator.MergingIterator;
-import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstoneList;
-import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
 import io.qaexchange.storage.sstable.ReadMode;
+import io.qaexchange.storage.sstable.SstableMetadata;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,7 +27,7 @@ final class IteratorFactory {
      * @param view used by the iterator; released when it is closed, or here if this fails
      * @param mode how blocks are read
      */
-    static StoreIterator open(ReadView view, ColumnFamily family, KeyRange range, long sequence, ReadMode mode) throws IOException {
+    static StoreIterator open(ReadView view, ColumnFamily family, Bounds bounds, long sequence, ReadMode mode) throws IOException {
         List<InternalIterator> children = new ArrayList<>();
         boolean opened = false;
         try {
@@ -36,26 +36,27 @@ final class IteratorFactory {
                 throw new IllegalArgumentException("column family " + family + " is not in this store");
             }
             List<Long> newest = new ArrayList<>();
-            List<RangeTombstoneList> tombstones = new ArrayList<>();
+            List<RangeTombstoneList> tombstones = new ArrayList<>(0);
             addMemtable(view.active(), family, children, newest, tombstones);
             for (Memtable frozen : view.frozen()) {
                 addMemtable(frozen, family, children, newest, tombstones);
             }
-            addFiles(files.level0, range, mode, children, newest);
+            addFiles(files.level0, bounds, mode, children, newest);
             for (ViewFile[] window : files.windows) {
-                addFiles(window, range, mode, children, newest);
+                addFiles(window, bounds, mode, children, newest);
             }
             for (SortedLevel level : files.sorted) {
-                addLevel(level, range, mode, children, newest);
+                addLevel(level, bounds, mode, children, newest);
             }
             for (ViewFile file : files.withTombstones) {
-                if (file.reference().overlaps(range)) {
+                if (file.reference().overlaps(bounds.keys())) {
                     tombstones.add(file.handle().reader().rangeTombstones().clip(file.reference().clip()));
                 }
             }
             MergingIterator merged = MergingIterator.of(children, newest);
             opened = true;
-            return new VisibleIterator(merged, family, range, sequence, files.floors, RangeTombstoneList.merge(tombstones), view::release);
+            return new VisibleIterator(merged, family, bounds, sequence, files.floors,
+                    tombstones.isEmpty() ? RangeTombstoneList.EMPTY : RangeTombstoneList.merge(tombstones), view::release);
         } finally {
             if (!opened) {
                 children.forEach(InternalIterator::close);
@@ -66,7 +67,10 @@ final class IteratorFactory {
 
     private static void addMemtable(Memtable memtable, ColumnFamily family, List<InternalIterator> children, List<Long> newest,
             List<RangeTombstoneList> tombstones) {
-        tombstones.add(memtable.rangeTombstoneList(family.id()));
+        RangeTombstoneList deleted = memtable.rangeTombstoneList(family.id());
+        if (!deleted.isEmpty()) {
+            tombstones.add(deleted);
+        }
         if (memtable.hasEntries(family.id())) {
             children.add(memtable.iterator(family.id()));
             // The active memtable goes on growing: nothing is known to be newer than all of it.
@@ -74,31 +78,59 @@ final class IteratorFactory {
         }
     }
 
-    private static void addFiles(ViewFile[] files, KeyRange range, ReadMode mode, List<InternalIterator> children, List<Long> newest)
+    private static void addFiles(ViewFile[] files, Bounds bounds, ReadMode mode, List<InternalIterator> children, List<Long> newest)
             throws IOException {
         for (ViewFile file : files) {
-            if (file.reference().overlaps(range)) {
-                children.add(iterator(file, range, mode));
+            if (isWanted(file, bounds)) {
+                children.add(iterator(file, bounds, mode));
                 newest.add(file.reference().table().largestSequence());
             }
         }
     }
 
-    private static InternalIterator iterator(ViewFile file, KeyRange range, ReadMode mode) throws IOException {
-        return file.handle().reader().iterator(file.reference().clip().intersect(range), mode);
+    private static boolean isWanted(ViewFile file, Bounds bounds) {
+        SstableMetadata table = file.reference().table();
+        return file.reference().overlaps(bounds.keys()) && bounds.times().meets(table.minEventTime(), table.maxEventTime());
     }
 
-    private static void addLevel(SortedLevel level, KeyRange range, ReadMode mode, List<InternalIterator> children, List<Long> newest)
+    private static InternalIterator iterator(ViewFile file, Bounds bounds, ReadMode mode) throws IOException {
+        return file.handle().reader().iterator(file.reference().clip().intersect(bounds.keys()), mode, bounds.times());
+    }
+
+    private static void addLevel(SortedLevel level, Bounds bounds, ReadMode mode, List<InternalIterator> children, List<Long> newest)
             throws IOException {
-        ViewFile[] files = Arrays.stream(level.files()).filter(file -> file.reference().overlaps(range)).toArray(ViewFile[]::new);
-        if (files.length == 0) {
+        ViewFile[] all = level.files();
+        int from = bounds.keys().lower().length == 0 ? 0 : firstEndingBehind(all, Slice.of(bounds.keys().lower()));
+        int to = from;
+        long newestOfAll = 0;
+        while (to < all.length && all[to].reference().overlaps(bounds.keys())) {
+            newestOfAll = Math.max(newestOfAll, all[to].reference().table().largestSequence());
+            to++;
+        }
+        if (from == to) {
             return;
         }
-        newest.add(Arrays.stream(files).mapToLong(file -> file.reference().table().largestSequence()).max().getAsLong());
-        children.add(files.length == 1 ? iterator(files[0], range, mode) : new ConcatenatingIterator(new LevelParts(files, range, mode)));
+        newest.add(newestOfAll);
+        children.add(to - from == 1 ? iterator(all[from], bounds, mode)
+                : new ConcatenatingIterator(new LevelParts(Arrays.copyOfRange(all, from, to), bounds, mode)));
     }
 
-    private record LevelParts(ViewFile[] files, KeyRange range, ReadMode mode) implements ConcatenatingIterator.Parts {
+    private static int firstEndingBehind(ViewFile[] files, Slice key) {
+        int low = 0;
+        int high = files.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            byte[] upper = files[middle].reference().keys().upper();
+            if (upper != null && key.compareTo(upper) >= 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private record LevelParts(ViewFile[] files, Bounds bounds, ReadMode mode) implements ConcatenatingIterator.Parts {
         @Override
         public int count() {
             return files.length;
@@ -106,27 +138,12 @@ final class IteratorFactory {
 
         @Override
         public InternalIterator open(int part) throws IOException {
-            return iterator(files[part], range, mode);
+            return iterator(files[part], bounds, mode);
         }
 
         @Override
         public int firstEndingAtOrBehind(Slice key) {
-            int low = 0;
-            int high = files.length;
-            while (low < high) {
-                int middle = (low + high) >>> 1;
-                if (endsBefore(files[middle].reference(), key)) {
-                    low = middle + 1;
-                } else {
-                    high = middle;
-                }
-            }
-            return low;
-        }
-
-        private static boolean endsBefore(FileReference file, Slice key) {
-            byte[] upper = file.keys().upper();
-            return upper != null && key.compareTo(upper) >= 0;
+            return firstEndingBehind(files, key);
         }
     }
 }

@@ -13,6 +13,7 @@ import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
 import io.qaexchange.storage.sstable.EventTime;
 import io.qaexchange.storage.sstable.SstableMetadata;
+import io.qaexchange.storage.sstable.SstableReader;
 import java.io.IOException;
 
 /**
@@ -28,6 +29,8 @@ final class LsmReader implements StoreReader {
     private final Slice scratch = new Slice();
     private final BlockPin pin = new BlockPin();
     private ReadView view;
+    /** Of the key that is looked for; the same for the filters of all files. */
+    private long hash;
     private boolean closed;
 
     LsmReader(ViewSource source, Snapshot snapshot) {
@@ -84,6 +87,7 @@ final class LsmReader implements StoreReader {
         if (inMemtables(family.id(), key, sequence)) {
             return lookup.finish();
         }
+        hash = SstableReader.hash(key);
         if (files.isWindowed()) {
             inWindows(files, key, sequence);
         } else {
@@ -161,12 +165,12 @@ final class LsmReader implements StoreReader {
 
     private void newestIn(ViewFile file, Slice key, long sequence) throws IOException {
         if (file.reference().table().largestSequence() > lookup.newestSequence() && file.reference().mayContain(key)) {
-            file.handle().reader().get(key, sequence, lookup, pin);
+            file.handle().reader().get(key, hash, sequence, lookup, pin);
         }
     }
 
     private boolean inFile(ViewFile file, Slice key, long sequence) throws IOException {
-        file.handle().reader().get(key, sequence, lookup, pin);
+        file.handle().reader().get(key, hash, sequence, lookup, pin);
         return lookup.isDone();
     }
 

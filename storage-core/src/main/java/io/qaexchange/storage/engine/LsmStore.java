@@ -19,6 +19,7 @@ import io.qaexchange.storage.WriteBatch;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.checkpoint.StoreRestore;
 import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.manifest.FileReference;
@@ -394,13 +395,16 @@ public final class LsmStore implements Store {
     }
 
     @Override
-    public StoreIterator iterator(ColumnFamily family, KeyRange range, Snapshot snapshot) throws IOException {
+    public StoreIterator iterator(ColumnFamily family, KeyRange range, TimeRange times, Snapshot snapshot) throws IOException {
+        if (!times.isAll() && family.options().eventTimeFromEnd() < Long.BYTES) {
+            throw new IllegalArgumentException("column family " + family.name() + " has no event times: set FamilyOptions.eventTimeFromEnd when it is created");
+        }
         while (true) {
             ReadView view = state.useView();
             long sequence = snapshot != null ? snapshot.sequence() : writes.lastSequence();
             // Writes up to this number are in the view only if it is still the one that is written to.
             if (snapshot != null || state.currentView() == view) {
-                return IteratorFactory.open(view, family, range, sequence, ReadMode.CACHED);
+                return IteratorFactory.open(view, family, new VisibleIterator.Bounds(range, times), sequence, ReadMode.CACHED);
             }
             view.release();
         }

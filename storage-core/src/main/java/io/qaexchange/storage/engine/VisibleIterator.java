@@ -5,13 +5,16 @@ import io.qaexchange.storage.StoreIterator;
 import io.qaexchange.storage.compaction.FloorIndex;
 import io.qaexchange.storage.encoding.ByteWriter;
 import io.qaexchange.storage.encoding.JoinedValue;
+import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.iterator.MergingIterator;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstoneList;
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
+import io.qaexchange.storage.sstable.EventTime;
 import java.io.IOException;
 
 /**
@@ -22,8 +25,18 @@ import java.io.IOException;
  * the value is built in a buffer. One thread.
  */
 final class VisibleIterator implements StoreIterator {
+    private static final int PATIENCE = 4;
+
+    /** Which keys are wanted. */
+    record Bounds(KeyRange keys, TimeRange times) {}
+
     private final MergingIterator merged;
     private final KeyRange range;
+    private final TimeRange times;
+    private final boolean timed;
+    /** Event times that are wanted and surely not dropped. */
+    private final TimeRange plainTimes;
+    private final int eventTimeFromEnd;
     private final long snapshot;
     private final int delimiter;
     private final FloorIndex floors;
@@ -42,11 +55,21 @@ final class VisibleIterator implements StoreIterator {
     private boolean forward = true;
     /** Whether {@link #merged} has left the entry that is shown; the key then lies in {@link #remembered}. */
     private boolean ahead;
+    /** How many entries behind the one that is shown are known to be visible, each the only one of its key. */
+    private int run;
+    /** The source that the run lies in; {@link #merged} stays behind it until the run ends. */
+    private InternalIterator running;
+    /** After so many further entries it is worth looking for a run again. */
+    private int patience;
 
-    VisibleIterator(MergingIterator merged, ColumnFamily family, KeyRange range, long snapshot, FloorIndex floors,
+    VisibleIterator(MergingIterator merged, ColumnFamily family, Bounds bounds, long snapshot, FloorIndex floors,
             RangeTombstoneList tombstones, Runnable onClose) {
         this.merged = merged;
-        this.range = range;
+        range = bounds.keys();
+        times = bounds.times();
+        timed = !times.isAll();
+        plainTimes = times.notBefore(floors.highest());
+        eventTimeFromEnd = family.options().eventTimeFromEnd();
         this.snapshot = snapshot;
         delimiter = family.options().appendDelimiter();
         this.floors = floors;
@@ -102,6 +125,15 @@ final class VisibleIterator implements StoreIterator {
     @Override
     public void next() throws IOException {
         requireValid();
+        if (run > 0) {
+            running.next();
+            key.wrap(running.key());
+            value.wrap(running.value());
+            if (--run == 0) {
+                merged.endRun();
+            }
+            return;
+        }
         if (!forward) {
             // The key shown lies in the buffer, and merged stands before it.
             merged.seek(remembered, Trailer.NEWEST);
@@ -119,6 +151,9 @@ final class VisibleIterator implements StoreIterator {
     public void previous() throws IOException {
         requireValid();
         if (forward) {
+            if (run > 0) {
+                merged.endRun();
+            }
             if (!ahead) {
                 remember(merged.key());
             }
@@ -131,6 +166,8 @@ final class VisibleIterator implements StoreIterator {
     private void findForward(boolean skipRemembered) throws IOException {
         forward = true;
         ahead = false;
+        run = 0;
+        patience = skipRemembered ? patience : 0;
         boolean skipping = skipRemembered;
         while (merged.valid()) {
             Slice at = merged.key();
@@ -143,7 +180,7 @@ final class VisibleIterator implements StoreIterator {
                 break;
             }
             long sequence = Trailer.sequence(merged.trailer());
-            if (sequence > snapshot) {
+            if (sequence > snapshot || timed && !isInTime(at)) {
                 merged.next();
                 continue;
             }
@@ -161,6 +198,7 @@ final class VisibleIterator implements StoreIterator {
             if (kind == ValueKind.PUT) {
                 key.wrap(at);
                 value.wrap(merged.value());
+                lookForRun();
             } else {
                 joinForward();
             }
@@ -168,6 +206,22 @@ final class VisibleIterator implements StoreIterator {
             return;
         }
         valid = false;
+    }
+
+    /** Behind an entry that is shown where it lies. */
+    private void lookForRun() throws IOException {
+        if (patience > 0) {
+            patience--;
+        } else if (tombstones == null && merged.maxSequenceOfTop() <= snapshot) {
+            run = merged.plainRun(null, plainTimes);
+            running = merged.top();
+            patience = run == 0 ? PATIENCE : 0;
+        }
+    }
+
+    private boolean isInTime(Slice at) {
+        return EventTime.isPresent(at.length(), eventTimeFromEnd)
+                && times.contains(EventTime.of(at.base(), at.address(), at.length(), eventTimeFromEnd));
     }
 
     private boolean isCovered(Slice at, long sequence) {
@@ -213,7 +267,12 @@ final class VisibleIterator implements StoreIterator {
     private void findBackward() throws IOException {
         forward = false;
         ahead = true;
+        run = 0;
         while (merged.valid() && merged.key().compareTo(range.lower()) >= 0) {
+            if (timed && !isInTime(merged.key())) {
+                merged.previous();
+                continue;
+            }
             remember(merged.key());
             boolean exists = buildBackward();
             if (exists && (floors.isEmpty() || !floors.hides(remembered, snapshot))) {

@@ -1,5 +1,6 @@
 package io.qaexchange.storage.iterator;
 
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
 
@@ -71,6 +72,11 @@ public final class ConcatenatingIterator extends InternalIterator {
     public void previous() throws IOException {
         current.previous();
         skipBackward();
+    }
+
+    @Override
+    public int plainRun(Slice before, TimeRange times) throws IOException {
+        return current == null ? 0 : current.plainRun(before, times);
     }
 
     private void skipForward() throws IOException {

@@ -1,5 +1,6 @@
 package io.qaexchange.storage.iterator;
 
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
@@ -52,6 +53,17 @@ public abstract class InternalIterator implements AutoCloseable {
     public abstract void next() throws IOException;
 
     public abstract void previous() throws IOException;
+
+    /**
+     * How many entries behind this one can be shown without looking at them: each the only entry of its key, a value and no tombstone,
+     * before the key {@code before}, and of an event time in {@code times}. The next that many moves forward succeed. 0 if none, or
+     * not known without effort.
+     *
+     * @param before null = no bound
+     */
+    public int plainRun(Slice before, TimeRange times) throws IOException {
+        return 0;
+    }
 
     @Override
     public void close() {}

@@ -1,5 +1,6 @@
 package io.qaexchange.storage.iterator;
 
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
@@ -18,6 +19,11 @@ public final class MergingIterator extends InternalIterator {
     private final int[] heap;
     private int heapSize;
     private boolean forward = true;
+    /** How many moves in a row the same child has been on top. */
+    private int streak;
+
+    /** So many moves without a change on top are taken as a sign of a longer run. */
+    private static final int STREAK = 4;
 
     private MergingIterator(InternalIterator[] children, long[] maxSequences) {
         this.children = children;
@@ -27,7 +33,11 @@ public final class MergingIterator extends InternalIterator {
 
     /** @param maxSequences the newest sequence number that each child can hold */
     public static MergingIterator of(List<InternalIterator> children, List<Long> maxSequences) {
-        return new MergingIterator(children.toArray(InternalIterator[]::new), maxSequences.stream().mapToLong(Long::longValue).toArray());
+        long[] newest = new long[children.size()];
+        for (int i = 0; i < newest.length; i++) {
+            newest[i] = maxSequences.get(i);
+        }
+        return new MergingIterator(children.toArray(new InternalIterator[0]), newest);
     }
 
     @Override
@@ -80,6 +90,31 @@ public final class MergingIterator extends InternalIterator {
         topMoved();
     }
 
+    /** Of the child on top, as far as it stays there. Where children take turns nothing is looked for. */
+    @Override
+    public int plainRun(Slice before, TimeRange times) throws IOException {
+        if (!forward || heapSize == 0 || heapSize > 1 && streak < STREAK) {
+            return 0;
+        }
+        Slice limit = before;
+        if (heapSize > 1) {
+            int runnerUp = heapSize > 2 && comesBefore(heap[2], heap[1]) ? heap[2] : heap[1];
+            Slice other = children[runnerUp].key();
+            limit = limit == null || other.compareTo(limit) < 0 ? other : limit;
+        }
+        return children[heap[0]].plainRun(limit, times);
+    }
+
+    /** The child that the current entry comes from. After a {@link #plainRun} of it is walked there, {@link #endRun} must follow. */
+    public InternalIterator top() {
+        return children[heap[0]];
+    }
+
+    /** The child on top was moved within a run that was promised: stands where it stands. */
+    public void endRun() {
+        show();
+    }
+
     /** The newest sequence number in the child that the current entry comes from. */
     public long maxSequenceOfTop() {
         return maxSequences[heap[0]];
@@ -119,6 +154,7 @@ public final class MergingIterator extends InternalIterator {
     private void rebuild(boolean toForward) {
         forward = toForward;
         heapSize = 0;
+        streak = 0;
         for (int i = 0; i < children.length; i++) {
             if (children[i].valid()) {
                 heap[heapSize] = i;
@@ -129,13 +165,15 @@ public final class MergingIterator extends InternalIterator {
     }
 
     private void topMoved() {
-        if (!children[heap[0]].valid()) {
+        int top = heap[0];
+        if (!children[top].valid()) {
             heap[0] = heap[--heapSize];
         }
         // While the top stays before both children of the root, as it does along one source's run, nothing moves.
         if (heapSize > 1) {
             siftDown();
         }
+        streak = heap[0] == top ? streak + 1 : 0;
         show();
     }
 

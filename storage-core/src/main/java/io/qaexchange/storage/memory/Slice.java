@@ -51,6 +51,11 @@ public final class Slice implements Comparable<Slice> {
         return this;
     }
 
+    /** Goes on to another run of the same length, {@code bytes} further on; the caller vouches for it as in {@link #wrap(Object, long, int)}. */
+    public void advance(long bytes) {
+        address += bytes;
+    }
+
     /** The same bytes seen from {@code offset} on. */
     public Slice subslice(int offset, int length) {
         Objects.checkFromIndexSize(offset, length, this.length);

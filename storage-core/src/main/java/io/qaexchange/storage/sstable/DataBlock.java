@@ -18,6 +18,7 @@ import io.qaexchange.storage.memory.Slice;
  */
 final class DataBlock {
     private static final int CACHE_LINE = 64;
+    private static final byte[] NO_BYTES = new byte[0];
 
     private final Slice key;
     private final Slice value;
@@ -50,7 +51,7 @@ final class DataBlock {
     private int restartCount;
     private int restart;
     private long at;
-    private byte[] keyBuffer = new byte[128];
+    private byte[] keyBuffer = NO_BYTES;
 
     DataBlock(Slice key, Slice value) {
         this.key = key;
@@ -111,6 +112,16 @@ final class DataBlock {
         return count;
     }
 
+    /** How many entries follow; 0 where that would have to be counted. */
+    int remaining() {
+        return fixed ? count - index - 1 : 0;
+    }
+
+    /** How many of them lie before a user key. */
+    int remainingBefore(Slice target) {
+        return fixed ? Math.max(0, lowerBound(target, Trailer.NEWEST) - index - 1) : 0;
+    }
+
     boolean first() {
         if (count == 0) {
             return false;
@@ -147,7 +158,9 @@ final class DataBlock {
             }
             index++;
             record += stride;
-            showRecord();
+            key.advance(stride);
+            trailer = baseTrailer + trailerDelta(record + keyLength);
+            value.advance(stride);
             return true;
         }
         if (nextEntry >= restarts) {
@@ -230,22 +243,22 @@ final class DataBlock {
         if (!hasColumn || target.length() < windowOffset + SstableFormat.WINDOW_SIZE) {
             return lowerBoundByWholeKeys(target, targetTrailer, 0, count);
         }
-        int prefixOrder = Memory.compare(base, records, windowOffset, target.base(), target.address(), windowOffset);
-        if (prefixOrder != 0) {
-            return prefixOrder > 0 ? 0 : count;
-        }
         long window = Memory.getLongBigEndian(target.base(), target.address() + windowOffset);
         long first = Memory.getLong(base, address + SstableFormat.BLOCK_FIRST_WINDOW);
         long last = Memory.getLong(base, address + SstableFormat.BLOCK_LAST_WINDOW);
-        if (Long.compareUnsigned(window, first) < 0) {
-            return 0;
-        }
-        if (Long.compareUnsigned(window, last) > 0) {
-            return count;
+        boolean before = Long.compareUnsigned(window, first) < 0;
+        if (before || Long.compareUnsigned(window, last) > 0) {
+            int order = comparePrefix(before ? 0 : count - 1, target);
+            return order > 0 || order == 0 && before ? 0 : count;
         }
         long shortened = window - first >>> columnShift(first, last);
         int found = interpolationError == SstableFormat.NO_INTERPOLATION ? halve(shortened)
                 : walk(shortened, guess(window, first, slope(first, last, count)));
+        // All records share what lies before the windows, so any will do to hold it against the target: the one that is looked at anyway.
+        int order = comparePrefix(Math.min(found, count - 1), target);
+        if (order != 0) {
+            return order > 0 ? 0 : count;
+        }
         if (found == count || column(found) != shortened || compareRecord(found, target, targetTrailer) >= 0) {
             return found;
         }
@@ -254,6 +267,10 @@ final class DataBlock {
             end++;
         }
         return lowerBoundByWholeKeys(target, targetTrailer, found + 1, end);
+    }
+
+    private int comparePrefix(int i, Slice target) {
+        return Memory.compare(base, records + (long) i * stride, windowOffset, target.base(), target.address(), windowOffset);
     }
 
     private long column(int i) {
@@ -356,7 +373,7 @@ final class DataBlock {
         at += trailerWidth;
         int size = shared + further;
         if (keyBuffer.length < size) {
-            keyBuffer = java.util.Arrays.copyOf(keyBuffer, Math.max(size, keyBuffer.length * 2));
+            keyBuffer = java.util.Arrays.copyOf(keyBuffer, Math.max(size, Math.max(128, keyBuffer.length * 2)));
         }
         Memory.copy(base, at, keyBuffer, Memory.ARRAY_BASE + shared, further);
         key.wrap(keyBuffer, Memory.ARRAY_BASE, size);
@@ -457,7 +474,7 @@ final class DataBlock {
     /** The key before the found entry has {@code shared} bytes in common with the target, so those can be taken from there. */
     private void showFound(long where, Slice target, int shared) {
         if (keyBuffer.length < shared) {
-            keyBuffer = new byte[Math.max(shared, keyBuffer.length * 2)];
+            keyBuffer = new byte[Math.max(shared, Math.max(128, keyBuffer.length * 2))];
         }
         Memory.copy(target.base(), target.address(), keyBuffer, Memory.ARRAY_BASE, shared);
         nextEntry = where;

@@ -1,6 +1,7 @@
 package io.qaexchange.storage.sstable;
 
 import io.qaexchange.storage.cache.BlockPin;
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
 
@@ -13,8 +14,7 @@ import java.io.IOException;
 final class IndexCursor {
     private BlockAccess access;
     private int top;
-    private long fromTime;
-    private long toTime;
+    private TimeRange times;
     private boolean timed;
     private IndexBlock[] blocks = new IndexBlock[0];
     private IndexBlock[] own = new IndexBlock[0];
@@ -40,17 +40,17 @@ final class IndexCursor {
         own = new IndexBlock[levels];
         positions = new int[levels];
         pins = new BlockPin[levels];
-        for (int i = 0; i < levels; i++) {
+        // The root is the file's.
+        for (int i = 0; i < levels - 1; i++) {
             own[i] = new IndexBlock();
             pins[i] = new BlockPin();
         }
     }
 
-    /** Leaves out blocks without event times in {@code [fromTime, toTime)}. */
-    void restrictTime(long fromTime, long toTime) {
-        this.fromTime = fromTime;
-        this.toTime = toTime;
-        timed = true;
+    /** Leaves out blocks without event times in the range. */
+    void restrictTime(TimeRange wanted) {
+        times = wanted;
+        timed = !wanted.isAll();
     }
 
     /** The index block whose entry {@link #position()} is the current data block. */
@@ -130,7 +130,7 @@ final class IndexCursor {
     }
 
     private boolean isWanted(int level, int position) {
-        return blocks[level].maxTime(position) >= fromTime && blocks[level].minTime(position) < toTime;
+        return times.meets(blocks[level].minTime(position), blocks[level].maxTime(position));
     }
 
     private void load(int level) throws IOException {

@@ -3,6 +3,7 @@ package io.qaexchange.storage.sstable;
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
@@ -25,12 +26,15 @@ final class SstableIterator extends InternalIterator {
     /** Null = no upper bound. */
     private final Slice upper;
     private final Slice separator = new Slice();
+    /** Whether every entry of the file is a value and the only one of its key. */
+    private final boolean plain;
     private boolean mayReachUpper;
     private long blockOffset;
     private boolean closed;
 
     /** @param own closed with the iterator; null = read through {@code source} */
-    SstableIterator(BlockSource source, SequentialAccess own, IndexBlock root, KeyRange bounds) {
+    SstableIterator(BlockSource source, SequentialAccess own, IndexBlock root, KeyRange bounds, boolean plain) {
+        this.plain = plain;
         this.source = source;
         this.own = own;
         access = own == null ? source : own;
@@ -39,8 +43,8 @@ final class SstableIterator extends InternalIterator {
         index.reset(access, root, source.footer().indexLevels());
     }
 
-    SstableIterator restrictTime(long fromTime, long toTime) {
-        index.restrictTime(fromTime, toTime);
+    SstableIterator restrictTime(TimeRange times) {
+        index.restrictTime(times);
         return this;
     }
 
@@ -153,6 +157,25 @@ final class SstableIterator extends InternalIterator {
                 valid = false;
                 showLastFrom(index.previous());
             }
+        } catch (InternalError | UnreadableBlockException e) {
+            throw fault(e);
+        }
+    }
+
+    @Override
+    public int plainRun(Slice before, TimeRange times) throws IOException {
+        if (!plain || !valid) {
+            return 0;
+        }
+        try {
+            IndexBlock leaf = index.leaf();
+            int at = index.position();
+            if (!times.contains(leaf.minTime(at), leaf.maxTime(at))) {
+                return 0;
+            }
+            int run = mayReachUpper ? block.remainingBefore(upper) : block.remaining();
+            boolean mayReach = run > 0 && before != null && leaf.compareSeparatorKey(at, before) >= 0;
+            return mayReach ? Math.min(run, block.remainingBefore(before)) : run;
         } catch (InternalError | UnreadableBlockException e) {
             throw fault(e);
         }

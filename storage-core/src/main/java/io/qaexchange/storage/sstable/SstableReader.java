@@ -8,6 +8,7 @@ import io.qaexchange.storage.iterator.EntrySink;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstoneList;
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
@@ -187,17 +188,18 @@ public final class SstableReader implements AutoCloseable {
     }
 
     /**
-     * As {@link #iterator(KeyRange, ReadMode)}, but leaves out blocks all of whose event times lie outside {@code [fromTime, toTime)}.
+     * As {@link #iterator(KeyRange, ReadMode)}, but leaves out blocks all of whose event times lie outside {@code times}.
      * Entries outside may still be shown; those inside, and entries without an event time, all are. Since the time is part of the key,
      * all versions of a key are left out together.
      */
-    public InternalIterator iterator(KeyRange bounds, ReadMode mode, long fromTime, long toTime) {
-        return newIterator(bounds, mode).restrictTime(fromTime, toTime);
+    public InternalIterator iterator(KeyRange bounds, ReadMode mode, TimeRange times) {
+        return newIterator(bounds, mode).restrictTime(times);
     }
 
     private SstableIterator newIterator(KeyRange bounds, ReadMode mode) {
         SequentialAccess own = mode == ReadMode.SEQUENTIAL ? new SequentialAccess(source, options.readAheadBytes()) : null;
-        return new SstableIterator(source, own, root, bounds);
+        boolean plain = metadata.puts() == metadata.entries() && metadata.distinctKeys() == metadata.entries();
+        return new SstableIterator(source, own, root, bounds, plain);
     }
 
     public RangeTombstoneList rangeTombstones() {

@@ -13,6 +13,7 @@ import io.qaexchange.storage.encoding.Checksum;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstone;
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.memory.BudgetedMemoryPool;
@@ -97,7 +98,7 @@ class SstableDamageTest {
                 }
             }
         }
-        try (InternalIterator timed = reader.iterator(KeyRange.ALL, ReadMode.CACHED, 1000, 2000)) {
+        try (InternalIterator timed = reader.iterator(KeyRange.ALL, ReadMode.CACHED, new TimeRange(1000, 2000))) {
             for (timed.seekToFirst(); timed.valid(); timed.next()) {
                 answers.add(SstableModel.describe(timed));
             }

@@ -11,6 +11,7 @@ import io.qaexchange.storage.encoding.ByteWriter;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstone;
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.memory.BudgetedMemoryPool;
@@ -232,8 +233,8 @@ class SstableWriterTest {
         assertThat(metadata.maxEventTime()).isEqualTo(399_000);
         ReadOptions options = new ReadOptions(mapped, 1 << 30, 4 << 10);
         try (SstableReader reader = SstableReader.open(NioVfs.INSTANCE, file, options, cache);
-                InternalIterator timed = reader.iterator(KeyRange.ALL, ReadMode.CACHED, 50_000, 60_000);
-                InternalIterator none = reader.iterator(KeyRange.ALL, ReadMode.CACHED, 400_000, Long.MAX_VALUE)) {
+                InternalIterator timed = reader.iterator(KeyRange.ALL, ReadMode.CACHED, new TimeRange(50_000, 60_000));
+                InternalIterator none = reader.iterator(KeyRange.ALL, ReadMode.CACHED, new TimeRange(400_000, Long.MAX_VALUE))) {
             int inside = 0;
             int shown = 0;
             for (timed.seekToFirst(); timed.valid(); timed.next()) {
@@ -261,7 +262,7 @@ class SstableWriterTest {
         SstableMetadata metadata = model.write(file, SstableOptions.builder().eventTimeFromEnd(12).build());
         assertThat(metadata.hasEventTimes()).isFalse();
         try (SstableReader reader = read(file);
-                InternalIterator timed = reader.iterator(KeyRange.ALL, ReadMode.CACHED, 50_000, 60_000)) {
+                InternalIterator timed = reader.iterator(KeyRange.ALL, ReadMode.CACHED, new TimeRange(50_000, 60_000))) {
             timed.seekToFirst();
             assertThat(timed.valid()).isTrue();
         }
