@@ -127,6 +127,22 @@ public final class Instruments implements Serializable {
     }
 
     /**
+     * Whether the file says something of that instrument, by id or prefix; a file that lists no instruments at all says its default of
+     * all.
+     */
+    public boolean covers(String id) {
+        boolean lists = false;
+        for (InstrumentsFile.Entry entry : entries) {
+            boolean isDefault = entry.id().isEmpty() && entry.prefix().isEmpty();
+            if (!isDefault && entry.matches(id)) {
+                return true;
+            }
+            lists |= !isDefault;
+        }
+        return !lists;
+    }
+
+    /**
      * The trading day of an event: its own if it names one, else derived from its event time. Events without an instrument follow
      * the file's default.
      *

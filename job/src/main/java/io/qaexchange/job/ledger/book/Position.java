@@ -1,0 +1,179 @@
+package io.qaexchange.job.ledger.book;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What one account holds of one instrument, and what it did with it on the days that are not settled.
+ *
+ * <p>Mutable, one thread. Stored as version {@value #FORMAT_VERSION}: both sides, the float profit last told to the account, the days.
+ */
+public final class Position {
+
+    private static final int FORMAT_VERSION = 1;
+
+    /** What happened on a trading day. */
+    public static final class Flow {
+        final int day;
+        long closeProfit;
+        long commission;
+        long bought;
+        long sold;
+        int trades;
+
+        Flow(int day) {
+            this.day = day;
+        }
+
+        public long closeProfit() {
+            return closeProfit;
+        }
+
+        public long commission() {
+            return commission;
+        }
+
+        /** Volume bought. */
+        public long bought() {
+            return bought;
+        }
+
+        /** Volume sold. */
+        public long sold() {
+            return sold;
+        }
+
+        public int trades() {
+            return trades;
+        }
+
+        private void add(Flow other) {
+            closeProfit += other.closeProfit;
+            commission += other.commission;
+            bought += other.bought;
+            sold += other.sold;
+            trades += other.trades;
+        }
+    }
+
+    private final PositionSide longSide;
+    private final PositionSide shortSide;
+    private final List<Flow> flows = new ArrayList<>(1);
+    /** Float profit at the last settlement, as the account knows it. */
+    private long toldFloatProfit;
+
+    Position() {
+        this(new PositionSide(), new PositionSide());
+    }
+
+    private Position(PositionSide longSide, PositionSide shortSide) {
+        this.longSide = longSide;
+        this.shortSide = shortSide;
+    }
+
+    public PositionSide side(Side side) {
+        return side == Side.LONG ? longSide : shortSide;
+    }
+
+    /** Margin of both sides. */
+    public long margin() {
+        return longSide.margin() + shortSide.margin();
+    }
+
+    /** Float profit of both sides at a price. */
+    public long floatProfit(Contract contract, double price) {
+        return longSide.floatProfit(Side.LONG, contract, price) + shortSide.floatProfit(Side.SHORT, contract, price);
+    }
+
+    /** What happened on the days that are not settled. */
+    public Flow unsettled() {
+        return flowsThrough(Integer.MAX_VALUE);
+    }
+
+    Flow flow(int day) {
+        for (Flow flow : flows) {
+            if (flow.day == day) {
+                return flow;
+            }
+        }
+        Flow flow = new Flow(day);
+        flows.add(flow);
+        return flow;
+    }
+
+    /** The sum of the days up to one. */
+    Flow flowsThrough(int day) {
+        Flow sum = new Flow(day);
+        for (Flow flow : flows) {
+            if (flow.day <= day) {
+                sum.add(flow);
+            }
+        }
+        return sum;
+    }
+
+    /** Makes history of the days up to one, and forgets what happened on them. */
+    void settle(int day) {
+        longSide.settle(day);
+        shortSide.settle(day);
+        flows.removeIf(flow -> flow.day <= day);
+    }
+
+    /**
+     * Notes the float profit.
+     *
+     * @return the change since the account was told last
+     */
+    long tellFloatProfit(long floatProfit) {
+        long change = floatProfit - toldFloatProfit;
+        toldFloatProfit = floatProfit;
+        return change;
+    }
+
+    /** Whether there is nothing left to know of it. */
+    boolean isEmpty() {
+        return longSide.volume() == 0 && shortSide.volume() == 0 && flows.isEmpty() && toldFloatProfit == 0;
+    }
+
+    /** Writes it as state. */
+    public void write(DataOutput out) throws IOException {
+        out.writeByte(FORMAT_VERSION);
+        longSide.write(out);
+        shortSide.write(out);
+        out.writeLong(toldFloatProfit);
+        out.writeShort(flows.size());
+        for (Flow flow : flows) {
+            out.writeInt(flow.day);
+            out.writeLong(flow.closeProfit);
+            out.writeLong(flow.commission);
+            out.writeLong(flow.bought);
+            out.writeLong(flow.sold);
+            out.writeInt(flow.trades);
+        }
+    }
+
+    /**
+     * Reads it from state.
+     *
+     * @throws IOException if a newer build wrote it
+     */
+    public static Position read(DataInput in) throws IOException {
+        FormatVersion.check("position", in.readByte(), FORMAT_VERSION);
+        Position position = new Position(PositionSide.read(in), PositionSide.read(in));
+        position.toldFloatProfit = in.readLong();
+        int count = in.readShort();
+        for (int i = 0; i < count; i++) {
+            Flow flow = new Flow(in.readInt());
+            flow.closeProfit = in.readLong();
+            flow.commission = in.readLong();
+            flow.bought = in.readLong();
+            flow.sold = in.readLong();
+            flow.trades = in.readInt();
+            position.flows.add(flow);
+        }
+        return position;
+    }
+}
