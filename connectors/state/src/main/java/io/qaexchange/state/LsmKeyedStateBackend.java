@@ -3,6 +3,9 @@ package io.qaexchange.state;
 import io.qaexchange.state.LsmKeyedStateBackendBuilder.OperatorStore;
 import io.qaexchange.state.snapshot.FullSnapshot;
 import io.qaexchange.state.snapshot.FullSnapshotStrategy;
+import io.qaexchange.state.snapshot.IncrementalSnapshotStrategy;
+import io.qaexchange.state.snapshot.PinnedState;
+import io.qaexchange.state.snapshot.UploadHistory;
 import io.qaexchange.state.store.CompositeKey;
 import io.qaexchange.state.store.StateKeys;
 import io.qaexchange.state.store.StateStore;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.RunnableFuture;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.ExecutionConfig;
@@ -36,7 +40,9 @@ import org.apache.flink.runtime.state.LocalRecoveryConfig;
 import org.apache.flink.runtime.state.PriorityComparable;
 import org.apache.flink.runtime.state.SavepointResources;
 import org.apache.flink.runtime.state.SnapshotExecutionType;
+import org.apache.flink.runtime.state.SnapshotResources;
 import org.apache.flink.runtime.state.SnapshotResult;
+import org.apache.flink.runtime.state.SnapshotStrategy;
 import org.apache.flink.runtime.state.SnapshotStrategyRunner;
 import org.apache.flink.runtime.state.StateSnapshotTransformer.StateSnapshotTransformFactory;
 import org.apache.flink.runtime.state.StreamCompressionDecorator;
@@ -44,12 +50,15 @@ import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueSetFactory;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
+import org.apache.flink.runtime.state.heap.HeapPriorityQueueStateSnapshot;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 import org.apache.flink.runtime.state.HeapPriorityQueuesManager;
 import org.apache.flink.runtime.state.InternalKeyContext;
 import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
 import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 import org.apache.flink.util.FlinkRuntimeException;
+import org.apache.flink.util.ResourceGuard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,7 +82,8 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     private final CompositeKey<K> keys;
     private final StateKeys<K> stateKeys;
     private final HeapPriorityQueuesManager queues;
-    private final FullSnapshotStrategy<K> checkpoints;
+    private final SnapshotStrategy<KeyedStateHandle, ?> checkpoints;
+    private final UploadHistory history;
     private final Map<String, AbstractLsmState<K, ?, ?>> states = new HashMap<>();
     private final Map<String, LsmOrderedMapState<K, ?, ?>> orderedStates = new HashMap<>();
     private boolean disposed;
@@ -85,9 +95,18 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
             InternalKeyContext<K> keyContext) {
     }
 
+    /**
+     * How checkpoints are taken.
+     *
+     * @param backendId of the chain of checkpoints
+     * @param incremental else each checkpoint holds everything
+     */
+    record Checkpoints(UUID backendId, UploadHistory history, LocalRecoveryConfig localRecovery, boolean incremental) {
+    }
+
     LsmKeyedStateBackend(Base<K> base, OperatorStore opened, StateTables tables,
             Map<String, HeapPriorityQueueSnapshotRestoreWrapper<?>> restoredQueues, HeapPriorityQueueSetFactory queueFactory,
-            LocalRecoveryConfig localRecovery) {
+            Checkpoints checkpoints) {
         super(base.kvStateRegistry, base.keySerializer, base.userCodeClassLoader, base.executionConfig, base.ttlTimeProvider,
                 base.latencyTracking, base.sizeTracking, base.cancelStreamRegistry, base.compression, base.keyContext);
         this.opened = opened;
@@ -95,7 +114,11 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
         keys = new CompositeKey<>(base.keySerializer, numberOfKeyGroups);
         stateKeys = new StateKeys<>(opened.store(), keys);
         queues = new HeapPriorityQueuesManager(restoredQueues, queueFactory, keyGroupRange, numberOfKeyGroups);
-        checkpoints = new FullSnapshotStrategy<>(this::takeSnapshot, localRecovery);
+        history = checkpoints.history;
+        this.checkpoints = checkpoints.incremental
+                ? new IncrementalSnapshotStrategy<>(new IncrementalSnapshotStrategy.Operator<>(checkpoints.backendId, keyGroupRange,
+                        keys.keyGroupBytes(), keySerializer.duplicate(), checkpoints.localRecovery), this::pinState, history)
+                : new FullSnapshotStrategy<>(this::takeSnapshot, checkpoints.localRecovery);
     }
 
     StateStore store() {
@@ -211,8 +234,32 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     @Override
     public RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot(long checkpointId, long timestamp, CheckpointStreamFactory streamFactory,
             CheckpointOptions options) throws Exception {
-        return new SnapshotStrategyRunner<>("full snapshot of " + IDENTIFIER + " state", checkpoints, cancelStreamRegistry,
-                SnapshotExecutionType.ASYNCHRONOUS).snapshot(checkpointId, timestamp, streamFactory, options);
+        return run(checkpoints).snapshot(checkpointId, timestamp, streamFactory, options);
+    }
+
+    private <R extends SnapshotResources> SnapshotStrategyRunner<KeyedStateHandle, R> run(SnapshotStrategy<KeyedStateHandle, R> strategy) {
+        return new SnapshotStrategyRunner<>("snapshot of " + IDENTIFIER + " state", strategy, cancelStreamRegistry,
+                SnapshotExecutionType.ASYNCHRONOUS);
+    }
+
+    /** Pointers, whatever there is; but for timers on the heap, which are copied. */
+    private PinnedState pinState() throws IOException {
+        List<StateMetaInfoSnapshot> metaInfos = new ArrayList<>();
+        for (StateTable<?, ?> table : tables.all()) {
+            metaInfos.add(table.metaInfo().snapshot());
+        }
+        List<HeapPriorityQueueStateSnapshot<?>> timers = new ArrayList<>();
+        for (HeapPriorityQueueSnapshotRestoreWrapper<?> queue : queues.getRegisteredPQStates().values()) {
+            metaInfos.add(queue.getMetaInfo().snapshot());
+            timers.add(queue.stateSnapshot());
+        }
+        ResourceGuard.Lease lease = store().lease();
+        try {
+            return new PinnedState(lease, store().checkpoint(), metaInfos, timers);
+        } catch (IOException | RuntimeException e) {
+            lease.close();
+            throw e;
+        }
     }
 
     @Override
@@ -225,9 +272,14 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
                 keySerializer.duplicate(), keyGroupRange, keys.keyGroupBytes(), keyGroupCompressionDecorator));
     }
 
-    /** Full checkpoints refer to no earlier one, so there is nothing to remember. */
     @Override
     public void notifyCheckpointComplete(long checkpointId) {
+        history.confirm(checkpointId);
+    }
+
+    @Override
+    public void notifyCheckpointAborted(long checkpointId) {
+        history.abort(checkpointId);
     }
 
     @Override

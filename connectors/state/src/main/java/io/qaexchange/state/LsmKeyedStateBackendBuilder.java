@@ -3,7 +3,9 @@ package io.qaexchange.state;
 import io.qaexchange.state.memory.OperatorMemory;
 import io.qaexchange.state.memory.SlotResources;
 import io.qaexchange.state.restore.CanonicalRestore;
+import io.qaexchange.state.restore.NativeRestore;
 import io.qaexchange.state.restore.RestoredQueues;
+import io.qaexchange.state.snapshot.UploadHistory;
 import io.qaexchange.state.store.StateFamilies;
 import io.qaexchange.state.store.StateStore;
 import io.qaexchange.state.store.StateTables;
@@ -12,6 +14,8 @@ import io.qaexchange.storage.StoreListener;
 import io.qaexchange.storage.StoreOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.UUID;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.execution.CancelTaskException;
 import org.apache.flink.runtime.execution.Environment;
@@ -27,6 +31,7 @@ import org.apache.flink.runtime.state.InternalKeyContextImpl;
 import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
 import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
 import org.apache.flink.runtime.state.restore.FullSnapshotRestoreOperation;
+import org.apache.flink.util.FileUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,23 +62,70 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
     public LsmKeyedStateBackend<K> build() throws BackendBuildingException {
         OperatorStore opened = new OperatorStore(resources);
         try {
-            opened.openStore(directory, options, failureReport());
-            HeapPriorityQueueSetFactory queueFactory = new HeapPriorityQueueSetFactory(keyGroupRange, numberOfKeyGroups, QUEUE_CAPACITY);
-            StateTables tables = new StateTables(opened.store(), new StateFamilies(), ttlTimeProvider);
-            RestoredQueues queues = new RestoredQueues(queueFactory, keyGroupRange, numberOfKeyGroups);
-            restore(opened.store(), tables, queues);
-            return new LsmKeyedStateBackend<>(new LsmKeyedStateBackend.Base<>(kvStateRegistry,
-                    // Only now: restoring may have reconfigured the serializer.
-                    keySerializerProvider.currentSchemaSerializer(), userCodeClassLoader, executionConfig, ttlTimeProvider,
-                    latencyTrackingStateConfig, sizeTrackingStateConfig,
-                    // Its own: the one of the parameters cancels restoring and is closed after it.
-                    new CloseableRegistry(), keyGroupCompressionDecorator,
-                    new InternalKeyContextImpl<>(keyGroupRange, numberOfKeyGroups)),
-                    opened, tables, queues.byName(), queueFactory, parameters.getEnv().getTaskStateManager().createLocalRecoveryConfig());
+            return restoreStateHandles.stream().anyMatch(NativeRestore::canRead) ? buildFromNative(opened) : buildFromCanonical(opened);
         } catch (Throwable e) {
             opened.closeAfter(e);
+            FileUtils.deleteDirectoryQuietly(directory.toFile());
             throw buildingFailure(e);
         }
+    }
+
+    private LsmKeyedStateBackend<K> buildFromNative(OperatorStore opened) throws Exception {
+        try (NativeRestore<K> restore = new NativeRestore<>(keyGroupRange, numberOfKeyGroups, keySerializerProvider, userCodeClassLoader,
+                directory.resolve("restore"), cancelStreamRegistry)) {
+            restore.fetch(restoreStateHandles);
+            opened.openStore(options, builder -> StateStore.restore(directory, builder, failureReport(), restore.sources()));
+            Restored restored = new Restored();
+            restore.restoreStates(restored.tables(opened.store()));
+            restore.restoreTimers(restored.queues);
+            return backend(opened, restored, restore.backendId(), restore.history(opened.store().restored()));
+        }
+    }
+
+    private LsmKeyedStateBackend<K> buildFromCanonical(OperatorStore opened) throws Exception {
+        opened.openStore(options, builder -> StateStore.open(directory, builder, failureReport()));
+        Restored restored = new Restored();
+        StateTables tables = restored.tables(opened.store());
+        if (!restoreStateHandles.isEmpty()) {
+            requireCanonical();
+            new CanonicalRestore<K>(opened.store(), tables, restored.queues, cancelStreamRegistry).restore(
+                    new FullSnapshotRestoreOperation<>(keyGroupRange, userCodeClassLoader, restoreStateHandles, keySerializerProvider));
+        }
+        return backend(opened, restored, UUID.randomUUID(), new UploadHistory(0, Map.of()));
+    }
+
+    private void requireCanonical() throws BackendBuildingException {
+        for (KeyedStateHandle handle : restoreStateHandles) {
+            if (handle != null && !(handle instanceof KeyGroupsSavepointStateHandle)) {
+                throw new BackendBuildingException("state of operator " + parameters.getOperatorIdentifier() + " cannot be restored from a "
+                        + handle.getClass().getSimpleName() + ", which is a full checkpoint of another backend: start the job"
+                        + " on that backend, take a canonical savepoint (flink savepoint --type canonical), restore from it");
+            }
+        }
+    }
+
+    /** What a restore fills. */
+    private final class Restored {
+        final HeapPriorityQueueSetFactory queueFactory = new HeapPriorityQueueSetFactory(keyGroupRange, numberOfKeyGroups, QUEUE_CAPACITY);
+        final RestoredQueues queues = new RestoredQueues(queueFactory, keyGroupRange, numberOfKeyGroups);
+        StateTables tables;
+
+        StateTables tables(StateStore store) {
+            tables = new StateTables(store, new StateFamilies(), ttlTimeProvider);
+            return tables;
+        }
+    }
+
+    private LsmKeyedStateBackend<K> backend(OperatorStore opened, Restored restored, UUID backendId, UploadHistory history) {
+        LsmKeyedStateBackend.Base<K> base = new LsmKeyedStateBackend.Base<>(kvStateRegistry,
+                // Only now: restoring may have reconfigured the serializer.
+                keySerializerProvider.currentSchemaSerializer(), userCodeClassLoader, executionConfig, ttlTimeProvider,
+                latencyTrackingStateConfig, sizeTrackingStateConfig,
+                // Its own: the one of the parameters cancels restoring and is closed after it.
+                new CloseableRegistry(), keyGroupCompressionDecorator, new InternalKeyContextImpl<>(keyGroupRange, numberOfKeyGroups));
+        LsmKeyedStateBackend.Checkpoints checkpoints = new LsmKeyedStateBackend.Checkpoints(backendId, history,
+                parameters.getEnv().getTaskStateManager().createLocalRecoveryConfig(), options.incrementalCheckpoints());
+        return new LsmKeyedStateBackend<>(base, opened, restored.tables, restored.queues.byName(), restored.queueFactory, checkpoints);
     }
 
     private BackendBuildingException buildingFailure(Throwable cause) {
@@ -102,21 +154,6 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
         };
     }
 
-    private void restore(StateStore store, StateTables tables, RestoredQueues queues) throws Exception {
-        if (restoreStateHandles.isEmpty()) {
-            return;
-        }
-        for (KeyedStateHandle handle : restoreStateHandles) {
-            if (handle != null && !(handle instanceof KeyGroupsSavepointStateHandle)) {
-                throw new BackendBuildingException("state of operator " + parameters.getOperatorIdentifier() + " cannot be restored from a "
-                        + handle.getClass().getSimpleName() + ", which is a checkpoint or native savepoint of another backend: start the job"
-                        + " on that backend, take a canonical savepoint (flink savepoint --type canonical), restore from it");
-            }
-        }
-        new CanonicalRestore<K>(store, tables, queues, cancelStreamRegistry).restore(
-                new FullSnapshotRestoreOperation<>(keyGroupRange, userCodeClassLoader, restoreStateHandles, keySerializerProvider));
-    }
-
     /** The store with the memory behind it, closed in the right order. */
     static final class OperatorStore {
         private final OpaqueMemoryResource<SlotResources> resources;
@@ -127,11 +164,17 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
             this.resources = resources;
         }
 
-        void openStore(Path directory, LsmStateOptions.Values options, StoreListener listener) throws IOException {
+        /** Opens the store with the options that it is given. */
+        @FunctionalInterface
+        interface Opening {
+            StateStore open(StoreOptions.Builder builder) throws IOException;
+        }
+
+        void openStore(LsmStateOptions.Values options, Opening opening) throws IOException {
             memory = resources.getResourceHandle().newOperator(options.blockCacheFraction());
             StoreOptions.Builder builder = memory.configure(StoreOptions.builder()).durability(Durability.NO_LOG).readMode(options.readMode())
                     .backgroundJobs(options.backgroundThreads()).compactionBytesPerSecond(options.compactionBytesPerSecond());
-            store = StateStore.open(directory, builder, listener);
+            store = opening.open(builder);
         }
 
         StateStore store() {

@@ -49,16 +49,15 @@ public final class LsmStateBackend extends AbstractStateBackend implements Confi
         return options.managedMemory();
     }
 
-    /** Every checkpoint stands alone. */
+    /** A full checkpoint uploads everything anew. */
     @Override
     public boolean supportsNoClaimRestoreMode() {
         return true;
     }
 
-    /** There is no native format yet. */
     @Override
     public boolean supportsSavepointFormat(SavepointFormatType formatType) {
-        return formatType == SavepointFormatType.CANONICAL;
+        return true;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.qaexchange.state;
 import io.qaexchange.storage.StoreOptions.ReadMode;
 import java.io.Serializable;
 import javax.annotation.Nullable;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.IllegalConfigurationException;
@@ -46,10 +47,12 @@ public final class LsmStateOptions {
     /**
      * The options' values, checked.
      *
+     * @param incrementalCheckpoints unless Flink's own option says otherwise
      * @param localDirectory null for the task manager's working folder
      */
     record Values(@Nullable String localDirectory, boolean managedMemory, long fixedBytesPerOperator, double blockCacheFraction,
-            ReadMode readMode, int backgroundThreads, long compactionBytesPerSecond) implements Serializable {
+            ReadMode readMode, int backgroundThreads, long compactionBytesPerSecond,
+            boolean incrementalCheckpoints) implements Serializable {
 
         /** @throws IllegalConfigurationException names the option, what it is and what it may be */
         Values {
@@ -68,6 +71,8 @@ public final class LsmStateOptions {
     static Values read(ReadableConfig config) {
         return new Values(config.get(LOCAL_DIRECTORY), config.get(MANAGED_MEMORY), config.get(FIXED_PER_OPERATOR).getBytes(),
                 config.get(BLOCK_CACHE_FRACTION), config.get(READ_MODE), config.get(BACKGROUND_THREADS),
-                config.get(COMPACTION_RATE).getBytes());
+                config.get(COMPACTION_RATE).getBytes(),
+                // Flink's default is false, for the sake of backends whose incremental checkpoints cost more.
+                config.getOptional(CheckpointingOptions.INCREMENTAL_CHECKPOINTS).orElse(true));
     }
 }

@@ -65,13 +65,6 @@ class LsmKeyedStateBackendTest {
         return backend.keyed.getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, descriptor);
     }
 
-    private static KeyedStateHandle finish(RunnableFuture<SnapshotResult<KeyedStateHandle>> checkpoint) throws Exception {
-        Thread writer = new Thread(checkpoint);
-        writer.start();
-        writer.join();
-        return checkpoint.get().getJobManagerOwnedSnapshot();
-    }
-
     @Test
     void checkpointHoldsItsMomentWhateverIsWrittenWhileItRuns() throws Exception {
         KeyedStateHandle handle;
@@ -129,7 +122,7 @@ class LsmKeyedStateBackendTest {
             }
             RunnableFuture<SnapshotResult<KeyedStateHandle>> cancelled = backend.beginCheckpoint(8);
             cancelled.cancel(true);
-            assertThat(finish(backend.beginCheckpoint(9))).isNotNull();
+            assertThat(backend.finish(9, backend.beginCheckpoint(9))).isNotNull();
         }
     }
 
@@ -140,13 +133,13 @@ class LsmKeyedStateBackendTest {
             backend.keyed.setCurrentKey("key");
             state(backend, VALUE).update("kept");
             state(backend, LIST).addAll(List.of("a", "b"));
-            handle = finish(backend.beginCheckpoint(1));
+            handle = backend.finish(1, backend.beginCheckpoint(1));
         }
         for (int restart = 0; restart < 3; restart++) {
             try (TestBackend backend = TestBackend.open(fixed(1 << 20), handle)) {
                 backend.keyed.setCurrentKey("key");
                 state(backend, MAP).put(restart, "new");
-                handle = restart == 1 ? backend.savepoint() : finish(backend.beginCheckpoint(2));
+                handle = restart == 2 ? backend.savepoint() : backend.finish(restart + 2, backend.beginCheckpoint(restart + 2));
             }
         }
         try (TestBackend backend = TestBackend.open(new HashMapStateBackend(), handle)) {
@@ -167,7 +160,7 @@ class LsmKeyedStateBackendTest {
                 list.add("one");
                 list.add("two " + i);
             }
-            whole = finish(backend.beginCheckpoint(1));
+            whole = backend.finish(1, backend.beginCheckpoint(1));
         }
         List<KeyedStateHandle> parts = new ArrayList<>();
         int keys = 0;
@@ -175,7 +168,7 @@ class LsmKeyedStateBackendTest {
             try (TestBackend backend = TestBackend.open(fixed(1 << 20), part, List.of(whole.getIntersection(part)))) {
                 state(backend, LIST);
                 keys += (int) count(backend);
-                parts.add(finish(backend.beginCheckpoint(2)));
+                parts.add(backend.finish(2, backend.beginCheckpoint(2)));
             }
         }
         assertThat(keys).isEqualTo(1_000);
@@ -292,7 +285,7 @@ class LsmKeyedStateBackendTest {
         try (TestBackend backend = TestBackend.open(new HashMapStateBackend())) {
             backend.keyed.setCurrentKey("key");
             state(backend, VALUE).update("value");
-            handle = finish(backend.beginCheckpoint(1));
+            handle = backend.finish(1, backend.beginCheckpoint(1));
         }
         assertThatThrownBy(() -> TestBackend.open(fixed(1 << 20), handle)).hasMessageContaining("operator")
                 .hasMessageContaining("another backend").hasMessageContaining("canonical savepoint");
@@ -313,7 +306,7 @@ class LsmKeyedStateBackendTest {
     @Test
     void onlyWhatItCanDoIsPromised() {
         assertThat(new LsmStateBackend().supportsSavepointFormat(SavepointFormatType.CANONICAL)).isTrue();
-        assertThat(new LsmStateBackend().supportsSavepointFormat(SavepointFormatType.NATIVE)).isFalse();
+        assertThat(new LsmStateBackend().supportsSavepointFormat(SavepointFormatType.NATIVE)).isTrue();
         assertThat(new LsmStateBackend().supportsNoClaimRestoreMode()).isTrue();
         assertThat(new LsmStateBackend().useManagedMemory()).isTrue();
     }

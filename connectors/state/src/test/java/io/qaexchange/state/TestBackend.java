@@ -23,6 +23,8 @@ import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.SavepointResources;
 import org.apache.flink.runtime.state.SavepointSnapshotStrategy;
 import org.apache.flink.runtime.state.SnapshotStrategyRunner;
+import org.apache.flink.runtime.state.SharedStateRegistry;
+import org.apache.flink.runtime.state.SharedStateRegistryImpl;
 import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.memory.MemCheckpointStreamFactory;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
@@ -34,7 +36,11 @@ final class TestBackend implements AutoCloseable {
     final MockEnvironment environment;
     final AbstractKeyedStateBackend<String> keyed;
 
-    private TestBackend(MockEnvironment environment, AbstractKeyedStateBackend<String> keyed) {
+    /** Keeps the files of all checkpoints of a test, as the job manager does of those that it retains. */
+    private final SharedStateRegistry registry;
+
+    private TestBackend(MockEnvironment environment, AbstractKeyedStateBackend<String> keyed, SharedStateRegistry registry) {
+        this.registry = registry;
         this.environment = environment;
         this.keyed = keyed;
     }
@@ -48,13 +54,30 @@ final class TestBackend implements AutoCloseable {
         AbstractKeyedStateBackend<String> keyed = backend.createKeyedStateBackend(new KeyedStateBackendParametersImpl<>(environment, new JobID(),
                 "operator", StringSerializer.INSTANCE, 128, keyGroups, environment.getTaskKvStateRegistry(), TtlTimeProvider.DEFAULT,
                 new UnregisteredMetricsGroup(), (name, value) -> { }, restored, new CloseableRegistry(), 1.0));
-        return new TestBackend(environment, keyed);
+        SharedStateRegistry registry = new SharedStateRegistryImpl();
+        for (KeyedStateHandle handle : restored) {
+            if (handle != null) {
+                handle.registerSharedStates(registry, 0);
+            }
+        }
+        return new TestBackend(environment, keyed, registry);
     }
 
-    /** Begins a full checkpoint, which whoever runs the future completes. */
+    /** Begins a checkpoint, which whoever runs the future completes. */
     RunnableFuture<SnapshotResult<KeyedStateHandle>> beginCheckpoint(long id) throws Exception {
         return keyed.snapshot(id, id, new MemCheckpointStreamFactory(64 << 20),
                 CheckpointOptions.alignedNoTimeout(CheckpointType.CHECKPOINT, CheckpointStorageLocationReference.getDefault()));
+    }
+
+    /** Completes a checkpoint on another thread, and has the job manager acknowledge it. */
+    KeyedStateHandle finish(long id, RunnableFuture<SnapshotResult<KeyedStateHandle>> checkpoint) throws Exception {
+        Thread writer = new Thread(checkpoint);
+        writer.start();
+        writer.join();
+        KeyedStateHandle handle = checkpoint.get().getJobManagerOwnedSnapshot();
+        handle.registerSharedStates(registry, id);
+        keyed.notifyCheckpointComplete(id);
+        return handle;
     }
 
     /** Null for a backend without states. */

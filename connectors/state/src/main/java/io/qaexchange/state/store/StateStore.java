@@ -1,7 +1,10 @@
 package io.qaexchange.state.store;
 
+import io.qaexchange.storage.Checkpoint;
+import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.RestoredCheckpoint;
 import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.Store;
 import io.qaexchange.storage.StoreIterator;
@@ -15,6 +18,7 @@ import io.qaexchange.storage.memory.Slice;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import javax.annotation.Nullable;
 import org.apache.flink.util.FileUtils;
 import org.apache.flink.util.ResourceGuard;
@@ -27,6 +31,9 @@ import org.apache.flink.util.ResourceGuard;
  * thread that holds a {@link #lease()}; {@link #close()} waits for leases.
  */
 public final class StateStore implements Closeable {
+    /** Folder of the engine, within the operator's. */
+    private static final String STORE = "store";
+
     private final Path directory;
     private final LsmStore store;
     private final StoreReader reader;
@@ -55,6 +62,11 @@ public final class StateStore implements Closeable {
         }
     }
 
+    /** Makes a store. */
+    private interface Opening {
+        LsmStore open(Path folder, StoreOptions options) throws IOException;
+    }
+
     private StateStore(Path directory, LsmStore store, StoreReader reader, ReaderRelease release) {
         this.directory = directory;
         this.store = store;
@@ -69,8 +81,18 @@ public final class StateStore implements Closeable {
      * @param listener told what the store does
      */
     public static StateStore open(Path directory, StoreOptions.Builder options, StoreListener listener) throws IOException {
+        return make(directory, options, listener, LsmStore::open);
+    }
+
+    /** The same with what is in checkpoints, side by side. */
+    public static StateStore restore(Path directory, StoreOptions.Builder options, StoreListener listener, List<CheckpointSource> sources)
+            throws IOException {
+        return make(directory, options, listener, (folder, built) -> LsmStore.restore(folder, built, sources));
+    }
+
+    private static StateStore make(Path directory, StoreOptions.Builder options, StoreListener listener, Opening opening) throws IOException {
         ReaderRelease release = new ReaderRelease(listener);
-        LsmStore store = LsmStore.open(directory, options.listener(release).build());
+        LsmStore store = opening.open(directory.resolve(STORE), options.listener(release).build());
         return new StateStore(directory, store, store.reader(), release);
     }
 
@@ -146,6 +168,15 @@ public final class StateStore implements Closeable {
     /** An iterator that stands nowhere yet. @param snapshot null for the state of now */
     public StoreIterator iterator(ColumnFamily family, KeyRange range, @Nullable Snapshot snapshot) throws IOException {
         return store.iterator(family, range, snapshot);
+    }
+
+    public Checkpoint checkpoint() throws IOException {
+        return store.checkpoint();
+    }
+
+    /** What of its checkpoints the store goes on with. */
+    public RestoredCheckpoint restored() {
+        return store.restored();
     }
 
     public Snapshot snapshot() throws IOException {

@@ -3,6 +3,7 @@ package io.qaexchange.state.suite;
 import io.qaexchange.state.LsmStateBackend;
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.state.CheckpointStorage;
 import org.apache.flink.runtime.state.ConfigurableStateBackend;
@@ -16,23 +17,26 @@ import org.apache.flink.testutils.junit.utils.TempDirUtils;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Flink's contract suite for keyed state backends, with checkpoints in memory and in files. */
+/** Flink's contract suite for keyed state backends, with checkpoints that are incremental or full, in memory or in files. */
 @ExtendWith(ParameterizedTestExtension.class)
 public class LsmStateBackendSuiteTest extends StateBackendTestBase<LsmStateBackend> {
     @TempDir
     static Path checkpoints;
 
-    @Parameters(name = "files={0}")
-    public static List<Boolean> storages() {
-        return List.of(false, true);
+    @Parameters(name = "incremental={0}, files={1}")
+    public static List<Object[]> modes() {
+        return List.of(new Object[] {true, true}, new Object[] {true, false}, new Object[] {false, true});
     }
 
     @Parameter
+    public boolean incremental;
+
+    @Parameter(1)
     public boolean files;
 
     @Override
     protected ConfigurableStateBackend getStateBackend() {
-        return new LsmStateBackend().configure(new Configuration(), getClass().getClassLoader());
+        return new LsmStateBackend().configure(new Configuration().set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, incremental), getClass().getClassLoader());
     }
 
     @Override
