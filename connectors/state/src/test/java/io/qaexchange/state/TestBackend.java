@@ -12,11 +12,13 @@ import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.checkpoint.SavepointType;
+import org.apache.flink.runtime.checkpoint.SnapshotType;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.AbstractStateBackend;
 import org.apache.flink.runtime.state.CheckpointStorageLocationReference;
+import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyedStateBackendParametersImpl;
 import org.apache.flink.runtime.state.KeyedStateHandle;
@@ -65,8 +67,11 @@ final class TestBackend implements AutoCloseable {
 
     /** Begins a checkpoint, which whoever runs the future completes. */
     RunnableFuture<SnapshotResult<KeyedStateHandle>> beginCheckpoint(long id) throws Exception {
-        return keyed.snapshot(id, id, new MemCheckpointStreamFactory(64 << 20),
-                CheckpointOptions.alignedNoTimeout(CheckpointType.CHECKPOINT, CheckpointStorageLocationReference.getDefault()));
+        return beginCheckpoint(id, CheckpointType.CHECKPOINT, new MemCheckpointStreamFactory(64 << 20));
+    }
+
+    RunnableFuture<SnapshotResult<KeyedStateHandle>> beginCheckpoint(long id, SnapshotType type, CheckpointStreamFactory storage) throws Exception {
+        return keyed.snapshot(id, id, storage, CheckpointOptions.alignedNoTimeout(type, CheckpointStorageLocationReference.getDefault()));
     }
 
     /** Completes a checkpoint on another thread, and has the job manager acknowledge it. */
