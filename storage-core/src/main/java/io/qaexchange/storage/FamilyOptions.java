@@ -18,7 +18,8 @@ import java.util.Objects;
  * @param eventTimeFromEnd where the 8-byte big-endian event time (sign bit flipped) begins in the key, in bytes from its END; -1 = none.
  *     Must not change
  * @param windowNanos width of a window of event time, for {@link CompactionStyle#TIME_WINDOW}. Must not change
- * @param timeToLiveMillis entries older than this may vanish when files are merged, 0 = never. Their age is read from the value
+ * @param timeToLiveMillis entries older than this vanish when their file is merged, half expired, or expired altogether; 0 = never. Reads may
+ *     show them until then. Their age is read from the value
  * @param timeToLiveOffset where the 8-byte big-endian time of the last write (ms since 1970) begins in the value
  * @param levelBaseBytes size of level 1. RocksDB's {@code max_bytes_for_level_base}
  * @param fileBytes size at which a merge begins the next file. RocksDB's {@code target_file_size_base}

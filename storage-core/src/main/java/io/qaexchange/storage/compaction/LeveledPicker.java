@@ -152,7 +152,8 @@ public final class LeveledPicker implements CompactionPicker {
                 hull = CompactionPlan.hull(hull, input.keys());
             }
         } while (inputs.size() > before);
-        boolean done = inputs.isEmpty() || inputs.stream().allMatch(file -> file.level() == inputs.get(0).level() && file.level() > 0
+        boolean mayExpire = family.family().options().timeToLiveMillis() > 0;
+        boolean done = inputs.isEmpty() || !mayExpire && inputs.stream().allMatch(file -> file.level() == inputs.get(0).level() && file.level() > 0
                 && file.table().deletes() == 0 && file.table().rangeTombstones() == 0 && !file.isClipped());
         return done ? List.of() : List.of(new CompactionPlan.Merge("manual", family.family().id(), List.copyOf(inputs), deepest, 0));
     }

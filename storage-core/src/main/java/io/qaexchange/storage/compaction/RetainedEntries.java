@@ -108,7 +108,7 @@ public final class RetainedEntries {
         FamilyOptions options = scope.options();
         if (kind == ValueKind.PUT && options.timeToLiveMillis() > 0 && input.value().length() >= options.timeToLiveOffset() + Long.BYTES) {
             long lastWriteMillis = input.value().getLongBigEndian(options.timeToLiveOffset());
-            if (lastWriteMillis + options.timeToLiveMillis() <= scope.nowMillis()) {
+            if (lastWriteMillis <= scope.nowMillis() - options.timeToLiveMillis()) {
                 return ValueKind.DELETE;
             }
         }

@@ -62,7 +62,8 @@ public final class SstableOutputs implements AutoCloseable {
     private void begin() throws IOException {
         writerNumber = target.fileNumbers().getAsLong();
         SstableOptions sstable = SstableOptions.builder().blockSizeBytes(options.blockBytes()).compression(options.compression(level))
-                .bloomBitsPerKey(options.bloomBitsPerKey()).eventTimeFromEnd(options.eventTimeFromEnd()).build();
+                .bloomBitsPerKey(options.bloomBitsPerKey()).eventTimeFromEnd(options.eventTimeFromEnd())
+                .writeTimeOffset(options.timeToLiveMillis() > 0 ? options.timeToLiveOffset() : -1).build();
         writer = SstableWriter.open(target.vfs(), FileNames.sstable(target.directory(), writerNumber), sstable);
     }
 

@@ -136,8 +136,9 @@ public final class TimeWindowPicker implements CompactionPicker {
     @Override
     public List<CompactionPlan> pickManual(FamilyVersion family, KeyRange range) {
         List<CompactionPlan> plans = new ArrayList<>();
+        boolean mayExpire = family.family().options().timeToLiveMillis() > 0;
         family.windows().forEach((window, files) -> {
-            if (files.size() > 1 && files.stream().anyMatch(file -> file.overlaps(range))) {
+            if ((files.size() > 1 || mayExpire) && files.stream().anyMatch(file -> file.overlaps(range))) {
                 merge(family, files, 1, window, Set.of(), "manual").ifPresent(plans::add);
             }
         });

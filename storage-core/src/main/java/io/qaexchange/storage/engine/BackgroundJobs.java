@@ -8,6 +8,7 @@ import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.compaction.CompactionPicker;
 import io.qaexchange.storage.compaction.CompactionPlan;
 import io.qaexchange.storage.compaction.DroppedFiles;
+import io.qaexchange.storage.compaction.ExpiredFiles;
 import io.qaexchange.storage.compaction.LeveledPicker;
 import io.qaexchange.storage.compaction.SstableOutputs;
 import io.qaexchange.storage.compaction.TimeWindowPicker;
@@ -203,6 +204,10 @@ final class BackgroundJobs {
             Optional<CompactionPlan> drop = DroppedFiles.find(family, version.floors(family.family().id()), pinned, busy);
             if (drop.isPresent()) {
                 return drop;
+            }
+            Optional<CompactionPlan> expired = ExpiredFiles.find(family, options.clock().getAsLong(), busy);
+            if (expired.isPresent()) {
+                return expired;
             }
             Optional<CompactionPlan> plan = picker(family).pick(family, busy);
             if (plan.isPresent()) {

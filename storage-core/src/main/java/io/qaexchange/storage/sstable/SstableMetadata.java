@@ -24,10 +24,16 @@ import java.util.Arrays;
  * @param rawKeyBytes user keys as they were added
  * @param rawValueBytes values as they were added
  * @param dataBytes data blocks as they stand in the file
+ * @param minWriteMillis of values that tell their time of writing; above {@code maxWriteMillis} if there are none
+ * @param maxWriteMillis the same; {@link Long#MAX_VALUE} if a value does not tell
  */
 public record SstableMetadata(long fileSize, long entries, long distinctKeys, long puts, long deletes, long appends,
         long rangeTombstones, byte[] smallestKey, byte[] largestKey, KeyRange range, long smallestSequence, long largestSequence,
-        long minEventTime, long maxEventTime, long rawKeyBytes, long rawValueBytes, long dataBytes) {
+        long minEventTime, long maxEventTime, long rawKeyBytes, long rawValueBytes, long dataBytes, long minWriteMillis,
+        long maxWriteMillis) {
+    private static final int KEYED = 1;
+    private static final int WITH_WRITE_TIMES = 2;
+
 
     public boolean isEmpty() {
         return entries == 0 && rangeTombstones == 0;
@@ -38,16 +44,24 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
         return entries > 0 && minEventTime != EventTime.UNKNOWN_MIN && maxEventTime != EventTime.UNKNOWN_MAX;
     }
 
+    /** Whether there are values that tell their time of writing. */
+    public boolean hasWriteTimes() {
+        return minWriteMillis <= maxWriteMillis;
+    }
+
     /** For a manifest: everything, in this class's own encoding. */
     public void encode(ByteWriter out) {
         out.varint(fileSize).varint(entries).varint(distinctKeys).varint(puts).varint(deletes).varint(appends)
                 .varint(rangeTombstones);
-        out.u8(entries > 0 ? 1 : 0);
+        out.u8((entries > 0 ? KEYED : 0) | (hasWriteTimes() ? WITH_WRITE_TIMES : 0));
         if (entries > 0) {
             out.bytes(smallestKey).bytes(largestKey);
         }
         out.bytes(range.lower()).bytes(range.upper()).varint(smallestSequence).varint(largestSequence);
         out.u64(minEventTime).u64(maxEventTime).varint(rawKeyBytes).varint(rawValueBytes).varint(dataBytes);
+        if (hasWriteTimes()) {
+            out.u64(minWriteMillis).u64(maxWriteMillis);
+        }
     }
 
     public static SstableMetadata decode(ByteReader in) throws CorruptionException {
@@ -58,15 +72,18 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
         long deletes = in.varint();
         long appends = in.varint();
         long rangeTombstones = in.varint();
-        boolean keyed = in.u8() == 1;
-        if (keyed != entries > 0) {
-            throw in.corrupt("sstable metadata makes no sense: entries=" + entries + " keyed=" + keyed);
+        int flags = in.u8();
+        boolean keyed = (flags & KEYED) != 0;
+        boolean timed = (flags & WITH_WRITE_TIMES) != 0;
+        if (keyed != entries > 0 || flags > (KEYED | WITH_WRITE_TIMES)) {
+            throw in.corrupt("sstable metadata makes no sense: entries=" + entries + " flags=" + flags);
         }
         byte[] smallestKey = keyed ? in.bytes() : null;
         byte[] largestKey = keyed ? in.bytes() : null;
         KeyRange range = KeyRange.of(in.bytes(), in.bytes());
         return new SstableMetadata(fileSize, entries, distinctKeys, puts, deletes, appends, rangeTombstones, smallestKey, largestKey,
-                range, in.varint(), in.varint(), in.u64(), in.u64(), in.varint(), in.varint(), in.varint());
+                range, in.varint(), in.varint(), in.u64(), in.u64(), in.varint(), in.varint(), in.varint(),
+                timed ? in.u64() : Long.MAX_VALUE, timed ? in.u64() : Long.MIN_VALUE);
     }
 
     @Override
@@ -91,6 +108,7 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
                 + deletes + " appends=" + appends + " rangeTombstones=" + rangeTombstones
                 + (entries == 0 ? "" : " keys=" + Slice.printable(smallestKey) + ".." + Slice.printable(largestKey)) + " range="
                 + range + " sequences=" + smallestSequence + ".." + largestSequence
-                + (hasEventTimes() ? " eventTimes=" + minEventTime + ".." + maxEventTime : "");
+                + (hasEventTimes() ? " eventTimes=" + minEventTime + ".." + maxEventTime : "")
+                + (hasWriteTimes() ? " writeMillis=" + minWriteMillis + ".." + maxWriteMillis : "");
     }
 }

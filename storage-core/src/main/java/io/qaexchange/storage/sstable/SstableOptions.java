@@ -17,12 +17,13 @@ import java.util.TreeMap;
  * @param bloomBitsPerKey 0 = no filter; 10 bits give about 1% false positives
  * @param eventTimeFromEnd bytes counted from the end of the user key to where an event time begins (8 bytes, big-endian, sign flipped);
  *     -1 = keys carry none
+ * @param writeTimeOffset where in a value its time of writing begins (8 bytes, big-endian, ms since 1970); -1 = values carry none
  * @param createdBy who wrote the file, for tools
  * @param createdAtMs when, in milliseconds of the epoch; 0 = not said
  * @param userProperties kept in the file as they are, under the names given
  */
 public record SstableOptions(int blockSizeBytes, int indexBlockSizeBytes, int restartInterval, Compression compression,
-        int bloomBitsPerKey, int eventTimeFromEnd, String createdBy, long createdAtMs, Map<String, byte[]> userProperties) {
+        int bloomBitsPerKey, int eventTimeFromEnd, int writeTimeOffset, String createdBy, long createdAtMs, Map<String, byte[]> userProperties) {
     public static final SstableOptions DEFAULT = builder().build();
 
     public SstableOptions {
@@ -60,6 +61,7 @@ public record SstableOptions(int blockSizeBytes, int indexBlockSizeBytes, int re
         private Compression compression = Compression.NONE;
         private int bloomBitsPerKey = 10;
         private int eventTimeFromEnd = -1;
+        private int writeTimeOffset = -1;
         private String createdBy = "";
         private long createdAtMs;
         private final Map<String, byte[]> userProperties = new TreeMap<>();
@@ -94,6 +96,11 @@ public record SstableOptions(int blockSizeBytes, int indexBlockSizeBytes, int re
             return this;
         }
 
+        public Builder writeTimeOffset(int bytes) {
+            writeTimeOffset = bytes;
+            return this;
+        }
+
         public Builder createdBy(String who) {
             createdBy = who;
             return this;
@@ -111,7 +118,7 @@ public record SstableOptions(int blockSizeBytes, int indexBlockSizeBytes, int re
 
         public SstableOptions build() {
             return new SstableOptions(blockSizeBytes, indexBlockSizeBytes, restartInterval, compression, bloomBitsPerKey,
-                    eventTimeFromEnd, createdBy, createdAtMs, userProperties);
+                    eventTimeFromEnd, writeTimeOffset, createdBy, createdAtMs, userProperties);
         }
     }
 }

@@ -10,6 +10,7 @@ import java.util.Arrays;
 /** Counts what goes into an sstable. One thread. */
 final class SstableStatistics {
     private final int eventTimeFromEnd;
+    private final int writeTimeOffset;
     private final long[] byKind = new long[ValueKind.APPEND + 1];
     private long distinctKeys;
     private long rangeTombstones;
@@ -23,17 +24,20 @@ final class SstableStatistics {
     private long maxTime = Long.MIN_VALUE;
     private long blockMinTime = Long.MAX_VALUE;
     private long blockMaxTime = Long.MIN_VALUE;
+    private long minWriteMillis = Long.MAX_VALUE;
+    private long maxWriteMillis = Long.MIN_VALUE;
     private long rawKeyBytes;
     private long rawValueBytes;
     private long dataBytes;
     private long fixedBlocks;
     private long prefixBlocks;
 
-    SstableStatistics(int eventTimeFromEnd) {
-        this.eventTimeFromEnd = eventTimeFromEnd;
+    SstableStatistics(SstableOptions options) {
+        eventTimeFromEnd = options.eventTimeFromEnd();
+        writeTimeOffset = options.writeTimeOffset();
     }
 
-    void add(Slice key, long trailer, int valueLength, boolean newKey) {
+    void add(Slice key, long trailer, Slice value, boolean newKey) {
         if (smallestKey == null) {
             smallestKey = key.toByteArray();
         }
@@ -42,7 +46,7 @@ final class SstableStatistics {
         }
         byKind[Trailer.kind(trailer)]++;
         rawKeyBytes += key.length();
-        rawValueBytes += valueLength;
+        rawValueBytes += value.length();
         sequence(Trailer.sequence(trailer));
         largestKeyLength = key.length();
         if (largestKey.length < largestKeyLength) {
@@ -50,6 +54,19 @@ final class SstableStatistics {
         }
         key.copyTo(largestKey, 0);
         eventTime(key);
+        if (writeTimeOffset >= 0 && Trailer.kind(trailer) != ValueKind.DELETE) {
+            writeTime(value);
+        }
+    }
+
+    private void writeTime(Slice value) {
+        if (value.length() >= writeTimeOffset + Long.BYTES) {
+            long millis = value.getLongBigEndian(writeTimeOffset);
+            minWriteMillis = Math.min(minWriteMillis, millis);
+            maxWriteMillis = Math.max(maxWriteMillis, millis);
+        } else {
+            maxWriteMillis = Long.MAX_VALUE;
+        }
     }
 
     private void eventTime(Slice key) {
@@ -132,6 +149,6 @@ final class SstableStatistics {
         return new SstableMetadata(fileSize, entries(), distinctKeys, byKind[ValueKind.PUT], byKind[ValueKind.DELETE],
                 byKind[ValueKind.APPEND], rangeTombstones, smallestKey, largest, range, any ? smallestSequence : 0, largestSequence,
                 keyed ? minTime : EventTime.UNKNOWN_MIN, keyed ? maxTime : EventTime.UNKNOWN_MAX, rawKeyBytes, rawValueBytes,
-                dataBytes);
+                dataBytes, minWriteMillis, maxWriteMillis);
     }
 }

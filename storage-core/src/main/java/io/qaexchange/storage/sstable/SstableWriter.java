@@ -140,7 +140,7 @@ public final class SstableWriter implements AutoCloseable {
         index = new IndexWriter(out, options.indexBlockSizeBytes(), options.hasEventTime());
         block = new DataBlockBuilder(options.restartInterval());
         bloom = options.bloomBitsPerKey() > 0 ? new BloomFilterBuilder(options.bloomBitsPerKey()) : null;
-        statistics = new SstableStatistics(options.eventTimeFromEnd());
+        statistics = new SstableStatistics(options);
     }
 
     private record PendingBlock(BlockHandle handle, int ordinal, int count, int compression, int layout, long lastTrailer, long minTime,
@@ -174,7 +174,7 @@ public final class SstableWriter implements AutoCloseable {
         if (pending != null) {
             indexPending(key);
         }
-        statistics.add(key, trailer, value.length(), newKey);
+        statistics.add(key, trailer, value, newKey);
         rememberLast(key, trailer);
         if (large) {
             writeLargeValue(key, trailer, value);
