@@ -1,5 +1,7 @@
 package io.qaexchange.storage;
 
+import io.qaexchange.storage.error.CorruptionException;
+import io.qaexchange.storage.error.StoreClosedException;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.memory.Slice;

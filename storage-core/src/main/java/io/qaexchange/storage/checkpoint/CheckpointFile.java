@@ -1,13 +1,13 @@
 package io.qaexchange.storage.checkpoint;
 
 import io.qaexchange.storage.Checkpoint;
-import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.LogPiece;
-import io.qaexchange.storage.StoreException;
-import io.qaexchange.storage.UnsupportedFormatException;
 import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.encoding.ByteWriter;
 import io.qaexchange.storage.encoding.Checksum;
+import io.qaexchange.storage.error.CorruptionException;
+import io.qaexchange.storage.error.StoreException;
+import io.qaexchange.storage.error.UnsupportedFormatException;
 import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.manifest.VersionEdit;
 import io.qaexchange.storage.memory.Memory;

@@ -3,7 +3,7 @@ package io.qaexchange.storage.checkpoint;
 import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.LogPiece;
 import io.qaexchange.storage.LogRange;
-import io.qaexchange.storage.StoreException;
+import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.vfs.Vfs;
 import io.qaexchange.storage.vfs.WritableFile;
 import java.io.IOException;

@@ -1,11 +1,11 @@
 package io.qaexchange.storage.checkpoint;
 
-import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.LogPiece;
-import io.qaexchange.storage.UnsupportedFormatException;
 import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.encoding.ByteWriter;
 import io.qaexchange.storage.encoding.Checksum;
+import io.qaexchange.storage.error.CorruptionException;
+import io.qaexchange.storage.error.UnsupportedFormatException;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;

@@ -2,7 +2,6 @@ package io.qaexchange.storage.engine;
 
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.Durability;
-import io.qaexchange.storage.StoreClosedException;
 import io.qaexchange.storage.StoreListener;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.compaction.CompactionPicker;
@@ -13,6 +12,7 @@ import io.qaexchange.storage.compaction.LeveledPicker;
 import io.qaexchange.storage.compaction.SstableOutputs;
 import io.qaexchange.storage.compaction.TimeWindowPicker;
 import io.qaexchange.storage.engine.StoreState.LoggedMemtable;
+import io.qaexchange.storage.error.StoreClosedException;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.manifest.FamilyVersion;
 import io.qaexchange.storage.manifest.FileNames;
@@ -28,8 +28,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 
 /**
  * Flushes and merges: decides what is due, runs it on the executor, publishes the outcome. A job that fails stops the store with its

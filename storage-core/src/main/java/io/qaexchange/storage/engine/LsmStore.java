@@ -8,8 +8,6 @@ import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.RestoredCheckpoint;
 import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.Store;
-import io.qaexchange.storage.StoreClosedException;
-import io.qaexchange.storage.StoreException;
 import io.qaexchange.storage.StoreIterator;
 import io.qaexchange.storage.StoreListener;
 import io.qaexchange.storage.StoreOptions;
@@ -18,6 +16,8 @@ import io.qaexchange.storage.StoreStatistics;
 import io.qaexchange.storage.WriteBatch;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.checkpoint.StoreRestore;
+import io.qaexchange.storage.error.StoreClosedException;
+import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.ValueKind;
@@ -79,8 +79,8 @@ public final class LsmStore implements Store {
     /**
      * Opens the store in a folder, recovering what a crash left.
      *
-     * @throws io.qaexchange.storage.StoreException if the folder is in use, or is no store and not empty
-     * @throws io.qaexchange.storage.CorruptionException if bytes that had been durable are wrong
+     * @throws io.qaexchange.storage.error.StoreException if the folder is in use, or is no store and not empty
+     * @throws io.qaexchange.storage.error.CorruptionException if bytes that had been durable are wrong
      */
     public static LsmStore open(Path directory, StoreOptions options) throws IOException {
         return begin(directory, options, StoreResources.open(directory, options, () -> StoreRecovery.run(directory, options)));

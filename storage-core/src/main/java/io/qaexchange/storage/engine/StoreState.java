@@ -1,8 +1,8 @@
 package io.qaexchange.storage.engine;
 
 import io.qaexchange.storage.Durability;
-import io.qaexchange.storage.StoreClosedException;
 import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.error.StoreClosedException;
 import io.qaexchange.storage.manifest.Floor;
 import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.manifest.VersionEdit;

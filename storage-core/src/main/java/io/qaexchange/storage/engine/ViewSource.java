@@ -1,6 +1,6 @@
 package io.qaexchange.storage.engine;
 
-import io.qaexchange.storage.StoreClosedException;
+import io.qaexchange.storage.error.StoreClosedException;
 
 /** Where reads get the store's state from. Thread-safe. */
 interface ViewSource {

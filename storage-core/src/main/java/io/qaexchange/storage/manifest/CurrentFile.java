@@ -1,7 +1,7 @@
 package io.qaexchange.storage.manifest;
 
-import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.encoding.Checksum;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.vfs.ReadableFile;
 import io.qaexchange.storage.vfs.Vfs;
 import io.qaexchange.storage.vfs.WritableFile;

@@ -1,8 +1,8 @@
 package io.qaexchange.storage.manifest;
 
-import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.encoding.ByteWriter;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.memory.Slice;
 

@@ -1,7 +1,7 @@
 package io.qaexchange.storage.manifest;
 
 import io.qaexchange.storage.ColumnFamily;
-import io.qaexchange.storage.StoreException;
+import io.qaexchange.storage.error.StoreException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;

@@ -2,10 +2,10 @@ package io.qaexchange.storage.manifest;
 
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.Compression;
-import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.encoding.ByteWriter;
+import io.qaexchange.storage.error.CorruptionException;
 import java.util.ArrayList;
 import java.util.List;
 

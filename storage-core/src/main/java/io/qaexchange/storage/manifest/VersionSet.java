@@ -1,6 +1,6 @@
 package io.qaexchange.storage.manifest;
 
-import io.qaexchange.storage.StoreClosedException;
+import io.qaexchange.storage.error.StoreClosedException;
 import io.qaexchange.storage.vfs.Vfs;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package io.qaexchange.storage.recovery;
 
-import io.qaexchange.storage.CorruptionException;
-import io.qaexchange.storage.StoreException;
 import io.qaexchange.storage.RestoredCheckpoint;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.encoding.ByteReader;
+import io.qaexchange.storage.error.CorruptionException;
+import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.manifest.CurrentFile;

@@ -6,7 +6,7 @@ import io.airlift.compress.lz4.Lz4Decompressor;
 import io.airlift.compress.zstd.ZstdCompressor;
 import io.airlift.compress.zstd.ZstdDecompressor;
 import io.qaexchange.storage.Compression;
-import io.qaexchange.storage.CorruptionException;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.memory.Memory;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReferenceArray;

@@ -1,10 +1,10 @@
 package io.qaexchange.storage.sstable;
 
 import io.qaexchange.storage.Compression;
-import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.encoding.Checksum;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.memory.Chunk;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;

@@ -1,9 +1,9 @@
 package io.qaexchange.storage.sstable;
 
-import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.encoding.Checksum;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.memory.Memory;
 import java.io.IOException;
 import java.nio.ByteBuffer;

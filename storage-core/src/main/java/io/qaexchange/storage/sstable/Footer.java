@@ -1,10 +1,10 @@
 package io.qaexchange.storage.sstable;
 
-import io.qaexchange.storage.CorruptionException;
-import io.qaexchange.storage.StoreException;
-import io.qaexchange.storage.UnsupportedFormatException;
 import io.qaexchange.storage.encoding.ByteWriter;
 import io.qaexchange.storage.encoding.Checksum;
+import io.qaexchange.storage.error.CorruptionException;
+import io.qaexchange.storage.error.StoreException;
+import io.qaexchange.storage.error.UnsupportedFormatException;
 import io.qaexchange.storage.memory.Memory;
 import java.nio.ByteBuffer;
 

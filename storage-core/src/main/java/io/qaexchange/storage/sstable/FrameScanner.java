@@ -1,8 +1,8 @@
 package io.qaexchange.storage.sstable;
 
 import io.qaexchange.storage.Compression;
-import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.encoding.Checksum;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.vfs.ReadableFile;
 import java.io.IOException;

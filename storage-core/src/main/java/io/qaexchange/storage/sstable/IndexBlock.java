@@ -1,6 +1,6 @@
 package io.qaexchange.storage.sstable;
 
-import io.qaexchange.storage.CorruptionException;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;

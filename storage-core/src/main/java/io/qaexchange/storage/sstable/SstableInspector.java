@@ -1,9 +1,9 @@
 package io.qaexchange.storage.sstable;
 
 import io.qaexchange.storage.Compression;
-import io.qaexchange.storage.CorruptionException;
-import io.qaexchange.storage.StoreException;
 import io.qaexchange.storage.encoding.ByteReader;
+import io.qaexchange.storage.error.CorruptionException;
+import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstone;
 import io.qaexchange.storage.key.RangeTombstoneList;
@@ -69,7 +69,7 @@ public final class SstableInspector implements AutoCloseable {
     /**
      * Opens a file for inspection.
      *
-     * @throws io.qaexchange.storage.UnsupportedFormatException if it is not one of ours, or of a later version
+     * @throws io.qaexchange.storage.error.UnsupportedFormatException if it is not one of ours, or of a later version
      */
     public static SstableInspector open(Vfs vfs, Path path) throws IOException {
         ReadableFile readable = vfs.open(path);

@@ -1,8 +1,8 @@
 package io.qaexchange.storage.sstable;
 
-import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.encoding.ByteWriter;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import java.nio.charset.StandardCharsets;

@@ -1,9 +1,9 @@
 package io.qaexchange.storage.sstable;
 
 import io.qaexchange.storage.Compression;
-import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.iterator.EntrySink;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.key.KeyRange;
@@ -62,7 +62,7 @@ public final class SstableReader implements AutoCloseable {
      * Opens a file.
      *
      * @param cache for blocks that are not read in place; shared by many files
-     * @throws io.qaexchange.storage.UnsupportedFormatException if it is no sstable, or one of a later version
+     * @throws io.qaexchange.storage.error.UnsupportedFormatException if it is no sstable, or one of a later version
      * @throws CorruptionException if it is damaged
      */
     public static SstableReader open(Vfs vfs, Path path, ReadOptions options, BlockCache cache) throws IOException {

@@ -1,7 +1,7 @@
 package io.qaexchange.storage.sstable;
 
-import io.qaexchange.storage.CorruptionException;
 import io.qaexchange.storage.cache.BlockPin;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.Trailer;

@@ -1,9 +1,9 @@
 package io.qaexchange.storage.tool;
 
-import io.qaexchange.storage.CorruptionException;
-import io.qaexchange.storage.StoreException;
-import io.qaexchange.storage.UnsupportedFormatException;
 import io.qaexchange.storage.cache.BlockCache;
+import io.qaexchange.storage.error.CorruptionException;
+import io.qaexchange.storage.error.StoreException;
+import io.qaexchange.storage.error.UnsupportedFormatException;
 import io.qaexchange.storage.key.RangeTombstone;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.memory.BudgetedMemoryPool;

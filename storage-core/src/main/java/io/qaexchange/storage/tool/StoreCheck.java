@@ -1,8 +1,8 @@
 package io.qaexchange.storage.tool;
 
-import io.qaexchange.storage.StoreException;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.encoding.ByteReader;
+import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.manifest.CurrentFile;

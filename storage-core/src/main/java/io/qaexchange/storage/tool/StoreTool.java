@@ -1,9 +1,9 @@
 package io.qaexchange.storage.tool;
 
 import io.qaexchange.storage.LogPiece;
-import io.qaexchange.storage.StoreException;
 import io.qaexchange.storage.checkpoint.CheckpointFile;
 import io.qaexchange.storage.engine.StoreDescription;
+import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.manifest.CurrentFile;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.manifest.ManifestReader;
@@ -68,7 +68,7 @@ public final class StoreTool {
         } catch (NoSuchFileException e) {
             err.println("store: there is no file " + e.getMessage());
             return SstableDump.UNUSABLE;
-        } catch (io.qaexchange.storage.CorruptionException e) {
+        } catch (io.qaexchange.storage.error.CorruptionException e) {
             err.println("store: " + e.getMessage());
             return SstableDump.DAMAGED;
         } catch (IOException e) {

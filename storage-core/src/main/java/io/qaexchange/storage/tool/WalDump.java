@@ -1,8 +1,8 @@
 package io.qaexchange.storage.tool;
 
-import io.qaexchange.storage.CorruptionException;
-import io.qaexchange.storage.StoreException;
 import io.qaexchange.storage.encoding.ByteReader;
+import io.qaexchange.storage.error.CorruptionException;
+import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.vfs.Vfs;

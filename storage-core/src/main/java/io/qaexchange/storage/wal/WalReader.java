@@ -1,8 +1,8 @@
 package io.qaexchange.storage.wal;
 
-import io.qaexchange.storage.CorruptionException;
-import io.qaexchange.storage.UnsupportedFormatException;
 import io.qaexchange.storage.encoding.ByteReader;
+import io.qaexchange.storage.error.CorruptionException;
+import io.qaexchange.storage.error.UnsupportedFormatException;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.vfs.ReadableFile;

@@ -1,7 +1,7 @@
 package io.qaexchange.storage.wal;
 
-import io.qaexchange.storage.StoreClosedException;
 import io.qaexchange.storage.encoding.ByteWriter;
+import io.qaexchange.storage.error.StoreClosedException;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.vfs.Vfs;
 import io.qaexchange.storage.vfs.WritableFile;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.Durability;
-import io.qaexchange.storage.StoreClosedException;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.engine.LsmStore;
+import io.qaexchange.storage.error.StoreClosedException;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.vfs.FaultyVfs;
 import io.qaexchange.storage.vfs.MemoryVfs;

@@ -3,7 +3,7 @@ package io.qaexchange.storage.crash;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.qaexchange.storage.CorruptionException;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.vfs.MemoryVfs;
 import io.qaexchange.storage.wal.WalFormat;
 import io.qaexchange.storage.wal.WalReader;

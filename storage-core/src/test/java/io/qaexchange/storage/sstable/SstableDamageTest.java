@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.qaexchange.storage.Compression;
-import io.qaexchange.storage.CorruptionException;
-import io.qaexchange.storage.UnsupportedFormatException;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.encoding.Checksum;
+import io.qaexchange.storage.error.CorruptionException;
+import io.qaexchange.storage.error.UnsupportedFormatException;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstone;

@@ -1,6 +1,6 @@
 package io.qaexchange.storage.vfs;
 
-import io.qaexchange.storage.StoreException;
+import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.memory.Memory;
 import java.io.Closeable;
 import java.io.EOFException;

@@ -1,4 +1,4 @@
-package io.qaexchange.storage;
+package io.qaexchange.storage.error;
 
 /** The store was closed, or a background failure closed it; the cause says which. */
 public final class StoreClosedException extends StoreException {

@@ -1,4 +1,4 @@
-package io.qaexchange.storage;
+package io.qaexchange.storage.error;
 
 import java.io.IOException;
 

@@ -1,4 +1,4 @@
-package io.qaexchange.storage;
+package io.qaexchange.storage.error;
 
 /** The bytes of a file are wrong. Trying again does not help; {@code bin/store salvage} reports what can still be read. */
 public final class CorruptionException extends StoreException {

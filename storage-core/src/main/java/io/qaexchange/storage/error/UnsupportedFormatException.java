@@ -1,4 +1,4 @@
-package io.qaexchange.storage;
+package io.qaexchange.storage.error;
 
 /** The bytes are fine, but this build cannot read them: another program's file, or a newer format. */
 public final class UnsupportedFormatException extends StoreException {
