@@ -76,6 +76,14 @@ public final class StoreOptions {
         return values.walSegmentBytes;
     }
 
+    /**
+     * Size at which the manifest is begun anew with the whole picture. Smaller: less to read when opening; larger: rewritten less often.
+     * RocksDB's {@code max_manifest_file_size}.
+     */
+    public long manifestBytes() {
+        return values.manifestBytes;
+    }
+
     /** Group commit: the longest that a write waits for its sync. */
     public long groupCommitMillis() {
         return values.groupCommitMillis;
@@ -153,6 +161,7 @@ public final class StoreOptions {
         private long blockCacheBytes = 256L << 20;
         private ReadMode readMode = ReadMode.MMAP;
         private long walSegmentBytes = 128L << 20;
+        private long manifestBytes = 4L << 20;
         private long groupCommitMillis = 10;
         private int groupCommitRecords = 100;
         private int level0CompactionDepth = 4;
@@ -218,6 +227,11 @@ public final class StoreOptions {
             return this;
         }
 
+        public Builder manifestBytes(long value) {
+            manifestBytes = value;
+            return this;
+        }
+
         public Builder groupCommit(long millis, int records) {
             groupCommitMillis = millis;
             groupCommitRecords = records;
@@ -271,6 +285,7 @@ public final class StoreOptions {
             check(Integer.bitCount(arenaChunkBytes) == 1 && arenaChunkBytes >= 4096, "arenaChunkBytes must be a power of two of at least 4096", arenaChunkBytes);
             check(maxFrozenMemtables >= 1, "maxFrozenMemtables must be at least 1", maxFrozenMemtables);
             check(walSegmentBytes >= 4096, "walSegmentBytes must be at least 4096", walSegmentBytes);
+            check(manifestBytes > 0, "manifestBytes must be positive", manifestBytes);
             check(groupCommitMillis > 0 && groupCommitRecords > 0, "group commit needs positive bounds", groupCommitMillis);
             check(level0CompactionDepth >= 1 && level0CompactionDepth <= level0SlowdownDepth && level0SlowdownDepth <= level0StopDepth,
                     "level 0 depths must rise: merge, slow down, stop", level0CompactionDepth + ", " + level0SlowdownDepth + ", " + level0StopDepth);
@@ -290,6 +305,7 @@ public final class StoreOptions {
             copy.blockCacheBytes = blockCacheBytes;
             copy.readMode = readMode;
             copy.walSegmentBytes = walSegmentBytes;
+            copy.manifestBytes = manifestBytes;
             copy.groupCommitMillis = groupCommitMillis;
             copy.groupCommitRecords = groupCommitRecords;
             copy.level0CompactionDepth = level0CompactionDepth;

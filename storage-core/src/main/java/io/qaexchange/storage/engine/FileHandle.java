@@ -2,6 +2,7 @@ package io.qaexchange.storage.engine;
 
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.cache.BlockCache;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.sstable.ReadOptions;
 import io.qaexchange.storage.sstable.SstableReader;
@@ -9,6 +10,7 @@ import io.qaexchange.storage.vfs.Vfs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * An sstable of the store while anybody needs it: opened at the first read, closed when the last lease ends, and then deleted if no
@@ -23,12 +25,15 @@ final class FileHandle {
     private final StoreOptions.ReadMode readMode;
     private final BlockCache cache;
     private final ObsoleteFiles obsolete;
+    private final Consumer<CorruptionException> onFault;
     private final AtomicInteger leases = new AtomicInteger(1);
     /** Volatile: opened by the first reader, read by all. */
     private volatile SstableReader reader;
     private volatile boolean deleteWhenFree;
 
-    FileHandle(long number, Path directory, Vfs vfs, StoreOptions.ReadMode readMode, BlockCache cache, ObsoleteFiles obsolete) {
+    FileHandle(long number, Path directory, Vfs vfs, StoreOptions.ReadMode readMode, BlockCache cache, ObsoleteFiles obsolete,
+            Consumer<CorruptionException> onFault) {
+        this.onFault = onFault;
         this.number = number;
         path = FileNames.sstable(directory, number);
         this.vfs = vfs;
@@ -52,7 +57,7 @@ final class FileHandle {
 
     private synchronized SstableReader open() throws IOException {
         if (reader == null) {
-            reader = SstableReader.open(vfs, path, readMode == StoreOptions.ReadMode.MMAP ? ReadOptions.MMAP : ReadOptions.PREAD, cache);
+            reader = SstableReader.open(vfs, path, readMode == StoreOptions.ReadMode.MMAP ? ReadOptions.MMAP : ReadOptions.PREAD, cache, onFault);
         }
         return reader;
     }

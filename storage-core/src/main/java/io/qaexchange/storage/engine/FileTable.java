@@ -2,6 +2,7 @@ package io.qaexchange.storage.engine;
 
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.cache.BlockCache;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Version;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The handles of all files that the current version names. Guarded by the lock of whoever installs versions; handles themselves are
@@ -19,9 +21,12 @@ final class FileTable {
     private final StoreOptions options;
     private final BlockCache cache;
     private final ObsoleteFiles obsolete;
+    private final Consumer<CorruptionException> onFault;
     private final Map<Long, FileHandle> handles = new HashMap<>();
 
-    FileTable(Path directory, StoreOptions options, BlockCache cache, ObsoleteFiles obsolete) {
+    /** @param onFault told when a mapping of a file fails */
+    FileTable(Path directory, StoreOptions options, BlockCache cache, ObsoleteFiles obsolete, Consumer<CorruptionException> onFault) {
+        this.onFault = onFault;
         this.directory = directory;
         this.options = options;
         this.cache = cache;
@@ -45,7 +50,7 @@ final class FileTable {
     }
 
     private FileHandle handle(long number) {
-        return new FileHandle(number, directory, options.vfs(), options.readMode(), cache, obsolete);
+        return new FileHandle(number, directory, options.vfs(), options.readMode(), cache, obsolete, onFault);
     }
 
     FileHandle get(FileReference reference) {

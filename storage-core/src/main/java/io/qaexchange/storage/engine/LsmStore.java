@@ -35,6 +35,7 @@ import io.qaexchange.storage.vfs.Vfs;
 import io.qaexchange.storage.wal.WalWriter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -446,8 +447,15 @@ public final class LsmStore implements Store {
         requireFamily(family);
         ReadView view = state.useView();
         try {
+            List<Memtable> memtables = new ArrayList<>(view.frozen());
+            memtables.add(view.active());
             long bytes = 0;
             long entries = 0;
+            for (Memtable memtable : memtables) {
+                Memtable.Size held = memtable.estimate(family.id(), range);
+                bytes += held.bytes();
+                entries += held.entries();
+            }
             for (FileReference reference : view.version().family(family.id()).references()) {
                 KeyRange part = reference.clip().intersect(range);
                 if (!part.isEmpty() && reference.overlaps(range)) {

@@ -6,6 +6,7 @@ import io.qaexchange.storage.StoreListener;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.engine.StoreState.LoggedMemtable;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Version;
@@ -100,7 +101,7 @@ final class StoreResources {
 
         Version before = recovery.version();
         Version begun = before.apply(new VersionEdit().epoch(recovery.lastEpoch() + 1, recovery.parents()));
-        versions = VersionSet.create(options.vfs(), directory, begun, recovery.highestNumber());
+        versions = VersionSet.create(options.vfs(), directory, begun, recovery.highestNumber(), options.manifestBytes());
         ObsoleteFiles obsolete = new ObsoleteFiles(options.vfs());
         removeUnnamed(directory, begun, obsolete);
 
@@ -110,7 +111,7 @@ final class StoreResources {
                     recovery.previousSegment(), recovery.previousSize());
         }
         cache = new BlockCache(options.memoryPool(), Math.max(1, options.blockCacheBytes()));
-        FileTable files = new FileTable(directory, options, cache, obsolete);
+        FileTable files = new FileTable(directory, options, cache, obsolete, this::stopOnFault);
         List<LoggedMemtable> recovered = new ArrayList<>();
         for (int i = 0; i < recovery.memtables().size(); i++) {
             Memtable memtable = recovery.memtables().get(i);
@@ -125,6 +126,13 @@ final class StoreResources {
             walThread = new WalThread("wal-" + directory.getFileName(), wal, sync, options.groupCommitMillis(),
                     sync ? options.groupCommitRecords() : Integer.MAX_VALUE, jobs::fail);
             walThread.start();
+        }
+    }
+
+    /** What a mapping gives after a fault is anything at all, so nothing more is built on it. */
+    private void stopOnFault(CorruptionException fault) {
+        if (jobs != null) {
+            jobs.fail("mapping", fault);
         }
     }
 

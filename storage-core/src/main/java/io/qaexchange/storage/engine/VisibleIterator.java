@@ -84,6 +84,7 @@ final class VisibleIterator implements StoreIterator {
 
     @Override
     public void seekToFirst() throws IOException {
+        valid = false;
         if (range.lower().length == 0) {
             merged.seekToFirst();
         } else {
@@ -94,6 +95,7 @@ final class VisibleIterator implements StoreIterator {
 
     @Override
     public void seekToLast() throws IOException {
+        valid = false;
         if (range.upper() == null) {
             merged.seekToLast();
         } else {
@@ -104,6 +106,7 @@ final class VisibleIterator implements StoreIterator {
 
     @Override
     public void seek(Slice target) throws IOException {
+        valid = false;
         if (target.compareTo(range.lower()) < 0) {
             seekToFirst();
             return;
@@ -114,6 +117,7 @@ final class VisibleIterator implements StoreIterator {
 
     @Override
     public void seekBefore(Slice target) throws IOException {
+        valid = false;
         if (range.upper() != null && target.compareTo(range.upper()) > 0) {
             seekToLast();
             return;
@@ -125,6 +129,7 @@ final class VisibleIterator implements StoreIterator {
     @Override
     public void next() throws IOException {
         requireValid();
+        valid = false;
         if (run > 0) {
             running.next();
             key.wrap(running.key());
@@ -132,6 +137,7 @@ final class VisibleIterator implements StoreIterator {
             if (--run == 0) {
                 merged.endRun();
             }
+            valid = true;
             return;
         }
         if (!forward) {
@@ -150,6 +156,7 @@ final class VisibleIterator implements StoreIterator {
     @Override
     public void previous() throws IOException {
         requireValid();
+        valid = false;
         if (forward) {
             if (run > 0) {
                 merged.endRun();

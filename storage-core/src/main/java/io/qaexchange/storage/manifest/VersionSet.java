@@ -5,6 +5,8 @@ import io.qaexchange.storage.vfs.Vfs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The version in force, and the manifest that makes each step durable before it counts.
@@ -12,30 +14,35 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Threads: {@link #apply} by one at a time (it locks); {@link #current} and the numbers from any.
  */
 public final class VersionSet implements AutoCloseable {
-    private static final long MANIFEST_BYTES = 4L << 20;
+    private static final Logger LOG = LoggerFactory.getLogger(VersionSet.class);
 
     private final Vfs vfs;
     private final Path directory;
+    private final long manifestBytes;
     private final AtomicLong nextFileNumber;
     private final AtomicLong nextReferenceId;
     /** Volatile: readers take the newest. */
     private volatile Version current;
     private ManifestWriter writer;
     private long manifestNumber;
+    /** Also twice what the whole picture takes, so that a large one is not written again with every edit. */
+    private long sizeToBeginAnew;
     private IOException failure;
 
     /**
      * Begins a new manifest with the given version and puts it in force.
      *
      * @param highestNumber no file of the folder has a higher number
+     * @param manifestBytes size at which the manifest is begun anew
      */
-    public static VersionSet create(Vfs vfs, Path directory, Version version, long highestNumber) throws IOException {
-        VersionSet set = new VersionSet(vfs, directory, version, highestNumber);
+    public static VersionSet create(Vfs vfs, Path directory, Version version, long highestNumber, long manifestBytes) throws IOException {
+        VersionSet set = new VersionSet(vfs, directory, version, highestNumber, manifestBytes);
         set.newManifest();
         return set;
     }
 
-    private VersionSet(Vfs vfs, Path directory, Version version, long highestNumber) {
+    private VersionSet(Vfs vfs, Path directory, Version version, long highestNumber, long manifestBytes) {
+        this.manifestBytes = manifestBytes;
         this.vfs = vfs;
         this.directory = directory;
         nextFileNumber = new AtomicLong(Math.max(version.nextFileNumber(), highestNumber + 1));
@@ -56,7 +63,7 @@ public final class VersionSet implements AutoCloseable {
         edit.nextNumbers(nextFileNumber.get(), nextReferenceId.get());
         Version next = current.apply(edit);
         try {
-            if (writer.size() > MANIFEST_BYTES) {
+            if (writer.size() > sizeToBeginAnew) {
                 newManifest();
             }
             writer.append(edit);
@@ -86,9 +93,19 @@ public final class VersionSet implements AutoCloseable {
         }
         writer = fresh;
         manifestNumber = number;
+        sizeToBeginAnew = Math.max(manifestBytes, 2 * fresh.size());
         if (old != null) {
+            discard(old, FileNames.manifest(directory, oldNumber));
+        }
+    }
+
+    /** A manifest that is in force no more costs space and nothing else; the next opening takes it away. */
+    private void discard(ManifestWriter old, Path path) {
+        try {
             old.close();
-            vfs.delete(FileNames.manifest(directory, oldNumber));
+            vfs.delete(path);
+        } catch (IOException e) {
+            LOG.warn("old manifest stays until the store is opened again: file={}", path, e);
         }
     }
 

@@ -26,6 +26,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * (see the store's last sequence) before the snapshot was taken.
  */
 public final class Memtable {
+    /** Entries that an estimate looks at before it guesses. */
+    private static final int ESTIMATE_STEPS = 4096;
     private static final FamilyTable[] NO_TABLES = new FamilyTable[0];
 
     private final long id;
@@ -171,6 +173,32 @@ public final class Memtable {
     public boolean hasEntries(int family) {
         FamilyTable table = tableOrNull(family);
         return table != null && table.ends.first != 0;
+    }
+
+    /**
+     * What a memtable holds of a range.
+     *
+     * @param bytes of keys and values
+     * @param entries versions and tombstones
+     */
+    public record Size(long bytes, long entries) {}
+
+    /** Exact for small ranges and for nearly all of a family; else a guess between what was counted and what there can be. */
+    public Size estimate(int family, KeyRange range) {
+        FamilyTable table = tableOrNull(family);
+        if (table == null || range.isEmpty()) {
+            return new Size(0, 0);
+        }
+        long all = table.entries;
+        long inside = range.isAll() ? all : table.count(range.lower(), range.upper());
+        if (inside == ESTIMATE_STEPS) {
+            long before = table.count(new byte[0], range.lower());
+            long behind = range.upper() == null ? 0 : table.count(range.upper(), null);
+            long rest = Math.max(inside, all - before - behind);
+            boolean exact = before < ESTIMATE_STEPS && behind < ESTIMATE_STEPS;
+            inside = exact ? rest : (inside + rest) / 2;
+        }
+        return new Size(all == 0 ? 0 : (long) ((double) table.bytes * inside / all), inside);
     }
 
     public InternalIterator iterator(int family) {
@@ -332,6 +360,9 @@ public final class Memtable {
         final RadixTree tree;
         final RecordArena records;
         final RecordArena.ChainEnds ends = new RecordArena.ChainEnds();
+        /** Written by the writer, read for estimates by anyone: may be a little old. */
+        long entries;
+        long bytes;
         /** Volatile: replaced as a whole by the writer. */
         volatile List<RangeTombstone> rangeTombstones = List.of();
         /** Volatile: made by whichever reader first needs it; two may make equal ones. */
@@ -354,7 +385,22 @@ public final class Memtable {
             this.records = records;
         }
 
+        /** Entries from {@code lower} on and before {@code upper} (null = end), at most {@link #ESTIMATE_STEPS}. */
+        long count(byte[] lower, byte[] upper) {
+            TableIterator iterator = new TableIterator(this);
+            long count = 0;
+            for (iterator.seek(Slice.of(lower), Trailer.NEWEST); iterator.valid() && count < ESTIMATE_STEPS; iterator.next()) {
+                if (upper != null && iterator.key().compareTo(upper) >= 0) {
+                    break;
+                }
+                count++;
+            }
+            return count;
+        }
+
         void add(int family, Slice key, long trailer, Slice value) {
+            entries++;
+            bytes += key.length() + value.length();
             int existing = tree.find(key.base(), key.address(), key.length());
             if (existing != 0) {
                 records.appendVersion(existing, trailer, value);

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /**
  * The blocks of one open file: in place through mappings, or through the block cache.
@@ -35,6 +36,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
     private final Path file;
     private final ReadableFile readable;
     private final BlockCache cache;
+    private final Consumer<CorruptionException> onFault;
     private final long fileId = BlockCache.newFileId();
     private final MappedRegion[] pieces;
     private final Object[] pieceBases;
@@ -45,7 +47,9 @@ final class BlockSource implements BlockAccess, AutoCloseable {
     private final long[] checkedFilterPages;
     private volatile boolean closed;
 
-    private BlockSource(Path file, ReadableFile readable, BlockCache cache, MappedRegion[] pieces, int pieceShift, Footer footer) {
+    private BlockSource(Path file, ReadableFile readable, BlockCache cache, MappedRegion[] pieces, int pieceShift, Footer footer,
+            Consumer<CorruptionException> onFault) {
+        this.onFault = onFault;
         this.file = file;
         this.readable = readable;
         this.cache = cache;
@@ -63,10 +67,10 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         checkedFilterPages = new long[(filterPages + Long.SIZE - 1) / Long.SIZE];
     }
 
-    static BlockSource open(Path file, ReadableFile readable, BlockCache cache, ReadOptions options, Footer footer)
-            throws IOException {
+    static BlockSource open(Path file, ReadableFile readable, BlockCache cache, ReadOptions options, Footer footer,
+            Consumer<CorruptionException> onFault) throws IOException {
         MappedRegion[] pieces = options.mapped() ? map(readable, options.pieceBytes()) : new MappedRegion[0];
-        return new BlockSource(file, readable, cache, pieces, Integer.numberOfTrailingZeros(options.pieceBytes()), footer);
+        return new BlockSource(file, readable, cache, pieces, Integer.numberOfTrailingZeros(options.pieceBytes()), footer, onFault);
     }
 
     private static MappedRegion[] map(ReadableFile readable, int pieceBytes) throws IOException {
@@ -350,10 +354,12 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         bits[i >>> 6] |= 1L << i;
     }
 
-    /** What a fault in a mapping is for callers. */
+    /** What a fault in a mapping is for callers. Told at once to who watches over the file: other reads may not notice. */
     CorruptionException fault(Throwable fault, long offset) {
-        return new CorruptionException("a block that was good is changed or unreadable: was the file cut, or does the disk fail?", file, offset,
-                fault);
+        CorruptionException damage = new CorruptionException("a block that was good is changed or unreadable: was the file cut, or does the disk fail?",
+                file, offset, fault);
+        onFault.accept(damage);
+        return damage;
     }
 
     /** Unmaps and closes; the caller vouches that nobody reads any more. */

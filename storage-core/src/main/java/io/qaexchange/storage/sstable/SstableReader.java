@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Reads an sstable; {@link SstableWriter} has the format.
@@ -66,12 +67,18 @@ public final class SstableReader implements AutoCloseable {
      * @throws CorruptionException if it is damaged
      */
     public static SstableReader open(Vfs vfs, Path path, ReadOptions options, BlockCache cache) throws IOException {
+        return open(vfs, path, options, cache, fault -> {});
+    }
+
+    /** @param onFault told of every fault in a mapping of the file, before the reader that met it */
+    public static SstableReader open(Vfs vfs, Path path, ReadOptions options, BlockCache cache, Consumer<CorruptionException> onFault)
+            throws IOException {
         ReadableFile readable = vfs.open(path);
         BlockSource source = null;
         boolean opened = false;
         try {
             Footer footer = readFooter(readable, path);
-            source = BlockSource.open(path, readable, cache, options, footer);
+            source = BlockSource.open(path, readable, cache, options, footer, onFault);
             SstableReader reader = new SstableReader(source, options);
             opened = true;
             return reader;

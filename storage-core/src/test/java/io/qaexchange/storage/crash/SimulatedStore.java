@@ -46,7 +46,7 @@ final class SimulatedStore {
     /** A small store that does everything on the calling thread, so that a run is decided by its calls alone. */
     static StoreOptions.Builder options(Vfs vfs, Durability durability) {
         return StoreOptions.builder().vfs(vfs).durability(durability).executor(Runnable::run).clock(() -> NOW_MILLIS)
-                .arenaChunkBytes(4096).memtableBytes(14_000).walSegmentBytes(4096).blockCacheBytes(20_000)
+                .arenaChunkBytes(4096).memtableBytes(14_000).walSegmentBytes(4096).manifestBytes(3000).blockCacheBytes(20_000)
                 .level0(2, 20, 40).levelMultiplier(3).maxFrozenMemtables(1)
                 .memoryPool(new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, 64 << 20));
     }
