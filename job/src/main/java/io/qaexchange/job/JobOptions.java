@@ -50,7 +50,7 @@ public final class JobOptions {
             "Folder of Flink's checkpoints; default: Flink's execution.checkpointing.dir.");
     public static final JobOption<Duration> CHECKPOINT_INTERVAL = JobOption.duration("checkpoint-interval", "10 s",
             "Time between checkpoints: what has to be read again after a failure, and how long dead letters and archived files wait to be seen.");
-    public static final JobOption<StateBackendChoice> BACKEND = JobOption.choice("backend", "hashmap", StateBackendChoice.class,
+    public static final JobOption<StateBackendChoice> BACKEND = JobOption.choice("backend", "lsm", StateBackendChoice.class,
             "State backend that keeps the hot events.");
     public static final JobOption<Integer> PARALLELISM = JobOption.number("parallelism", null, 1, "Parallelism; default: Flink's.");
     public static final JobOption<Integer> MAX_PARALLELISM = JobOption.number("max-parallelism", "128", 1,

@@ -11,6 +11,7 @@ import io.qaexchange.state.store.StateKeys;
 import io.qaexchange.state.store.StateStore;
 import io.qaexchange.state.store.StateTable;
 import io.qaexchange.state.store.StateTables;
+import io.qaexchange.state.timers.TimerQueues;
 import io.qaexchange.storage.StoreIterator;
 import io.qaexchange.storage.key.KeyRange;
 import java.io.IOException;
@@ -48,11 +49,7 @@ import org.apache.flink.runtime.state.StateSnapshotTransformer.StateSnapshotTran
 import org.apache.flink.runtime.state.StreamCompressionDecorator;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
-import org.apache.flink.runtime.state.heap.HeapPriorityQueueSetFactory;
-import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
-import org.apache.flink.runtime.state.heap.HeapPriorityQueueStateSnapshot;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
-import org.apache.flink.runtime.state.HeapPriorityQueuesManager;
 import org.apache.flink.runtime.state.InternalKeyContext;
 import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
 import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
@@ -65,7 +62,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The keyed state of one operator subtask in a store of its own.
  *
- * <p>Timers are on the heap and in every snapshot. Snapshots pin a sequence number on the task thread and are written in the background.
+ * <p>Snapshots pin a sequence number on the task thread and are written in the background.
  *
  * <p>One thread, the task thread.
  *
@@ -81,7 +78,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     private final StateTables tables;
     private final CompositeKey<K> keys;
     private final StateKeys<K> stateKeys;
-    private final HeapPriorityQueuesManager queues;
+    private final TimerQueues timers;
     private final SnapshotStrategy<KeyedStateHandle, ?> checkpoints;
     private final UploadHistory history;
     private final Map<String, AbstractLsmState<K, ?, ?>> states = new HashMap<>();
@@ -104,16 +101,14 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     record Checkpoints(UUID backendId, UploadHistory history, LocalRecoveryConfig localRecovery, boolean incremental) {
     }
 
-    LsmKeyedStateBackend(Base<K> base, OperatorStore opened, StateTables tables,
-            Map<String, HeapPriorityQueueSnapshotRestoreWrapper<?>> restoredQueues, HeapPriorityQueueSetFactory queueFactory,
-            Checkpoints checkpoints) {
+    LsmKeyedStateBackend(Base<K> base, OperatorStore opened, StateTables tables, TimerQueues timers, Checkpoints checkpoints) {
         super(base.kvStateRegistry, base.keySerializer, base.userCodeClassLoader, base.executionConfig, base.ttlTimeProvider,
                 base.latencyTracking, base.sizeTracking, base.cancelStreamRegistry, base.compression, base.keyContext);
         this.opened = opened;
         this.tables = tables;
         keys = new CompositeKey<>(base.keySerializer, numberOfKeyGroups);
         stateKeys = new StateKeys<>(opened.store(), keys);
-        queues = new HeapPriorityQueuesManager(restoredQueues, queueFactory, keyGroupRange, numberOfKeyGroups);
+        this.timers = timers;
         history = checkpoints.history;
         this.checkpoints = checkpoints.incremental
                 ? new IncrementalSnapshotStrategy<>(new IncrementalSnapshotStrategy.Operator<>(checkpoints.backendId, keyGroupRange,
@@ -202,7 +197,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     @Override
     public <T extends HeapPriorityQueueElement & PriorityComparable<? super T> & Keyed<?>> KeyGroupedInternalPriorityQueue<T> create(
             String stateName, TypeSerializer<T> elementSerializer, boolean allowFutureMetadataUpdates) {
-        return queues.createOrUpdate(stateName, elementSerializer, allowFutureMetadataUpdates);
+        return timers.create(stateName, elementSerializer, allowFutureMetadataUpdates);
     }
 
     @Override
@@ -248,14 +243,10 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
         for (StateTable<?, ?> table : tables.all()) {
             metaInfos.add(table.metaInfo().snapshot());
         }
-        List<HeapPriorityQueueStateSnapshot<?>> timers = new ArrayList<>();
-        for (HeapPriorityQueueSnapshotRestoreWrapper<?> queue : queues.getRegisteredPQStates().values()) {
-            metaInfos.add(queue.getMetaInfo().snapshot());
-            timers.add(queue.stateSnapshot());
-        }
+        metaInfos.addAll(timers.metaInfos());
         ResourceGuard.Lease lease = store().lease();
         try {
-            return new PinnedState(lease, store().checkpoint(), metaInfos, timers);
+            return new PinnedState(lease, store().checkpoint(), metaInfos, timers.copies());
         } catch (IOException | RuntimeException e) {
             lease.close();
             throw e;
@@ -268,7 +259,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     }
 
     private FullSnapshot<K> takeSnapshot() throws IOException {
-        return FullSnapshot.take(store(), tables.all(), queues.getRegisteredPQStates().values(), new FullSnapshot.KeyContext<>(
+        return FullSnapshot.take(store(), tables.all(), timers, new FullSnapshot.KeyContext<>(
                 keySerializer.duplicate(), keyGroupRange, keys.keyGroupBytes(), keyGroupCompressionDecorator));
     }
 
@@ -290,7 +281,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     /** Timers on the heap keep the keys that they were given. */
     @Override
     public boolean isSafeToReuseKVState() {
-        return false;
+        return timers.handsOutCopies();
     }
 
     /** Entries of all states, those of maps counted singly. For tests: it reads everything. */

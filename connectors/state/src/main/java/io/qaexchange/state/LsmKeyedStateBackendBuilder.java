@@ -4,11 +4,13 @@ import io.qaexchange.state.memory.OperatorMemory;
 import io.qaexchange.state.memory.SlotResources;
 import io.qaexchange.state.restore.CanonicalRestore;
 import io.qaexchange.state.restore.NativeRestore;
-import io.qaexchange.state.restore.RestoredQueues;
 import io.qaexchange.state.snapshot.UploadHistory;
 import io.qaexchange.state.store.StateFamilies;
 import io.qaexchange.state.store.StateStore;
 import io.qaexchange.state.store.StateTables;
+import io.qaexchange.state.timers.HeapTimerQueues;
+import io.qaexchange.state.timers.StoredTimerQueues;
+import io.qaexchange.state.timers.TimerQueues;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.StoreListener;
 import io.qaexchange.storage.StoreOptions;
@@ -26,7 +28,6 @@ import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.StateBackend.KeyedStateBackendParameters;
 import org.apache.flink.runtime.state.StreamCompressionDecorator;
-import org.apache.flink.runtime.state.heap.HeapPriorityQueueSetFactory;
 import org.apache.flink.runtime.state.InternalKeyContextImpl;
 import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
 import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
@@ -38,7 +39,6 @@ import org.slf4j.LoggerFactory;
 /** Opens a store and restores it; on failure nothing is left behind. One use, the task thread. */
 final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuilder<K> {
     private static final Logger LOG = LoggerFactory.getLogger(LsmKeyedStateBackendBuilder.class);
-    private static final int QUEUE_CAPACITY = 128;
 
     private final KeyedStateBackendParameters<K> parameters;
     private final LsmStateOptions.Values options;
@@ -75,20 +75,19 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
                 directory.resolve("restore"), cancelStreamRegistry)) {
             restore.fetch(restoreStateHandles);
             opened.openStore(options, builder -> StateStore.restore(directory, builder, failureReport(), restore.sources()));
-            Restored restored = new Restored();
-            restore.restoreStates(restored.tables(opened.store()));
-            restore.restoreTimers(restored.queues);
+            Restored restored = new Restored(opened.store());
+            restore.restoreStates(restored.tables);
+            restore.restoreTimers(restored.timers);
             return backend(opened, restored, restore.backendId(), restore.history(opened.store().restored()));
         }
     }
 
     private LsmKeyedStateBackend<K> buildFromCanonical(OperatorStore opened) throws Exception {
         opened.openStore(options, builder -> StateStore.open(directory, builder, failureReport()));
-        Restored restored = new Restored();
-        StateTables tables = restored.tables(opened.store());
+        Restored restored = new Restored(opened.store());
         if (!restoreStateHandles.isEmpty()) {
             requireCanonical();
-            new CanonicalRestore<K>(opened.store(), tables, restored.queues, cancelStreamRegistry).restore(
+            new CanonicalRestore<K>(opened.store(), restored.tables, restored.timers, cancelStreamRegistry).restore(
                     new FullSnapshotRestoreOperation<>(keyGroupRange, userCodeClassLoader, restoreStateHandles, keySerializerProvider));
         }
         return backend(opened, restored, UUID.randomUUID(), new UploadHistory(0, Map.of()));
@@ -106,13 +105,15 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
 
     /** What a restore fills. */
     private final class Restored {
-        final HeapPriorityQueueSetFactory queueFactory = new HeapPriorityQueueSetFactory(keyGroupRange, numberOfKeyGroups, QUEUE_CAPACITY);
-        final RestoredQueues queues = new RestoredQueues(queueFactory, keyGroupRange, numberOfKeyGroups);
-        StateTables tables;
+        final StateTables tables;
+        final TimerQueues timers;
 
-        StateTables tables(StateStore store) {
-            tables = new StateTables(store, new StateFamilies(), ttlTimeProvider);
-            return tables;
+        Restored(StateStore store) {
+            StateFamilies families = new StateFamilies();
+            tables = new StateTables(store, families, ttlTimeProvider);
+            timers = options.timers() == LsmStateOptions.Timers.HEAP
+                    ? new HeapTimerQueues(store, families, keyGroupRange, numberOfKeyGroups)
+                    : new StoredTimerQueues(store, families, keyGroupRange, numberOfKeyGroups);
         }
     }
 
@@ -125,7 +126,7 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
                 new CloseableRegistry(), keyGroupCompressionDecorator, new InternalKeyContextImpl<>(keyGroupRange, numberOfKeyGroups));
         LsmKeyedStateBackend.Checkpoints checkpoints = new LsmKeyedStateBackend.Checkpoints(backendId, history,
                 parameters.getEnv().getTaskStateManager().createLocalRecoveryConfig(), options.incrementalCheckpoints());
-        return new LsmKeyedStateBackend<>(base, opened, restored.tables, restored.queues.byName(), restored.queueFactory, checkpoints);
+        return new LsmKeyedStateBackend<>(base, opened, restored.tables, restored.timers, checkpoints);
     }
 
     private BackendBuildingException buildingFailure(Throwable cause) {

@@ -41,6 +41,14 @@ public final class LsmStateOptions {
             .defaultValue(MemorySize.ZERO).withDescription("Bytes per second and operator that merges may write, 0 = no limit. Flushes are"
                     + " never limited.");
 
+    /** Where timers are. */
+    public enum Timers { ENGINE, HEAP }
+
+    public static final ConfigOption<Timers> TIMERS = ConfigOptions.key("state.backend.lsm.timers").enumType(Timers.class)
+            .defaultValue(Timers.ENGINE).withDescription("Where timers are kept: ENGINE with the state, any number of them, in incremental"
+                    + " checkpoints; HEAP on the task's heap, faster while they are few, copied and written as a whole by every checkpoint."
+                    + " May be changed between runs. RocksDB: state.backend.rocksdb.timer-service.factory.");
+
     private LsmStateOptions() {
     }
 
@@ -52,7 +60,7 @@ public final class LsmStateOptions {
      */
     record Values(@Nullable String localDirectory, boolean managedMemory, long fixedBytesPerOperator, double blockCacheFraction,
             ReadMode readMode, int backgroundThreads, long compactionBytesPerSecond,
-            boolean incrementalCheckpoints) implements Serializable {
+            boolean incrementalCheckpoints, Timers timers) implements Serializable {
 
         /** @throws IllegalConfigurationException names the option, what it is and what it may be */
         Values {
@@ -73,6 +81,6 @@ public final class LsmStateOptions {
                 config.get(BLOCK_CACHE_FRACTION), config.get(READ_MODE), config.get(BACKGROUND_THREADS),
                 config.get(COMPACTION_RATE).getBytes(),
                 // Flink's default is false, for the sake of backends whose incremental checkpoints cost more.
-                config.getOptional(CheckpointingOptions.INCREMENTAL_CHECKPOINTS).orElse(true));
+                config.getOptional(CheckpointingOptions.INCREMENTAL_CHECKPOINTS).orElse(true), config.get(TIMERS));
     }
 }

@@ -35,7 +35,7 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(names = "--dir", description = "Folder for everything, empty or new. Default: " + DEFAULT_FOLDER
             + " here, replaced if it is from an earlier demo.")
     private Path folder;
-    @Option(names = "--backend", defaultValue = "hashmap", description = "State backend: lsm, rocksdb or hashmap. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--backend", defaultValue = "lsm", description = "State backend: lsm, rocksdb or hashmap. Default: ${DEFAULT-VALUE}.")
     private String backend;
     @Option(names = "--seed", defaultValue = "1", description = "Seed of the generated day. Default: ${DEFAULT-VALUE}.")
     private long seed;

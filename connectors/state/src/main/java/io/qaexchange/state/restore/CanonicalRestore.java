@@ -3,16 +3,14 @@ package io.qaexchange.state.restore;
 import io.qaexchange.state.store.StateStore;
 import io.qaexchange.state.store.StateTable;
 import io.qaexchange.state.store.StateTables;
+import io.qaexchange.state.timers.TimerQueues;
 import io.qaexchange.storage.WriteBatch;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.core.fs.CloseableRegistry;
-import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.runtime.execution.CancelTaskException;
-import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
-import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot.BackendStateType;
 import org.apache.flink.runtime.state.restore.FullSnapshotRestoreOperation;
@@ -32,16 +30,15 @@ public final class CanonicalRestore<K> {
 
     private final StateStore store;
     private final StateTables tables;
-    private final RestoredQueues queues;
+    private final TimerQueues timers;
     private final CloseableRegistry cancelled;
     private final WriteBatch batch = new WriteBatch();
-    private final DataInputDeserializer input = new DataInputDeserializer();
 
     /** @param cancelled closed when the task is cancelled, which ends the restore */
-    public CanonicalRestore(StateStore store, StateTables tables, RestoredQueues queues, CloseableRegistry cancelled) {
+    public CanonicalRestore(StateStore store, StateTables tables, TimerQueues timers, CloseableRegistry cancelled) {
         this.store = store;
         this.tables = tables;
-        this.queues = queues;
+        this.timers = timers;
         this.cancelled = cancelled;
     }
 
@@ -57,11 +54,12 @@ public final class CanonicalRestore<K> {
     private void restoreSnapshot(SavepointRestoreResult snapshot) throws Exception {
         List<StateMetaInfoSnapshot> metaInfos = snapshot.getStateMetaInfoSnapshots();
         Map<Integer, StateTable<?, ?>> tablesById = new HashMap<>();
-        Map<Integer, HeapPriorityQueueSnapshotRestoreWrapper<HeapPriorityQueueElement>> queuesById = new HashMap<>();
+        Map<Integer, String> timersById = new HashMap<>();
         for (int id = 0; id < metaInfos.size(); id++) {
             StateMetaInfoSnapshot metaInfo = metaInfos.get(id);
             if (metaInfo.getBackendStateType() == BackendStateType.PRIORITY_QUEUE) {
-                queuesById.put(id, queues.restore(metaInfo));
+                timers.restore(metaInfo);
+                timersById.put(id, metaInfo.getName());
             } else {
                 tablesById.put(id, tables.restore(metaInfo));
             }
@@ -70,7 +68,7 @@ public final class CanonicalRestore<K> {
             while (keyGroups.hasNext()) {
                 try (ThrowingIterator<KeyGroupEntry> entries = keyGroups.next().getKeyGroupEntries()) {
                     while (entries.hasNext()) {
-                        restoreEntry(entries.next(), tablesById, queuesById);
+                        restoreEntry(entries.next(), tablesById, timersById);
                     }
                 }
             }
@@ -78,8 +76,7 @@ public final class CanonicalRestore<K> {
         write();
     }
 
-    private void restoreEntry(KeyGroupEntry entry, Map<Integer, StateTable<?, ?>> tablesById,
-            Map<Integer, HeapPriorityQueueSnapshotRestoreWrapper<HeapPriorityQueueElement>> queuesById) throws IOException {
+    private void restoreEntry(KeyGroupEntry entry, Map<Integer, StateTable<?, ?>> tablesById, Map<Integer, String> timersById) throws IOException {
         int id = entry.getKvStateId();
         StateTable<?, ?> table = tablesById.get(id);
         if (table != null) {
@@ -89,14 +86,12 @@ public final class CanonicalRestore<K> {
             }
             return;
         }
-        HeapPriorityQueueSnapshotRestoreWrapper<HeapPriorityQueueElement> queue = queuesById.get(id);
+        String queue = timersById.get(id);
         if (queue == null) {
             throw new IOException("the snapshot is damaged or not in the canonical format: an entry names state " + id + " of "
-                    + (tablesById.size() + queuesById.size()) + " states");
+                    + (tablesById.size() + timersById.size()) + " states");
         }
-        input.setBuffer(entry.getKey());
-        input.skipBytesToRead(queues.keyGroupBytes());
-        queue.getPriorityQueue().add(queue.getMetaInfo().getElementSerializer().deserialize(input));
+        timers.add(queue, entry.getKey());
     }
 
     private void write() throws IOException {

@@ -5,7 +5,7 @@ import io.qaexchange.state.snapshot.UploadHistory;
 import io.qaexchange.state.snapshot.UploadHistory.Uploaded;
 import io.qaexchange.state.store.KeyGroupPrefix;
 import io.qaexchange.state.store.StateTables;
-import io.qaexchange.storage.Checkpoint;
+import io.qaexchange.state.timers.TimerQueues;
 import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.LogPiece;
 import io.qaexchange.storage.RestoredCheckpoint;
@@ -33,8 +33,6 @@ import org.apache.flink.runtime.state.KeyedBackendSerializationProxy;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.StateSerializerProvider;
 import org.apache.flink.runtime.state.StreamStateHandle;
-import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
-import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot.BackendStateType;
 import org.apache.flink.util.FileUtils;
@@ -48,7 +46,7 @@ import org.apache.flink.util.StateMigrationException;
  *   fetch()                       folders for the engine
  *   sources() → LsmStore.restore
  *   restoreStates(tables)         states by name, with their old meta information
- *   restoreTimers(queues)
+ *   restoreTimers(timers)
  *   history(restored)             what later checkpoints may refer to
  * </pre>
  *
@@ -143,28 +141,32 @@ public final class NativeRestore<K> implements AutoCloseable {
         }
     }
 
-    public void restoreTimers(RestoredQueues queues) throws IOException {
+    public void restoreTimers(TimerQueues timers) throws IOException {
         for (Part part : parts) {
             Path file = part.folder().resolve(TimerFile.NAME);
             List<StateMetaInfoSnapshot> metaInfos = part.metaInfos().stream()
                     .filter(metaInfo -> metaInfo.getBackendStateType() == BackendStateType.PRIORITY_QUEUE).toList();
-            if (!metaInfos.isEmpty() && Files.exists(file)) {
+            for (StateMetaInfoSnapshot metaInfo : metaInfos) {
+                timers.restore(metaInfo);
+            }
+            // Not there if timers were in the engine.
+            if (Files.exists(file)) {
                 try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-                    restoreTimers(metaInfos, new DataInputViewStreamWrapper(in), queues);
+                    restoreTimers(metaInfos, new DataInputViewStreamWrapper(in), timers);
                 }
             }
         }
+        timers.adoptStored();
     }
 
-    private void restoreTimers(List<StateMetaInfoSnapshot> metaInfos, DataInputView in, RestoredQueues queues) throws IOException {
+    private void restoreTimers(List<StateMetaInfoSnapshot> metaInfos, DataInputView in, TimerQueues timers) throws IOException {
         TimerFile.readHead(in);
-        DataInputDeserializer timer = new DataInputDeserializer();
+        DataInputDeserializer keyGroup = new DataInputDeserializer();
         for (StateMetaInfoSnapshot metaInfo : metaInfos) {
-            HeapPriorityQueueSnapshotRestoreWrapper<HeapPriorityQueueElement> queue = queues.restore(metaInfo);
-            TimerFile.readQueue(in, bytes -> {
-                timer.setBuffer(bytes);
-                if (keyGroups.contains(CompositeKeySerializationUtils.readKeyGroup(keyGroupBytes, timer))) {
-                    queue.getPriorityQueue().add(queue.getMetaInfo().getElementSerializer().deserialize(timer));
+            TimerFile.readQueue(in, timer -> {
+                keyGroup.setBuffer(timer);
+                if (keyGroups.contains(CompositeKeySerializationUtils.readKeyGroup(keyGroupBytes, keyGroup))) {
+                    timers.add(metaInfo.getName(), timer);
                 }
             });
         }

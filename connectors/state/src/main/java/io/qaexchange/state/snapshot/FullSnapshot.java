@@ -2,6 +2,7 @@ package io.qaexchange.state.snapshot;
 
 import io.qaexchange.state.store.StateStore;
 import io.qaexchange.state.store.StateTable;
+import io.qaexchange.state.timers.TimerQueues;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.Snapshot;
 import java.io.IOException;
@@ -15,14 +16,13 @@ import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyValueStateIterator;
 import org.apache.flink.runtime.state.StateSnapshotTransformer;
 import org.apache.flink.runtime.state.StreamCompressionDecorator;
-import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueStateSnapshot;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 import org.apache.flink.util.IOUtils;
 import org.apache.flink.util.ResourceGuard;
 
 /**
- * Every state of an operator at one moment, timers included: a pinned sequence number, and a copy of the heap's timers.
+ * Every state of an operator at one moment, timers included: a pinned sequence number, and a copy of timers that are on the heap.
  *
  * <p>Made on the task thread, which costs nothing per entry of a state; read by one other thread while the task goes on. It keeps the
  * store open until {@link #release()}.
@@ -62,8 +62,8 @@ public final class FullSnapshot<K> implements FullSnapshotResources<K> {
     }
 
     /** Pins what is there now. */
-    public static <K> FullSnapshot<K> take(StateStore store, Collection<StateTable<?, ?>> tables,
-            Collection<HeapPriorityQueueSnapshotRestoreWrapper<?>> queues, KeyContext<K> keys) throws IOException {
+    public static <K> FullSnapshot<K> take(StateStore store, Collection<StateTable<?, ?>> tables, TimerQueues timers,
+            KeyContext<K> keys) throws IOException {
         List<StateMetaInfoSnapshot> metaInfos = new ArrayList<>();
         List<StoredState> states = new ArrayList<>();
         for (StateTable<?, ?> table : tables) {
@@ -71,11 +71,9 @@ public final class FullSnapshot<K> implements FullSnapshotResources<K> {
             states.add(new StoredState(table.family(),
                     table.metaInfo().getStateSnapshotTransformFactory().createForSerializedState().orElse(null)));
         }
-        List<HeapPriorityQueueStateSnapshot<?>> queueSnapshots = new ArrayList<>();
-        for (HeapPriorityQueueSnapshotRestoreWrapper<?> queue : queues) {
-            metaInfos.add(queue.getMetaInfo().snapshot());
-            queueSnapshots.add(queue.stateSnapshot());
-        }
+        metaInfos.addAll(timers.metaInfos());
+        timers.families().forEach(family -> states.add(new StoredState(family, null)));
+        List<HeapPriorityQueueStateSnapshot<?>> queueSnapshots = timers.copies();
         ResourceGuard.Lease lease = store.lease();
         boolean pinned = false;
         try {

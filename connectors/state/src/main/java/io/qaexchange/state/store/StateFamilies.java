@@ -17,6 +17,8 @@ public final class StateFamilies {
     /** What stands between the elements of a list, in the store as in savepoints. */
     public static final byte LIST_DELIMITER = ',';
 
+    /** Begins names of families that hold timers: a state may have the name of a queue. */
+    private static final String TIMERS = "timers:";
     private static final int LONGEST_NAME = 255;
     private static final int KEPT_OF_LONG_NAME = 180;
 
@@ -31,6 +33,11 @@ public final class StateFamilies {
             options.compactionStyle(CompactionStyle.TIME_WINDOW).eventTimeFromEnd(ordered.eventTimeFromEnd()).windowNanos(ordered.windowNanos());
         }
         return options.build();
+    }
+
+    /** Options of the family for timers in the engine. */
+    public FamilyOptions timersOf(String queueName) {
+        return FamilyOptions.builder(familyName(TIMERS + queueName)).build();
     }
 
     /** Null unless the state is an ordered one. A restored state is known by its snapshot: its classes may not be there yet. */

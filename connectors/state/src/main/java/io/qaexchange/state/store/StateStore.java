@@ -114,6 +114,12 @@ public final class StateStore implements Closeable {
         return store.createFamily(options);
     }
 
+    /** Null if there is none of that name. */
+    @Nullable
+    public ColumnFamily family(String name) {
+        return store.family(name);
+    }
+
     public void dropFamily(ColumnFamily family) throws IOException {
         store.dropFamily(family);
     }

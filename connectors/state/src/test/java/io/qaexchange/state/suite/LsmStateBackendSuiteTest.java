@@ -1,6 +1,8 @@
 package io.qaexchange.state.suite;
 
 import io.qaexchange.state.LsmStateBackend;
+import io.qaexchange.state.LsmStateOptions;
+import io.qaexchange.state.LsmStateOptions.Timers;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -23,9 +25,9 @@ public class LsmStateBackendSuiteTest extends StateBackendTestBase<LsmStateBacke
     @TempDir
     static Path checkpoints;
 
-    @Parameters(name = "incremental={0}, files={1}")
+    @Parameters(name = "incremental={0}, files={1}, timers={2}")
     public static List<Object[]> modes() {
-        return List.of(new Object[] {true, true}, new Object[] {true, false}, new Object[] {false, true});
+        return List.of(new Object[] {true, true, Timers.ENGINE}, new Object[] {true, false, Timers.HEAP}, new Object[] {false, true, Timers.ENGINE});
     }
 
     @Parameter
@@ -34,9 +36,13 @@ public class LsmStateBackendSuiteTest extends StateBackendTestBase<LsmStateBacke
     @Parameter(1)
     public boolean files;
 
+    @Parameter(2)
+    public Timers timers;
+
     @Override
     protected ConfigurableStateBackend getStateBackend() {
-        return new LsmStateBackend().configure(new Configuration().set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, incremental), getClass().getClassLoader());
+        return new LsmStateBackend().configure(new Configuration().set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, incremental)
+                .set(LsmStateOptions.TIMERS, timers), getClass().getClassLoader());
     }
 
     @Override
@@ -48,6 +54,12 @@ public class LsmStateBackendSuiteTest extends StateBackendTestBase<LsmStateBacke
     @Override
     protected boolean isSerializerPresenceRequiredOnRestore() {
         return false;
+    }
+
+    /** Timers on the heap are the operator's own objects. */
+    @Override
+    protected boolean isSafeToReuseKVState() {
+        return timers == Timers.ENGINE;
     }
 
     @Override

@@ -1,6 +1,8 @@
 package org.apache.flink.test.state;
 
 import io.qaexchange.state.LsmStateBackend;
+import io.qaexchange.state.LsmStateOptions;
+import io.qaexchange.state.LsmStateOptions.Timers;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -33,21 +35,29 @@ public class LsmSavepointSwitchTest extends SavepointStateBackendSwitchTestBase 
     public static List<BackendSwitchSpec[]> pairs() {
         List<BackendSwitchSpec[]> pairs = new ArrayList<>();
         for (BackendSwitchSpec other : List.of(BackendSwitchSpecs.HEAP, BackendSwitchSpecs.ROCKS, BackendSwitchSpecs.ROCKS_HEAP_TIMERS)) {
-            pairs.add(new BackendSwitchSpec[] {new LsmSpec(), other});
-            pairs.add(new BackendSwitchSpec[] {other, new LsmSpec()});
+            for (Timers timers : Timers.values()) {
+                pairs.add(new BackendSwitchSpec[] {new LsmSpec(timers), other});
+                pairs.add(new BackendSwitchSpec[] {other, new LsmSpec(timers)});
+            }
         }
-        pairs.add(new BackendSwitchSpec[] {new LsmSpec(), new LsmSpec()});
+        pairs.add(new BackendSwitchSpec[] {new LsmSpec(Timers.ENGINE), new LsmSpec(Timers.HEAP)});
+        pairs.add(new BackendSwitchSpec[] {new LsmSpec(Timers.HEAP), new LsmSpec(Timers.ENGINE)});
         return pairs;
     }
 
     private static final class LsmSpec implements BackendSwitchSpec {
+        private final Timers timers;
         private MockEnvironment environment;
+
+        LsmSpec(Timers timers) {
+            this.timers = timers;
+        }
 
         @Override
         public CheckpointableKeyedStateBackend<String> createBackend(KeyGroupRange keyGroups, int numberOfKeyGroups,
                 Collection<KeyedStateHandle> handles) throws Exception {
             environment = new MockEnvironmentBuilder().build();
-            return new LsmStateBackend().configure(new Configuration(), getClass().getClassLoader()).createKeyedStateBackend(
+            return new LsmStateBackend().configure(new Configuration().set(LsmStateOptions.TIMERS, timers), getClass().getClassLoader()).createKeyedStateBackend(
                     new KeyedStateBackendParametersImpl<>(environment, new JobID(), "switched", StringSerializer.INSTANCE, numberOfKeyGroups,
                             keyGroups, environment.getTaskKvStateRegistry(), TtlTimeProvider.DEFAULT, new UnregisteredMetricsGroup(),
                             (name, value) -> { }, handles, new CloseableRegistry(), 1.0));
@@ -62,7 +72,7 @@ public class LsmSavepointSwitchTest extends SavepointStateBackendSwitchTestBase 
 
         @Override
         public String toString() {
-            return "LSM";
+            return "LSM with timers " + timers;
         }
     }
 }
