@@ -3,6 +3,7 @@ package io.qaexchange.storage.tool;
 import io.qaexchange.storage.LogPiece;
 import io.qaexchange.storage.checkpoint.CheckpointFile;
 import io.qaexchange.storage.engine.StoreDescription;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.manifest.CurrentFile;
 import io.qaexchange.storage.manifest.FileNames;
@@ -18,7 +19,7 @@ import java.time.Instant;
 import java.util.Arrays;
 
 /**
- * Looks at the files of a store or checkpoint, changing nothing. Decodes as much of a damaged file as there is; the exit code tells
+ * Looks at the files of a store or checkpoint, changing nothing of them. Decodes as much of a damaged file as there is; the exit code tells
  * clean (0) from damaged (1) from unusable (2: no such file, not ours).
  */
 public final class StoreTool {
@@ -28,11 +29,12 @@ public final class StoreTool {
               explain-pick DIR                 what would be merged next, and why
               check DIR                        reads everything and verifies every checksum
               salvage DIR                      what of a damaged store can still be read
+              salvage DIR --to NEW             writes that into an empty folder, as a store
               checkpoint DIR                   sequence number, files, pieces and bytes of a checkpoint
               wal dump FILE                    records of a log segment (NNNNNN.wal)
               manifest dump DIR|FILE           version edits
               sst layout|scan|verify FILE      an sstable; --hex names every byte range
-            Nothing is changed. Exit code: 0 clean, 1 damaged, 2 could not look.
+            The store that is looked at is never changed. Exit code: 0 clean, 1 damaged, 2 could not look.
             """;
 
     private final Vfs vfs;
@@ -58,17 +60,28 @@ public final class StoreTool {
             out.print(USAGE);
             return SstableDump.CLEAN;
         }
+        if (command.equals("salvage") && args.length == 4 && args[2].equals("--to")) {
+            return guarded(() -> new StoreSalvage(vfs, out, Path.of(args[1]), Path.of(args[3])).run());
+        }
         boolean dump = command.equals("wal") || command.equals("manifest");
         if (args.length != (dump ? 3 : 2) || dump && !args[1].equals("dump")) {
             err.print(USAGE);
             return SstableDump.UNUSABLE;
         }
+        return guarded(() -> run(command, Path.of(args[args.length - 1])));
+    }
+
+    private interface Command {
+        int run() throws IOException;
+    }
+
+    private int guarded(Command command) {
         try {
-            return run(command, Path.of(args[args.length - 1]));
+            return command.run();
         } catch (NoSuchFileException e) {
             err.println("store: there is no file " + e.getMessage());
             return SstableDump.UNUSABLE;
-        } catch (io.qaexchange.storage.error.CorruptionException e) {
+        } catch (CorruptionException e) {
             err.println("store: " + e.getMessage());
             return SstableDump.DAMAGED;
         } catch (IOException e) {
