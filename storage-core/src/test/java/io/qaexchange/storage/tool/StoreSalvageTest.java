@@ -33,7 +33,7 @@ class StoreSalvageTest {
     @TempDir
     Path folder;
 
-    private final StoreOptions options = StoreOptions.builder().durability(Durability.SYNC_EACH).executor(Runnable::run).build();
+    private final StoreOptions options = StoreOptions.builder().durability(Durability.NONE).executor(Runnable::run).build();
     private final TreeMap<String, String> written = new TreeMap<>();
     private Path directory;
     private Path saved;
