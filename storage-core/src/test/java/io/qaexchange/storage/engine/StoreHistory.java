@@ -15,6 +15,7 @@ import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.WriteBatch;
 import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.vfs.NioVfs;
@@ -50,6 +51,8 @@ final class StoreHistory implements AutoCloseable {
     private final StoreOptions options;
     private final FamilyOptions stateOptions;
     private final FamilyOptions eventOptions;
+    /** Null unless the history is held against RocksDB as well. */
+    private final RocksOracle oracle;
     private LsmStore store;
     private ColumnFamily state;
     private ColumnFamily events;
@@ -70,15 +73,22 @@ final class StoreHistory implements AutoCloseable {
     }
 
     static StoreHistory onDisk(long seed) throws IOException {
-        return new StoreHistory(seed, Files.createTempDirectory("store-history").resolve("store"), NioVfs.INSTANCE, true);
+        return new StoreHistory(seed, Files.createTempDirectory("store-history").resolve("store"), NioVfs.INSTANCE, true, null);
+    }
+
+    /** On a file system that tests bring, with RocksDB on the real one that does the same. */
+    static StoreHistory besideRocksDb(Vfs vfs, Path oracleFolder, long seed) throws Exception {
+        RocksOracle oracle = new RocksOracle(oracleFolder, (char) DELIMITER, List.of("state", "events"));
+        return new StoreHistory(seed, Path.of("/store-history"), vfs, false, oracle);
     }
 
     /** On a file system that tests bring, which has no folder yet. */
     static StoreHistory on(Vfs vfs, long seed) throws IOException {
-        return new StoreHistory(seed, Path.of("/store-history"), vfs, false);
+        return new StoreHistory(seed, Path.of("/store-history"), vfs, false, null);
     }
 
-    private StoreHistory(long seed, Path directory, Vfs vfs, boolean deleteAfter) throws IOException {
+    private StoreHistory(long seed, Path directory, Vfs vfs, boolean deleteAfter, RocksOracle oracle) throws IOException {
+        this.oracle = oracle;
         this.seed = seed;
         this.directory = directory;
         this.vfs = vfs;
@@ -161,12 +171,26 @@ final class StoreHistory implements AutoCloseable {
             byte[] key = key();
             byte[] value = value();
             store.put(state, key, value);
-            now.of(state).put(key, value);
+            putState(key, value);
         } else {
             byte[] key = eventKey();
             byte[] value = value();
             store.put(events, key, value);
             putEvent(key, value);
+        }
+    }
+
+    private void putState(byte[] key, byte[] value) {
+        now.of(state).put(key, value);
+        if (oracle != null) {
+            oracle.put("state", key, value);
+        }
+    }
+
+    private void remove(ColumnFamily family, byte[] key) {
+        now.of(family).remove(key);
+        if (oracle != null) {
+            oracle.delete(family.name(), key);
         }
     }
 
@@ -177,6 +201,9 @@ final class StoreHistory implements AutoCloseable {
         long floor = floors.getOrDefault(Arrays.copyOf(key, 1), Long.MIN_VALUE);
         if (time(key) >= floor) {
             now.of(events).put(key, value);
+            if (oracle != null) {
+                oracle.put("events", key, value);
+            }
         }
     }
 
@@ -184,7 +211,7 @@ final class StoreHistory implements AutoCloseable {
         ColumnFamily family = random.nextBoolean() ? state : events;
         byte[] key = family == state ? key() : eventKey();
         store.delete(family, key);
-        now.of(family).remove(key);
+        remove(family, key);
     }
 
     private void append() throws IOException {
@@ -201,6 +228,9 @@ final class StoreHistory implements AutoCloseable {
             System.arraycopy(more, 0, joined, old.length + 1, more.length);
             return joined;
         });
+        if (oracle != null) {
+            oracle.append("state", key, value);
+        }
     }
 
     private void deleteRange() throws IOException {
@@ -212,6 +242,9 @@ final class StoreHistory implements AutoCloseable {
 
     private void removeRange(ColumnFamily family, KeyRange range) {
         now.of(family).keySet().removeIf(range::contains);
+        if (oracle != null) {
+            oracle.deleteRange(family.name(), range);
+        }
     }
 
     private void dropBefore() throws IOException {
@@ -219,7 +252,8 @@ final class StoreHistory implements AutoCloseable {
         long time = random.nextInt(200) - 20;
         store.dropBefore(events, KeyRange.prefix(prefix), time);
         floors.merge(prefix, time, Math::max);
-        now.of(events).keySet().removeIf(key -> key[0] == prefix[0] && time(key) < time);
+        List<byte[]> dropped = now.of(events).keySet().stream().filter(key -> key[0] == prefix[0] && time(key) < time).toList();
+        dropped.forEach(key -> remove(events, key));
     }
 
     private void batch() throws IOException {
@@ -231,14 +265,14 @@ final class StoreHistory implements AutoCloseable {
             byte[] value = value();
             if (kind < 4) {
                 batch.put(state, key, value);
-                now.of(state).put(key, value);
+                putState(key, value);
             } else if (kind < 6) {
                 byte[] event = eventKey();
                 batch.put(events, event, value);
                 putEvent(event, value);
             } else if (kind < 8) {
                 batch.delete(state, key);
-                now.of(state).remove(key);
+                remove(state, key);
             } else if (kind < 9) {
                 batch.append(state, Slice.of(key), Slice.of(value));
                 append(key, value);
@@ -274,7 +308,15 @@ final class StoreHistory implements AutoCloseable {
         if (range.upper() != null) {
             expected = Arrays.compareUnsigned(range.lower(), range.upper()) >= 0 ? new TreeMap<>(Arrays::compareUnsigned) : expected.headMap(range.upper(), false);
         }
-        try (StoreIterator iterator = store.iterator(family, range, snapshot)) {
+        TimeRange times = TimeRange.ALL;
+        if (family == events && random.nextBoolean()) {
+            long from = random.nextInt(220) - 20;
+            TimeRange some = new TimeRange(from, from + random.nextInt(100));
+            times = some;
+            expected = new TreeMap<>(expected);
+            expected.keySet().removeIf(key -> !some.contains(time(key)));
+        }
+        try (StoreIterator iterator = store.iterator(family, range, times, snapshot)) {
             List<String> seen = new ArrayList<>();
             for (iterator.seekToFirst(); iterator.valid(); iterator.next()) {
                 seen.add(iterator.key() + "=" + iterator.value());
@@ -416,6 +458,11 @@ final class StoreHistory implements AutoCloseable {
     }
 
     private void checkAll() throws IOException {
+        if (oracle != null) {
+            for (ColumnFamily family : List.of(state, events)) {
+                assertThat(text(oracle.contents(family.name()))).as("the oracle's %s", family.name()).isEqualTo(text(contents(family)));
+            }
+        }
         for (int i = 0; i < 4; i++) {
             scan(null, now);
         }
@@ -424,6 +471,16 @@ final class StoreHistory implements AutoCloseable {
         }
         reopen();
         scan(null, now);
+    }
+
+    private NavigableMap<byte[], byte[]> contents(ColumnFamily family) throws IOException {
+        NavigableMap<byte[], byte[]> contents = new TreeMap<>(Arrays::compareUnsigned);
+        try (StoreIterator iterator = store.iterator(family)) {
+            for (iterator.seekToFirst(); iterator.valid(); iterator.next()) {
+                contents.put(iterator.key().toByteArray(), iterator.value().toByteArray());
+            }
+        }
+        return contents;
     }
 
     private byte[] key() {
@@ -463,6 +520,9 @@ final class StoreHistory implements AutoCloseable {
     public void close() throws Exception {
         snapshots.forEach(snapshot -> snapshot.getKey().close());
         store.discard();
+        if (oracle != null) {
+            oracle.close();
+        }
         if (deleteAfter) {
             try (Stream<Path> files = Files.walk(directory.getParent())) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

@@ -3,6 +3,10 @@ package io.qaexchange.storage.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qaexchange.storage.vfs.MemoryVfs;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -26,6 +30,21 @@ class StoreModelProperties {
             history.run(250);
         }
         assertThat(disk.openHandles()).as("open files after seed %s", seed).isZero();
+    }
+
+    /** RocksDB does the same, and must hold the same in the end. */
+    @Property(tries = 20)
+    void storeEqualsRocksDb(@ForAll("seeds") long seed) throws Exception {
+        Path folder = Files.createTempDirectory("rocksdb-oracle");
+        try (StoreHistory history = StoreHistory.besideRocksDb(new MemoryVfs(), folder, seed)) {
+            history.run(300);
+        } finally {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
     }
 
     @Provide
