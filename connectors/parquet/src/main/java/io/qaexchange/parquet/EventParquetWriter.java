@@ -20,6 +20,8 @@ import org.apache.parquet.io.LocalOutputFile;
 import org.apache.parquet.io.MessageColumnIO;
 import org.apache.parquet.io.api.RecordConsumer;
 import org.apache.parquet.schema.MessageType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes one finished Parquet file of one table to the local disk, row by row, from stored bytes.
@@ -32,6 +34,7 @@ import org.apache.parquet.schema.MessageType;
  */
 public final class EventParquetWriter implements Closeable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(EventParquetWriter.class);
     private static final int PAGE_ROWS = 20_000;
     private static final int PAGE_BYTES = 1 << 20;
     private static final int MAX_BLOOM_FILTER_BYTES = 1 << 20;
@@ -191,7 +194,11 @@ public final class EventParquetWriter implements Closeable {
     public void close() throws IOException {
         if (!finished) {
             finished = true;
-            out.close();
+            try {
+                out.close();
+            } catch (IOException e) {
+                LOG.debug("unfinished file {} did not close cleanly; it is deleted anyway", file, e);
+            }
             Files.deleteIfExists(file);
         }
     }

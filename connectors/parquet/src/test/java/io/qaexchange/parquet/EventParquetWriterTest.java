@@ -13,6 +13,7 @@ import io.qaexchange.events.generator.GeneratedMessage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -132,6 +133,37 @@ class EventParquetWriterTest {
     }
 
     @Test
+    void leavesNoFileWhenItsThreadWasInterrupted() throws IOException {
+        RecordType tick = EventSchema.get().table("tick");
+        List<byte[]> events = generated(2_000).get(tick);
+        Path file = folder.resolve("interrupted.parquet");
+        EventParquetWriter writer = EventParquetWriter.create(file, tick, new ParquetOptions(ParquetOptions.Compression.SNAPPY, 10));
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> {
+            StoredEvent stored = new StoredEvent();
+            for (byte[] event : events) {
+                byte[] value = StoredEvent.encode(event, new Arrival(1, "topic", 3, 1));
+                writer.write(stored.wrap(value), value.length, DAY);
+            }
+            writer.finish(FOOTER);
+        }).as("an interrupt closes the file's channel").isInstanceOf(ClosedChannelException.class);
+        assertThat(Thread.interrupted()).isTrue();
+
+        writer.close();
+
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void declaresAnOrderOnlyIfTheRowsCameInIt() throws IOException {
+        RecordType tick = EventSchema.get().table("tick");
+        List<byte[]> events = generated(2_000).get(tick);
+        java.util.Collections.reverse(events);
+
+        assertThat(sortingColumns(write(tick, events, ParquetOptions.DEFAULT))).isEmpty();
+    }
+
+    @Test
     void saysWhichFileIsDamaged() throws IOException {
         RecordType trade = EventSchema.get().table("trade");
         Path file = write(trade, generated(2_000).get(trade), ParquetOptions.DEFAULT);
@@ -156,7 +188,8 @@ class EventParquetWriterTest {
         int footerBytes = ByteBuffer.wrap(bytes, bytes.length - 8, 4).order(ByteOrder.LITTLE_ENDIAN).getInt();
         var footer = org.apache.parquet.format.Util.readFileMetaData(
                 new java.io.ByteArrayInputStream(bytes, bytes.length - 8 - footerBytes, footerBytes));
-        return footer.getRow_groups().get(0).getSorting_columns().stream()
+        var declared = footer.getRow_groups().get(0).getSorting_columns();
+        return declared == null ? List.of() : declared.stream()
                 .map(column -> footer.getRow_groups().get(0).getColumns().get(column.getColumn_idx()).getMeta_data().getPath_in_schema().get(0))
                 .toList();
     }

@@ -12,6 +12,10 @@ import java.util.Map;
  * takes what is aged if it fills a batch; else the closed windows, if they are not too small or have waited too long; at the end of
  * input everything.
  *
+ * <p>Windows are taken once: when the subtask's clock, the newest of its instruments', closes one that no round has reached. An
+ * instrument that closes it later waits for the next window, or until none of those that wait gets events any more. So a table and day
+ * have at most as many files as windows closed and batches filled, however many instruments there are and however often one looks.
+ *
  * <p>Thread-safe: stateless.
  */
 final class ArchivePlanner {
@@ -41,6 +45,7 @@ final class ArchivePlanner {
         long agedBytes = 0;
         long closedBytes = 0;
         boolean waitedLong = false;
+        boolean allSilent = true;
         for (InstrumentState instrument : instruments.states()) {
             if (!instrument.hasUnarchivedRows()) {
                 continue;
@@ -51,12 +56,24 @@ final class ArchivePlanner {
             long bytes = instrument.bytesBelow(closed);
             closedBytes += bytes;
             waitedLong |= instrument.mayHaveRowsBelow(closed) && hasWaited(instrument, nowMs);
+            allSilent &= isSilent(instrument, nowMs);
         }
         if (drain || agedBytes >= options.batchBytes()) {
             return cutAll(instruments, nowMs, drain, true);
         }
-        boolean enough = closedBytes >= options.minBatchBytes() && closedBytes > 0;
-        return enough || waitedLong ? cutAll(instruments, nowMs, false, false) : List.of();
+        boolean worthwhile = closedBytes >= options.minBatchBytes() && closedBytes > 0 || waitedLong;
+        return worthwhile && (allSilent || closesWindow(instruments)) ? cutAll(instruments, nowMs, false, false) : List.of();
+    }
+
+    /** Whether a window has closed that no round has taken rows of. */
+    private boolean closesWindow(InstrumentIndex instruments) {
+        long clockNs = InstrumentState.NO_TIME;
+        long cutNs = 0;
+        for (InstrumentState instrument : instruments.states()) {
+            clockNs = Math.max(clockNs, instrument.clockNs);
+            cutNs = Math.max(cutNs, instrument.cutNs);
+        }
+        return clockNs != InstrumentState.NO_TIME && (clockNs - minAgeNs) / windowNs > cutNs / windowNs;
     }
 
     /** Event time below which nothing is kept hot by the retention; {@link InstrumentState#NO_TIME} if all is. */

@@ -15,8 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
@@ -63,7 +64,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
     private transient ArchiveFolder folder;
     private transient ArchiveRound.Context archiving;
     private transient ExecutorService background;
-    private transient ExecutorService writer;
+    private transient ThreadPoolExecutor writer;
     private transient EventStoreMetrics metrics;
 
     private transient ArchiveRound round;
@@ -155,9 +156,9 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
         store(event, key, instrument, late, nowMs);
     }
 
-    private ExecutorService thread(String purpose) {
+    private ThreadPoolExecutor thread(String purpose) {
         String name = purpose + " of " + getRuntimeContext().getTaskInfo().getTaskNameWithSubtasks();
-        return Executors.newSingleThreadExecutor(task -> {
+        return new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
             Thread thread = new Thread(task, name);
             thread.setDaemon(true);
             return thread;
@@ -236,7 +237,9 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
     public void close() throws Exception {
         if (background != null) {
             background.shutdownNow();
-            writer.shutdownNow();
+            // Not interrupted: that would close the file under the writer's hands.
+            writer.getQueue().clear();
+            writer.shutdown();
             if (!writer.awaitTermination(WRITER_TIMEOUT_S, TimeUnit.SECONDS)) {
                 LOG.warn("the archive writer has not ended after {} s", WRITER_TIMEOUT_S);
             } else if (round != null) {

@@ -148,6 +148,50 @@ class EventStoreOperatorTest {
     }
 
     @Test
+    void takesAWindowOnceHoweverManyInstrumentsCloseItLater() throws Exception {
+        int instruments = 20;
+        for (int i = 0; i < instruments; i++) {
+            messages.add(Ticks.at("A" + i, Duration.ofMinutes(10), 1, 5));
+        }
+        messages.add(Ticks.at("A0", Duration.ofMinutes(66), 2, 5));
+        for (int i = 1; i < instruments; i++) {
+            messages.add(Ticks.at("A" + i, Duration.ofMinutes(66), 2, 5));
+        }
+        messages.add(Ticks.at("A0", Duration.ofMinutes(126), 3, 5));
+        try (SeamRig rig = started()) {
+            rig.feed(instruments + 1);
+            for (int i = 1; i < instruments; i++) {
+                archive(rig);
+                rig.feed(1);
+            }
+            archive(rig);
+            assertThat(rig.manifest().files()).as("files when the first instrument has closed the hour, and then all").hasSize(1);
+            assertThat(rowsArchived(rig)).isEqualTo(1);
+
+            rig.feed(1);
+            archive(rig);
+            assertThat(rig.manifest().files()).as("files when the next hour is closed").hasSize(2);
+            assertThat(rowsArchived(rig)).as("rows of the closed hours and of silent instruments").isGreaterThan(instruments);
+        }
+    }
+
+    @Test
+    void takesWhatIsLeftWhenNobodySendsAnyMore() throws Exception {
+        messages.add(Ticks.at("A", Duration.ofMinutes(10), 1, 5));
+        messages.add(Ticks.at("B", Duration.ofMinutes(10), 1, 5));
+        messages.add(Ticks.at("A", Duration.ofMinutes(66), 2, 5));
+        try (SeamRig rig = started()) {
+            rig.feed(3);
+            archive(rig);
+            assertThat(rowsArchived(rig)).isEqualTo(1);
+            rig.pass(Duration.ofMinutes(6));
+            archive(rig);
+            assertThat(rowsArchived(rig)).isEqualTo(3);
+            assertThat(rig.manifest().files()).hasSize(2);
+        }
+    }
+
+    @Test
     void writesAFileAgainThatAFailureInterrupted() throws Exception {
         for (int i = 0; i < 200; i++) {
             messages.add(Ticks.at(Duration.ofMinutes(10).plusSeconds(i), i));
