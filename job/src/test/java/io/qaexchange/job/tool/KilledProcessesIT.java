@@ -42,7 +42,7 @@ class KilledProcessesIT {
 
     private static final int KILLS = Integer.getInteger("chaos.kills", 3);
     private static final int MINUTES = Integer.getInteger("chaos.minutes", 0);
-    private static final String BACKEND = System.getProperty("chaos.backend", "hashmap");
+    private static final String BACKEND = System.getProperty("chaos.backend", "lsm");
     private static final long SEED = Long.getLong("chaos.seed", 20260105L);
     private static final int RATE = 500;
     private static final int FEWEST_MESSAGES = 40_000;
