@@ -1,0 +1,248 @@
+package io.qaexchange.state.bench;
+
+import io.qaexchange.state.bench.BenchBackend.Kind;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RunnableFuture;
+import org.HdrHistogram.Histogram;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.SharedStateRegistryImpl;
+import org.apache.flink.runtime.state.SnapshotResult;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.runtime.state.filesystem.FsCheckpointStreamFactory;
+import org.apache.flink.util.FileUtils;
+
+/**
+ * What checkpoints cost a task that writes all the time: on its thread, in the background, on disk, and when it is restored.
+ *
+ * <p>Two loads at a fixed rate: state that grows (map entries of 96 bytes under 200 keys, in time order) and hot counters (1,000 keys).
+ * One thread is the task; another writes checkpoints; one checkpoint at a time, as Flink does by default.
+ */
+public final class CheckpointBench {
+    private static final int VALUE_BYTES = 96;
+    private static final int HOT_KEYS = 1_000;
+    private static final int INSTRUMENTS = 200;
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    /** A kind of state and of writes to it. */
+    private enum Load { GROWING, COUNTERS }
+
+    /** What was measured. */
+    private static final class Outcome {
+        final Histogram cpuMicros = new Histogram(3);
+        final Histogram wallMicros = new Histogram(3);
+        final Histogram endToEndMicros = new Histogram(3);
+        final Histogram recordNanos = new Histogram(3);
+        final Histogram plainRecordNanos = new Histogram(3);
+        long checkpoints;
+        long uploadedBytes;
+        long sharedFiles;
+        long checkpointBytes;
+        double restoreMillis;
+    }
+
+    private final Path folder;
+    private final long perSecond;
+    private final double seconds;
+
+    private CheckpointBench(Path folder, long perSecond, double seconds) {
+        this.folder = folder;
+        this.perSecond = perSecond;
+        this.seconds = seconds;
+    }
+
+    /** Arguments: folder, seconds per measurement, records per second, intervals in ms. */
+    public static void main(String[] args) throws Exception {
+        Path folder = args.length > 0 ? Path.of(args[0]) : Files.createTempDirectory("checkpoint-bench");
+        double seconds = args.length > 1 ? Double.parseDouble(args[1]) : 10;
+        long perSecond = args.length > 2 ? Long.parseLong(args[2]) : 50_000;
+        int[] intervals = args.length > 3 ? List.of(args[3].split(",")).stream().mapToInt(Integer::parseInt).toArray() : new int[] {100, 1000};
+        System.out.printf(Locale.ROOT, "%-9s %-8s %8s | %9s %9s %9s | %9s %9s | %8s %8s %8s %8s | %8s %6s %9s %9s%n", "load", "backend", "interval",
+                "cpu p99.9", "wall p99", "wall max", "e2e p50", "e2e p99", "rec p50", "plain", "rec p99", "plain", "KB/ckpt", "files", "MB total", "restore");
+        for (Load load : Load.values()) {
+            for (int interval : intervals) {
+                for (Kind kind : List.of(Kind.OURS, Kind.ROCKSDB)) {
+                    Outcome outcome = new CheckpointBench(folder.resolve(load + "-" + kind + "-" + interval), perSecond, seconds).run(load, kind, interval);
+                    System.out.printf(Locale.ROOT, "%-9s %-8s %5d ms | %6d us %6d us %6d us | %6.1f ms %6.1f ms | %5d ns %5d ns %5d ns %5d ns | %8d %6d %9.1f %6.0f ms%n",
+                            load, kind, interval, outcome.cpuMicros.getValueAtPercentile(99.9), outcome.wallMicros.getValueAtPercentile(99),
+                            outcome.wallMicros.getMaxValue(), outcome.endToEndMicros.getValueAtPercentile(50) / 1e3,
+                            outcome.endToEndMicros.getValueAtPercentile(99) / 1e3, outcome.recordNanos.getValueAtPercentile(50),
+                            outcome.plainRecordNanos.getValueAtPercentile(50), outcome.recordNanos.getValueAtPercentile(99),
+                            outcome.plainRecordNanos.getValueAtPercentile(99), outcome.uploadedBytes / Math.max(1, outcome.checkpoints) / 1000,
+                            outcome.sharedFiles, outcome.checkpointBytes / 1e6, outcome.restoreMillis);
+                }
+            }
+        }
+    }
+
+    private Outcome run(Load load, Kind kind, int intervalMillis) throws Exception {
+        FileUtils.deleteDirectory(folder.toFile());
+        Path checkpoints = Files.createDirectories(folder.resolve("checkpoints"));
+        Path local = Files.createDirectories(folder.resolve("local"));
+        Outcome outcome = new Outcome();
+        KeyedStateHandle last;
+        try (BenchBackend backend = BenchBackend.open(kind.make(local, 192 << 20), KeyGroupRange.of(0, BenchBackend.KEY_GROUPS - 1), List.of())) {
+            Writer writer = new Writer(load, backend);
+            writer.write(seconds / 2, Long.MAX_VALUE, null, outcome.plainRecordNanos);
+            Rounds rounds = new Rounds(backend, checkpoints, outcome);
+            // The first uploads what is there, and is not like those that follow.
+            rounds.take();
+            rounds.finish();
+            outcome.cpuMicros.reset();
+            outcome.wallMicros.reset();
+            outcome.endToEndMicros.reset();
+            outcome.checkpoints = 0;
+            outcome.uploadedBytes = 0;
+            writer.write(seconds, intervalMillis * 1_000_000L, rounds, outcome.recordNanos);
+            rounds.finish();
+            last = rounds.last;
+            rounds.close();
+        }
+        long[] size = BenchBackend.sizeOf(checkpoints);
+        outcome.checkpointBytes = size[0];
+        long started = System.nanoTime();
+        try (BenchBackend restored = BenchBackend.open(kind.make(local, 192 << 20), KeyGroupRange.of(0, BenchBackend.KEY_GROUPS - 1), List.of(last))) {
+            new Writer(load, restored).write(0.001, Long.MAX_VALUE, null, new Histogram(3));
+            outcome.restoreMillis = (System.nanoTime() - started) / 1e6;
+        }
+        FileUtils.deleteDirectory(folder.toFile());
+        return outcome;
+    }
+
+    /** The task: writes at a fixed rate. */
+    private final class Writer {
+        private final Load load;
+        private final BenchBackend backend;
+        private final MapState<Long, byte[]> map;
+        private final ValueState<Long> counter;
+        private final byte[] value = new byte[VALUE_BYTES];
+        private long written;
+
+        Writer(Load load, BenchBackend backend) throws Exception {
+            this.load = load;
+            this.backend = backend;
+            map = backend.keyed.getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE,
+                    new MapStateDescriptor<>("events", LongSerializer.INSTANCE, BytePrimitiveArraySerializer.INSTANCE));
+            counter = backend.keyed.getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE,
+                    new ValueStateDescriptor<>("counters", LongSerializer.INSTANCE));
+        }
+
+        void write(double forSeconds, long intervalNanos, Rounds rounds, Histogram latency) throws Exception {
+            long started = System.nanoTime();
+            long end = started + (long) (forSeconds * 1e9);
+            long nextCheckpoint = intervalNanos == Long.MAX_VALUE ? Long.MAX_VALUE : started + intervalNanos;
+            for (long i = 0; ; i++) {
+                long due = started + i * 1_000_000_000L / perSecond;
+                long now = System.nanoTime();
+                while (now < due) {
+                    Thread.onSpinWait();
+                    now = System.nanoTime();
+                }
+                if (now >= end) {
+                    return;
+                }
+                if (now >= nextCheckpoint && rounds.take()) {
+                    nextCheckpoint = Math.max(nextCheckpoint + intervalNanos, now);
+                    now = System.nanoTime();
+                }
+                one();
+                latency.recordValue(System.nanoTime() - now);
+            }
+        }
+
+        private void one() throws Exception {
+            long n = written++;
+            if (load == Load.GROWING) {
+                backend.keyed.setCurrentKey(n * 2654435761L % INSTRUMENTS);
+                value[(int) (n % VALUE_BYTES)]++;
+                map.put(n, value);
+            } else {
+                backend.keyed.setCurrentKey(n * 2654435761L % HOT_KEYS);
+                Long before = counter.value();
+                counter.update(before == null ? 1 : before + 1);
+            }
+        }
+    }
+
+    /** Checkpoints, one at a time; completed as the job manager does. */
+    private static final class Rounds {
+        private final BenchBackend backend;
+        private final Path checkpoints;
+        private final Outcome outcome;
+        private final SharedStateRegistryImpl registry = new SharedStateRegistryImpl();
+        private final ExecutorService background = Executors.newSingleThreadExecutor();
+        private Future<SnapshotResult<KeyedStateHandle>> running;
+        private long runningId;
+        private volatile long runningNanos;
+        private long id;
+        KeyedStateHandle last;
+
+        Rounds(BenchBackend backend, Path checkpoints, Outcome outcome) {
+            this.backend = backend;
+            this.checkpoints = checkpoints;
+            this.outcome = outcome;
+        }
+
+        /** @return false if one is under way */
+        boolean take() throws Exception {
+            if (running != null) {
+                if (!running.isDone()) {
+                    return false;
+                }
+                finish();
+            }
+            runningId = ++id;
+            FsCheckpointStreamFactory storage = BenchBackend.storage(runningId, checkpoints);
+            long wall = System.nanoTime();
+            long cpu = THREADS.getCurrentThreadCpuTime();
+            RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot = backend.snapshot(runningId, storage);
+            outcome.cpuMicros.recordValue((THREADS.getCurrentThreadCpuTime() - cpu) / 1000);
+            outcome.wallMicros.recordValue((System.nanoTime() - wall) / 1000);
+            running = background.submit(() -> {
+                snapshot.run();
+                runningNanos = System.nanoTime() - wall;
+                return snapshot.get();
+            });
+            return true;
+        }
+
+        void finish() throws Exception {
+            if (running == null) {
+                return;
+            }
+            KeyedStateHandle handle = running.get().getJobManagerOwnedSnapshot();
+            running = null;
+            outcome.endToEndMicros.recordValue(runningNanos / 1000);
+            outcome.checkpoints++;
+            outcome.uploadedBytes += handle.getCheckpointedSize();
+            outcome.sharedFiles = ((org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle) handle).getSharedState().size();
+            handle.registerSharedStates(registry, runningId);
+            registry.unregisterUnusedState(runningId);
+            if (last != null) {
+                last.discardState();
+            }
+            last = handle;
+            backend.keyed.notifyCheckpointComplete(runningId);
+        }
+
+        void close() throws IOException {
+            background.shutdown();
+        }
+    }
+}

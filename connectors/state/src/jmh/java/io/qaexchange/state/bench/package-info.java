@@ -1,0 +1,2 @@
+/** Benchmarks of the state backend beside Flink's, in one run: {@code bin/bench checkpoint}, {@code bin/bench rescale}. */
+package io.qaexchange.state.bench;
