@@ -51,6 +51,17 @@ public record FamilyOptions(
         return compression.get(Math.min(level, compression.size() - 1));
     }
 
+    /** The same, but nothing expires. */
+    public FamilyOptions withoutTimeToLive() {
+        return withTimeToLive(0, 0);
+    }
+
+    /** @param offsetInValue see {@link #timeToLiveOffset()} */
+    public FamilyOptions withTimeToLive(long millis, int offsetInValue) {
+        return new FamilyOptions(name, compactionStyle, compression, bloomBitsPerKey, blockBytes, appendDelimiter, eventTimeFromEnd, windowNanos,
+                millis, offsetInValue, levelBaseBytes, fileBytes);
+    }
+
     public boolean allowsAppend() {
         return appendDelimiter >= 0;
     }

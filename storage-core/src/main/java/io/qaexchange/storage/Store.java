@@ -30,7 +30,11 @@ public interface Store extends Closeable {
 
     List<ColumnFamily> families();
 
-    /** Adds a family; one of the same name and equal options is simply returned. */
+    /**
+     * Adds a family, or gives one of that name these options: what is written from then on has them.
+     *
+     * @throws IllegalArgumentException if what is stored already could not be read with them
+     */
     ColumnFamily createFamily(FamilyOptions options) throws IOException;
 
     /** Removes a family and all its data. */

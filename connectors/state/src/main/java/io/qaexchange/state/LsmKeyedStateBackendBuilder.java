@@ -32,6 +32,7 @@ import org.apache.flink.runtime.state.InternalKeyContextImpl;
 import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
 import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
 import org.apache.flink.runtime.state.restore.FullSnapshotRestoreOperation;
+import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 import org.apache.flink.util.FileUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,7 +75,7 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
         try (NativeRestore<K> restore = new NativeRestore<>(keyGroupRange, numberOfKeyGroups, keySerializerProvider, userCodeClassLoader,
                 directory.resolve("restore"), cancelStreamRegistry)) {
             restore.fetch(restoreStateHandles);
-            opened.openStore(options, builder -> StateStore.restore(directory, builder, failureReport(), restore.sources()));
+            opened.openStore(options, ttlTimeProvider, builder -> StateStore.restore(directory, builder, failureReport(), restore.sources()));
             Restored restored = new Restored(opened.store());
             restore.restoreStates(restored.tables);
             restore.restoreTimers(restored.timers);
@@ -83,7 +84,7 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
     }
 
     private LsmKeyedStateBackend<K> buildFromCanonical(OperatorStore opened) throws Exception {
-        opened.openStore(options, builder -> StateStore.open(directory, builder, failureReport()));
+        opened.openStore(options, ttlTimeProvider, builder -> StateStore.open(directory, builder, failureReport()));
         Restored restored = new Restored(opened.store());
         if (!restoreStateHandles.isEmpty()) {
             requireCanonical();
@@ -171,10 +172,10 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
             StateStore open(StoreOptions.Builder builder) throws IOException;
         }
 
-        void openStore(LsmStateOptions.Values options, Opening opening) throws IOException {
+        void openStore(LsmStateOptions.Values options, TtlTimeProvider clock, Opening opening) throws IOException {
             memory = resources.getResourceHandle().newOperator(options.blockCacheFraction());
             StoreOptions.Builder builder = memory.configure(StoreOptions.builder()).durability(Durability.NO_LOG).readMode(options.readMode())
-                    .backgroundJobs(options.backgroundThreads()).compactionBytesPerSecond(options.compactionBytesPerSecond());
+                    .clock(clock::currentTimestamp).backgroundJobs(options.backgroundThreads()).compactionBytesPerSecond(options.compactionBytesPerSecond());
             store = opening.open(builder);
         }
 

@@ -52,9 +52,14 @@ final class TestBackend implements AutoCloseable {
     }
 
     static TestBackend open(AbstractStateBackend backend, KeyGroupRange keyGroups, Collection<KeyedStateHandle> restored) throws Exception {
+        return open(backend, keyGroups, TtlTimeProvider.DEFAULT, restored);
+    }
+
+    static TestBackend open(AbstractStateBackend backend, KeyGroupRange keyGroups, TtlTimeProvider clock, Collection<KeyedStateHandle> restored)
+            throws Exception {
         MockEnvironment environment = new MockEnvironmentBuilder().build();
         AbstractKeyedStateBackend<String> keyed = backend.createKeyedStateBackend(new KeyedStateBackendParametersImpl<>(environment, new JobID(),
-                "operator", StringSerializer.INSTANCE, 128, keyGroups, environment.getTaskKvStateRegistry(), TtlTimeProvider.DEFAULT,
+                "operator", StringSerializer.INSTANCE, 128, keyGroups, environment.getTaskKvStateRegistry(), clock,
                 new UnregisteredMetricsGroup(), (name, value) -> { }, restored, new CloseableRegistry(), 1.0));
         SharedStateRegistry registry = new SharedStateRegistryImpl();
         for (KeyedStateHandle handle : restored) {

@@ -9,6 +9,7 @@ import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
+import io.qaexchange.storage.manifest.FamilyCompatibility;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Floor;
@@ -35,6 +36,9 @@ import java.util.Map;
  * operations go into memtables. Families are found by name, so their numbers may differ from source to source. From one source,
  * operations keep their sequence numbers and the state is exactly at the checkpoint's; from several, whose numbers say nothing about
  * each other, they are numbered anew above all of them, which is right because the clips share no key.
+ *
+ * <p>A family's time to live is not restored: it may have been changed meanwhile, and nothing may expire by the old one. It works again
+ * once the family is asked for with it.
  *
  * <p>One thread.
  */
@@ -135,12 +139,11 @@ public final class StoreRestore {
         for (ColumnFamily family : source.columnFamilies()) {
             ColumnFamily known = families.get(family.name());
             if (known == null) {
-                known = new ColumnFamily(families.size() + 1, family.options());
+                known = new ColumnFamily(families.size() + 1, family.options().withoutTimeToLive());
                 families.put(family.name(), known);
-                edit.addFamily(known.id(), family.options());
-            } else if (!known.options().equals(family.options())) {
-                throw new IllegalArgumentException("column family " + family.name() + " has other options in another source: " + family.options()
-                        + " and " + known.options());
+                edit.addFamily(known.id(), known.options());
+            } else {
+                FamilyCompatibility.require(known.options(), family.options());
             }
             numbers.put(family.id(), known.id());
         }

@@ -21,6 +21,7 @@ import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.ValueKind;
+import io.qaexchange.storage.manifest.FamilyCompatibility;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Floor;
@@ -156,7 +157,11 @@ public final class LsmStore implements Store {
         ColumnFamily existing = family(familyOptions.name());
         if (existing != null) {
             FamilyCompatibility.require(existing.options(), familyOptions);
-            return existing;
+            if (!existing.options().equals(familyOptions)) {
+                installOrStop(new VersionEdit().addFamily(existing.id(), familyOptions));
+                jobs.kick();
+            }
+            return new ColumnFamily(existing.id(), familyOptions);
         }
         int id = state.version().nextFamilyId();
         installOrStop(new VersionEdit().addFamily(id, familyOptions).nextFamilyId(id + 1));

@@ -8,6 +8,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import javax.annotation.Nullable;
 import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.base.MapSerializerSnapshot;
 import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
@@ -33,6 +34,19 @@ public final class StateFamilies {
             options.compactionStyle(CompactionStyle.TIME_WINDOW).eventTimeFromEnd(ordered.eventTimeFromEnd()).windowNanos(ordered.windowNanos());
         }
         return options.build();
+    }
+
+    /**
+     * The same for a state that has been registered, whose time to live is known: expired values leave the files when these are merged. Of
+     * lists they do not: their elements have an age each.
+     */
+    public FamilyOptions optionsOf(RegisteredKeyValueStateBackendMetaInfo<?, ?> metaInfo, StateTtlConfig timeToLive) {
+        FamilyOptions options = optionsOf(metaInfo);
+        boolean expires = timeToLive.isEnabled() && !options.allowsAppend()
+                && (timeToLive.getCleanupStrategies().isCleanupInBackground() || timeToLive.getCleanupStrategies().inRocksdbCompactFilter());
+        // Flink's wrapper puts the time of the last write first; of a map's value, a flag for null stands before it.
+        return expires ? options.withTimeToLive(timeToLive.getTimeToLive().toMillis(),
+                metaInfo.getStateType() == StateDescriptor.Type.MAP ? 1 : 0) : options;
     }
 
     /** Options of the family for timers in the engine. */

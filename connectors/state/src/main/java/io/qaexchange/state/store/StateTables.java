@@ -86,6 +86,8 @@ public final class StateTables {
         }
         table.metaInfo().updateSnapshotTransformFactory(
                 SnapshotTransforms.forStoredBytes(descriptor, transformFactory, table.valueSerializer()));
+        // Only now: values are in the format of this descriptor.
+        store.createFamily(families.optionsOf(table.metaInfo(), descriptor.getTtlConfig()));
         return table;
     }
 

@@ -1,13 +1,13 @@
-package io.qaexchange.storage.engine;
+package io.qaexchange.storage.manifest;
 
 import io.qaexchange.storage.FamilyOptions;
 
 /** Says which options of a family may differ from what the store was made with. Stateless. */
-final class FamilyCompatibility {
+public final class FamilyCompatibility {
     private FamilyCompatibility() {}
 
     /** @throws IllegalArgumentException naming the option that must not change */
-    static void require(FamilyOptions kept, FamilyOptions wanted) {
+    public static void require(FamilyOptions kept, FamilyOptions wanted) {
         same(kept, "compactionStyle", kept.compactionStyle(), wanted.compactionStyle());
         same(kept, "appendDelimiter", kept.appendDelimiter(), wanted.appendDelimiter());
         same(kept, "eventTimeFromEnd", kept.eventTimeFromEnd(), wanted.eventTimeFromEnd());
