@@ -1,5 +1,6 @@
 package io.qaexchange.job;
 
+import io.qaexchange.job.ledger.Ledger;
 import io.qaexchange.job.store.EventStoreOperatorFactory;
 import io.qaexchange.job.store.EventStoreOptions;
 import io.qaexchange.kafka.DeadLetter;
@@ -22,11 +23,12 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
- * The exchange job: Kafka, decoding, the event store keyed by instrument, the archive; refused messages go to the dead letters.
+ * The exchange job: Kafka, decoding, the event store keyed by instrument, the {@link Ledger}, the archive; refused messages go to the dead letters.
  *
  * <pre>
- *   kafka-source ─ decode ─► keyBy(route key) ─► event-store ─► archive (writer, committer, manifest publisher)
- *                     └──────────────────────────────┴────────► dead-letters
+ *   kafka-source ─ decode ─► keyBy(route key) ─► event-store ─┬─► archive (writer, committer, manifest publisher)
+ *                     │                              ├─► ledger ┘
+ *                     └──────────────────────────────┴─────────► dead-letters
  * </pre>
  */
 public final class ExchangeJob {
@@ -88,10 +90,12 @@ public final class ExchangeJob {
                 .keyBy(IncomingEvent::routeKey, Types.STRING)
                 .transform("Event store", TypeInformation.of(FinishedFile.class), new EventStoreOperatorFactory(storeOptions))
                 .uid(EVENT_STORE_UID)
-                .disableChaining();
+                .startNewChain();
+        DataStream<FinishedFile> files = options.get(JobOptions.LEDGER_ENABLED)
+                ? finished.union(Ledger.behind(finished, options.ledger())) : finished;
 
-        finished.sinkTo(new ArchiveSink(new Path(storeOptions.archive()), options.get(JobOptions.COMMIT_TIMEOUT)))
-                .uid(ARCHIVE_UID).name("Archive");
+        files.sinkTo(new ArchiveSink(new Path(storeOptions.archive()), options.get(JobOptions.COMMIT_TIMEOUT)))
+                .uid(ARCHIVE_UID).name("Archive").disableChaining();
 
         DataStream<DeadLetter> deadLetters = decoded.getSideOutput(DecodeFunction.DEAD_LETTERS)
                 .union(finished.getSideOutput(DecodeFunction.DEAD_LETTERS));

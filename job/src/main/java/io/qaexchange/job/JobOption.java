@@ -54,8 +54,8 @@ public record JobOption<T>(String name, String defaultText, String unit, String 
         });
     }
 
-    static JobOption<Boolean> flag(String name, String description) {
-        return new JobOption<>(name, "false", "true or false", description, text -> switch (text) {
+    static JobOption<Boolean> flag(String name, String defaultText, String description) {
+        return new JobOption<>(name, defaultText, "true or false", description, text -> switch (text) {
             case "true" -> true;
             case "false" -> false;
             default -> throw new IllegalArgumentException("neither");

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.events.instruments.InstrumentsException;
+import io.qaexchange.job.ledger.LedgerOptions;
 import io.qaexchange.job.store.EventStoreOptions;
 import io.qaexchange.kafka.EventSource;
 import io.qaexchange.parquet.ParquetOptions;
@@ -36,7 +37,7 @@ public final class JobOptions {
     public static final JobOption<List<String>> TOPICS = JobOption.list("topics", "events", "topic,…", "Topics to read, together as one stream.");
     public static final JobOption<String> START = JobOption.text("start", "earliest", "earliest, latest or a time such as 2026-01-05T09:00:00Z",
             "Where a job without a checkpoint begins to read.");
-    public static final JobOption<Boolean> BOUNDED = JobOption.flag("bounded",
+    public static final JobOption<Boolean> BOUNDED = JobOption.flag("bounded", "false",
             "Stop at what is the newest message when the job starts, and archive everything.");
     public static final JobOption<Duration> DISCOVERY_INTERVAL = JobOption.duration("partition-discovery-interval", "60 s",
             "How often new partitions are looked for.");
@@ -77,11 +78,16 @@ public final class JobOptions {
             "How long a committed file may take to appear before the job fails.");
     public static final JobOption<String> INSTRUMENTS = JobOption.text("instruments", null, "file",
             "Instruments file (YAML): trading days and contract terms; default: UTC, midnight.");
+    public static final JobOption<Boolean> LEDGER_ENABLED = JobOption.flag("ledger.enabled", "true",
+            "Keep orders, positions and accounts.");
+    public static final JobOption<Duration> LEDGER_FILE_INTERVAL = JobOption.duration("ledger.file-interval", "10 min",
+            "How long rows of the ledger's tables wait for a Parquet file; until then only readers of checkpoints see them.");
 
     /** All options, in the order of help. */
     public static final List<JobOption<?>> ALL = List.of(BROKERS, TOPICS, START, BOUNDED, DISCOVERY_INTERVAL, DEAD_LETTER_TOPIC, JOB_NAME,
             ARCHIVE, CHECKPOINTS, CHECKPOINT_INTERVAL, BACKEND, PARALLELISM, MAX_PARALLELISM, MIN_AGE, HOT_RETENTION, MAX_FUTURE, WINDOW,
-            BATCH_SIZE, MIN_BATCH_SIZE, MAX_WAIT, CHECK_INTERVAL, SLICE, COMPRESSION, ROW_GROUP_ROWS, COMMIT_TIMEOUT, INSTRUMENTS);
+            BATCH_SIZE, MIN_BATCH_SIZE, MAX_WAIT, CHECK_INTERVAL, SLICE, COMPRESSION, ROW_GROUP_ROWS, COMMIT_TIMEOUT, INSTRUMENTS, LEDGER_ENABLED,
+            LEDGER_FILE_INTERVAL);
     /** Prefix of keys for the Kafka clients. */
     public static final String KAFKA_PREFIX = "kafka.";
 
@@ -218,6 +224,12 @@ public final class JobOptions {
         } catch (IllegalArgumentException e) {
             throw new UsageException("options: " + e.getMessage(), e);
         }
+    }
+
+    /** Options of the ledger. */
+    LedgerOptions ledger() {
+        return new LedgerOptions(instruments(find(INSTRUMENTS).orElse(null)), get(LEDGER_FILE_INTERVAL), LedgerOptions.FILE_ROWS,
+                new ParquetOptions(get(COMPRESSION), get(ROW_GROUP_ROWS)));
     }
 
     /** The instruments of that file; the built-in default if there is none. */

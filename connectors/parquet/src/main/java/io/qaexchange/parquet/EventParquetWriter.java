@@ -11,17 +11,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.apache.parquet.column.ColumnWriteStore;
-import org.apache.parquet.column.ParquetProperties;
-import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
-import org.apache.parquet.hadoop.ParquetFileWriter;
-import org.apache.parquet.io.ColumnIOFactory;
-import org.apache.parquet.io.LocalOutputFile;
-import org.apache.parquet.io.MessageColumnIO;
-import org.apache.parquet.io.api.RecordConsumer;
-import org.apache.parquet.schema.MessageType;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Writes one finished Parquet file of one table to the local disk, row by row, from stored bytes.
@@ -34,27 +23,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class EventParquetWriter implements Closeable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(EventParquetWriter.class);
-    private static final int PAGE_ROWS = 20_000;
-    private static final int PAGE_BYTES = 1 << 20;
-    private static final int MAX_BLOOM_FILTER_BYTES = 1 << 20;
-    private static final double BLOOM_FALSE_POSITIVES = 0.01;
-
     private final Path file;
     private final ParquetTable table;
-    private final ParquetOptions options;
-    private final ParquetProperties properties;
-    private final PageCompressor compressor;
-    private final ParquetFileWriter out;
+    private final RowGroups groups;
     private final StoredEventWriteSupport rows;
-    private final MessageColumnIO columns;
 
-    private ColumnChunkPageWriteStore pages;
-    private ColumnWriteStore columnStore;
-    private RecordConsumer consumer;
-    private int rowGroupOrdinal;
-    private int rowsInGroup;
-    private long rowCount;
     private long rawBytes;
     private long minEventTimeNs = Long.MAX_VALUE;
     private long maxEventTimeNs = Long.MIN_VALUE;
@@ -63,16 +36,11 @@ public final class EventParquetWriter implements Closeable {
     private long lastEventTimeNs = Long.MIN_VALUE;
     private boolean finished;
 
-    private EventParquetWriter(Path file, ParquetTable table, ParquetOptions options, ParquetProperties properties,
-            ParquetFileWriter out) {
+    private EventParquetWriter(Path file, ParquetTable table, RowGroups groups, StoredEventWriteSupport rows) {
         this.file = file;
         this.table = table;
-        this.options = options;
-        this.properties = properties;
-        this.compressor = new PageCompressor(options.compression());
-        this.out = out;
-        this.rows = new StoredEventWriteSupport(table);
-        this.columns = new ColumnIOFactory(false).getColumnIO(table.schema());
+        this.groups = groups;
+        this.rows = rows;
     }
 
     /**
@@ -82,27 +50,9 @@ public final class EventParquetWriter implements Closeable {
      */
     public static EventParquetWriter create(Path file, RecordType recordType, ParquetOptions options) throws IOException {
         ParquetTable table = ParquetTable.of(recordType);
-        ParquetProperties properties = properties(table.schema());
-        ParquetFileWriter out = new ParquetFileWriter(new LocalOutputFile(file), table.schema(), ParquetFileWriter.Mode.CREATE,
-                Long.MAX_VALUE, 0, null, properties);
-        out.start();
-        return new EventParquetWriter(file, table, options, properties, out);
-    }
-
-    private static ParquetProperties properties(MessageType schema) {
-        ParquetProperties.Builder builder = ParquetProperties.builder()
-                .withPageSize(PAGE_BYTES)
-                .withPageRowCountLimit(PAGE_ROWS)
-                .withWriterVersion(ParquetProperties.WriterVersion.PARQUET_1_0)
-                .withPageWriteChecksumEnabled(true)
-                .withMaxBloomFilterBytes(MAX_BLOOM_FILTER_BYTES)
-                .withAdaptiveBloomFilterEnabled(true);
-        for (String column : ParquetTable.BLOOM_FILTER_COLUMNS) {
-            if (schema.containsField(column)) {
-                builder.withBloomFilterEnabled(column, true).withBloomFilterFPP(column, BLOOM_FALSE_POSITIVES);
-            }
-        }
-        return builder.build();
+        StoredEventWriteSupport rows = new StoredEventWriteSupport(table);
+        return new EventParquetWriter(file, table,
+                RowGroups.create(file, table.schema(), ParquetTable.BLOOM_FILTER_COLUMNS, options, rows::prepareForWrite), rows);
     }
 
     /**
@@ -113,19 +63,14 @@ public final class EventParquetWriter implements Closeable {
      * @param tradingDay yyyymmdd
      */
     public void write(StoredEvent event, int storedBytes, int tradingDay) throws IOException {
-        if (consumer == null) {
-            beginRowGroup();
-        }
+        groups.beginRow();
         rows.write(new StoredEventWriteSupport.Row(event, tradingDay));
         long eventTimeNs = event.event().eventTime();
         sorted = sorted && isNext(event.event(), eventTimeNs);
         minEventTimeNs = Math.min(minEventTimeNs, eventTimeNs);
         maxEventTimeNs = Math.max(maxEventTimeNs, eventTimeNs);
-        rowCount++;
         rawBytes += storedBytes;
-        if (++rowsInGroup >= options.rowGroupRows()) {
-            endRowGroup();
-        }
+        groups.endRow();
     }
 
     /** Whether a row stands at or behind the last one in the order that would be declared; it is the last one then. */
@@ -144,7 +89,7 @@ public final class EventParquetWriter implements Closeable {
 
     /** Rows written so far. */
     public long rowCount() {
-        return rowCount;
+        return groups.rowCount();
     }
 
     /** Stored bytes of the rows written so far. */
@@ -173,16 +118,15 @@ public final class EventParquetWriter implements Closeable {
      * @return length of the file in bytes
      */
     public long finish(Map<String, String> footer) throws IOException {
-        endRowGroup();
         Map<String, String> all = new LinkedHashMap<>();
         all.put(FooterKeys.TABLE, table.recordType().table());
         all.put(FooterKeys.SCHEMA_VERSION, Integer.toString(table.recordType().schema().version()));
-        all.put(FooterKeys.ROWS, Long.toString(rowCount));
+        all.put(FooterKeys.ROWS, Long.toString(rowCount()));
         all.put(FooterKeys.RAW_BYTES, Long.toString(rawBytes));
         all.put(FooterKeys.MIN_EVENT_TIME, Long.toString(minEventTimeNs));
         all.put(FooterKeys.MAX_EVENT_TIME, Long.toString(maxEventTimeNs));
         all.putAll(footer);
-        out.end(all);
+        groups.finish(all);
         if (sorted && table.recordType().requiresInstrument()) {
             SortingColumns.declare(file, table.schema(), table.recordType().instrument().name(), ParquetTable.EVENT_TIME);
         }
@@ -194,36 +138,8 @@ public final class EventParquetWriter implements Closeable {
     public void close() throws IOException {
         if (!finished) {
             finished = true;
-            try {
-                out.close();
-            } catch (IOException e) {
-                LOG.debug("unfinished file {} did not close cleanly; it is deleted anyway", file, e);
-            }
+            groups.abandon();
             Files.deleteIfExists(file);
         }
-    }
-
-    private void beginRowGroup() {
-        pages = new ColumnChunkPageWriteStore(compressor, table.schema(),
-                properties.getAllocator(), properties.getColumnIndexTruncateLength(), properties.getPageWriteChecksumEnabled(), null,
-                rowGroupOrdinal++);
-        columnStore = properties.newColumnWriteStore(table.schema(), pages, pages);
-        consumer = columns.getRecordWriter(columnStore);
-        rows.prepareForWrite(consumer);
-    }
-
-    private void endRowGroup() throws IOException {
-        if (consumer == null) {
-            return;
-        }
-        consumer.flush();
-        out.startBlock(rowsInGroup);
-        columnStore.flush();
-        pages.flushToFileWriter(out);
-        out.endBlock();
-        columnStore.close();
-        pages.close();
-        consumer = null;
-        rowsInGroup = 0;
     }
 }

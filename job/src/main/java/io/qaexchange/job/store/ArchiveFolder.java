@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * <p>A file that was handed over belongs to the sink, which may copy it after this task has ended, so closing leaves it there. Creating a
  * folder removes what earlier attempts of the same subtask left behind on this machine, and what other jobs left a day ago or more.
  */
-final class ArchiveFolder {
+public final class ArchiveFolder {
 
     private static final Logger LOG = LoggerFactory.getLogger(ArchiveFolder.class);
 
@@ -34,7 +34,8 @@ final class ArchiveFolder {
         this.path = path;
     }
 
-    static ArchiveFolder create(Path temporary, String jobId, String operatorId, TaskInfo task) throws IOException {
+    /** The folder of an attempt. */
+    public static ArchiveFolder create(Path temporary, String jobId, String operatorId, TaskInfo task) throws IOException {
         Path parent = Files.createDirectories(temporary.resolve(PREFIX + jobId));
         deleteAbandoned(temporary);
         String prefix = operatorId + "-" + task.getIndexOfThisSubtask() + "-";
@@ -48,12 +49,12 @@ final class ArchiveFolder {
         return new ArchiveFolder(Files.createDirectory(parent.resolve(prefix + task.getAttemptNumber() + "-" + UUID.randomUUID())));
     }
 
-    Path path() {
+    public Path path() {
         return path;
     }
 
     /** Removes the folder unless a file in it still waits for the sink. */
-    void deleteIfEmpty() throws IOException {
+    public void deleteIfEmpty() throws IOException {
         try {
             Files.deleteIfExists(path);
         } catch (DirectoryNotEmptyException e) {

@@ -78,6 +78,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
     private transient long bytesSinceCheck;
     private transient byte[] topicBytes;
     private transient String topic;
+    private transient StreamRecord<IncomingEvent> stored;
 
     EventStoreOperator(StreamOperatorParameters<FinishedFile> parameters, MailboxExecutor mailbox, EventStoreOptions options) {
         super(parameters);
@@ -92,6 +93,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
         state = EventStoreState.open(backend);
         instruments = InstrumentIndex.load(backend, state.instrument());
         planner = new ArchivePlanner(options);
+        stored = new StreamRecord<>(null);
         manifest = ManifestStore.of(new org.apache.flink.core.fs.Path(options.archive()));
         String jobId = getRuntimeContext().getJobInfo().getJobId().toHexString();
         String epoch = Epoch.idOf(jobId, context.getRestoredCheckpointId().orElse(0));
@@ -187,6 +189,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
         instrument.lastArrivalMs = nowMs;
         instrument.stored++;
         metrics.stored(value.length);
+        output.collect(EventStoreOperatorFactory.STORED, stored.replace(event));
         bytesSinceCheck += value.length;
         if (bytesSinceCheck >= options.batchBytes() / CHECKS_PER_BATCH) {
             check();

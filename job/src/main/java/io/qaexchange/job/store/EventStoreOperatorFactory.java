@@ -7,12 +7,16 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.legacy.YieldingOperatorFactory;
+import org.apache.flink.util.OutputTag;
 
 /** Makes the event store operator. */
 public final class EventStoreOperatorFactory extends AbstractStreamOperatorFactory<FinishedFile>
         implements OneInputStreamOperatorFactory<IncomingEvent, FinishedFile>, YieldingOperatorFactory<FinishedFile> {
 
     private static final long serialVersionUID = 1L;
+
+    /** Side output of every event that was stored, once, in the order of its route key. */
+    public static final OutputTag<IncomingEvent> STORED = new OutputTag<>("stored-events", new IncomingEvent.Serializer().typeInformation());
 
     private final EventStoreOptions options;
 

@@ -95,6 +95,11 @@ public final class Account {
         return recordCode == OPEN.code() || recordCode == CASH.code() || recordCode == UPDATE.code() || recordCode == SNAPSHOT.code();
     }
 
+    /** Whether events of that record type only report. */
+    public static boolean isReport(int recordCode) {
+        return recordCode == UPDATE.code() || recordCode == SNAPSHOT.code();
+    }
+
     public Opening opening() {
         return opening;
     }

@@ -1,0 +1,51 @@
+package io.qaexchange.job.ledger;
+
+import io.qaexchange.job.ledger.book.AccountSums;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Changes of accounts that were not sent yet, summed up by account and day: the accounts only add, so a hundred bookings may be one
+ * message. One thread.
+ */
+final class AccountChanges {
+
+    /** The sums of an account; those of the day that was asked for last are at hand. */
+    private static final class OfAccount {
+        final Map<Integer, AccountSums> days = new HashMap<>(2);
+        int day;
+        AccountSums sums;
+    }
+
+    private final Map<String, OfAccount> accounts = new HashMap<>();
+
+    /** The sums of an account's day, to be added to. */
+    AccountSums change(String account, int day) {
+        OfAccount changes = accounts.get(account);
+        if (changes == null) {
+            changes = new OfAccount();
+            accounts.put(account, changes);
+        }
+        if (changes.sums == null || changes.day != day) {
+            changes.day = day;
+            changes.sums = changes.days.computeIfAbsent(day, number -> new AccountSums());
+        }
+        return changes.sums;
+    }
+
+    /** Number of accounts with changes. */
+    int size() {
+        return accounts.size();
+    }
+
+    /** Hands everything over and forgets it. */
+    void send(Consumer<AccountInput> output) {
+        for (Map.Entry<String, OfAccount> account : accounts.entrySet()) {
+            for (Map.Entry<Integer, AccountSums> day : account.getValue().days.entrySet()) {
+                output.accept(new AccountInput(account.getKey(), day.getKey(), day.getValue(), null));
+            }
+        }
+        accounts.clear();
+    }
+}

@@ -1,0 +1,192 @@
+package io.qaexchange.job.ledger;
+
+import io.qaexchange.events.EventIdentity;
+import io.qaexchange.events.EventView;
+import io.qaexchange.job.ledger.book.Account;
+import io.qaexchange.job.ledger.book.Alert;
+import io.qaexchange.job.ledger.book.AlertReason;
+import io.qaexchange.job.ledger.table.LedgerRow;
+import io.qaexchange.job.store.StoredBytesSerializer;
+import io.qaexchange.kafka.IncomingEvent;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.operators.ProcessingTimeService;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.state.KeyedStateBackend;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/**
+ * The ledger's side of the accounts, keyed by account: adds what the instruments send and takes the events about money. Emits the rows of
+ * days that are over, in small portions between inputs.
+ *
+ * <p>One thread, the task thread.
+ */
+final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
+        implements OneInputStreamOperator<AccountInput, LedgerRow>, BoundedOneInput {
+
+    private static final long serialVersionUID = 1L;
+
+    /** Name of the only state. */
+    static final String ACCOUNT = "ledger-account";
+
+    private static final Duration ROW_INTERVAL = Duration.ofMillis(100);
+    private static final int ACCOUNTS_AT_ONCE = 500;
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    private transient ValueState<byte[]> state;
+    private transient StateBytes bytes;
+    private transient EventView view;
+    private transient Set<String> withRows;
+    private transient Map<AlertReason, Counter> alerts;
+    private transient Counter reports;
+    private transient Counter differences;
+
+    AccountLedgerOperator(StreamOperatorParameters<LedgerRow> parameters) {
+        super(parameters);
+    }
+
+    /** Opens the state on a backend. */
+    static ValueState<byte[]> state(KeyedStateBackend<String> backend) throws Exception {
+        return backend.getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE,
+                new ValueStateDescriptor<>(ACCOUNT, new StoredBytesSerializer()));
+    }
+
+    /** All accounts of a backend. */
+    static List<String> accounts(KeyedStateBackend<String> backend) {
+        List<String> accounts = new ArrayList<>();
+        try (Stream<String> keys = backend.getKeys(ACCOUNT, VoidNamespace.INSTANCE)) {
+            keys.forEach(accounts::add);
+        }
+        return accounts;
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        KeyedStateBackend<String> backend = getKeyedStateBackend();
+        state = state(backend);
+        bytes = new StateBytes();
+        view = new EventView();
+        withRows = new LinkedHashSet<>();
+        if (context.isRestored()) {
+            for (String account : accounts(backend)) {
+                backend.setCurrentKey(account);
+                if (load().hasSettled()) {
+                    withRows.add(account);
+                }
+            }
+        }
+        MetricGroup group = getMetricGroup();
+        alerts = new EnumMap<>(AlertReason.class);
+        for (AlertReason reason : AlertReason.values()) {
+            alerts.put(reason, group.addGroup("alerts").counter(reason.label()));
+        }
+        reports = group.counter("reportsCompared");
+        differences = group.counter("reportDifferences");
+    }
+
+    @Override
+    public void open() throws Exception {
+        super.open();
+        scheduleRows();
+    }
+
+    private void scheduleRows() {
+        ProcessingTimeService time = getProcessingTimeService();
+        time.registerTimer(time.getCurrentProcessingTime() + ROW_INTERVAL.toMillis(), timestamp -> {
+            emitRows(ACCOUNTS_AT_ONCE);
+            scheduleRows();
+        });
+    }
+
+    @Override
+    public void processElement(StreamRecord<AccountInput> element) throws Exception {
+        AccountInput input = element.getValue();
+        Account account = load();
+        if (input.sums() != null) {
+            account.add(input.day(), input.sums());
+        } else {
+            accept(account, input);
+        }
+        save(account);
+        if (account.hasSettled()) {
+            withRows.add(input.account());
+        }
+    }
+
+    private void accept(Account account, AccountInput input) {
+        IncomingEvent event = input.event();
+        view.wrap(event.message());
+        if (Account.isReport(view.recordType().code())) {
+            reports.inc();
+        }
+        differences.inc(account.accept(view, event.key(), input.day(), (reason, detail) -> {
+            boolean own = view.hasOwnIdentity();
+            String source = own ? view.source() : EventIdentity.positionSource(event.arrival().topic(), event.arrival().partition());
+            alert(new Alert(reason, input.day(), view.eventTime(), view.instrument(), input.account(), "", "", source,
+                    own ? view.sequence() : event.arrival().offset(), detail));
+        }));
+    }
+
+    private Account load() throws IOException {
+        byte[] stored = state.value();
+        return stored == null ? new Account() : bytes.read(stored, Account::read);
+    }
+
+    private void save(Account account) throws IOException {
+        state.update(bytes.write(account::write));
+    }
+
+    private void emitRows(int atMost) throws IOException {
+        int emitted = 0;
+        for (Iterator<String> accounts = withRows.iterator(); accounts.hasNext() && emitted < atMost; emitted++) {
+            String id = accounts.next();
+            accounts.remove();
+            getKeyedStateBackend().setCurrentKey(id);
+            Account account = load();
+            List<Account.SettledDay> days = new ArrayList<>();
+            account.takeSettled(days, (day, reason, detail) -> alert(
+                    new Alert(reason, day, startNs(day), "", id, "", "", "", 0, detail)));
+            save(account);
+            for (Account.SettledDay day : days) {
+                output.collect(new StreamRecord<>(LedgerRow.of(id, account.opening(), day, startNs(day.day().tradingDay()))));
+            }
+        }
+    }
+
+    private void alert(Alert alert) {
+        alerts.get(alert.reason()).inc();
+        output.collect(new StreamRecord<>(LedgerRow.of(alert)));
+    }
+
+    /** Midnight UTC of a trading day: rows about a whole day have no other time. */
+    private static long startNs(int yyyymmdd) {
+        return LocalDate.of(yyyymmdd / 10_000, yyyymmdd / 100 % 100, yyyymmdd % 100).atStartOfDay(ZoneOffset.UTC).toEpochSecond()
+                * NANOS_PER_SECOND;
+    }
+
+    @Override
+    public void endInput() throws Exception {
+        emitRows(Integer.MAX_VALUE);
+    }
+}

@@ -1,0 +1,195 @@
+package io.qaexchange.job.ledger;
+
+import io.qaexchange.events.EventKey;
+import io.qaexchange.events.EventView;
+import io.qaexchange.job.ledger.book.Account;
+import io.qaexchange.job.ledger.book.AccountSums;
+import io.qaexchange.job.ledger.book.Alert;
+import io.qaexchange.job.ledger.book.AlertReason;
+import io.qaexchange.job.ledger.book.BookOutput;
+import io.qaexchange.job.ledger.book.InstrumentBook;
+import io.qaexchange.job.ledger.book.InstrumentHead;
+import io.qaexchange.job.ledger.book.SettledPosition;
+import io.qaexchange.job.ledger.table.LedgerRow;
+import io.qaexchange.kafka.IncomingEvent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.Map;
+import org.apache.flink.api.common.operators.ProcessingTimeService;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.state.KeyedStateBackend;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * The ledger's side of the instruments: orders, positions and waiting trades, keyed by instrument, in the order of the instrument's events.
+ *
+ * <p>Gets every event that the event store keeps, once. Changes of money go to the accounts as sums, at the latest before each
+ * checkpoint's barrier, so that accounts and positions of a checkpoint fit together. Events about accounts are passed on.
+ *
+ * <p>One thread, the task thread.
+ */
+final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput>
+        implements OneInputStreamOperator<IncomingEvent, AccountInput>, BoundedOneInput, BookOutput {
+
+    private static final long serialVersionUID = 1L;
+
+    private static final Duration SEND_INTERVAL = Duration.ofMillis(200);
+    private static final int MAX_UNSENT_ACCOUNTS = 10_000;
+    private static final char ACCOUNT_MARK = '@';
+
+    private final LedgerOptions options;
+    private final OutputTag<LedgerRow> rows;
+
+    private transient InstrumentLedgerState state;
+    private transient InstrumentHeads heads;
+    private transient InstrumentBook book;
+    private transient AccountChanges changes;
+    private transient EventView view;
+    private transient Map<AlertReason, Long> alerts;
+    private transient StreamRecord<AccountInput> message;
+    private transient long booked;
+    private transient long tapeEvents;
+    private transient long waitingTrades;
+    private transient long reports;
+    private transient long differences;
+
+    InstrumentLedgerOperator(StreamOperatorParameters<AccountInput> parameters, LedgerOptions options, OutputTag<LedgerRow> rows) {
+        super(parameters);
+        this.options = options;
+        this.rows = rows;
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        KeyedStateBackend<String> backend = getKeyedStateBackend();
+        state = InstrumentLedgerState.open(backend);
+        heads = InstrumentHeads.load(backend, state.head());
+        book = new InstrumentBook(options.instruments(), state, this);
+        changes = new AccountChanges();
+        view = new EventView();
+        message = new StreamRecord<>(null);
+        registerMetrics(getMetricGroup());
+    }
+
+    private void registerMetrics(MetricGroup group) {
+        alerts = new EnumMap<>(AlertReason.class);
+        for (InstrumentHead head : heads.all()) {
+            head.alerts().forEach((reason, count) -> alerts.merge(reason, count, Long::sum));
+        }
+        for (AlertReason reason : AlertReason.values()) {
+            group.addGroup("alerts").gauge(reason.label(), () -> alerts.getOrDefault(reason, 0L));
+        }
+        group.gauge("ledgerBooked", () -> booked);
+        group.gauge("tapeEvents", () -> tapeEvents);
+        group.gauge("waitingTrades", () -> waitingTrades);
+        group.gauge("reportsCompared", () -> reports);
+        group.gauge("reportDifferences", () -> differences);
+        sumUp();
+    }
+
+    /** Brings the totals that reporters see up to date; they survive restarts. */
+    private void sumUp() {
+        long[] sums = new long[5];
+        for (InstrumentHead head : heads.all()) {
+            sums[0] += head.booked();
+            sums[1] += head.tapeEvents();
+            sums[2] += head.waiting();
+            sums[3] += head.reports();
+            sums[4] += head.differences();
+        }
+        booked = sums[0];
+        tapeEvents = sums[1];
+        waitingTrades = sums[2];
+        reports = sums[3];
+        differences = sums[4];
+    }
+
+    @Override
+    public void open() throws Exception {
+        super.open();
+        scheduleSending();
+    }
+
+    private void scheduleSending() {
+        ProcessingTimeService time = getProcessingTimeService();
+        time.registerTimer(time.getCurrentProcessingTime() + SEND_INTERVAL.toMillis(), timestamp -> {
+            send();
+            sumUp();
+            scheduleSending();
+        });
+    }
+
+    @Override
+    public void processElement(StreamRecord<IncomingEvent> element) throws Exception {
+        IncomingEvent event = element.getValue();
+        int code = EventKey.recordCode(event.key());
+        String routeKey = event.routeKey();
+        boolean ofInstrument = routeKey.charAt(0) != ACCOUNT_MARK;
+        if (ofInstrument) {
+            InstrumentHead head = heads.change(routeKey);
+            if (InstrumentBook.concerns(code)) {
+                book.accept(head, view.wrap(event.message()), event.arrival());
+            } else {
+                book.tick(head, routeKey, EventKey.eventTime(event.key()));
+            }
+        }
+        if (Account.concerns(code)) {
+            view.wrap(event.message());
+            output.collect(message.replace(new AccountInput(view.account(), options.instruments().tradingDay(view), null, event)));
+        }
+        if (changes.size() >= MAX_UNSENT_ACCOUNTS) {
+            send();
+        }
+    }
+
+    @Override
+    public AccountSums change(String account, int day) {
+        return changes.change(account, day);
+    }
+
+    @Override
+    public void alert(Alert alert) {
+        alerts.merge(alert.reason(), 1L, Long::sum);
+        output.collect(rows, new StreamRecord<>(LedgerRow.of(alert)));
+    }
+
+    @Override
+    public void settled(SettledPosition position) {
+        output.collect(rows, new StreamRecord<>(LedgerRow.of(position)));
+    }
+
+    private void send() {
+        changes.send(input -> output.collect(message.replace(input)));
+    }
+
+    @Override
+    public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+        super.prepareSnapshotPreBarrier(checkpointId);
+        send();
+    }
+
+    @Override
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        heads.flush();
+        super.snapshotState(context);
+    }
+
+    /** No order will come any more for trades that wait. */
+    @Override
+    public void endInput() throws Exception {
+        for (String instrument : new ArrayList<>(heads.instruments())) {
+            getKeyedStateBackend().setCurrentKey(instrument);
+            book.end(heads.change(instrument), instrument);
+        }
+        send();
+    }
+}
