@@ -6,7 +6,6 @@ import io.qaexchange.job.ledger.book.Account;
 import io.qaexchange.job.ledger.book.Alert;
 import io.qaexchange.job.ledger.book.AlertReason;
 import io.qaexchange.job.ledger.table.LedgerRow;
-import io.qaexchange.job.store.StoredBytesSerializer;
 import io.qaexchange.kafka.IncomingEvent;
 import java.io.IOException;
 import java.time.Duration;
@@ -19,16 +18,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
-import org.apache.flink.api.common.state.ValueState;
-import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
-import org.apache.flink.runtime.state.VoidNamespace;
-import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
@@ -46,15 +40,11 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
 
     private static final long serialVersionUID = 1L;
 
-    /** Name of the only state. */
-    static final String ACCOUNT = "ledger-account";
-
     private static final Duration ROW_INTERVAL = Duration.ofMillis(100);
     private static final int ACCOUNTS_AT_ONCE = 500;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
-    private transient ValueState<byte[]> state;
-    private transient StateBytes bytes;
+    private transient AccountLedgerState state;
     private transient EventView view;
     private transient Set<String> withRows;
     private transient Map<AlertReason, Counter> alerts;
@@ -65,33 +55,17 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
         super(parameters);
     }
 
-    /** Opens the state on a backend. */
-    static ValueState<byte[]> state(KeyedStateBackend<String> backend) throws Exception {
-        return backend.getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE,
-                new ValueStateDescriptor<>(ACCOUNT, new StoredBytesSerializer()));
-    }
-
-    /** All accounts of a backend. */
-    static List<String> accounts(KeyedStateBackend<String> backend) {
-        List<String> accounts = new ArrayList<>();
-        try (Stream<String> keys = backend.getKeys(ACCOUNT, VoidNamespace.INSTANCE)) {
-            keys.forEach(accounts::add);
-        }
-        return accounts;
-    }
-
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
         KeyedStateBackend<String> backend = getKeyedStateBackend();
-        state = state(backend);
-        bytes = new StateBytes();
+        state = AccountLedgerState.open(backend);
         view = new EventView();
         withRows = new LinkedHashSet<>();
         if (context.isRestored()) {
-            for (String account : accounts(backend)) {
+            for (String account : state.accounts()) {
                 backend.setCurrentKey(account);
-                if (load().hasSettled()) {
+                if (state.load().hasSettled()) {
                     withRows.add(account);
                 }
             }
@@ -122,13 +96,13 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
     @Override
     public void processElement(StreamRecord<AccountInput> element) throws Exception {
         AccountInput input = element.getValue();
-        Account account = load();
+        Account account = state.load();
         if (input.sums() != null) {
             account.add(input.day(), input.sums());
         } else {
             accept(account, input);
         }
-        save(account);
+        state.save(account);
         if (account.hasSettled()) {
             withRows.add(input.account());
         }
@@ -148,26 +122,17 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
         }));
     }
 
-    private Account load() throws IOException {
-        byte[] stored = state.value();
-        return stored == null ? new Account() : bytes.read(stored, Account::read);
-    }
-
-    private void save(Account account) throws IOException {
-        state.update(bytes.write(account::write));
-    }
-
     private void emitRows(int atMost) throws IOException {
         int emitted = 0;
         for (Iterator<String> accounts = withRows.iterator(); accounts.hasNext() && emitted < atMost; emitted++) {
             String id = accounts.next();
             accounts.remove();
             getKeyedStateBackend().setCurrentKey(id);
-            Account account = load();
+            Account account = state.load();
             List<Account.SettledDay> days = new ArrayList<>();
             account.takeSettled(days, (day, reason, detail) -> alert(
                     new Alert(reason, day, startNs(day), "", id, "", "", "", 0, detail)));
-            save(account);
+            state.save(account);
             for (Account.SettledDay day : days) {
                 output.collect(new StreamRecord<>(LedgerRow.of(id, account.opening(), day, startNs(day.day().tradingDay()))));
             }

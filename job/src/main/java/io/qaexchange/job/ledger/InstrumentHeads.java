@@ -2,15 +2,11 @@ package io.qaexchange.job.ledger;
 
 import io.qaexchange.job.ledger.book.InstrumentHead;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
-import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.runtime.state.KeyedStateBackend;
-import org.apache.flink.runtime.state.VoidNamespace;
 
 /**
  * The {@link InstrumentHead} of every instrument of this subtask, in memory; changes are written to the keyed state before each
@@ -31,32 +27,22 @@ final class InstrumentHeads {
     }
 
     private final KeyedStateBackend<String> backend;
-    private final ValueState<byte[]> stored;
-    private final StateBytes bytes = new StateBytes();
+    private final InstrumentLedgerState state;
     private final Map<String, Entry> heads = new HashMap<>();
 
-    private InstrumentHeads(KeyedStateBackend<String> backend, ValueState<byte[]> stored) {
+    private InstrumentHeads(KeyedStateBackend<String> backend, InstrumentLedgerState state) {
         this.backend = backend;
-        this.stored = stored;
+        this.state = state;
     }
 
     /** Reads the heads of all instruments. */
-    static InstrumentHeads load(KeyedStateBackend<String> backend, ValueState<byte[]> stored) throws IOException {
-        InstrumentHeads all = new InstrumentHeads(backend, stored);
-        for (String instrument : instruments(backend)) {
+    static InstrumentHeads load(KeyedStateBackend<String> backend, InstrumentLedgerState state) throws IOException {
+        InstrumentHeads all = new InstrumentHeads(backend, state);
+        for (String instrument : state.instruments()) {
             backend.setCurrentKey(instrument);
-            all.heads.put(instrument, new Entry(all.bytes.read(stored.value(), InstrumentHead::read)));
+            all.heads.put(instrument, new Entry(state.head()));
         }
         return all;
-    }
-
-    /** All instruments that have a head in the state. */
-    static List<String> instruments(KeyedStateBackend<String> backend) {
-        List<String> instruments = new ArrayList<>();
-        try (Stream<String> keys = backend.getKeys(InstrumentLedgerState.HEAD, VoidNamespace.INSTANCE)) {
-            keys.forEach(instruments::add);
-        }
-        return instruments;
     }
 
     /** The head of an instrument, about to be changed. */
@@ -84,7 +70,7 @@ final class InstrumentHeads {
         for (Map.Entry<String, Entry> entry : heads.entrySet()) {
             if (entry.getValue().changed) {
                 backend.setCurrentKey(entry.getKey());
-                stored.update(bytes.write(entry.getValue().head::write));
+                state.putHead(entry.getValue().head);
                 entry.getValue().changed = false;
             }
         }

@@ -72,7 +72,7 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
         super.initializeState(context);
         KeyedStateBackend<String> backend = getKeyedStateBackend();
         state = InstrumentLedgerState.open(backend);
-        heads = InstrumentHeads.load(backend, state.head());
+        heads = InstrumentHeads.load(backend, state);
         book = new InstrumentBook(options.instruments(), state, this);
         changes = new AccountChanges();
         view = new EventView();

@@ -1,14 +1,17 @@
 package io.qaexchange.job.ledger;
 
 import io.qaexchange.job.ledger.book.BookState;
+import io.qaexchange.job.ledger.book.InstrumentHead;
 import io.qaexchange.job.ledger.book.Order;
 import io.qaexchange.job.ledger.book.Position;
 import io.qaexchange.job.ledger.book.Trade;
 import io.qaexchange.job.store.StoredBytesSerializer;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
@@ -22,29 +25,32 @@ import org.apache.flink.runtime.state.VoidNamespaceSerializer;
  * The ledger's keyed state of an instrument, as ordinary value and map state: what {@link BookState} says, for the backend's current key.
  * Operator and readers of checkpoints open it in the same way. One thread.
  */
-final class InstrumentLedgerState implements BookState {
+public final class InstrumentLedgerState implements BookState {
 
     /** Name of the state that every instrument has. */
-    static final String HEAD = "ledger-instrument";
+    private static final String HEAD = "ledger-instrument";
 
+    private final KeyedStateBackend<String> backend;
     private final ValueState<byte[]> head;
     private final MapState<String, byte[]> orders;
     private final MapState<String, byte[]> positions;
     private final MapState<String, byte[]> waiting;
     private final StateBytes bytes = new StateBytes();
 
-    private InstrumentLedgerState(ValueState<byte[]> head, MapState<String, byte[]> orders, MapState<String, byte[]> positions,
-            MapState<String, byte[]> waiting) {
+    private InstrumentLedgerState(KeyedStateBackend<String> backend, ValueState<byte[]> head, MapState<String, byte[]> orders,
+            MapState<String, byte[]> positions, MapState<String, byte[]> waiting) {
+        this.backend = backend;
         this.head = head;
         this.orders = orders;
         this.positions = positions;
         this.waiting = waiting;
     }
 
-    static InstrumentLedgerState open(KeyedStateBackend<String> backend) throws Exception {
+    /** Opens the state on a backend. */
+    public static InstrumentLedgerState open(KeyedStateBackend<String> backend) throws Exception {
         ValueState<byte[]> head = backend.getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE,
                 new ValueStateDescriptor<>(HEAD, new StoredBytesSerializer()));
-        return new InstrumentLedgerState(head, map(backend, "ledger-orders"), map(backend, "ledger-positions"),
+        return new InstrumentLedgerState(backend, head, map(backend, "ledger-orders"), map(backend, "ledger-positions"),
                 map(backend, "ledger-waiting-trades"));
     }
 
@@ -53,9 +59,22 @@ final class InstrumentLedgerState implements BookState {
                 new MapStateDescriptor<>(name, StringSerializer.INSTANCE, new StoredBytesSerializer()));
     }
 
-    /** Bytes of the instrument's head. */
-    ValueState<byte[]> head() {
-        return head;
+    /** All instruments that have state. */
+    public List<String> instruments() {
+        List<String> instruments = new ArrayList<>();
+        try (Stream<String> keys = backend.getKeys(HEAD, VoidNamespace.INSTANCE)) {
+            keys.forEach(instruments::add);
+        }
+        return instruments;
+    }
+
+    /** The head of the instrument that is the current key. */
+    public InstrumentHead head() throws IOException {
+        return bytes.read(head.value(), InstrumentHead::read);
+    }
+
+    void putHead(InstrumentHead changed) throws IOException {
+        head.update(bytes.write(changed::write));
     }
 
     @Override

@@ -18,7 +18,6 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.common.state.ListState;
-import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -41,9 +40,6 @@ final class LedgerTablesOperator extends AbstractStreamOperator<FinishedFile>
 
     private static final long serialVersionUID = 1L;
 
-    /** State: rows that are in no file yet. */
-    static final String ROWS = "ledger-rows";
-
     private final LedgerOptions options;
 
     private transient ListState<LedgerRow> state;
@@ -57,14 +53,10 @@ final class LedgerTablesOperator extends AbstractStreamOperator<FinishedFile>
         this.options = options;
     }
 
-    static ListStateDescriptor<LedgerRow> rowsDescriptor() {
-        return new ListStateDescriptor<>(ROWS, new LedgerRow.Serializer());
-    }
-
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
-        state = context.getOperatorStateStore().getListState(rowsDescriptor());
+        state = context.getOperatorStateStore().getListState(LedgerRow.state());
         rows = new ArrayList<>();
         state.get().forEach(rows::add);
         oldestMs = getProcessingTimeService().getCurrentProcessingTime();

@@ -3,6 +3,7 @@ package io.qaexchange.job.query;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.ledger.table.LedgerTable;
 import io.qaexchange.job.seam.SeamReader;
 import io.qaexchange.parquet.EventParquetWriter;
 import io.qaexchange.parquet.ParquetOptions;
@@ -23,7 +24,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A DuckDB in this process with a view for each record type over the files of a manifest, and over the hot rows of a checkpoint if there
+ * A DuckDB in this process with a view for each record type and each table of the ledger over the files of a manifest, and over the hot rows of a checkpoint if there
  * is one; those are written to temporary Parquet files first, which are removed at the end.
  */
 public final class SqlTables implements AutoCloseable {
@@ -43,6 +44,10 @@ public final class SqlTables implements AutoCloseable {
         for (DataFile file : seam.files()) {
             filesByTable.computeIfAbsent(file.table(), table -> new ArrayList<>()).add(seam.locate(file).toUri().getPath());
         }
+        for (DataFile file : seam.otherFiles()) {
+            filesByTable.computeIfAbsent(file.table(), table -> new ArrayList<>()).add(seam.locate(file).toUri().getPath());
+        }
+        LedgerRows.write(seam.checkpoint(), temporary, filesByTable);
         Map<RecordType, EventParquetWriter> writers = new HashMap<>();
         seam.forEachHotRow((routeKey, stored) -> {
             RecordType type = stored.event().recordType();
@@ -80,12 +85,20 @@ public final class SqlTables implements AutoCloseable {
                     empty.finish(Map.of());
                     files = List.of(empty.file().toString());
                 }
-                List<String> quoted = files.stream().map(file -> "'" + file.replace("'", "''") + "'").toList();
-                statement.execute("CREATE VIEW " + type.table() + " AS SELECT * FROM read_parquet([" + String.join(", ", quoted)
-                        + "], union_by_name = true, hive_partitioning = false)");
+                createView(statement, type.table(), files, "");
+            }
+            for (LedgerTable table : LedgerTable.values()) {
+                List<String> files = filesByTable.get(table.table());
+                createView(statement, table.table(), files == null ? List.of(LedgerRows.empty(temporary, table)) : files, table.seenRows());
             }
         }
         return new SqlTables(connection, temporary);
+    }
+
+    private static void createView(Statement statement, String table, List<String> files, String condition) throws SQLException {
+        List<String> quoted = files.stream().map(file -> "'" + file.replace("'", "''") + "'").toList();
+        statement.execute("CREATE VIEW " + table + " AS SELECT * FROM read_parquet([" + String.join(", ", quoted)
+                + "], union_by_name = true, hive_partitioning = false)" + condition);
     }
 
     private static EventParquetWriter create(Path folder, RecordType type) throws IOException {

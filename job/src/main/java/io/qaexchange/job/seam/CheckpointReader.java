@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import javax.annotation.Nullable;
 import org.apache.flink.api.common.ExecutionConfig;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -101,20 +102,46 @@ public final class CheckpointReader {
         eventStore().forEachHotRow(published, instruments, visitor);
     }
 
+    /**
+     * The keyed state of an operator.
+     *
+     * @throws IOException if the checkpoint has no such operator
+     */
+    public RestoredBackends keyedState(String uid) throws IOException {
+        OperatorState operator = operator(uid);
+        return new RestoredBackends(keyedHandles(operator), operator.getMaxParallelism());
+    }
+
+    /**
+     * All elements of a list state of an operator; none if it has no state.
+     */
+    public <T> List<T> listState(String uid, ListStateDescriptor<T> state) throws Exception {
+        OperatorState operator = find(uid);
+        return operator == null ? List.of() : listState(operator, state);
+    }
+
     private EventStoreReader eventStore() throws IOException {
         OperatorState operator = operator(ExchangeJob.EVENT_STORE_UID);
+        return new EventStoreReader(keyedHandles(operator), operator.getMaxParallelism());
+    }
+
+    private static List<KeyedStateHandle> keyedHandles(OperatorState operator) {
         List<KeyedStateHandle> handles = new ArrayList<>();
         for (OperatorSubtaskState subtask : operator.getSubtaskStates().values()) {
             handles.addAll(subtask.getManagedKeyedState());
         }
-        return new EventStoreReader(handles, operator.getMaxParallelism());
+        return handles;
     }
 
     private <T> List<T> listState(OperatorState operator, String name, TypeInformation<T> type) throws Exception {
+        return listState(operator, new ListStateDescriptor<>(name, type));
+    }
+
+    private <T> List<T> listState(OperatorState operator, ListStateDescriptor<T> state) throws Exception {
         Collection<OperatorStateHandle> handles = new ArrayList<>();
         for (OperatorSubtaskState subtask : operator.getSubtaskStates().values()) {
             for (OperatorStateHandle handle : subtask.getManagedOperatorState()) {
-                if (handle.getStateNameToPartitionOffsets().containsKey(name)) {
+                if (handle.getStateNameToPartitionOffsets().containsKey(state.getName())) {
                     handles.add(handle);
                 }
             }
@@ -127,7 +154,7 @@ public final class CheckpointReader {
             OperatorStateBackend backend = new DefaultOperatorStateBackendBuilder(CheckpointReader.class.getClassLoader(),
                     new ExecutionConfig(), false, handles, registry).build();
             try {
-                backend.getListState(new ListStateDescriptor<>(name, type)).get().forEach(values::add);
+                backend.getListState(state).get().forEach(values::add);
             } finally {
                 backend.dispose();
             }
@@ -136,12 +163,26 @@ public final class CheckpointReader {
     }
 
     private OperatorState operator(String uid) throws IOException {
+        OperatorState operator = find(uid);
+        if (operator == null) {
+            throw new IOException(path + " is no checkpoint of the exchange job: it has no state of operator " + uid);
+        }
+        return operator;
+    }
+
+    /** Whether the checkpoint has state of an operator. */
+    public boolean has(String uid) {
+        return find(uid) != null;
+    }
+
+    @Nullable
+    private OperatorState find(String uid) {
         OperatorID id = OperatorIDGenerator.fromUid(uid);
         for (OperatorState operator : metadata.getOperatorStates()) {
             if (operator.getOperatorID().equals(id)) {
                 return operator;
             }
         }
-        throw new IOException(path + " is no checkpoint of the exchange job: it has no state of operator " + uid);
+        return null;
     }
 }

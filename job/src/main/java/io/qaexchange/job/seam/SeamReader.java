@@ -1,5 +1,6 @@
 package io.qaexchange.job.seam;
 
+import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.parquet.ArchivedEvent;
 import io.qaexchange.parquet.FlinkInputFile;
@@ -26,6 +27,7 @@ public final class SeamReader {
     private final ManifestStore store;
     private final Instruments instruments;
     private final List<DataFile> files;
+    private final List<DataFile> otherFiles;
     private final Set<String> published;
 
     /** Takes archived rows. */
@@ -39,7 +41,8 @@ public final class SeamReader {
         this.checkpoint = checkpoint;
         this.store = store;
         this.instruments = instruments;
-        this.files = files;
+        this.files = files.stream().filter(file -> EventSchema.get().findTable(file.table()) != null).toList();
+        this.otherFiles = files.stream().filter(file -> EventSchema.get().findTable(file.table()) == null).toList();
         this.published = new HashSet<>();
         files.forEach(file -> published.add(file.batchId()));
     }
@@ -63,9 +66,14 @@ public final class SeamReader {
         return checkpoint;
     }
 
-    /** The files of the archive as of the checkpoint. */
+    /** The files of events in the archive as of the checkpoint. */
     public List<DataFile> files() {
         return files;
+    }
+
+    /** The files of tables whose rows are no events: the ledger's. */
+    public List<DataFile> otherFiles() {
+        return otherFiles;
     }
 
     /** Where a file lies. */

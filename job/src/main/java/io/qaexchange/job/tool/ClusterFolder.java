@@ -5,7 +5,10 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -37,6 +40,33 @@ record ClusterFolder(Path path) {
 
     Path archive() {
         return path.resolve("archive");
+    }
+
+    /**
+     * The newest complete checkpoint or savepoint, as a URI.
+     *
+     * @throws UsageException if there is none
+     */
+    String latestSnapshot() throws IOException {
+        Optional<Path> newest = Optional.empty();
+        for (Path parent : List.of(checkpoints(), savepoints())) {
+            if (Files.exists(parent)) {
+                try (Stream<Path> files = Files.walk(parent, 3)) {
+                    Stream<Path> found = files.filter(file -> file.getFileName().toString().equals("_metadata"));
+                    newest = Stream.concat(newest.stream(), found).max(Comparator.comparing(ClusterFolder::modified));
+                }
+            }
+        }
+        return newest.map(file -> file.getParent().toUri().toString()).orElseThrow(
+                () -> new UsageException("there is no checkpoint or savepoint in " + checkpoints() + " or " + savepoints()));
+    }
+
+    private static FileTime modified(Path file) {
+        try {
+            return Files.getLastModifiedTime(file);
+        } catch (IOException e) {
+            return FileTime.fromMillis(0);
+        }
     }
 
     void savePort(int port) throws IOException {

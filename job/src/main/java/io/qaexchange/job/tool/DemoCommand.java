@@ -8,6 +8,9 @@ import io.qaexchange.job.audit.Audit;
 import io.qaexchange.job.audit.AuditReport;
 import io.qaexchange.job.audit.GeneratedEvents;
 import io.qaexchange.job.query.SqlTables;
+import io.qaexchange.job.ledger.read.LedgerReader;
+import io.qaexchange.job.ledger.read.LedgerSums;
+import io.qaexchange.job.seam.CheckpointReader;
 import io.qaexchange.job.seam.SeamReader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -23,8 +26,8 @@ import picocli.CommandLine.Option;
 /** {@code bin/demo}. */
 @Command(name = "demo", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Feeds a generated trading day through Kafka, hot storage and Parquet, kills a task in the middle, and proves "
-                + "that every event is there exactly once.",
-        footer = {"", "Exit code: 0 the audit holds, 1 it does not, 2 the demo could not run."})
+                + "that every event is there exactly once and that the accounts add up.",
+        footer = {"", "Exit code: 0 the audit holds and the accounts add up, 1 they do not, 2 the demo could not run."})
 public final class DemoCommand implements Callable<Integer> {
 
     private static final String DEFAULT_FOLDER = "demo-data";
@@ -70,11 +73,15 @@ public final class DemoCommand implements Callable<Integer> {
         SeamReader seam = SeamReader.open(target.resolve(run.savepoint()).toUri().toString(),
                 new org.apache.flink.core.fs.Path(target.resolve(run.archive()).toUri()), instruments);
         AuditReport audit = Audit.run(new GeneratedEvents(run.seed(), run.messages()), seam, instruments, AUDIT_MEMORY_BYTES);
-        DemoReport report = new DemoReport(target, result, audit, seam);
+        System.err.println("== accounts: comparing them with orders, positions and every event about money");
+        LedgerSums before = LedgerReader.read(CheckpointReader.open(result.beforeKill()), instruments).sums();
+        LedgerSums after = LedgerReader.read(seam.checkpoint(), instruments).sums();
         try (SqlTables tables = SqlTables.of(seam, instruments)) {
+            LedgerProof ledger = new LedgerProof(before, after, LedgerProof.Expected.of(tables, instruments));
+            DemoReport report = new DemoReport(target, result, audit, ledger, seam);
             report.print(tables, out);
+            return audit.holds() && report.deadLettersHold() && ledger.holds() ? Tool.GOOD : Tool.BAD;
         }
-        return audit.holds() && report.deadLettersHold() ? Tool.GOOD : Tool.BAD;
     }
 
     private Path prepareFolder() throws IOException {

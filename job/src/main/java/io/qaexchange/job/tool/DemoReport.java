@@ -21,12 +21,14 @@ final class DemoReport {
     private final Path folder;
     private final DemoRun.Result result;
     private final AuditReport audit;
+    private final LedgerProof ledger;
     private final SeamReader seam;
 
-    DemoReport(Path folder, DemoRun.Result result, AuditReport audit, SeamReader seam) {
+    DemoReport(Path folder, DemoRun.Result result, AuditReport audit, LedgerProof ledger, SeamReader seam) {
         this.folder = folder;
         this.result = result;
         this.audit = audit;
+        this.ledger = ledger;
         this.seam = seam;
     }
 
@@ -54,6 +56,8 @@ final class DemoReport {
         out.println(deadLettersHold() ? "every refused message is in the dead-letter topic exactly once"
                 : "DEAD LETTERS DIFFER: " + result.deadLetters().letters() + " letters about " + result.deadLetters().positions().size()
                         + " messages");
+        out.printf("%nDO THE ACCOUNTS ADD UP?%n%n");
+        ledger.print(out);
         printBars(tables, out);
         printNext(out);
     }
@@ -89,6 +93,8 @@ final class DemoReport {
         out.printf("%nWHAT TO TRY NEXT%n%n");
         out.printf("bin/query \"SELECT instrument, count(*) AS trades, sum(volume) AS volume FROM trade GROUP BY 1 ORDER BY 2 DESC LIMIT 10\""
                 + " --dir %s%n", shown);
+        out.printf("bin/ledger --dir %s --account A0100%n", shown);
+        out.printf("bin/query \"SELECT * FROM account_daily ORDER BY balance DESC LIMIT 5\" --dir %s%n", shown);
         out.printf("bin/audit --dir %s%n", shown);
         out.printf("rm %s/archive/table=tick/date=*/part-*.parquet && bin/audit --dir %s     # and see it fail%n", shown, shown);
     }

@@ -65,11 +65,13 @@ final class DemoRun {
      *
      * @param generator the generator at its end, for its counts
      * @param deadLetters what lies in the dead-letter topic
+     * @param beforeKill savepoint that was taken before the TaskManager was killed
      * @param killedAt messages consumed when the TaskManager was killed
      * @param recoveredMs time from the kill until messages were consumed again
      * @param seconds time from first to last message
      */
-    record Result(RunFolder run, EventGenerator generator, DeadLetterTopic deadLetters, long killedAt, long recoveredMs, double seconds) {
+    record Result(RunFolder run, EventGenerator generator, DeadLetterTopic deadLetters, String beforeKill, long killedAt,
+            long recoveredMs, double seconds) {
     }
 
     private final Settings settings;
@@ -110,6 +112,11 @@ final class DemoRun {
         CompletableFuture<EventGenerator> feeding = feeder.start();
 
         Progress display = new Progress(cluster, job, feeder, feeding);
+        display.until(() -> LiveMetrics.sum("consumed") >= settings.messages() / 3 && display.checkpoint() > 0);
+        display.end();
+        say("taking a savepoint, to look at the accounts before the kill");
+        String beforeKill = cluster.triggerSavepoint(job, settings.folder().resolve("savepoints").toUri().toString(), false,
+                SavepointFormatType.CANONICAL).get(5, TimeUnit.MINUTES);
         display.until(() -> LiveMetrics.sum("consumed") >= settings.messages() / 2 && display.checkpoint() > 0);
         long killedAt = LiveMetrics.sum("consumed");
         display.end();
@@ -135,7 +142,7 @@ final class DemoRun {
         RunFolder run = new RunFolder(settings.seed(), settings.messages(), settings.backend(), ARCHIVE_FOLDER,
                 settings.folder().toAbsolutePath().relativize(Path.of(java.net.URI.create(savepoint))).toString(), INSTRUMENTS_FILE);
         run.write(settings.folder());
-        return new Result(run, generator, deadLetters, killedAt, recoveredMs, seconds);
+        return new Result(run, generator, deadLetters, beforeKill, killedAt, recoveredMs, seconds);
     }
 
     private JobOptions options(EmbeddedKafka kafka) {
@@ -152,6 +159,7 @@ final class DemoRun {
         texts.put(JobOptions.PARALLELISM.name(), Integer.toString(PARALLELISM));
         texts.put(JobOptions.MIN_BATCH_SIZE.name(), minBatchBytes + " b");
         texts.put(JobOptions.CHECK_INTERVAL.name(), "500 ms");
+        texts.put(JobOptions.LEDGER_FILE_INTERVAL.name(), "5 s");
         texts.put(JobOptions.INSTRUMENTS.name(), folder.resolve(INSTRUMENTS_FILE).toString());
         return JobOptions.of(texts, "demo");
     }

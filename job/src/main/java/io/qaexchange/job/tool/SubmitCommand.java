@@ -1,17 +1,10 @@
 package io.qaexchange.job.tool;
 
 import io.qaexchange.job.JobOptions;
-import io.qaexchange.job.UsageException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -49,7 +42,7 @@ public final class SubmitCommand implements Callable<Integer> {
         ClusterFolder cluster = ClusterFolder.of(folder);
         List<String> flink = new ArrayList<>(List.of("run", "-d", "-p", Integer.toString(parallelism)));
         if (from != null) {
-            flink.addAll(List.of("-s", from.equals("latest") ? latest(cluster) : from, "-claimMode", noClaim ? "NO_CLAIM" : "CLAIM"));
+            flink.addAll(List.of("-s", from.equals("latest") ? cluster.latestSnapshot() : from, "-claimMode", noClaim ? "NO_CLAIM" : "CLAIM"));
         }
         flink.add(ClusterFolder.jobJar().toString());
         flink.addAll(List.of("--" + JobOptions.ARCHIVE.name(), cluster.archive().toString()));
@@ -63,28 +56,5 @@ public final class SubmitCommand implements Callable<Integer> {
         flink.addAll(options);
         System.out.println(new FlinkCommand(cluster).runForJobId(flink));
         return Tool.GOOD;
-    }
-
-    /** The newest complete checkpoint or savepoint of the folder. */
-    private static String latest(ClusterFolder cluster) throws IOException {
-        Optional<Path> newest = Optional.empty();
-        for (Path parent : List.of(cluster.checkpoints(), cluster.savepoints())) {
-            if (Files.exists(parent)) {
-                try (Stream<Path> files = Files.walk(parent, 3)) {
-                    Stream<Path> found = files.filter(file -> file.getFileName().toString().equals("_metadata"));
-                    newest = Stream.concat(newest.stream(), found).max(Comparator.comparing(SubmitCommand::modified));
-                }
-            }
-        }
-        return newest.map(file -> file.getParent().toUri().toString()).orElseThrow(
-                () -> new UsageException("there is no checkpoint or savepoint in " + cluster.checkpoints() + " or " + cluster.savepoints()));
-    }
-
-    private static FileTime modified(Path file) {
-        try {
-            return Files.getLastModifiedTime(file);
-        } catch (IOException e) {
-            return FileTime.fromMillis(0);
-        }
     }
 }

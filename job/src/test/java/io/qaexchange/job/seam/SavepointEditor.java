@@ -53,7 +53,7 @@ public final class SavepointEditor {
                     operator.getParallelism(), operator.getMaxParallelism());
             for (Map.Entry<Integer, OperatorSubtaskState> subtask : operator.getSubtaskStates().entrySet()) {
                 KeyedStateHandle handle = subtask.getValue().getManagedKeyedState().iterator().next();
-                new EventStoreReader(List.of(handle), operator.getMaxParallelism()).withBackend(handle, backend -> {
+                new RestoredBackends(List.of(handle), operator.getMaxParallelism()).forEach(backend -> {
                     if (removed[0] == null) {
                         removed[0] = removeFrom(backend, published);
                     }

@@ -45,7 +45,7 @@ public final class Contract {
     }
 
     /** per lot × volume + per amount × |value|. */
-    long commission(double price, long volume) {
+    public long commission(double price, long volume) {
         if (perLot.isZero()) {
             return Micros.product(Math.abs(price), volume, perAmount);
         }

@@ -113,7 +113,12 @@ public final class Micros {
 
     /** As a decimal number with two to six places: {@code 113997.20}. */
     public static String toText(long micros) {
+        return toDecimal(micros).toPlainString();
+    }
+
+    /** As a decimal with two to six places. */
+    public static BigDecimal toDecimal(long micros) {
         BigDecimal value = BigDecimal.valueOf(micros, SCALE).stripTrailingZeros();
-        return value.setScale(Math.max(SHOWN_PLACES, value.scale()), RoundingMode.UNNECESSARY).toPlainString();
+        return value.setScale(Math.max(SHOWN_PLACES, value.scale()), RoundingMode.UNNECESSARY);
     }
 }

@@ -131,7 +131,7 @@ public final class PositionSide {
     }
 
     /** Value at a price minus cost, for the long side; the opposite for the short one. */
-    long floatProfit(Side side, Contract contract, double price) {
+    public long floatProfit(Side side, Contract contract, double price) {
         if (volume() == 0) {
             return 0;
         }

@@ -11,6 +11,7 @@ import io.qaexchange.kafka.ImmutableSerializer;
 import io.qaexchange.parquet.RowColumn;
 import java.io.IOException;
 import java.util.Locale;
+import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
@@ -33,6 +34,11 @@ public record LedgerRow(LedgerTable table, long eventTimeNs, int tradingDay, Obj
         if (values.length != table.allColumns().size()) {
             throw new IllegalArgumentException(table.table() + " has " + table.allColumns().size() + " columns, not " + values.length);
         }
+    }
+
+    /** State: rows that are in no file yet. */
+    public static ListStateDescriptor<LedgerRow> state() {
+        return new ListStateDescriptor<>("ledger-rows", new Serializer());
     }
 
     /** The row of an account's day. */

@@ -1,0 +1,76 @@
+package io.qaexchange.job.ledger.read;
+
+import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.ledger.AccountLedgerState;
+import io.qaexchange.job.ledger.InstrumentLedgerState;
+import io.qaexchange.job.ledger.Ledger;
+import io.qaexchange.job.ledger.book.Account;
+import io.qaexchange.job.ledger.book.Contract;
+import io.qaexchange.job.ledger.book.InstrumentHead;
+import io.qaexchange.job.ledger.book.Order;
+import io.qaexchange.job.ledger.book.Position;
+import io.qaexchange.job.ledger.book.Trade;
+import io.qaexchange.job.seam.CheckpointReader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Reads the whole ledger of a checkpoint.
+ *
+ * <p>Memory: all accounts, positions and open orders. One thread.
+ */
+public final class LedgerReader {
+
+    private LedgerReader() {
+    }
+
+    /**
+     * Reads a checkpoint.
+     *
+     * @param instruments as the job had them
+     * @throws IOException if the checkpoint has no ledger
+     */
+    public static LedgerView read(CheckpointReader checkpoint, Instruments instruments) throws Exception {
+        if (!checkpoint.has(Ledger.INSTRUMENTS_UID)) {
+            throw new IOException("checkpoint " + checkpoint.checkpointId()
+                    + " has no ledger: the job ran without it (ledger.enabled: false), or it is of an older build");
+        }
+        Map<String, Account> accounts = new TreeMap<>();
+        checkpoint.keyedState(Ledger.ACCOUNTS_UID).forEach(backend -> {
+            AccountLedgerState state = AccountLedgerState.open(backend);
+            for (String account : state.accounts()) {
+                backend.setCurrentKey(account);
+                accounts.put(account, state.load());
+            }
+        });
+        Map<String, InstrumentHead> heads = new TreeMap<>();
+        List<LedgerView.Holding> holdings = new ArrayList<>();
+        List<LedgerView.OpenOrder> orders = new ArrayList<>();
+        List<LedgerView.WaitingTrade> waiting = new ArrayList<>();
+        Map<String, Contract> contracts = new HashMap<>();
+        checkpoint.keyedState(Ledger.INSTRUMENTS_UID).forEach(backend -> {
+            InstrumentLedgerState state = InstrumentLedgerState.open(backend);
+            for (String instrument : state.instruments()) {
+                backend.setCurrentKey(instrument);
+                InstrumentHead head = state.head();
+                Contract contract = Contract.of(instruments.get(instrument));
+                heads.put(instrument, head);
+                contracts.put(instrument, contract);
+                for (Map.Entry<String, Position> position : state.positions().entrySet()) {
+                    holdings.add(new LedgerView.Holding(instrument, position.getKey(), position.getValue(), head.lastPrice(), contract));
+                }
+                for (Order order : state.orders()) {
+                    orders.add(new LedgerView.OpenOrder(instrument, order));
+                }
+                for (List<Trade> trades : state.waiting().values()) {
+                    trades.forEach(trade -> waiting.add(new LedgerView.WaitingTrade(instrument, trade)));
+                }
+            }
+        });
+        return new LedgerView(checkpoint.checkpointId(), accounts, heads, holdings, orders, waiting);
+    }
+}
