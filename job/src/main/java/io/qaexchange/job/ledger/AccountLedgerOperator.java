@@ -13,6 +13,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,15 +41,26 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
 
     private static final long serialVersionUID = 1L;
 
+    /** How long a report waits at least, so that sums that are on their way are in. */
+    private static final Duration REPORT_PATIENCE = Duration.ofSeconds(1);
     private static final Duration ROW_INTERVAL = Duration.ofMillis(100);
     private static final int ACCOUNTS_AT_ONCE = 500;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private transient AccountLedgerState state;
     private transient EventView view;
+    /** Accounts with days that are over and have no row yet. */
     private transient Set<String> withRows;
+    /** Accounts with days that are not over. */
+    private transient Set<String> changed;
+    /** Accounts whose newest report waits to be compared. */
+    private transient Set<String> reported;
+    private transient Set<String> reportedBefore;
+    /** Newest trading day of which an instrument was settled for an account of this subtask. */
+    private transient int settledThrough;
     private transient Map<AlertReason, Counter> alerts;
     private transient Counter reports;
+    private transient Counter outdated;
     private transient Counter differences;
 
     AccountLedgerOperator(StreamOperatorParameters<LedgerRow> parameters) {
@@ -62,12 +74,15 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
         state = AccountLedgerState.open(backend);
         view = new EventView();
         withRows = new LinkedHashSet<>();
-        if (context.isRestored()) {
-            for (String account : state.accounts()) {
-                backend.setCurrentKey(account);
-                if (state.load().hasSettled()) {
-                    withRows.add(account);
-                }
+        changed = new HashSet<>();
+        reported = new HashSet<>();
+        reportedBefore = new HashSet<>();
+        for (String account : state.accounts()) {
+            backend.setCurrentKey(account);
+            Account restored = state.load();
+            settledThrough = Math.max(settledThrough, restored.settledThrough());
+            if (restored.hasChanged()) {
+                withRows.add(account);
             }
         }
         MetricGroup group = getMetricGroup();
@@ -76,6 +91,7 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
             alerts.put(reason, group.addGroup("alerts").counter(reason.label()));
         }
         reports = group.counter("reportsCompared");
+        outdated = group.counter("reportsOutdated");
         differences = group.counter("reportDifferences");
     }
 
@@ -83,6 +99,7 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
     public void open() throws Exception {
         super.open();
         scheduleRows();
+        scheduleComparing();
     }
 
     private void scheduleRows() {
@@ -91,6 +108,32 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
             emitRows(ACCOUNTS_AT_ONCE);
             scheduleRows();
         });
+    }
+
+    private void scheduleComparing() {
+        ProcessingTimeService time = getProcessingTimeService();
+        time.registerTimer(time.getCurrentProcessingTime() + REPORT_PATIENCE.toMillis(), timestamp -> {
+            compareReports();
+            scheduleComparing();
+        });
+    }
+
+    /** Compares the reports that have waited long enough for what the instruments send. */
+    private void compareReports() throws IOException {
+        for (String id : reportedBefore) {
+            getKeyedStateBackend().setCurrentKey(id);
+            Account account = state.load();
+            if (account.isReportOutdated()) {
+                outdated.inc();
+            } else {
+                reports.inc();
+                differences.inc(account.report().differences(account).size());
+            }
+        }
+        reportedBefore.clear();
+        Set<String> empty = reportedBefore;
+        reportedBefore = reported;
+        reported = empty;
     }
 
     @Override
@@ -103,23 +146,26 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
             accept(account, input);
         }
         state.save(account);
-        if (account.hasSettled()) {
-            withRows.add(input.account());
+        if (account.settledThrough() > settledThrough) {
+            settledThrough = account.settledThrough();
+            withRows.addAll(changed);
+            changed.clear();
         }
+        (account.hasSettled(settledThrough) ? withRows : changed).add(input.account());
     }
 
     private void accept(Account account, AccountInput input) {
         IncomingEvent event = input.event();
         view.wrap(event.message());
         if (Account.isReport(view.recordType().code())) {
-            reports.inc();
+            reported.add(input.account());
         }
-        differences.inc(account.accept(view, event.key(), input.day(), (reason, detail) -> {
+        account.accept(view, event.key(), input.day(), (reason, detail) -> {
             boolean own = view.hasOwnIdentity();
             String source = own ? view.source() : EventIdentity.positionSource(event.arrival().topic(), event.arrival().partition());
             alert(new Alert(reason, input.day(), view.eventTime(), view.instrument(), input.account(), "", "", source,
                     own ? view.sequence() : event.arrival().offset(), detail));
-        }));
+        });
     }
 
     private void emitRows(int atMost) throws IOException {
@@ -130,8 +176,14 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
             getKeyedStateBackend().setCurrentKey(id);
             Account account = state.load();
             List<Account.SettledDay> days = new ArrayList<>();
-            account.takeSettled(days, (day, reason, detail) -> alert(
+            account.takeSettled(settledThrough, days, (day, reason, detail) -> alert(
                     new Alert(reason, day, startNs(day), "", id, "", "", "", 0, detail)));
+            if (account.hasChanged()) {
+                changed.add(id);
+            }
+            if (days.isEmpty()) {
+                continue;
+            }
             state.save(account);
             for (Account.SettledDay day : days) {
                 output.collect(new StreamRecord<>(LedgerRow.of(id, account.opening(), day, startNs(day.day().tradingDay()))));

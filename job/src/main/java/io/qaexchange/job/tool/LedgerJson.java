@@ -55,6 +55,7 @@ final class LedgerJson {
         out.put("risk_ratio", now.riskRatio());
         if (account.report() != null) {
             out.put("reported_at_ns", account.report().eventTimeNs());
+            out.put("report_outdated", account.isReportOutdated());
             Map<String, Object> differences = new LinkedHashMap<>();
             account.report().differences(account).forEach(difference -> differences.put(difference.figure().label(),
                     Map.of("reported", money(difference.reported()), "booked", money(difference.own()))));

@@ -102,7 +102,7 @@ final class LedgerText {
     private void printDifferences(LedgerView view) {
         List<String> lines = new ArrayList<>();
         view.accounts().forEach((id, account) -> {
-            if (account.report() != null) {
+            if (account.report() != null && !account.isReportOutdated()) {
                 for (Report.Difference difference : account.report().differences(account)) {
                     lines.add("account " + id + ": " + difference);
                 }
@@ -125,7 +125,7 @@ final class LedgerText {
         out.printf("THE WHOLE LEDGER OF CHECKPOINT %d%n%n", view.checkpointId());
         out.printf("%,d accounts, %,d positions, %,d open orders, %,d trades waiting; %,d events booked%n", sums.accounts(), sums.positions(),
                 sums.orders(), sums.waitingTrades(), sums.booked());
-        out.printf("reports: %,d of orders and positions, %,d figures not ours; %,d accounts, %,d of them not as booked%n", sums.reports(),
+        out.printf("reports: %,d of orders and positions, %,d figures not ours; %,d accounts with a report to compare, %,d not as booked%n", sums.reports(),
                 sums.differences(), sums.reportedAccounts(), sums.differingAccounts());
         out.printf("alerts: %s%n%n", sums.alerts().isEmpty() ? "none" : sums.alerts());
         printBalance(out, sums);

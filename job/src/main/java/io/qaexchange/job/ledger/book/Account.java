@@ -118,6 +118,11 @@ public final class Account {
         return name;
     }
 
+    /** Whether something was booked that is newer than its newest report, which then cannot be compared. */
+    public boolean isReportOutdated() {
+        return report != null && totals().sums().newestNs > report.eventTimeNs();
+    }
+
     /** The newest report of it, or null. */
     @Nullable
     public Report report() {
@@ -135,9 +140,8 @@ public final class Account {
      * @param key the event's stored key
      * @param day its trading day
      * @param alerts takes reason and detail of what does not fit
-     * @return how many figures of a report were not ours, 0 for other events
      */
-    public int accept(EventView event, byte[] key, int day, BiConsumer<AlertReason, String> alerts) {
+    public void accept(EventView event, byte[] key, int day, BiConsumer<AlertReason, String> alerts) {
         try {
             int code = event.recordType().code();
             if (code == OPEN.code()) {
@@ -145,12 +149,11 @@ public final class Account {
             } else if (code == CASH.code()) {
                 move(event, day, alerts);
             } else {
-                return report(event, EventOrder.of(key), day);
+                report(event, EventOrder.of(key), day);
             }
         } catch (AmountOutOfRangeException e) {
             alerts.accept(AlertReason.OUT_OF_RANGE, e.getMessage());
         }
-        return 0;
     }
 
     private void open(EventView event, EventOrder order, int day, BiConsumer<AlertReason, String> alerts) {
@@ -183,6 +186,7 @@ public final class Account {
             return;
         }
         AccountSums sums = new AccountSums();
+        sums.newestNs = event.eventTime();
         if (event.getEnumCode(CASH_KIND) == DEPOSIT) {
             sums.deposits = amount;
         } else {
@@ -191,7 +195,7 @@ public final class Account {
         add(day, sums);
     }
 
-    private int report(EventView event, EventOrder order, int day) {
+    private void report(EventView event, EventOrder order, int day) {
         Report reported = Report.of(event, order, day);
         day(day, true);
         if (opening != Opening.EVENT && (openedBy == null || order.compareTo(openedBy) < 0)) {
@@ -202,7 +206,6 @@ public final class Account {
         if (report == null || order.compareTo(report.order()) > 0) {
             report = reported;
         }
-        return reported.differences(this).size();
     }
 
     /** Adds changes of a day. */
@@ -263,14 +266,24 @@ public final class Account {
         return new AccountDay(newestDay(), initial, all, all.frozen, all.margin, all.floatProfit);
     }
 
+    /** Newest trading day of which an instrument was settled for this account, 0 if none. */
+    public int settledThrough() {
+        return settledThrough;
+    }
+
     /** Whether {@link #takeSettled} would give something. */
-    public boolean hasSettled() {
+    public boolean hasSettled(int settledElsewhere) {
         for (Map.Entry<Integer, Day> day : days.entrySet()) {
-            if (day.getValue().changed && isOver(day.getKey())) {
+            if (day.getValue().changed && isOver(day.getKey(), settledElsewhere)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** Whether a day changed since its row was taken, or has none yet. */
+    public boolean hasChanged() {
+        return days.values().stream().anyMatch(day -> day.changed);
     }
 
     /** A day that is over, for a table; a day that changes afterwards comes again with a higher revision. */
@@ -278,15 +291,16 @@ public final class Account {
     }
 
     /**
-     * The days that are over and changed since they were taken: settled, or with a later day begun.
+     * The days that are over and changed since they were taken: settled, here or elsewhere, or with a later day begun.
      *
+     * @param settledElsewhere newest trading day of which an instrument was settled for any account, 0 if none
      * @param rows takes them in ascending order
      * @param alerts takes the day, reason and detail of what is wrong with one
      */
-    public void takeSettled(List<SettledDay> rows, DayAlerts alerts) {
+    public void takeSettled(int settledElsewhere, List<SettledDay> rows, DayAlerts alerts) {
         for (Map.Entry<Integer, Day> entry : days.entrySet()) {
             Day day = entry.getValue();
-            if (!day.changed || !isOver(entry.getKey())) {
+            if (!day.changed || !isOver(entry.getKey(), settledElsewhere)) {
                 continue;
             }
             day.changed = false;
@@ -310,8 +324,8 @@ public final class Account {
         void accept(int day, AlertReason reason, String detail);
     }
 
-    private boolean isOver(int day) {
-        return day <= settledThrough || day < days.lastKey();
+    private boolean isOver(int day, int settledElsewhere) {
+        return day <= settledThrough || day <= settledElsewhere || day < days.lastKey();
     }
 
     /** Writes it as state. */

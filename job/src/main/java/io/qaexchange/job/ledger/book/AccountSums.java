@@ -7,7 +7,7 @@ import java.io.IOException;
 /**
  * Changes of an account's money on one trading day, as sums in {@link Micros}. Only ever added, so no order of arrival matters.
  *
- * <p>Mutable, one thread. Written as ten numbers.
+ * <p>Mutable, one thread. Written as eleven numbers.
  */
 public final class AccountSums {
 
@@ -22,6 +22,8 @@ public final class AccountSums {
     long trades;
     /** Instruments whose trading day was settled for this account. */
     long settlements;
+    /** Newest event time of what was booked. */
+    long newestNs = Long.MIN_VALUE;
 
     public long deposits() {
         return deposits;
@@ -81,6 +83,7 @@ public final class AccountSums {
         orders += other.orders;
         trades += other.trades;
         settlements += other.settlements;
+        newestNs = Math.max(newestNs, other.newestNs);
     }
 
     /** Writes the numbers. */
@@ -95,6 +98,7 @@ public final class AccountSums {
         out.writeLong(orders);
         out.writeLong(trades);
         out.writeLong(settlements);
+        out.writeLong(newestNs);
     }
 
     /** Reads the numbers. */
@@ -110,6 +114,7 @@ public final class AccountSums {
         sums.orders = in.readLong();
         sums.trades = in.readLong();
         sums.settlements = in.readLong();
+        sums.newestNs = in.readLong();
         return sums;
     }
 }

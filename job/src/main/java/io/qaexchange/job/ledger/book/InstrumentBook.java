@@ -69,6 +69,8 @@ public final class InstrumentBook {
     private Instrument instrument;
     private Contract contract;
     private EventView event;
+    /** Event time of what is being booked. */
+    private long bookedNs;
     private Arrival arrival;
 
     /** A book over that state. */
@@ -101,6 +103,7 @@ public final class InstrumentBook {
         event = booked;
         arrival = arrived;
         tick(of, booked.instrument(), booked.eventTime());
+        bookedNs = booked.eventTime();
         int code = booked.recordType().code();
         try {
             if (code == INSERT_CODE) {
@@ -136,6 +139,12 @@ public final class InstrumentBook {
     public void end(InstrumentHead of, String id) throws Exception {
         begin(of, id);
         bookWaiting(trade -> true);
+    }
+
+    private AccountSums change(String account, int day) {
+        AccountSums sums = output.change(account, day);
+        sums.newestNs = Math.max(sums.newestNs, bookedNs);
+        return sums;
     }
 
     private void begin(InstrumentHead of, String id) {
@@ -200,7 +209,7 @@ public final class InstrumentBook {
         }
         Order order = new Order(id, account, Trade.text(event, INSERT_EXCHANGE_ID), direction, offset, price, volume, day,
                 event.eventTime(), money, toFreeze);
-        AccountSums sums = output.change(account, day);
+        AccountSums sums = change(account, day);
         sums.frozen += money;
         sums.orders++;
         head.booked++;
@@ -325,7 +334,7 @@ public final class InstrumentBook {
         Micros.checked(opened.margin() + openedMargin);
         Micros.checked(opened.volume() + toOpen);
 
-        AccountSums sums = output.change(account, trade.day());
+        AccountSums sums = change(account, trade.day());
         if (order != null) {
             if (!order.account.equals(account)) {
                 alert(AlertReason.OTHER_ACCOUNT, trade, account, orderId, "order of " + order.account);
@@ -377,7 +386,7 @@ public final class InstrumentBook {
         long frozen = order.releaseVolume(volume);
         order.take(volume);
         if (money != 0) {
-            output.change(order.account, day).frozen -= money;
+            change(order.account, day).frozen -= money;
         }
         if (frozen != 0) {
             boolean isHeld = order.account.equals(held);
@@ -428,7 +437,7 @@ public final class InstrumentBook {
             settle(entry.getKey(), entry.getValue(), day, price, settledAtNs);
         }
         for (String account : accounts) {
-            output.change(account, day).settlements++;
+            change(account, day).settlements++;
         }
     }
 
@@ -441,7 +450,7 @@ public final class InstrumentBook {
         output.settled(new SettledPosition(day, settledAtNs, instrument.id(), account, price, longSide.volume(), longSide.today(),
                 longSide.cost(), longSide.margin(), longProfit, shortSide.volume(), shortSide.today(), shortSide.cost(),
                 shortSide.margin(), shortProfit, flow.closeProfit, flow.commission, flow.bought, flow.sold, flow.trades));
-        output.change(account, day).floatProfit += position.tellFloatProfit(longProfit + shortProfit);
+        change(account, day).floatProfit += position.tellFloatProfit(longProfit + shortProfit);
         position.settle(day);
         if (position.isEmpty()) {
             state.removePosition(account);
@@ -500,10 +509,14 @@ public final class InstrumentBook {
             head.tapeEvents++;
             return;
         }
+        long of = bookedNs;
+        bookedNs = trade.eventTimeNs();
         try {
             book(trade, order);
         } catch (AmountOutOfRangeException e) {
             alert(AlertReason.OUT_OF_RANGE, trade, trade.account(), trade.orderId(), e.getMessage());
+        } finally {
+            bookedNs = of;
         }
     }
 

@@ -26,7 +26,7 @@ import java.util.TreeMap;
  * @param margin of positions, as the positions say
  * @param alerts by reason, of the instruments
  * @param differences reported figures of orders and positions that were not ours
- * @param reportedAccounts accounts that were reported
+ * @param reportedAccounts accounts whose newest report is not older than the newest booking
  * @param differingAccounts of them, those whose newest report is not what was booked
  * @param problems what does not agree, in words; empty if all does
  */
@@ -55,7 +55,7 @@ public record LedgerSums(long accounts, long positions, long orders, long waitin
             all.add(now.sums());
             moneyIn += entry.getValue().initial() + now.sums().deposits() - now.sums().withdrawals();
             money += now.money();
-            if (entry.getValue().report() != null) {
+            if (entry.getValue().report() != null && !entry.getValue().isReportOutdated()) {
                 reported++;
                 differing += entry.getValue().report().differences(entry.getValue()).isEmpty() ? 0 : 1;
             }
