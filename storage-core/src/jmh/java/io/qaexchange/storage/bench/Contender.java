@@ -3,12 +3,12 @@ package io.qaexchange.storage.bench;
 import java.io.Closeable;
 import java.nio.file.Path;
 
-/** A store under measurement. One thread. */
+/** A store under measurement. One thread writes, one may read meanwhile. */
 interface Contender extends Closeable {
     String name();
 
     /** How writes are made durable. */
-    enum Log { NONE, BUFFERED, SYNCED }
+    enum Log { NONE, BUFFERED, GROUPED, SYNCED }
 
     /** What both contenders are opened with. */
     record Setup(Path directory, Log log, boolean compressed) {}
@@ -16,9 +16,13 @@ interface Contender extends Closeable {
     void put(byte[] key, byte[] value) throws Exception;
 
     /** Collects a put for the next {@link #writeBatch}. */
-    void addToBatch(byte[] key, byte[] value) throws Exception;
+    default void addToBatch(byte[] key, byte[] value) throws Exception {
+        throw notMeasured();
+    }
 
-    void writeBatch() throws Exception;
+    default void writeBatch() throws Exception {
+        throw notMeasured();
+    }
 
     /** @return the value's length, -1 if there is none */
     int get(byte[] key) throws Exception;
@@ -26,15 +30,30 @@ interface Contender extends Closeable {
     /** Looks at key and value of up to {@code rows} rows from a key on. @return a sum that keeps the work alive */
     long scan(byte[] from, int rows) throws Exception;
 
-    void append(byte[] key, byte[] value) throws Exception;
+    default void append(byte[] key, byte[] value) throws Exception {
+        throw notMeasured();
+    }
 
-    void deleteRange(byte[] lower, byte[] upper) throws Exception;
+    default void deleteRange(byte[] lower, byte[] upper) throws Exception {
+        throw notMeasured();
+    }
+
+    /** Makes a checkpoint as the writer sees it: when this returns, writing may go on. */
+    default void checkpoint(Path directory) throws Exception {
+        throw notMeasured();
+    }
 
     void flush() throws Exception;
 
     /** Waits until merges are done. */
-    void awaitIdle() throws Exception;
+    default void awaitIdle() throws Exception {}
 
     /** Bytes that flushes, merges and the log have written. */
-    long bytesWritten() throws Exception;
+    default long bytesWritten() throws Exception {
+        throw notMeasured();
+    }
+
+    private UnsupportedOperationException notMeasured() {
+        return new UnsupportedOperationException("not measured of " + name());
+    }
 }

@@ -13,6 +13,7 @@ import io.qaexchange.storage.WriteBatch;
 import io.qaexchange.storage.engine.LsmStore;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.memory.Slice;
+import java.nio.file.Path;
 
 /** Ours: events in a time-windowed family, lists in a leveled one. */
 final class LsmContender implements Contender {
@@ -22,12 +23,14 @@ final class LsmContender implements Contender {
     private final WriteBatch batch = new WriteBatch();
     private final Slice key = new Slice();
     private final Slice value = new Slice();
+    private final Slice wanted = new Slice();
     private final StoreReader reader;
 
     LsmContender(Setup setup, boolean windowed) throws Exception {
         Durability durability = switch (setup.log()) {
             case NONE -> Durability.NO_LOG;
             case BUFFERED -> Durability.NONE;
+            case GROUPED -> Durability.GROUP_COMMIT;
             case SYNCED -> Durability.SYNC_EACH;
         };
         store = LsmStore.open(setup.directory(), StoreOptions.builder().durability(durability).memtableBytes(64 << 20).blockCacheBytes(512L << 20).build());
@@ -64,7 +67,7 @@ final class LsmContender implements Contender {
 
     @Override
     public int get(byte[] keyBytes) throws Exception {
-        return reader.get(events, key.wrap(keyBytes)) ? reader.value().length() : -1;
+        return reader.get(events, wanted.wrap(keyBytes)) ? reader.value().length() : -1;
     }
 
     @Override
@@ -72,7 +75,7 @@ final class LsmContender implements Contender {
         long sum = 0;
         int left = rows;
         try (StoreIterator iterator = store.iterator(events, KeyRange.ALL, null)) {
-            for (iterator.seek(key.wrap(from)); iterator.valid() && left > 0; iterator.next()) {
+            for (iterator.seek(wanted.wrap(from)); iterator.valid() && left > 0; iterator.next()) {
                 sum += iterator.key().getByte(0) + iterator.value().getByte(0);
                 left--;
             }
@@ -88,6 +91,12 @@ final class LsmContender implements Contender {
     @Override
     public void deleteRange(byte[] lower, byte[] upper) throws Exception {
         store.deleteRange(events, KeyRange.of(lower, upper));
+    }
+
+    @Override
+    public void checkpoint(Path directory) throws Exception {
+        // What a host does later, on another thread, is reading; here it is given up at once.
+        store.checkpoint().close();
     }
 
     @Override

@@ -1,10 +1,12 @@
 package io.qaexchange.storage.bench;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
+import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ColumnFamilyOptions;
@@ -112,6 +114,13 @@ final class RocksContender implements Contender {
     @Override
     public void deleteRange(byte[] lower, byte[] upper) throws Exception {
         database.deleteRange(events, writes, lower, upper);
+    }
+
+    @Override
+    public void checkpoint(Path directory) throws Exception {
+        try (Checkpoint checkpoint = Checkpoint.create(database)) {
+            checkpoint.createCheckpoint(directory.toString());
+        }
     }
 
     @Override

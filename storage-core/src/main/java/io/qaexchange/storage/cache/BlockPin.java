@@ -59,7 +59,7 @@ public final class BlockPin implements AutoCloseable {
             held = Arrays.copyOf(held, Math.max(2, heldCount * 2));
         }
         held[heldCount++] = block;
-        show(block.chunk.base(), block.chunk.address(), block.length);
+        show(block.base, block.address, block.length);
     }
 
     /** What the reader keeps with the pin between reads; null at first. */

@@ -19,6 +19,9 @@ final class CachedBlock {
     final long offset;
     final Chunk chunk;
     final int length;
+    /** Where the chunk lies, kept here because a hit must not wait for one more line of memory. */
+    final Object base;
+    final long address;
     private final MemoryPool pool;
     private volatile int references = 1;
     /** Set at every hit, taken away by the clock hand. Guarded by the shard's lock. */
@@ -31,6 +34,8 @@ final class CachedBlock {
         this.offset = offset;
         this.chunk = chunk;
         this.length = length;
+        base = chunk.base();
+        address = chunk.address();
         this.pool = pool;
     }
 
