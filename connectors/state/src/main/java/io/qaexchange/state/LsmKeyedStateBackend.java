@@ -1,6 +1,8 @@
 package io.qaexchange.state;
 
 import io.qaexchange.state.LsmKeyedStateBackendBuilder.OperatorStore;
+import io.qaexchange.state.metrics.CheckpointFigures;
+import io.qaexchange.state.metrics.StateMetrics;
 import io.qaexchange.state.snapshot.FullSnapshot;
 import io.qaexchange.state.snapshot.FullSnapshotStrategy;
 import io.qaexchange.state.snapshot.IncrementalSnapshotStrategy;
@@ -30,6 +32,7 @@ import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.core.fs.CloseableRegistry;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.query.TaskKvStateRegistry;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
@@ -97,8 +100,9 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
      *
      * @param backendId of the chain of checkpoints
      * @param incremental else each checkpoint holds everything
+     * @param metrics the operator's group
      */
-    record Checkpoints(UUID backendId, UploadHistory history, LocalRecoveryConfig localRecovery, boolean incremental) {
+    record Checkpoints(UUID backendId, UploadHistory history, LocalRecoveryConfig localRecovery, boolean incremental, MetricGroup metrics) {
     }
 
     LsmKeyedStateBackend(Base<K> base, OperatorStore opened, StateTables tables, TimerQueues timers, Checkpoints checkpoints) {
@@ -110,10 +114,16 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
         stateKeys = new StateKeys<>(opened.store(), keys);
         this.timers = timers;
         history = checkpoints.history;
-        this.checkpoints = checkpoints.incremental
-                ? new IncrementalSnapshotStrategy<>(new IncrementalSnapshotStrategy.Operator<>(checkpoints.backendId, keyGroupRange,
-                        keys.keyGroupBytes(), keySerializer.duplicate(), checkpoints.localRecovery), this::pinState, history)
-                : new FullSnapshotStrategy<>(this::takeSnapshot, checkpoints.localRecovery);
+        if (checkpoints.incremental) {
+            IncrementalSnapshotStrategy<K> incremental = new IncrementalSnapshotStrategy<>(new IncrementalSnapshotStrategy.Operator<>(
+                    checkpoints.backendId, keyGroupRange, keys.keyGroupBytes(), keySerializer.duplicate(), checkpoints.localRecovery,
+                    store().pieces()), this::pinState, history);
+            this.checkpoints = incremental;
+            StateMetrics.register(checkpoints.metrics, store().engine(), incremental::last);
+        } else {
+            this.checkpoints = new FullSnapshotStrategy<>(this::takeSnapshot, checkpoints.localRecovery);
+            StateMetrics.register(checkpoints.metrics, store().engine(), () -> CheckpointFigures.NONE);
+        }
     }
 
     StateStore store() {

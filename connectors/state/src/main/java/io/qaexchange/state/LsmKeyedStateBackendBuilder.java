@@ -26,6 +26,7 @@ import org.apache.flink.runtime.state.AbstractKeyedStateBackendBuilder;
 import org.apache.flink.runtime.state.BackendBuildingException;
 import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.LocalRecoveryConfig;
 import org.apache.flink.runtime.state.StateBackend.KeyedStateBackendParameters;
 import org.apache.flink.runtime.state.StreamCompressionDecorator;
 import org.apache.flink.runtime.state.InternalKeyContextImpl;
@@ -76,6 +77,9 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
                 directory.resolve("restore"), cancelStreamRegistry)) {
             restore.fetch(restoreStateHandles);
             opened.openStore(options, ttlTimeProvider, builder -> StateStore.restore(directory, builder, failureReport(), restore.sources()));
+            if (localRecovery().isLocalBackupEnabled()) {
+                restore.keepPieces(opened.store().restored(), opened.store().pieces());
+            }
             Restored restored = new Restored(opened.store());
             restore.restoreStates(restored.tables);
             restore.restoreTimers(restored.timers);
@@ -92,6 +96,10 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
                     new FullSnapshotRestoreOperation<>(keyGroupRange, userCodeClassLoader, restoreStateHandles, keySerializerProvider));
         }
         return backend(opened, restored, UUID.randomUUID(), new UploadHistory(0, Map.of()));
+    }
+
+    private LocalRecoveryConfig localRecovery() {
+        return parameters.getEnv().getTaskStateManager().createLocalRecoveryConfig();
     }
 
     private void requireCanonical() throws BackendBuildingException {
@@ -126,7 +134,7 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
                 // Its own: the one of the parameters cancels restoring and is closed after it.
                 new CloseableRegistry(), keyGroupCompressionDecorator, new InternalKeyContextImpl<>(keyGroupRange, numberOfKeyGroups));
         LsmKeyedStateBackend.Checkpoints checkpoints = new LsmKeyedStateBackend.Checkpoints(backendId, history,
-                parameters.getEnv().getTaskStateManager().createLocalRecoveryConfig(), options.incrementalCheckpoints());
+                localRecovery(), options.incrementalCheckpoints(), parameters.getMetricGroup());
         return new LsmKeyedStateBackend<>(base, opened, restored.tables, restored.timers, checkpoints);
     }
 

@@ -57,7 +57,11 @@ final class TestBackend implements AutoCloseable {
 
     static TestBackend open(AbstractStateBackend backend, KeyGroupRange keyGroups, TtlTimeProvider clock, Collection<KeyedStateHandle> restored)
             throws Exception {
-        MockEnvironment environment = new MockEnvironmentBuilder().build();
+        return open(backend, keyGroups, clock, new MockEnvironmentBuilder().build(), restored);
+    }
+
+    static TestBackend open(AbstractStateBackend backend, KeyGroupRange keyGroups, TtlTimeProvider clock, MockEnvironment environment,
+            Collection<KeyedStateHandle> restored) throws Exception {
         AbstractKeyedStateBackend<String> keyed = backend.createKeyedStateBackend(new KeyedStateBackendParametersImpl<>(environment, new JobID(),
                 "operator", StringSerializer.INSTANCE, 128, keyGroups, environment.getTaskKvStateRegistry(), clock,
                 new UnregisteredMetricsGroup(), (name, value) -> { }, restored, new CloseableRegistry(), 1.0));
@@ -79,15 +83,24 @@ final class TestBackend implements AutoCloseable {
         return keyed.snapshot(id, id, storage, CheckpointOptions.alignedNoTimeout(type, CheckpointStorageLocationReference.getDefault()));
     }
 
+    /** Makes files of a checkpoint known that was not restored itself. */
+    void register(KeyedStateHandle handle) {
+        handle.registerSharedStates(registry, 0);
+    }
+
     /** Completes a checkpoint on another thread, and has the job manager acknowledge it. */
     KeyedStateHandle finish(long id, RunnableFuture<SnapshotResult<KeyedStateHandle>> checkpoint) throws Exception {
+        return complete(id, checkpoint).getJobManagerOwnedSnapshot();
+    }
+
+    /** The same, with the local copy. */
+    SnapshotResult<KeyedStateHandle> complete(long id, RunnableFuture<SnapshotResult<KeyedStateHandle>> checkpoint) throws Exception {
         Thread writer = new Thread(checkpoint);
         writer.start();
         writer.join();
-        KeyedStateHandle handle = checkpoint.get().getJobManagerOwnedSnapshot();
-        handle.registerSharedStates(registry, id);
+        checkpoint.get().getJobManagerOwnedSnapshot().registerSharedStates(registry, id);
         keyed.notifyCheckpointComplete(id);
-        return handle;
+        return checkpoint.get();
     }
 
     /** Null for a backend without states. */

@@ -22,6 +22,7 @@ public final class StoreDescription {
     static void gauges(Map<String, Long> values, StoreState state, SnapshotRegistry snapshots, StoreOptions options, BlockCache cache) {
         Version version = state.version();
         values.put("files", (long) version.references().size());
+        values.put("level0.depth", version.families().stream().mapToLong(FamilyVersion::level0Depth).max().orElse(0));
         values.put("files.bytes", FamilyVersion.bytes(List.copyOf(version.references())));
         values.put("memtable.active.bytes", state.activeMemtable().memoryBytes());
         values.put("memtable.frozen.count", (long) state.frozenCount());

@@ -190,6 +190,14 @@ public final class NativeRestore<K> implements AutoCloseable {
         return new UploadHistory(parts.stream().mapToLong(part -> part.handle().getCheckpointId()).max().orElse(0), known);
     }
 
+    /** Links pieces that later checkpoints may reuse into a folder, from where their local copies take them. */
+    public void keepPieces(RestoredCheckpoint restored, Path folder) throws IOException {
+        Files.createDirectories(folder);
+        for (LogPiece piece : restored.pieces()) {
+            Files.createLink(folder.resolve(piece.name()), parts.get(0).folder().resolve(piece.name()));
+        }
+    }
+
     /** Removes the folders; the store has links of its own. */
     @Override
     public void close() throws IOException {

@@ -1,11 +1,16 @@
 package io.qaexchange.state.snapshot;
 
+import static org.apache.flink.runtime.state.CheckpointStreamWithResultProvider.createDuplicatingStream;
+import static org.apache.flink.runtime.state.CheckpointStreamWithResultProvider.createSimpleStream;
+
+import io.qaexchange.state.metrics.CheckpointFigures;
 import io.qaexchange.state.snapshot.IncrementalSnapshotStrategy.Operator;
 import io.qaexchange.state.snapshot.UploadHistory.Reuse;
 import io.qaexchange.state.snapshot.UploadHistory.Uploaded;
 import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.LogPiece;
 import io.qaexchange.storage.LogRange;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -14,17 +19,20 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import javax.annotation.Nullable;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.core.memory.DataOutputViewStreamWrapper;
 import org.apache.flink.runtime.checkpoint.filemerging.FileMergingSnapshotManager;
 import org.apache.flink.runtime.state.CheckpointStateOutputStream;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
+import org.apache.flink.runtime.state.CheckpointStreamWithResultProvider;
 import org.apache.flink.runtime.state.CheckpointedStateScope;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyedBackendSerializationProxy;
 import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.LocalRecoveryConfig;
 import org.apache.flink.runtime.state.PlaceholderStreamStateHandle;
 import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.SnapshotStrategy.SnapshotResultSupplier;
@@ -40,9 +48,13 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
     /** Null for a savepoint, which shares nothing. */
     @Nullable
     private final UploadHistory history;
+    private final Consumer<CheckpointFigures> figures;
     private final Map<String, Uploaded> files = new HashMap<>();
     private final List<StreamStateHandle> uploaded = new ArrayList<>();
     private CloseableRegistry cancelled;
+    /** Null without local recovery. */
+    @Nullable
+    private LocalCopy local;
 
     /** Writes a file. */
     @FunctionalInterface
@@ -51,30 +63,46 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
     }
 
     CheckpointUpload(Operator<K> operator, PinnedState state, long checkpointId, CheckpointStreamFactory streams,
-            @Nullable UploadHistory history) {
+            @Nullable UploadHistory history, Consumer<CheckpointFigures> figures) {
         this.operator = operator;
         this.state = state;
         this.checkpointId = checkpointId;
         this.streams = streams;
         this.history = history;
+        this.figures = figures;
     }
 
     @Override
     public SnapshotResult<KeyedStateHandle> get(CloseableRegistry registry) throws Exception {
         cancelled = registry;
+        local = history == null ? null : LocalCopy.begin(operator.localRecovery(), operator.backendId(), checkpointId, operator.localPieces());
+        long started = System.nanoTime();
         boolean completed = false;
         try {
             SnapshotResult<KeyedStateHandle> result = upload();
             completed = true;
+            report((System.nanoTime() - started) / 1_000_000);
             return result;
         } finally {
             if (!completed) {
                 if (history != null) {
                     history.abort(checkpointId);
                 }
+                if (local != null) {
+                    local.discard();
+                }
                 StateUtil.bestEffortDiscardAllStateObjects(uploaded);
             }
         }
+    }
+
+    private void report(long millis) {
+        int pieces = (int) files.values().stream().filter(file -> file.piece() != null).count();
+        figures.accept(new CheckpointFigures(state.checkpoint().sequence(), files.size() - pieces, pieces, uploadedBytes(), millis));
+    }
+
+    private long uploadedBytes() {
+        return uploaded.stream().mapToLong(StreamStateHandle::getStateSize).sum();
     }
 
     private SnapshotResult<KeyedStateHandle> upload() throws IOException {
@@ -90,23 +118,84 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
         }
         pieces.sort(Comparator.comparingLong(LogPiece::firstSequence));
 
-        List<HandleAndLocalPath> own = new ArrayList<>();
-        byte[] description = state.checkpoint().describe(pieces);
-        own.add(HandleAndLocalPath.of(write(CheckpointedStateScope.EXCLUSIVE, out -> out.write(description)), Checkpoint.FILE_NAME));
-        if (!state.queues().isEmpty()) {
-            own.add(HandleAndLocalPath.of(write(CheckpointedStateScope.EXCLUSIVE, out -> TimerFile.write(state.queues(), operator.keyGroups(),
-                    operator.keyGroupBytes(), new DataOutputViewStreamWrapper(out))), TimerFile.NAME));
+        if (local != null) {
+            state.checkpoint().sstables().forEach(local::link);
+            pieces.forEach(piece -> local.linkPiece(piece.name()));
         }
-        StreamStateHandle meta = write(CheckpointedStateScope.EXCLUSIVE, out -> new KeyedBackendSerializationProxy<>(
-                operator.keySerializer(), state.metaInfos(), false).write(new DataOutputViewStreamWrapper(out)));
+        byte[] description = state.checkpoint().describe(pieces);
+        List<HandleAndLocalPath> own = new ArrayList<>();
+        own.add(writeOwn(Checkpoint.FILE_NAME, out -> out.write(description)));
+        if (!state.queues().isEmpty()) {
+            own.add(writeOwn(TimerFile.NAME, out -> TimerFile.write(state.queues(), operator.keyGroups(), operator.keyGroupBytes(),
+                    new DataOutputViewStreamWrapper(out))));
+        }
+        SnapshotResult<StreamStateHandle> meta = writeMetaInfos();
         if (history != null) {
             history.uploaded(checkpointId, files);
         }
         streams.reusePreviousStateHandle(reuse.files().values().stream().map(Uploaded::handle).toList());
+        return result(own, meta);
+    }
+
+    private SnapshotResult<KeyedStateHandle> result(List<HandleAndLocalPath> own, SnapshotResult<StreamStateHandle> meta) {
         List<HandleAndLocalPath> shared = new ArrayList<>();
         files.forEach((name, file) -> shared.add(HandleAndLocalPath.of(file.handle(), name)));
-        long bytes = uploaded.stream().mapToLong(StreamStateHandle::getStateSize).sum();
-        return SnapshotResult.of(new IncrementalRemoteKeyedStateHandle(operator.backendId(), operator.keyGroups(), checkpointId, shared, own, meta, bytes));
+        KeyedStateHandle remote = new IncrementalRemoteKeyedStateHandle(operator.backendId(), operator.keyGroups(), checkpointId, shared, own,
+                meta.getJobManagerOwnedSnapshot(), uploadedBytes());
+        KeyedStateHandle copy = local == null ? null
+                : local.finish(operator.backendId(), operator.keyGroups(), meta.getTaskLocalSnapshot(), shared);
+        return copy == null ? SnapshotResult.of(remote) : SnapshotResult.withLocalState(remote, copy);
+    }
+
+    /** A file that belongs to this checkpoint alone. */
+    private HandleAndLocalPath writeOwn(String name, Content content) throws IOException {
+        return HandleAndLocalPath.of(write(CheckpointedStateScope.EXCLUSIVE, out -> {
+            try (OutputStream both = local == null ? new Uncloseable(out) : local.file(name, out)) {
+                content.writeTo(both);
+            }
+        }), name);
+    }
+
+    /** The stream's owner closes it. */
+    private static final class Uncloseable extends FilterOutputStream {
+        Uncloseable(OutputStream out) {
+            super(out);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            out.write(bytes, offset, length);
+        }
+
+        @Override
+        public void close() throws IOException {
+            flush();
+        }
+    }
+
+    private SnapshotResult<StreamStateHandle> writeMetaInfos() throws IOException {
+        CheckpointStreamWithResultProvider both = local == null
+                ? createSimpleStream(CheckpointedStateScope.EXCLUSIVE, streams)
+                : createDuplicatingStream(checkpointId, CheckpointedStateScope.EXCLUSIVE, streams,
+                        operator.localRecovery().getLocalStateDirectoryProvider().orElseThrow(LocalRecoveryConfig.localRecoveryNotEnabled()));
+        cancelled.registerCloseable(both);
+        try {
+            new KeyedBackendSerializationProxy<>(operator.keySerializer(), state.metaInfos(), false)
+                    .write(new DataOutputViewStreamWrapper(both.getCheckpointOutputStream()));
+            if (!cancelled.unregisterCloseable(both)) {
+                throw cancelledMeanwhile();
+            }
+            SnapshotResult<StreamStateHandle> result = both.closeAndFinalizeCheckpointStreamResult();
+            uploaded.add(result.getJobManagerOwnedSnapshot());
+            return result;
+        } finally {
+            cancelled.unregisterCloseable(both);
+            both.close();
+        }
+    }
+
+    private IOException cancelledMeanwhile() {
+        return new IOException("checkpoint " + checkpointId + " was cancelled while it was written");
     }
 
     /** Stands for a file that an earlier checkpoint has brought: the handle itself would be deleted if this checkpoint failed. */
@@ -131,7 +220,11 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
         // The checkpoint's id makes the name unique: two checkpoints under way may upload the same range.
         String name = range.firstSequence() + "-" + range.lastSequence() + "-" + checkpointId + ".piece";
         LogPiece[] piece = new LogPiece[1];
-        StreamStateHandle handle = write(sharedScope(), out -> piece[0] = state.checkpoint().writePiece(range, name, out));
+        StreamStateHandle handle = write(sharedScope(), out -> {
+            try (OutputStream both = local == null ? new Uncloseable(out) : local.piece(name, out)) {
+                piece[0] = state.checkpoint().writePiece(range, name, both);
+            }
+        });
         files.put(name, new Uploaded(handle, piece[0]));
         return piece[0];
     }
@@ -147,7 +240,7 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
         try {
             content.writeTo(out);
             if (!cancelled.unregisterCloseable(out)) {
-                throw new IOException("checkpoint " + checkpointId + " was cancelled while it was written");
+                throw cancelledMeanwhile();
             }
             StreamStateHandle handle = out.closeAndGetHandle();
             if (handle == null) {

@@ -1,5 +1,7 @@
 package io.qaexchange.state.snapshot;
 
+import io.qaexchange.state.metrics.CheckpointFigures;
+import java.nio.file.Path;
 import java.util.UUID;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
@@ -26,15 +28,18 @@ public final class IncrementalSnapshotStrategy<K> implements SnapshotStrategy<Ke
     private final Operator<K> operator;
     private final SupplierWithException<PinnedState, Exception> pinner;
     private final UploadHistory history;
+    /** Volatile: written in the background, read by reporters of metrics. */
+    private volatile CheckpointFigures last = CheckpointFigures.NONE;
 
     /**
      * Who takes snapshots.
      *
      * @param backendId under which Flink knows the chain of checkpoints
      * @param keyGroupBytes length of the key group in stored keys
+     * @param localPieces folder for pieces, if there is local recovery
      */
     public record Operator<K>(UUID backendId, KeyGroupRange keyGroups, int keyGroupBytes, TypeSerializer<K> keySerializer,
-            LocalRecoveryConfig localRecovery) {
+            LocalRecoveryConfig localRecovery, Path localPieces) {
     }
 
     /** @param pinner pins the state; called on the task thread */
@@ -61,6 +66,11 @@ public final class IncrementalSnapshotStrategy<K> implements SnapshotStrategy<Ke
             history.begin(checkpointId, state.checkpoint(),
                     sharing == SharingFilesStrategy.FORWARD_BACKWARD ? streams::couldReuseStateHandle : handle -> false);
         }
-        return new CheckpointUpload<>(operator, state, checkpointId, streams, isShared ? history : null);
+        return new CheckpointUpload<>(operator, state, checkpointId, streams, isShared ? history : null, figures -> last = figures);
+    }
+
+    /** The last checkpoint or native savepoint that was written. */
+    public CheckpointFigures last() {
+        return last;
     }
 }

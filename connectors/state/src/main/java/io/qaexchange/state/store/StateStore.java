@@ -100,6 +100,11 @@ public final class StateStore implements Closeable {
         return directory;
     }
 
+    /** Folder for local copies of the log's pieces. */
+    public Path pieces() {
+        return directory.resolve("pieces");
+    }
+
     /** The engine's handle, for statistics. */
     public Store engine() {
         return store;

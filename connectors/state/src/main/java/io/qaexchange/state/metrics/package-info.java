@@ -1,0 +1,2 @@
+/** What the backend tells Flink's metrics. Writes no files. */
+package io.qaexchange.state.metrics;
