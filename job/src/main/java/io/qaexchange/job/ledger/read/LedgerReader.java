@@ -11,6 +11,7 @@ import io.qaexchange.job.ledger.book.Order;
 import io.qaexchange.job.ledger.book.Position;
 import io.qaexchange.job.ledger.book.Trade;
 import io.qaexchange.job.seam.CheckpointReader;
+import io.qaexchange.job.seam.RestoredBackends;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,8 +40,15 @@ public final class LedgerReader {
             throw new IOException("checkpoint " + checkpoint.checkpointId()
                     + " has no ledger: the job ran without it (ledger.enabled: false), or it is of an older build");
         }
+        return read(checkpoint.checkpointId(), checkpoint.keyedState(Ledger.INSTRUMENTS_UID), checkpoint.keyedState(Ledger.ACCOUNTS_UID),
+                instruments);
+    }
+
+    /** Reads the state of the ledger's two operators. */
+    public static LedgerView read(long checkpointId, RestoredBackends ofInstruments, RestoredBackends ofAccounts, Instruments instruments)
+            throws Exception {
         Map<String, Account> accounts = new TreeMap<>();
-        checkpoint.keyedState(Ledger.ACCOUNTS_UID).forEach(backend -> {
+        ofAccounts.forEach(backend -> {
             AccountLedgerState state = AccountLedgerState.open(backend);
             for (String account : state.accounts()) {
                 backend.setCurrentKey(account);
@@ -52,7 +60,7 @@ public final class LedgerReader {
         List<LedgerView.OpenOrder> orders = new ArrayList<>();
         List<LedgerView.WaitingTrade> waiting = new ArrayList<>();
         Map<String, Contract> contracts = new HashMap<>();
-        checkpoint.keyedState(Ledger.INSTRUMENTS_UID).forEach(backend -> {
+        ofInstruments.forEach(backend -> {
             InstrumentLedgerState state = InstrumentLedgerState.open(backend);
             for (String instrument : state.instruments()) {
                 backend.setCurrentKey(instrument);
@@ -71,6 +79,6 @@ public final class LedgerReader {
                 }
             }
         });
-        return new LedgerView(checkpoint.checkpointId(), accounts, heads, holdings, orders, waiting);
+        return new LedgerView(checkpointId, accounts, heads, holdings, orders, waiting);
     }
 }

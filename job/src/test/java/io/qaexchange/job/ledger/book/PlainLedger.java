@@ -82,6 +82,30 @@ public final class PlainLedger {
         }
     }
 
+    /** Everything in words, by what it is about. */
+    public Map<String, String> describe() {
+        Map<String, String> all = new TreeMap<>();
+        accounts.keySet().forEach(id -> all.put("account " + id, Described.of(account(id))));
+        positions.forEach((id, ofInstrument) -> ofInstrument.keySet()
+                .forEach(account -> all.put("position " + id + " " + account, Described.of(position(account, id)))));
+        orders.forEach((id, ofInstrument) -> ofInstrument.keySet()
+                .forEach(order -> all.put("order " + id + " " + order, Described.of(order(id, order)))));
+        waiting.forEach((id, ofInstrument) -> ofInstrument.values().forEach(trades -> trades.forEach(bytes -> {
+            Trade trade = parsed(bytes, Trade::read);
+            all.put("waiting " + id + " " + trade.number(), trade.toString());
+        })));
+        heads.keySet().forEach(id -> all.put("instrument " + id, Described.of(head(id))));
+        return all;
+    }
+
+    /** Alerts and settled positions, in words. */
+    public List<String> told() {
+        List<String> told = new ArrayList<>();
+        alerts.forEach(alert -> told.add(alert.reason().label() + " " + alert.instrument() + " " + alert.orderId() + " " + alert.tradeId()));
+        settled.forEach(position -> told.add("settled " + position.tradingDay() + " " + position.instrument() + " " + position.account()));
+        return told;
+    }
+
     InstrumentHead head(String id) {
         return heads.containsKey(id) ? parsed(heads.get(id), InstrumentHead::read) : new InstrumentHead();
     }
