@@ -1,23 +1,27 @@
 package io.qaexchange.storage.sstable;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Random;
 
 /**
  * Records as the engine's targets name them: 35-byte keys (key group, instrument, type, time, source, sequence), 96-byte values, 200
  * instruments with Zipf activity, in time order within an instrument.
  */
-final class EventRecords {
-    static final int COUNT = 500_000;
+public final class EventRecords {
+    public static final int COUNT = 500_000;
     private static final int INSTRUMENTS = 200;
+    private static final int TIME_OFFSET = 11;
     private static final int PROBES = 1 << 18;
 
     private final byte[][] sorted = new byte[COUNT][];
+    private final byte[][] arriving;
     private final byte[][] probes = new byte[PROBES][];
     private final byte[][] absent = new byte[PROBES][];
     private final byte[][] values = new byte[1024][];
 
-    EventRecords() {
+    public EventRecords() {
         Random random = new Random(42);
         double[] share = new double[INSTRUMENTS];
         double total = 0;
@@ -34,6 +38,8 @@ final class EventRecords {
                 sorted[at++] = key(i, time, row);
             }
         }
+        arriving = sorted.clone();
+        Arrays.sort(arriving, Comparator.comparingLong(key -> ByteBuffer.wrap(key).getLong(TIME_OFFSET) ^ Long.MIN_VALUE));
         for (int i = 0; i < PROBES; i++) {
             probes[i] = sorted[random.nextInt(COUNT)];
             absent[i] = probes[i].clone();
@@ -55,19 +61,24 @@ final class EventRecords {
                 .putLong(time ^ Long.MIN_VALUE).putLong(1).putLong(sequence).array();
     }
 
-    byte[] sortedKey(int i) {
+    public byte[] sortedKey(int i) {
         return sorted[i];
     }
 
-    byte[] randomKey(int i) {
+    /** Keys in the order in which they come in: by time, over all instruments. */
+    public byte[] arrivingKey(int i) {
+        return arriving[i];
+    }
+
+    public byte[] randomKey(int i) {
         return probes[i & PROBES - 1];
     }
 
-    byte[] absentKey(int i) {
+    public byte[] absentKey(int i) {
         return absent[i & PROBES - 1];
     }
 
-    byte[] value(int i) {
+    public byte[] value(int i) {
         return values[i & values.length - 1];
     }
 }

@@ -22,6 +22,9 @@ import java.util.Set;
  * <p>Thread-safe: stateless.
  */
 public final class LeveledPicker implements CompactionPicker {
+    /** So many small neighbours are joined; a file below such a part of the usual size is small. */
+    private static final int SMALL_FILES = 8;
+
     private final int level0Trigger;
     private final int multiplier;
 
@@ -47,13 +50,42 @@ public final class LeveledPicker implements CompactionPicker {
     public Optional<CompactionPlan> pick(FamilyVersion family, Set<Long> busy) {
         for (Scored candidate : scores(family)) {
             if (candidate.score() < 1.0) {
-                return Optional.empty();
+                break;
             }
             Optional<CompactionPlan> plan = candidate.level() == 0
-                    ? fromLevel0(family, candidate, busy)
+                    ? fromLevel0(family, candidate.reason(), busy)
                     : fromLevel(family, candidate, busy);
             if (plan.isPresent()) {
                 return plan;
+            }
+        }
+        return gatherSmall(family, busy);
+    }
+
+    /**
+     * Where keys grow, files of level 0 share none and are never deep, however many they become: past a number they go down, mostly
+     * without being touched. Below, neighbours that are small are joined.
+     */
+    private Optional<CompactionPlan> gatherSmall(FamilyVersion family, Set<Long> busy) {
+        int many = 2 * level0Trigger;
+        if (family.level(0).size() >= many) {
+            Optional<CompactionPlan> plan = fromLevel0(family, "level=0 files=" + family.level(0).size() + " at most=" + many, busy);
+            if (plan.isPresent()) {
+                return plan;
+            }
+        }
+        long small = family.family().options().fileBytes() / SMALL_FILES;
+        for (int level = 1; level < FamilyVersion.LEVELS; level++) {
+            List<FileReference> run = new ArrayList<>();
+            for (FileReference file : family.level(level)) {
+                if (file.sizeBytes() >= small || isBusy(file, busy)) {
+                    run.clear();
+                    continue;
+                }
+                run.add(file);
+                if (run.size() == SMALL_FILES) {
+                    return Optional.of(new CompactionPlan.Merge("level=" + level + " small files", family.family().id(), List.copyOf(run), level, 0));
+                }
             }
         }
         return Optional.empty();
@@ -84,7 +116,7 @@ public final class LeveledPicker implements CompactionPicker {
         return scores;
     }
 
-    private Optional<CompactionPlan> fromLevel0(FamilyVersion family, Scored why, Set<Long> busy) {
+    private Optional<CompactionPlan> fromLevel0(FamilyVersion family, String why, Set<Long> busy) {
         List<FileReference> level0 = family.level(0);
         FileReference oldest = level0.get(level0.size() - 1);
         List<FileReference> inputs = new ArrayList<>();
@@ -114,21 +146,21 @@ public final class LeveledPicker implements CompactionPicker {
                 best = file;
             }
         }
-        return best == null ? Optional.empty() : into(family, List.of(best), best.keys(), why.level() + 1, why, busy);
+        return best == null ? Optional.empty() : into(family, List.of(best), best.keys(), why.level() + 1, why.reason(), busy);
     }
 
     private static Optional<CompactionPlan> into(
-            FamilyVersion family, List<FileReference> inputs, KeyRange hull, int outputLevel, Scored why, Set<Long> busy) {
+            FamilyVersion family, List<FileReference> inputs, KeyRange hull, int outputLevel, String why, Set<Long> busy) {
         List<FileReference> below = FamilyVersion.overlapping(family.level(outputLevel), hull);
         if (below.isEmpty() && inputs.size() == 1 && !isBusy(inputs.get(0), busy)) {
-            return Optional.of(new CompactionPlan.TrivialMove(why.reason(), inputs.get(0), outputLevel, 0));
+            return Optional.of(new CompactionPlan.TrivialMove(why, inputs.get(0), outputLevel, 0));
         }
         List<FileReference> all = new ArrayList<>(inputs);
         all.addAll(below);
         if (all.stream().anyMatch(file -> isBusy(file, busy))) {
             return Optional.empty();
         }
-        return Optional.of(new CompactionPlan.Merge(why.reason(), family.family().id(), List.copyOf(all), outputLevel, 0));
+        return Optional.of(new CompactionPlan.Merge(why, family.family().id(), List.copyOf(all), outputLevel, 0));
     }
 
     /** Everything that shares keys with a range, of all levels, into the deepest level that holds any of it (at least 1). */

@@ -52,6 +52,25 @@ class LeveledPickerTest {
     }
 
     @Test
+    void filesOfLevel0ThatShareNoKeyGoDownWhenTheyAreMany() throws Exception {
+        StringBuilder picture = new StringBuilder("L0:");
+        for (int i = 0; i < 6; i++) {
+            assertThat(pick(picture.toString())).as("%s files", i).isEqualTo("nothing");
+            picture.append(" ").append(i + 1).append(":[").append((char) ('a' + i)).append("-").append((char) ('a' + i)).append("]");
+        }
+        assertThat(pick(picture.toString())).isEqualTo("move 1 -> L1");
+        assertThat(pick(picture + " L1: 90:[a-b]")).isEqualTo("merge 1 90 -> L1");
+    }
+
+    @Test
+    void smallNeighboursAreJoined() throws Exception {
+        String seven = "L1: 1:[a-a] 2:[b-b] 3:[c-c] 4:[d-d] 5:[e-e] 6:[f-f] 7:[g-g]";
+        assertThat(pick(seven)).isEqualTo("nothing");
+        assertThat(pick(seven + " 8:[h-h]")).isEqualTo("merge 1 2 3 4 5 6 7 8 -> L1");
+        assertThat(pick(seven + " 8:[h-h]", 3L)).isEqualTo("nothing");
+    }
+
+    @Test
     void neverNamesABusyFile() throws Exception {
         assertThat(pick("L1: 60:[a-c] 61:[d-f]  L2: 50:[a-b] 9:[e-f]", 9L)).isEqualTo("merge 60 50 -> L2");
         assertThat(pick("L0: 6:[a-d] 7:[a-k] 8:[c-m]", 7L)).isEqualTo("nothing");
