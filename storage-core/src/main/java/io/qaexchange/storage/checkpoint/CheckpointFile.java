@@ -106,6 +106,14 @@ public record CheckpointFile(long epoch, long sequence, long timeMillis, List<Lo
             bytes = new byte[(int) file.size()];
             file.read(0, ByteBuffer.wrap(bytes));
         }
+        return decode(bytes, path);
+    }
+
+    /** @param path where the bytes are from, for messages */
+    public static CheckpointFile decode(byte[] bytes, Path path) throws IOException {
+        if (bytes.length < HEAD_BYTES) {
+            throw new CorruptionException("checkpoint file has an impossible size: " + bytes.length, path, 0);
+        }
         requireOurs(bytes, path);
         ByteReader payload = new ByteReader(new Slice().wrap(bytes, HEAD_BYTES, bytes.length - HEAD_BYTES), path, HEAD_BYTES);
         long epoch = payload.u64();

@@ -30,7 +30,8 @@ public final class StoreTool {
               check DIR                        reads everything and verifies every checksum
               salvage DIR                      what of a damaged store can still be read
               salvage DIR --to NEW             writes that into an empty folder, as a store
-              checkpoint DIR                   sequence number, files, pieces and bytes of a checkpoint
+              checkpoint DIR                   sequence number, files, pieces and bytes of a checkpoint;
+                                               DIR may also be a checkpoint or savepoint of Flink
               wal dump FILE                    records of a log segment (NNNNNN.wal)
               manifest dump DIR|FILE           version edits
               sst layout|scan|verify FILE      an sstable; --hex names every byte range
