@@ -2,18 +2,20 @@ package io.qaexchange.storage.bench;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 
 /**
  * Runs each measure on our engine and on RocksDB, on the same records in one process, and prints a table.
  *
- * <p>{@code EngineBench [--records N] [--quick] [--reference] [--json FILE] [--dir D]}. Exit code 0 if it ran, whatever the figures; 2
+ * <p>{@code EngineBench [--records N] [--quick] [--only WHAT] [--reference] [--json FILE] [--dir D]}. Exit code 0 if it ran, whatever the figures; 2
  * if it could not.
  */
 public final class EngineBench {
     private static final String USAGE = """
-            bin/bench engine [--records N] [--quick] [--reference] [--json FILE] [--dir D]
+            bin/bench engine [--records N] [--quick] [--only WHAT] [--reference] [--json FILE] [--dir D]
               --records N   how many (default 3,000,000)
               --quick       400,000 records, under a minute
+              --only WHAT   puts (with and without log), reads, or other; all without this
               --reference   the workloads of the reference system instead, beside its own figures
               --json FILE   the table for programs
               --dir D       where the stores go
@@ -25,12 +27,14 @@ public final class EngineBench {
         int records = 3_000_000;
         boolean quick = false;
         boolean reference = false;
+        String only = "";
         Path json = null;
         Path base = Path.of(System.getProperty("java.io.tmpdir"));
         for (int i = 0; i < args.length; i++) {
             switch (args[i]) {
                 case "--records" -> records = number(argument(args, ++i));
                 case "--quick" -> quick = true;
+                case "--only" -> only = argument(args, ++i);
                 case "--reference" -> reference = true;
                 case "--json" -> json = Path.of(argument(args, ++i));
                 case "--dir" -> base = Path.of(argument(args, ++i));
@@ -41,6 +45,9 @@ public final class EngineBench {
                 default -> fail("unknown option " + args[i] + "; --help tells which there are");
             }
         }
+        if (!Set.of("", "puts", "reads", "other").contains(only)) {
+            fail("--only takes puts, reads or other, not " + only);
+        }
         if (!Files.isDirectory(base)) {
             fail("there is no folder " + base);
         }
@@ -49,7 +56,7 @@ public final class EngineBench {
             results = new ReferenceWorkloads(base, quick).run();
         } else {
             BenchContext bench = new BenchContext(quick ? Math.min(records, 400_000) : records, !quick, base);
-            run(bench);
+            run(bench, only);
             results = bench.results;
         }
         System.out.print(results.table());
@@ -58,19 +65,25 @@ public final class EngineBench {
         }
     }
 
-    private static void run(BenchContext bench) throws Exception {
+    private static void run(BenchContext bench, String only) throws Exception {
         System.err.printf("%,d records of %d + %d bytes, %d cores%n", bench.records, Workload.KEY_BYTES, Workload.VALUE_BYTES,
                 Runtime.getRuntime().availableProcessors());
         WriteMeasures writes = new WriteMeasures(bench);
         writes.warmUp();
-        writes.withoutLog();
-        new ReadMeasures(bench).run();
-        writes.logged();
-        writes.syncedBatches();
-        writes.groupCommit();
-        writes.appends();
-        writes.checkpoints();
-        new MemoryMeasures(bench).run();
+        if (only.isEmpty() || only.equals("puts")) {
+            writes.withoutLog();
+            writes.logged();
+        }
+        if (only.isEmpty() || only.equals("reads")) {
+            new ReadMeasures(bench).run(only.isEmpty());
+        }
+        if (only.isEmpty() || only.equals("other")) {
+            writes.syncedBatches();
+            writes.groupCommit();
+            writes.appends();
+            writes.checkpoints();
+            new MemoryMeasures(bench).run();
+        }
         System.err.println("(" + bench.kept + ")");
     }
 

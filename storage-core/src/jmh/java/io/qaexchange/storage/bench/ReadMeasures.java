@@ -16,10 +16,13 @@ final class ReadMeasures {
         this.bench = bench;
     }
 
-    void run() throws Exception {
+    /** @param withOthers whether stores that are here for orientation take part */
+    void run(boolean withOthers) throws Exception {
         atRest(false);
         atRest(true);
-        forOrientation();
+        if (withOthers) {
+            forOrientation();
+        }
         whileWriting();
         afterRangeDeletes();
     }

@@ -280,7 +280,7 @@ final class BackgroundJobs {
             });
             MergeJob job = new MergeJob(merge, view.version(), snapshots.sequences(), target(), state.versions()::nextReferenceId,
                     input -> handles.get(input.fileNumber()), this::pace, options.clock().getAsLong());
-            job.run(edit);
+            job.run(edit, this::runTogether, options.backgroundJobs());
             options.vfs().syncDirectory(directory);
             state.install(edit);
             counters.increment(Counters.Name.COMPACTIONS);
@@ -289,6 +289,19 @@ final class BackgroundJobs {
         } finally {
             view.release();
         }
+    }
+
+    /**
+     * This thread works through the parts, helped by whatever threads of the executor are free before it is done. One that comes too
+     * late finds nothing to do, so nobody waits for a thread that never comes.
+     */
+    private void runTogether(List<MergeJob.Part> parts) throws IOException {
+        MergeCrew crew = new MergeCrew(parts);
+        for (int i = 1; i < parts.size(); i++) {
+            executor.execute(crew::help);
+        }
+        crew.help();
+        crew.awaitEnd();
     }
 
     /** A job noticed that the store is closing. */

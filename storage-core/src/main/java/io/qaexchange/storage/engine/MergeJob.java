@@ -19,6 +19,7 @@ import io.qaexchange.storage.manifest.VersionEdit;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.sstable.ReadMode;
 import io.qaexchange.storage.sstable.SstableReader;
+import io.qaexchange.storage.sstable.SstableReader.Anchor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -27,7 +28,10 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
-/** Carries out a {@link CompactionPlan.Merge}: reads the inputs ahead, writes what is left of them. One thread. */
+/**
+ * Carries out a {@link CompactionPlan.Merge}: reads the inputs ahead, writes what is left of them. A large merge is cut into ranges of
+ * keys that are merged at the same time. One thread, but for the parts.
+ */
 final class MergeJob {
     private static final int ENTRIES_BETWEEN_PAUSES = 256;
     private static final int MAX_WINDOWS = 64;
@@ -53,7 +57,6 @@ final class MergeJob {
     private final Pacer pacer;
     private final long nowMillis;
     private final List<FileReference> olderOthers;
-    private int sincePause;
     private long bytesWritten;
 
     MergeJob(CompactionPlan.Merge plan, Version version, long[] snapshots, SstableOutputs.Target target, LongSupplier referenceIds,
@@ -70,63 +73,115 @@ final class MergeJob {
         olderOthers = olderOthers(plan, family);
     }
 
+    /** Runs parts of a merge at the same time, as far as there are threads; returns or throws when all have ended. */
+    interface Crew {
+        void runAll(List<Part> parts) throws IOException;
+    }
+
     /** Removes the inputs from the version and adds the outputs, in the edit. Outputs are synced, their names are not. */
-    void run(VersionEdit edit) throws IOException {
+    void run(VersionEdit edit, Crew crew, int maxParts) throws IOException {
         FamilyOptions options = family.family().options();
-        List<InternalIterator> children = new ArrayList<>();
-        List<Long> newest = new ArrayList<>();
-        List<RangeTombstoneList> deletions = new ArrayList<>();
-        for (FileReference input : plan.inputs()) {
-            SstableReader reader = handles.apply(input).reader();
-            children.add(reader.iterator(input.clip(), ReadMode.SEQUENTIAL));
-            newest.add(input.table().largestSequence());
-            deletions.add(reader.rangeTombstones().clip(input.clip()));
+        boolean toWindows = options.compactionStyle() == CompactionStyle.TIME_WINDOW && plan.outputLevel() == 0;
+        List<KeyRange> ranges = toWindows ? List.of(KeyRange.ALL) : MergeParts.split(anchors(), options.fileBytes(), maxParts);
+        List<Part> parts = ranges.stream().map(range -> new Part(range, toWindows)).toList();
+        if (parts.size() == 1) {
+            parts.get(0).run();
+        } else {
+            crew.runAll(parts);
         }
-        RangeTombstoneList tombstones = RangeTombstoneList.merge(deletions);
-        FloorIndex floors = FloorIndex.of(version.floors(plan.family()), options.eventTimeFromEnd());
-        RetainedEntries.Scope scope = new RetainedEntries.Scope(options, snapshots, tombstones, floors, this::isOldest, nowMillis);
-        try (MergingIterator merged = MergingIterator.of(children, newest)) {
-            merged.seekToFirst();
-            if (options.compactionStyle() == CompactionStyle.TIME_WINDOW && plan.outputLevel() == 0) {
-                toWindows(merged, scope, tombstones, edit);
-            } else {
-                toLevel(merged, scope, tombstones, edit);
-            }
+        for (Part part : parts) {
+            part.outputs.forEach(edit::add);
+            bytesWritten += part.bytes;
         }
         plan.inputs().forEach(input -> edit.remove(input.id()));
     }
 
-    private void toLevel(MergingIterator merged, RetainedEntries.Scope scope, RangeTombstoneList tombstones, VersionEdit edit) throws IOException {
-        FamilyOptions options = family.family().options();
-        try (SstableOutputs outputs = new SstableOutputs(target, options, plan.outputLevel(), options.fileBytes(), stillNeeded(tombstones))) {
-            new RetainedEntries(merged, scope, (key, trailer, value) -> {
-                outputs.add(key, trailer, value);
-                pauseNowAndThen(outputs.bytes());
-            }).run();
-            for (SstableOutputs.Output output : outputs.finish()) {
-                edit.add(FileReference.whole(referenceIds.getAsLong(), output.fileNumber(), plan.family(), plan.outputLevel(), plan.outputWindow(),
-                        output.table()));
+    private List<Anchor> anchors() throws IOException {
+        List<Anchor> anchors = new ArrayList<>();
+        for (FileReference input : plan.inputs()) {
+            for (Anchor anchor : handles.apply(input).reader().anchors()) {
+                if (input.clip().contains(anchor.key())) {
+                    anchors.add(anchor);
+                }
             }
-            bytesWritten = outputs.bytes();
         }
+        return anchors;
     }
 
-    /** Files that hold several windows are taken apart into theirs. */
-    private void toWindows(MergingIterator merged, RetainedEntries.Scope scope, RangeTombstoneList tombstones, VersionEdit edit) throws IOException {
-        try (WindowedOutputs outputs = new WindowedOutputs(target, family.family().options(), MAX_WINDOWS, stillNeeded(tombstones))) {
-            new RetainedEntries(merged, scope, (key, trailer, value) -> {
-                outputs.add(key, trailer, value);
-                pauseNowAndThen(outputs.bytes());
-            }).run();
-            outputs.finish(edit, plan.family(), referenceIds);
-            bytesWritten = outputs.bytes();
-        }
-    }
+    /** The merge of one range of keys. One thread. */
+    final class Part {
+        private final KeyRange range;
+        private final boolean toWindows;
+        private final List<FileReference> outputs = new ArrayList<>();
+        private long bytes;
+        private int sincePause;
 
-    private void pauseNowAndThen(long bytes) throws IOException {
-        if (++sincePause == ENTRIES_BETWEEN_PAUSES) {
-            sincePause = 0;
-            pacer.pause(bytes);
+        private Part(KeyRange range, boolean toWindows) {
+            this.range = range;
+            this.toWindows = toWindows;
+        }
+
+        void run() throws IOException {
+            FamilyOptions options = family.family().options();
+            List<InternalIterator> children = new ArrayList<>();
+            List<Long> newest = new ArrayList<>();
+            List<RangeTombstoneList> deletions = new ArrayList<>();
+            for (FileReference input : plan.inputs()) {
+                if (input.overlaps(range)) {
+                    SstableReader reader = handles.apply(input).reader();
+                    KeyRange clip = input.clip().intersect(range);
+                    children.add(reader.iterator(clip, ReadMode.SEQUENTIAL));
+                    newest.add(input.table().largestSequence());
+                    deletions.add(reader.rangeTombstones().clip(clip));
+                }
+            }
+            RangeTombstoneList tombstones = RangeTombstoneList.merge(deletions);
+            FloorIndex floors = FloorIndex.of(version.floors(plan.family()), options.eventTimeFromEnd());
+            RetainedEntries.Scope scope = new RetainedEntries.Scope(options, snapshots, tombstones, floors, MergeJob.this::isOldest, nowMillis);
+            try (MergingIterator merged = MergingIterator.of(children, newest)) {
+                merged.seekToFirst();
+                if (toWindows) {
+                    toWindows(merged, scope, tombstones);
+                } else {
+                    toLevel(merged, scope, tombstones);
+                }
+            }
+        }
+
+        private void toLevel(MergingIterator merged, RetainedEntries.Scope scope, RangeTombstoneList tombstones) throws IOException {
+            FamilyOptions options = family.family().options();
+            try (SstableOutputs files = new SstableOutputs(target, options, plan.outputLevel(), options.fileBytes(), stillNeeded(tombstones))) {
+                new RetainedEntries(merged, scope, (key, trailer, value) -> {
+                    files.add(key, trailer, value);
+                    pauseNowAndThen(files.bytes());
+                }).run();
+                for (SstableOutputs.Output output : files.finish()) {
+                    outputs.add(FileReference.whole(referenceIds.getAsLong(), output.fileNumber(), plan.family(), plan.outputLevel(),
+                            plan.outputWindow(), output.table()));
+                }
+                bytes = files.bytes();
+            }
+        }
+
+        /** Files that hold several windows are taken apart into theirs. */
+        private void toWindows(MergingIterator merged, RetainedEntries.Scope scope, RangeTombstoneList tombstones) throws IOException {
+            try (WindowedOutputs files = new WindowedOutputs(target, family.family().options(), MAX_WINDOWS, stillNeeded(tombstones))) {
+                new RetainedEntries(merged, scope, (key, trailer, value) -> {
+                    files.add(key, trailer, value);
+                    pauseNowAndThen(files.bytes());
+                }).run();
+                VersionEdit edit = new VersionEdit();
+                files.finish(edit, plan.family(), referenceIds);
+                outputs.addAll(edit.added());
+                bytes = files.bytes();
+            }
+        }
+
+        private void pauseNowAndThen(long written) throws IOException {
+            if (++sincePause == ENTRIES_BETWEEN_PAUSES) {
+                sincePause = 0;
+                pacer.pause(written);
+            }
         }
     }
 

@@ -267,6 +267,23 @@ public final class SstableReader implements AutoCloseable {
         return sum;
     }
 
+    /**
+     * A place between two parts of a file.
+     *
+     * @param key no key of the part before lies behind it, none of the part behind lies before it
+     * @param bytes of the part before, since the anchor before
+     */
+    public record Anchor(byte[] key, long bytes) {}
+
+    /** Places in the file, in key order, from what is in memory; the last ends the file. */
+    public List<Anchor> anchors() {
+        List<Anchor> anchors = new ArrayList<>();
+        for (int i = 0; i < root.count(); i++) {
+            anchors.add(new Anchor(root.separator(i, new Slice()).toByteArray(), root.bytes(i)));
+        }
+        return anchors;
+    }
+
     /** All blocks in the order of the file, for tools. */
     public List<BlockInfo> blocks() throws IOException {
         List<BlockInfo> blocks = new ArrayList<>();
