@@ -5,6 +5,7 @@ import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstone;
 import io.qaexchange.storage.key.RangeTombstoneList;
 import io.qaexchange.storage.manifest.FileNames;
+import io.qaexchange.storage.memory.MemoryPool;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.sstable.SstableMetadata;
 import io.qaexchange.storage.sstable.SstableOptions;
@@ -24,8 +25,12 @@ public final class SstableOutputs implements AutoCloseable {
     /** A finished file. */
     public record Output(long fileNumber, SstableMetadata table) {}
 
-    /** Where files go and what they are called. */
-    public record Target(Vfs vfs, Path directory, LongSupplier fileNumbers) {}
+    /**
+     * Where files go and what they are called.
+     *
+     * @param pool has the memory for writing them
+     */
+    public record Target(Vfs vfs, Path directory, LongSupplier fileNumbers, MemoryPool pool) {}
 
     private final Target target;
     private final FamilyOptions options;
@@ -64,7 +69,7 @@ public final class SstableOutputs implements AutoCloseable {
         SstableOptions sstable = SstableOptions.builder().blockSizeBytes(options.blockBytes()).compression(options.compression(level))
                 .bloomBitsPerKey(options.bloomBitsPerKey()).eventTimeFromEnd(options.eventTimeFromEnd())
                 .writeTimeOffset(options.timeToLiveMillis() > 0 ? options.timeToLiveOffset() : -1).build();
-        writer = SstableWriter.open(target.vfs(), FileNames.sstable(target.directory(), writerNumber), sstable);
+        writer = SstableWriter.open(target.vfs(), FileNames.sstable(target.directory(), writerNumber), sstable, target.pool());
     }
 
     /** @param upper first key of the next file, null after the last */

@@ -174,7 +174,7 @@ final class BackgroundJobs {
     }
 
     private SstableOutputs.Target target() {
-        return new SstableOutputs.Target(options.vfs(), directory, state.versions()::nextFileNumber);
+        return new SstableOutputs.Target(options.vfs(), directory, state.versions()::nextFileNumber, options.memoryPool());
     }
 
     private void mergeWhileDue() {

@@ -88,12 +88,12 @@ final class BloomFilter {
         return Math.max(1, Math.min(MAX_PROBES, (int) Math.round(bitsPerKey * 0.62)));
     }
 
-    static void set(byte[] bits, int lines, int probes, long hash) {
-        long line = Memory.ARRAY_BASE + (long) line(hash, lines) * LINE_BYTES;
+    static void set(Object base, long address, int lines, int probes, long hash) {
+        long line = address + (long) line(hash, lines) * LINE_BYTES;
         long positions = positions(hash);
         for (int i = 0; i < probes; i++, positions >>>= 9) {
             long at = line + ((positions & 0x1c0) >>> 3);
-            Memory.putLong(bits, at, Memory.getLong(bits, at) | 1L << (positions & 63));
+            Memory.putLong(base, at, Memory.getLong(base, at) | 1L << (positions & 63));
         }
     }
 

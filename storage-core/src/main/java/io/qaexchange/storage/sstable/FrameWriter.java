@@ -1,6 +1,8 @@
 package io.qaexchange.storage.sstable;
 
+import io.qaexchange.storage.memory.Chunk;
 import io.qaexchange.storage.memory.Memory;
+import io.qaexchange.storage.memory.MemoryPool;
 import io.qaexchange.storage.vfs.WritableFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,19 +16,29 @@ import java.util.zip.CRC32C;
  */
 final class FrameWriter {
     private static final int BUFFER_SIZE = 256 << 10;
+    private static final int LEAST_BUFFER_SIZE = 32 << 10;
 
     private final WritableFile file;
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_SIZE);
-    private final ByteBuffer view = buffer.duplicate();
-    private final long bufferAddress = Memory.address(buffer);
+    private final MemoryPool pool;
+    private final Chunk buffer;
+    private final ByteBuffer view;
+    private final Object bufferBase;
+    private final long bufferAddress;
     private final CRC32C checksum = new CRC32C();
     private int filled;
     private long offset;
     private long frameOffset;
     private int payloadLeft;
 
-    FrameWriter(WritableFile file) {
+    FrameWriter(WritableFile file, MemoryPool pool) {
         this.file = file;
+        this.pool = pool;
+        // Where the budget is spent a small buffer does: more calls, no other price.
+        Chunk large = pool.tryAllocate(BUFFER_SIZE);
+        buffer = large != null ? large : pool.allocate(LEAST_BUFFER_SIZE);
+        view = buffer.buffer().duplicate();
+        bufferBase = buffer.base();
+        bufferAddress = buffer.address();
     }
 
     /** Bytes given to this writer so far: where the next frame will stand. */
@@ -51,8 +63,8 @@ final class FrameWriter {
         checksum.reset();
         reserve(SstableFormat.FRAME_HEADER_SIZE);
         long at = bufferAddress + filled;
-        Memory.putInt(null, at + SstableFormat.FRAME_PAYLOAD_SIZE, payloadSize);
-        Memory.putInt(null, at + SstableFormat.FRAME_KIND, kind | compression << 8);
+        Memory.putInt(bufferBase, at + SstableFormat.FRAME_PAYLOAD_SIZE, payloadSize);
+        Memory.putInt(bufferBase, at + SstableFormat.FRAME_KIND, kind | compression << 8);
         advance(SstableFormat.FRAME_HEADER_SIZE, true);
     }
 
@@ -64,7 +76,7 @@ final class FrameWriter {
     BlockHandle end() throws IOException {
         assert payloadLeft == 0 : "frame announced " + payloadLeft + " more bytes";
         reserve(SstableFormat.FRAME_CHECKSUM_SIZE);
-        Memory.putInt(null, bufferAddress + filled, (int) checksum.getValue());
+        Memory.putInt(bufferBase, bufferAddress + filled, (int) checksum.getValue());
         advance(SstableFormat.FRAME_CHECKSUM_SIZE, false);
         return new BlockHandle(frameOffset, (int) (offset - frameOffset));
     }
@@ -79,14 +91,14 @@ final class FrameWriter {
 
     /** Frees the buffer. */
     void close() {
-        Memory.release(buffer);
+        pool.free(buffer);
     }
 
     private void append(Object base, long address, int length, boolean checked) throws IOException {
         for (int done = 0; done < length; ) {
             reserve(1);
-            int part = Math.min(length - done, BUFFER_SIZE - filled);
-            Memory.copy(base, address + done, null, bufferAddress + filled, part);
+            int part = Math.min(length - done, buffer.size() - filled);
+            Memory.copy(base, address + done, bufferBase, bufferAddress + filled, part);
             advance(part, checked);
             done += part;
         }
@@ -101,7 +113,7 @@ final class FrameWriter {
     }
 
     private void reserve(int bytes) throws IOException {
-        if (BUFFER_SIZE - filled < bytes) {
+        if (buffer.size() - filled < bytes) {
             flush();
         }
     }

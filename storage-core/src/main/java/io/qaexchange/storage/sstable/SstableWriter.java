@@ -6,7 +6,9 @@ import io.qaexchange.storage.key.RangeTombstone;
 import io.qaexchange.storage.key.RangeTombstoneList;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
+import io.qaexchange.storage.memory.BudgetedMemoryPool;
 import io.qaexchange.storage.memory.Memory;
+import io.qaexchange.storage.memory.MemoryPool;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.vfs.Vfs;
 import io.qaexchange.storage.vfs.WritableFile;
@@ -131,24 +133,33 @@ public final class SstableWriter implements AutoCloseable {
     /** A finished block whose separator is known when the next key comes. */
     private PendingBlock pending;
 
-    private SstableWriter(Vfs vfs, Path path, SstableOptions options, WritableFile file) {
+    private SstableWriter(Vfs vfs, Path path, SstableOptions options, WritableFile file, MemoryPool pool) {
         this.vfs = vfs;
         this.path = path;
         this.options = options;
         this.file = file;
-        out = new FrameWriter(file);
+        out = new FrameWriter(file, pool);
         index = new IndexWriter(out, options.indexBlockSizeBytes(), options.hasEventTime());
         block = new DataBlockBuilder(options.restartInterval());
-        bloom = options.bloomBitsPerKey() > 0 ? new BloomFilterBuilder(options.bloomBitsPerKey()) : null;
+        bloom = options.bloomBitsPerKey() > 0 ? new BloomFilterBuilder(options.bloomBitsPerKey(), pool) : null;
         statistics = new SstableStatistics(options);
     }
 
     private record PendingBlock(BlockHandle handle, int ordinal, int count, int compression, int layout, long lastTrailer, long minTime,
             long maxTime) {}
 
-    /** Creates the file; it is fit to be read only after {@link #finish()}. */
+    /** {@link #open(Vfs, Path, SstableOptions, MemoryPool)} with buffers on the heap that no budget counts: for tools and tests. */
     public static SstableWriter open(Vfs vfs, Path path, SstableOptions options) throws IOException {
-        SstableWriter writer = new SstableWriter(vfs, path, options, vfs.create(path));
+        return open(vfs, path, options, new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, Long.MAX_VALUE));
+    }
+
+    /**
+     * Creates the file; it is fit to be read only after {@link #finish()}.
+     *
+     * @param pool has the buffer for writing and what the filter needs; where it is spent the buffer is smaller
+     */
+    public static SstableWriter open(Vfs vfs, Path path, SstableOptions options, MemoryPool pool) throws IOException {
+        SstableWriter writer = new SstableWriter(vfs, path, options, vfs.create(path), pool);
         writer.out.raw(new ByteWriter(Long.BYTES).u64(SstableFormat.MAGIC).toByteArray());
         return writer;
     }
@@ -287,6 +298,9 @@ public final class SstableWriter implements AutoCloseable {
         closed = true;
         codec.close();
         out.close();
+        if (bloom != null) {
+            bloom.close();
+        }
         file.close();
     }
 

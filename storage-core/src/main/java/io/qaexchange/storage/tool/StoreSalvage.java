@@ -136,7 +136,8 @@ final class StoreSalvage {
     }
 
     private SstableMetadata rewrite(Path path, FileReference reference, FamilyOptions family) throws IOException {
-        SstableOutputs.Target output = new SstableOutputs.Target(vfs, target, reference::fileNumber);
+        SstableOutputs.Target output = new SstableOutputs.Target(vfs, target, reference::fileNumber,
+                new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, Long.MAX_VALUE));
         try (SstableInspector inspector = SstableInspector.open(vfs, path);
                 SstableOutputs outputs = new SstableOutputs(output, family, reference.level(), Long.MAX_VALUE, tombstones(inspector))) {
             byte[][] last = {null};
