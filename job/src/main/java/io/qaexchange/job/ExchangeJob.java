@@ -70,17 +70,32 @@ public final class ExchangeJob {
      * @throws UsageException if options are missing or do not fit together
      */
     public static void build(StreamExecutionEnvironment environment, JobOptions options) {
+        configure(environment, options);
+        connect(environment.fromSource(EventSource.of(options.source()), WatermarkStrategy.noWatermarks(), "Kafka",
+                new KafkaMessage.Serializer().typeInformation()).uid(SOURCE_UID), options);
+    }
+
+    /**
+     * Sets what the options say of an environment, before a source is added to it.
+     *
+     * @throws UsageException if the environment does not fit the job
+     */
+    public static void configure(StreamExecutionEnvironment environment, JobOptions options) {
         if (environment.getCheckpointConfig().isUnalignedCheckpointsEnabled()) {
             throw new UsageException("unaligned checkpoints cannot be used: finished files pass between operators of one machine, and a "
                     + "checkpoint must not hold them in flight. Set execution.checkpointing.unaligned.enabled: false");
         }
         options.find(JobOptions.PARALLELISM).ifPresent(environment::setParallelism);
         environment.setMaxParallelism(options.get(JobOptions.MAX_PARALLELISM));
+    }
 
-        SingleOutputStreamOperator<IncomingEvent> decoded = environment
-                .fromSource(EventSource.of(options.source()), WatermarkStrategy.noWatermarks(), "Kafka",
-                        new KafkaMessage.Serializer().typeInformation())
-                .uid(SOURCE_UID)
+    /**
+     * Adds the job behind another source, which must keep the order of the messages of each route key.
+     *
+     * @throws UsageException as {@link #build}
+     */
+    public static void connect(DataStream<KafkaMessage> messages, JobOptions options) {
+        SingleOutputStreamOperator<IncomingEvent> decoded = messages
                 .process(new DecodeFunction())
                 .returns(new IncomingEvent.Serializer().typeInformation())
                 .uid(DECODE_UID).name("Decode");

@@ -26,7 +26,7 @@ public final class EventParquetWriter implements Closeable {
     private final Path file;
     private final ParquetTable table;
     private final RowGroups groups;
-    private final StoredEventWriteSupport rows;
+    private StoredEventColumns rows;
 
     private long rawBytes;
     private long minEventTimeNs = Long.MAX_VALUE;
@@ -36,11 +36,13 @@ public final class EventParquetWriter implements Closeable {
     private long lastEventTimeNs = Long.MIN_VALUE;
     private boolean finished;
 
-    private EventParquetWriter(Path file, ParquetTable table, RowGroups groups, StoredEventWriteSupport rows) {
+    private EventParquetWriter(Path file, ParquetTable table, ParquetOptions options) throws IOException {
         this.file = file;
         this.table = table;
-        this.groups = groups;
-        this.rows = rows;
+        this.groups = RowGroups.create(file, table.schema(), ParquetTable.BLOOM_FILTER_COLUMNS, ParquetTable.UNIQUE_COLUMNS, options, columns -> {
+            rows = new StoredEventColumns(table, columns);
+            return () -> { };
+        });
     }
 
     /**
@@ -49,10 +51,7 @@ public final class EventParquetWriter implements Closeable {
      * @throws IOException if it exists or cannot be created
      */
     public static EventParquetWriter create(Path file, RecordType recordType, ParquetOptions options) throws IOException {
-        ParquetTable table = ParquetTable.of(recordType);
-        StoredEventWriteSupport rows = new StoredEventWriteSupport(table);
-        return new EventParquetWriter(file, table,
-                RowGroups.create(file, table.schema(), ParquetTable.BLOOM_FILTER_COLUMNS, options, rows::prepareForWrite), rows);
+        return new EventParquetWriter(file, ParquetTable.of(recordType), options);
     }
 
     /**
@@ -64,7 +63,7 @@ public final class EventParquetWriter implements Closeable {
      */
     public void write(StoredEvent event, int storedBytes, int tradingDay) throws IOException {
         groups.beginRow();
-        rows.write(new StoredEventWriteSupport.Row(event, tradingDay));
+        rows.write(event, tradingDay);
         long eventTimeNs = event.event().eventTime();
         sorted = sorted && isNext(event.event(), eventTimeNs);
         minEventTimeNs = Math.min(minEventTimeNs, eventTimeNs);

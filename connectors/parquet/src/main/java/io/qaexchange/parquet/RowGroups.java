@@ -4,22 +4,18 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.apache.parquet.column.ColumnWriteStore;
 import org.apache.parquet.column.ParquetProperties;
 import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
 import org.apache.parquet.hadoop.ParquetFileWriter;
-import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.LocalOutputFile;
-import org.apache.parquet.io.MessageColumnIO;
-import org.apache.parquet.io.api.RecordConsumer;
 import org.apache.parquet.schema.MessageType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The row groups of a Parquet file on the local disk, each of a fixed number of rows: who writes rows puts them between
- * {@link #beginRow} and {@link #endRow} into the consumer that it was given last.
+ * {@link #beginRow} and {@link #endRow} into the columns that it was given last. Columns get a dictionary, but for those that hardly repeat.
  *
  * <p>One thread.
  */
@@ -36,24 +32,34 @@ final class RowGroups {
     private final ParquetProperties properties;
     private final PageCompressor compressor;
     private final ParquetFileWriter out;
-    private final MessageColumnIO columns;
-    private final Consumer<RecordConsumer> rows;
+    private final RowTarget rows;
 
     private ColumnChunkPageWriteStore pages;
     private ColumnWriteStore columnStore;
-    private RecordConsumer consumer;
+    private Runnable flush;
     private int rowGroupOrdinal;
     private int rowsInGroup;
     private long rowCount;
 
+    /** Who writes rows. */
+    @FunctionalInterface
+    interface RowTarget {
+        /**
+         * A row group begins.
+         *
+         * @param columns take its rows
+         * @return what is to be called behind the last row
+         */
+        Runnable begin(ColumnWriteStore columns);
+    }
+
     private RowGroups(MessageType schema, ParquetOptions options, ParquetProperties properties, ParquetFileWriter out,
-            Consumer<RecordConsumer> rows) {
+            RowTarget rows) {
         this.schema = schema;
         this.options = options;
         this.properties = properties;
         this.compressor = new PageCompressor(options.compression());
         this.out = out;
-        this.columns = new ColumnIOFactory(false).getColumnIO(schema);
         this.rows = rows;
     }
 
@@ -61,19 +67,20 @@ final class RowGroups {
      * Creates the file.
      *
      * @param bloomFilterColumns get a Bloom filter, those that the schema has
-     * @param rows is given the consumer of each row group before its first row
+     * @param uniqueColumns hardly repeat and get no dictionary
+     * @param rows is given the columns of each row group before its first row
      * @throws IOException if the file exists or cannot be created
      */
-    static RowGroups create(Path file, MessageType schema, Collection<String> bloomFilterColumns, ParquetOptions options,
-            Consumer<RecordConsumer> rows) throws IOException {
-        ParquetProperties properties = properties(schema, bloomFilterColumns);
+    static RowGroups create(Path file, MessageType schema, Collection<String> bloomFilterColumns, Collection<String> uniqueColumns,
+            ParquetOptions options, RowTarget rows) throws IOException {
+        ParquetProperties properties = properties(schema, bloomFilterColumns, uniqueColumns);
         ParquetFileWriter out = new ParquetFileWriter(new LocalOutputFile(file), schema, ParquetFileWriter.Mode.CREATE, Long.MAX_VALUE, 0,
                 null, properties);
         out.start();
         return new RowGroups(schema, options, properties, out, rows);
     }
 
-    private static ParquetProperties properties(MessageType schema, Collection<String> bloomFilterColumns) {
+    private static ParquetProperties properties(MessageType schema, Collection<String> bloomFilterColumns, Collection<String> uniqueColumns) {
         ParquetProperties.Builder builder = ParquetProperties.builder()
                 .withPageSize(PAGE_BYTES)
                 .withPageRowCountLimit(PAGE_ROWS)
@@ -81,6 +88,9 @@ final class RowGroups {
                 .withPageWriteChecksumEnabled(true)
                 .withMaxBloomFilterBytes(MAX_BLOOM_FILTER_BYTES)
                 .withAdaptiveBloomFilterEnabled(true);
+        for (String column : uniqueColumns) {
+            builder.withDictionaryEncoding(column, false);
+        }
         for (String column : bloomFilterColumns) {
             if (schema.containsField(column)) {
                 builder.withBloomFilterEnabled(column, true).withBloomFilterFPP(column, BLOOM_FALSE_POSITIVES);
@@ -90,12 +100,11 @@ final class RowGroups {
     }
 
     void beginRow() {
-        if (consumer == null) {
+        if (flush == null) {
             pages = new ColumnChunkPageWriteStore(compressor, schema, properties.getAllocator(),
                     properties.getColumnIndexTruncateLength(), properties.getPageWriteChecksumEnabled(), null, rowGroupOrdinal++);
             columnStore = properties.newColumnWriteStore(schema, pages, pages);
-            consumer = columns.getRecordWriter(columnStore);
-            rows.accept(consumer);
+            flush = rows.begin(columnStore);
         }
     }
 
@@ -126,17 +135,17 @@ final class RowGroups {
     }
 
     private void endRowGroup() throws IOException {
-        if (consumer == null) {
+        if (flush == null) {
             return;
         }
-        consumer.flush();
+        flush.run();
         out.startBlock(rowsInGroup);
         columnStore.flush();
         pages.flushToFileWriter(out);
         out.endBlock();
         columnStore.close();
         pages.close();
-        consumer = null;
+        flush = null;
         rowsInGroup = 0;
     }
 }

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.parquet.io.ColumnIOFactory;
+import org.apache.parquet.io.MessageColumnIO;
 import org.apache.parquet.io.api.RecordConsumer;
 import org.apache.parquet.schema.MessageType;
 
@@ -34,7 +36,11 @@ public final class RowParquetWriter implements Closeable {
         this.file = file;
         this.table = table;
         this.columns = columns;
-        this.groups = RowGroups.create(file, schema, List.of(), options, consumer -> out = consumer);
+        MessageColumnIO records = new ColumnIOFactory(false).getColumnIO(schema);
+        this.groups = RowGroups.create(file, schema, List.of(), List.of(), options, store -> {
+            out = records.getRecordWriter(store);
+            return out::flush;
+        });
     }
 
     /**

@@ -58,6 +58,21 @@ final class ArchiveRound {
             Path folder, String epoch, EventStoreMetrics metrics, Executor writer, Consumer<FinishedFile> output) {
     }
 
+    /** Order of instruments as UTF-8 bytes; accounts, whose rows have no instrument, come behind all instruments. */
+    private record Sortable(String routeKey, byte[] utf8) implements Comparable<Sortable> {
+
+        Sortable(String routeKey) {
+            this(routeKey, routeKey.getBytes(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public int compareTo(Sortable other) {
+            boolean account = utf8[0] == '@';
+            boolean otherAccount = other.utf8[0] == '@';
+            return account != otherAccount ? Boolean.compare(account, otherAccount) : Arrays.compareUnsigned(utf8, other.utf8);
+        }
+    }
+
     private final Context context;
     private final List<String> routeKeys;
     private final Iterator<RecordType> tables = EventSchema.get().recordTypes().iterator();
@@ -75,16 +90,8 @@ final class ArchiveRound {
     /** A round over these instruments; each has an open range. */
     ArchiveRound(Context context, List<String> routeKeys) {
         this.context = context;
-        this.routeKeys = routeKeys.stream().sorted(ArchiveRound::compareRouteKeys).toList();
+        this.routeKeys = routeKeys.stream().map(Sortable::new).sorted().map(Sortable::routeKey).toList();
         nextTable();
-    }
-
-    /** Order of instruments as UTF-8 bytes; accounts, whose rows have no instrument, come behind all instruments. */
-    private static int compareRouteKeys(String a, String b) {
-        boolean accountA = a.charAt(0) == '@';
-        boolean accountB = b.charAt(0) == '@';
-        return accountA != accountB ? Boolean.compare(accountA, accountB)
-                : Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -156,8 +163,9 @@ final class ArchiveRound {
     private boolean openNextInstrument() throws Exception {
         while (nextInstrument < routeKeys.size()) {
             routeKey = routeKeys.get(nextInstrument++);
-            range = context.instruments().get(routeKey).open;
-            if (range != null && !range.handedOver().get(table.code())) {
+            InstrumentState instrument = context.instruments().get(routeKey);
+            range = instrument.open;
+            if (range != null && instrument.mayHaveRowsOf(table.code()) && !range.handedOver().get(table.code())) {
                 context.backend().setCurrentKey(routeKey);
                 rows = RowMerge.open(context.state(), table.code(), range);
                 return true;

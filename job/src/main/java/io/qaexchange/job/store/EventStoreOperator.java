@@ -185,6 +185,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
             state.events().put(key, value);
             instrument.bytesByHour.merge(InstrumentState.hourOf(key.eventTimeNs()), (long) value.length, Long::sum);
         }
+        instrument.hasRow(key.recordCode(), key.eventTimeNs());
         instrument.clockNs = Math.max(instrument.clockNs, key.eventTimeNs());
         instrument.lastArrivalMs = nowMs;
         instrument.stored++;
@@ -275,6 +276,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
 
     /** Looks at what was published, what may be dropped and what has aged. */
     private void check() throws Exception {
+        long startedNs = System.nanoTime();
         bytesSinceCheck = 0;
         long nowMs = getProcessingTimeService().getCurrentProcessingTime();
         readManifestIfNeeded();
@@ -285,6 +287,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
                 beginRound(taken);
             }
         }
+        metrics.slice(System.nanoTime() - startedNs);
     }
 
     private void beginRound(List<String> routeKeys) {

@@ -108,6 +108,12 @@ public final class InstrumentState {
     /** What is handed over and not yet seen published. */
     final List<Batch> handedOver = new ArrayList<>();
 
+    /** A lower bound of the event times of all rows here; not stored, so unknown after a restore. */
+    private long oldestRowNs = Long.MAX_VALUE;
+    /** Codes of the record types that rows here may have; null: any. Not stored either. */
+    @Nullable
+    private BitSet recordCodes = new BitSet();
+
     /** Rows that were stored. */
     public long stored() {
         return stored;
@@ -162,6 +168,30 @@ public final class InstrumentState {
             }
         }
         return false;
+    }
+
+    /** Notes that a row was stored. */
+    void hasRow(int recordCode, long eventTimeNs) {
+        oldestRowNs = Math.min(oldestRowNs, eventTimeNs);
+        if (recordCodes != null) {
+            recordCodes.set(recordCode);
+        }
+    }
+
+    /** Whether rows of that record type may be here, hot or not. */
+    boolean mayHaveRowsOf(int recordCode) {
+        return recordCodes == null || recordCodes.get(recordCode);
+    }
+
+    /** Whether rows may be here, archived or not, with smaller event times. */
+    boolean mayStillHaveRowsBelow(long eventTimeNs) {
+        return oldestRowNs < eventTimeNs;
+    }
+
+    /** Notes that rows with smaller event times were dropped. */
+    void dropped(long belowNs) {
+        floorNs = belowNs;
+        oldestRowNs = Math.max(oldestRowNs, belowNs);
     }
 
     LateGeneration openLateGeneration() {
@@ -289,6 +319,8 @@ public final class InstrumentState {
             throw new IOException("instrument state has format version " + version + ", this build reads " + FORMAT_VERSION);
         }
         InstrumentState state = new InstrumentState();
+        state.oldestRowNs = NO_TIME;
+        state.recordCodes = null;
         state.clockNs = in.readLong();
         state.cutNs = in.readLong();
         state.floorNs = in.readLong();

@@ -23,8 +23,9 @@ final class RetentionSweep {
     void run(long nowMs) throws Exception {
         List<Map.Entry<String, InstrumentState>> all = new ArrayList<>(context.instruments().entries());
         for (Map.Entry<String, InstrumentState> entry : all) {
-            long floorNs = floorOf(entry.getValue(), nowMs);
-            if (floorNs > entry.getValue().floorNs && floorNs > 0) {
+            InstrumentState instrument = entry.getValue();
+            long floorNs = floorOf(instrument, nowMs);
+            if (floorNs > instrument.floorNs && floorNs > 0 && instrument.mayStillHaveRowsBelow(floorNs)) {
                 drop(entry.getKey(), floorNs);
             }
         }
@@ -57,7 +58,7 @@ final class RetentionSweep {
                 generations.remove();
             }
         }
-        instrument.floorNs = floorNs;
+        instrument.dropped(floorNs);
     }
 
     private static boolean isPublished(InstrumentState instrument, int generation) {

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.Metric;
 import org.apache.flink.metrics.MetricConfig;
 import org.apache.flink.metrics.MetricGroup;
@@ -29,7 +30,7 @@ public final class LiveMetrics implements MetricReporter {
     }
 
     /** The sum of all metrics of that name that run now. */
-    static long sum(String name) {
+    public static long sum(String name) {
         long sum = 0;
         for (Metric metric : BY_NAME.getOrDefault(name, Set.of())) {
             if (metric instanceof Counter counter) {
@@ -39,6 +40,17 @@ public final class LiveMetrics implements MetricReporter {
             }
         }
         return sum;
+    }
+
+    /** The greatest of that quantile over all histograms of that name that run now; 0 if there are none. */
+    public static double quantile(String name, double quantile) {
+        double greatest = 0;
+        for (Metric metric : BY_NAME.getOrDefault(name, Set.of())) {
+            if (metric instanceof Histogram histogram && histogram.getCount() > 0) {
+                greatest = Math.max(greatest, histogram.getStatistics().getQuantile(quantile));
+            }
+        }
+        return greatest;
     }
 
     @Override

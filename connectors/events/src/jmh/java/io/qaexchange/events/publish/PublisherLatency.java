@@ -40,6 +40,21 @@ public final class PublisherLatency {
         }
     }
 
+    /** The hand-off alone: median and 99.9% of the calls, and what they allocate on the caller's thread. */
+    public record Figures(double medianNs, double p999Ns, double bytesPerEvent) {
+    }
+
+    /** Measures one thread, after as long a warm-up. */
+    public static Figures measure(long perSecond, int seconds) {
+        EventPublisher publisher = new EventPublisher(PublisherOptions.of("events", "none:9092"), new Discarding()).start();
+        try {
+            measure(publisher, perSecond, seconds, "warm-up");
+            return measure(publisher, perSecond, seconds, "measured");
+        } finally {
+            publisher.close();
+        }
+    }
+
     public static void main(String[] args) throws InterruptedException {
         long perSecond = args.length > 0 ? Long.parseLong(args[0]) : 200_000;
         int seconds = args.length > 1 ? Integer.parseInt(args[1]) : 5;
@@ -59,7 +74,7 @@ public final class PublisherLatency {
         System.out.println(publisher.counts());
     }
 
-    private static void measure(EventPublisher publisher, long perSecond, int seconds, String label) {
+    private static Figures measure(EventPublisher publisher, long perSecond, int seconds, String label) {
         Histogram fill = new Histogram(10_000_000_000L, 3);
         Histogram offer = new Histogram(10_000_000_000L, 3);
         Histogram clock = new Histogram(10_000_000_000L, 3);
@@ -94,15 +109,16 @@ public final class PublisherLatency {
             offer.recordValue(t2 - t1);
         }
         long allocated = bean.getThreadAllocatedBytes(self) - allocatedBefore;
-        System.out.printf("%s: %d events of %d bytes, %.3f bytes allocated per event%n", label, count, builder.encodedLength(),
+        System.err.printf("%s: %d events of %d bytes, %.3f bytes allocated per event%n", label, count, builder.encodedLength(),
                 (double) allocated / count);
         print("set ten fields", fill);
         print("offer", offer);
         print("the clock alone", clock);
+        return new Figures(offer.getValueAtPercentile(50), offer.getValueAtPercentile(99.9), (double) allocated / count);
     }
 
     private static void print(String what, Histogram ns) {
-        System.out.printf("  %-16s ns: p50 %d, p90 %d, p99 %d, p99.9 %d, max %d%n", what, ns.getValueAtPercentile(50),
+        System.err.printf("  %-16s ns: p50 %d, p90 %d, p99 %d, p99.9 %d, max %d%n", what, ns.getValueAtPercentile(50),
                 ns.getValueAtPercentile(90), ns.getValueAtPercentile(99), ns.getValueAtPercentile(99.9), ns.getMaxValue());
     }
 }

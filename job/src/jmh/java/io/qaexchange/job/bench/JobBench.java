@@ -1,0 +1,213 @@
+package io.qaexchange.job.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Runs the whole job on each backend and its ceiling, in turn and several times, and prints a table; of the rounds the best counts, as a
+ * shared machine disturbs but does not help.
+ *
+ * <p>{@code JobBench [--messages N] [--rounds N] [--quick] [--json FILE] [--dir D] [--only BACKEND]}. Exit code 0 if it ran, whatever the
+ * figures; 2 if it could not.
+ */
+public final class JobBench {
+
+    private static final int PARALLELISM = 2;
+    private static final int WARM_UP_MESSAGES = 100_000;
+    private static final List<String> BACKENDS = List.of("lsm", "rocksdb", "hashmap");
+    private static final double WANTED_OF_ROCKSDB = 2;
+    private static final double WANTED_OF_CEILING = 0.85;
+    private static final double WANTED_OF_HASHMAP = 0.8;
+    private static final double WANTED_ARCHIVING_MB = 100;
+    private static final double WANTED_PAUSE_MS = 5;
+    private static final double WANTED_PARQUET = 0.4;
+    private static final double WANTED_RECOVERY_MS = 2000;
+    private static final double WANTED_LOCAL_RECOVERY_MS = 1000;
+
+    private final int messages;
+    private final int rounds;
+    private final Path folder;
+    private final String only;
+    private final JobResults results = new JobResults();
+
+    private JobBench(int messages, int rounds, Path folder, String only) {
+        this.messages = messages;
+        this.rounds = rounds;
+        this.folder = folder;
+        this.only = only;
+    }
+
+    /** Runs the benchmark. */
+    public static void main(String[] args) throws Exception {
+        int messages = 2_000_000;
+        int rounds = 3;
+        Path json = null;
+        Path base = Path.of(System.getProperty("java.io.tmpdir"));
+        String only = null;
+        for (int i = 0; i < args.length; i++) {
+            switch (args[i]) {
+                case "--messages" -> messages = Integer.parseInt(argument(args, ++i));
+                case "--rounds" -> rounds = Integer.parseInt(argument(args, ++i));
+                case "--quick" -> {
+                    messages = 300_000;
+                    rounds = 2;
+                }
+                case "--json" -> json = Path.of(argument(args, ++i));
+                case "--dir" -> base = Path.of(argument(args, ++i));
+                case "--only" -> only = argument(args, ++i);
+                case "--help" -> {
+                    System.out.println("bin/bench job [--messages N (default 2,000,000)] [--rounds N (3)] [--quick (300,000 messages, 2 rounds)] "
+                            + "[--json FILE] [--dir D] [--only lsm|rocksdb|hashmap|ceiling|archiving (from memory only, for profiling)]");
+                    return;
+                }
+                default -> fail("unknown option " + args[i] + "; --help tells which there are");
+            }
+        }
+        Path folder = Files.createTempDirectory(base, "qaexchange-bench");
+        JobBench bench = new JobBench(messages, rounds, folder, only);
+        try {
+            bench.run();
+        } finally {
+            delete(folder);
+        }
+        System.out.print(bench.results.table());
+        if (json != null) {
+            Files.writeString(json, bench.results.json());
+        }
+        System.exit(0);
+    }
+
+    private static String argument(String[] args, int at) {
+        if (at >= args.length) {
+            fail(args[at - 1] + " needs a value");
+        }
+        return args[at];
+    }
+
+    private static void fail(String message) {
+        System.err.println("bench: " + message);
+        System.exit(2);
+    }
+
+    private void run() throws Exception {
+        if ("archiving".equals(only)) {
+            BenchMessages.generate(messages, PARALLELISM);
+            double writing = ArchiveWriting.mbPerCpuSecond(folder);
+            results.add("archiving: writing Parquet, raw", "MB/s", Map.of("lsm", writing));
+            results.add("Parquet size of raw bytes", "", Map.of("lsm", ArchiveWriting.lastRatio()));
+            return;
+        }
+        try (JobRuns runs = new JobRuns(folder, PARALLELISM)) {
+            BenchMessages.generate(Math.min(messages, WARM_UP_MESSAGES), PARALLELISM);
+            for (String contender : contenders()) {
+                say("warm-up " + contender);
+                runs.fromMemory(contender);
+            }
+            BenchMessages.generate(messages, PARALLELISM);
+            say(String.format(Locale.ROOT, "%,d messages", BenchMessages.count()));
+            Map<String, JobRuns.Run> memory = best("from memory", runs::fromMemory);
+            rates("from memory", memory);
+            if (only != null) {
+                return;
+            }
+            archiving(memory);
+            runs.fillTopic();
+            rates("from Kafka", best("from Kafka", runs::fromKafka));
+            recovery(runs);
+            Publishing.measure(results);
+        }
+    }
+
+    private List<String> contenders() {
+        return only == null ? JobResults.CONTENDERS : List.of(only);
+    }
+
+    private interface Contest {
+        JobRuns.Run run(String contender) throws Exception;
+    }
+
+    private Map<String, JobRuns.Run> best(String what, Contest contest) throws Exception {
+        Map<String, JobRuns.Run> best = new LinkedHashMap<>();
+        for (int round = 1; round <= rounds; round++) {
+            for (String contender : contenders()) {
+                JobRuns.Run run = contest.run(contender);
+                say(String.format(Locale.ROOT, "%s, round %d, %s: %,.0f events/s in, %.2f us of processor each, %,.0f events/s with all archived", what,
+                        round, contender, run.eventsPerSecond(), run.cpuMicros(), run.wholePerSecond()));
+                best.merge(contender, run, (a, b) -> a.eventsPerSecond() >= b.eventsPerSecond() ? a : b);
+            }
+        }
+        return best;
+    }
+
+    private void rates(String what, Map<String, JobRuns.Run> best) {
+        Map<String, Double> rate = figures(best, JobRuns.Run::eventsPerSecond);
+        if (only != null) {
+            results.add("events " + what, "1/s", rate);
+        } else {
+            double wanted = Math.min(WANTED_OF_ROCKSDB * rate.get("rocksdb"), WANTED_OF_CEILING * rate.get("ceiling"));
+            boolean met = rate.get("lsm") >= wanted && rate.get("lsm") >= WANTED_OF_HASHMAP * rate.get("hashmap");
+            results.add("events " + what, "1/s", rate,
+                    String.format(Locale.ROOT, "lsm >= %,.0f (min of 2 rocksdb, 85%% ceiling) and >= 80%% hashmap", wanted), met);
+        }
+        results.add("processor time per event " + what, "us", figures(best, JobRuns.Run::cpuMicros));
+        results.add("events " + what + " until all is archived", "1/s", figures(best, JobRuns.Run::wholePerSecond));
+    }
+
+    private static Map<String, Double> figures(Map<String, JobRuns.Run> best, java.util.function.ToDoubleFunction<JobRuns.Run> figure) {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        best.forEach((contender, run) -> figures.put(contender, figure.applyAsDouble(run)));
+        return figures;
+    }
+
+    private void archiving(Map<String, JobRuns.Run> memory) throws Exception {
+        Map<String, JobRuns.Run> stores = new LinkedHashMap<>(memory);
+        stores.remove("ceiling");
+        Map<String, Double> pause = figures(stores, JobRuns.Run::pauseMs);
+        results.add("pause by archiving, p99.9", "ms", pause, "lsm <= 5 ms", pause.get("lsm") <= WANTED_PAUSE_MS);
+        Map<String, Double> size = figures(stores, run -> (double) run.parquetBytes() / run.rawBytes());
+        results.add("Parquet size of raw bytes", "", size, "lsm <= 0.4", size.get("lsm") <= WANTED_PARQUET);
+        Map<String, Double> reading = figures(stores, JobRuns.Run::readingMbPerSecond);
+        results.add("archiving: reading rows, raw", "MB/s", reading);
+        double writing = ArchiveWriting.mbPerCpuSecond(folder);
+        Map<String, Double> both = new LinkedHashMap<>();
+        reading.forEach((contender, read) -> both.put(contender, 1 / (1 / read + 1 / writing)));
+        results.add("archiving: writing Parquet, raw", "MB/s", Map.of("lsm", writing, "rocksdb", writing, "hashmap", writing));
+        results.add("archiving: both on one core, raw", "MB/s", both, "lsm >= 100 MB/s", both.get("lsm") >= WANTED_ARCHIVING_MB);
+    }
+
+    private void recovery(JobRuns runs) throws Exception {
+        for (boolean local : new boolean[] {false, true}) {
+            Map<String, Double> ms = new LinkedHashMap<>();
+            double hotMb = 0;
+            for (String backend : BACKENDS) {
+                JobRuns.Recovery recovery = runs.recovery(backend, local);
+                say(String.format(Locale.ROOT, "recovery, %s, %s: %.0f ms with %.0f MB hot", backend, local ? "local" : "from the checkpoint",
+                        recovery.ms(), recovery.hotMb()));
+                ms.put(backend, recovery.ms());
+                hotMb = recovery.hotMb();
+            }
+            double wanted = local ? WANTED_LOCAL_RECOVERY_MS : WANTED_RECOVERY_MS;
+            results.add(String.format(Locale.ROOT, "recovery of %.0f MB hot, %s", hotMb, local ? "local state" : "checkpoint"), "ms", ms,
+                    String.format(Locale.ROOT, "lsm <= %.0f ms (target at 1,000 MB)", wanted), ms.get("lsm") <= wanted);
+        }
+    }
+
+    static void say(String line) {
+        System.err.println("== " + line);
+    }
+
+    static void delete(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.walk(folder)) {
+            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(entry);
+            }
+        }
+    }
+}

@@ -1,0 +1,262 @@
+package io.qaexchange.job.bench;
+
+import io.qaexchange.job.ExchangeJob;
+import io.qaexchange.job.JobOptions;
+import io.qaexchange.job.tool.LiveMetrics;
+import io.qaexchange.kafka.DecodeFunction;
+import io.qaexchange.kafka.EmbeddedKafka;
+import io.qaexchange.kafka.EventSource;
+import io.qaexchange.kafka.IncomingEvent;
+import io.qaexchange.kafka.KafkaMessage;
+import io.qaexchange.parquet.manifest.DataFile;
+import io.qaexchange.parquet.manifest.ManifestStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Single runs of the job in this process, each in a folder of its own, with a broker for its dead letters and for input from Kafka. */
+final class JobRuns implements AutoCloseable {
+
+    private static final Duration STALLED = Duration.ofMinutes(10);
+    private static final long POLL_MS = 20;
+    private static final double MB = 1e6;
+    private static final long BYTES_PER_EVENT = 130;
+    /** Rounds of archiving in a run, about; small ones, so that they happen while events come in. */
+    private static final int BATCHES = 12;
+
+    /**
+     * What a run came to.
+     *
+     * @param events messages
+     * @param ingestNs from the first to the last message at the source
+     * @param wholeNs from the first message until everything was archived
+     * @param cpuNs processor time of the process within {@code ingestNs}
+     * @param pauseMs 99.9% of the archiving slices on a task thread took at most this
+     * @param slicesNs time of all slices
+     * @param rawBytes stored bytes that were archived
+     * @param parquetBytes bytes of their files
+     * @param sliceBytes stored bytes archived while slices ran
+     */
+    record Run(long events, long ingestNs, long wholeNs, long cpuNs, double pauseMs, long slicesNs, long rawBytes, long parquetBytes,
+            long sliceBytes) {
+
+        double eventsPerSecond() {
+            return events * 1e9 / ingestNs;
+        }
+
+        double wholePerSecond() {
+            return events * 1e9 / wholeNs;
+        }
+
+        double cpuMicros() {
+            return cpuNs / 1e3 / events;
+        }
+
+        double readingMbPerSecond() {
+            return sliceBytes * 1e3 / slicesNs;
+        }
+    }
+
+    /** How long a failed task was away, and with how much state. */
+    record Recovery(double ms, double hotMb) {
+    }
+
+    private final Path folder;
+    private final int parallelism;
+    private final EmbeddedKafka kafka;
+    private int runs;
+
+    JobRuns(Path folder, int parallelism) throws IOException {
+        this.folder = folder;
+        this.parallelism = parallelism;
+        this.kafka = EmbeddedKafka.start(folder.resolve("kafka"));
+        kafka.createTopic("dead-letters", 1);
+        kafka.createTopic(BenchMessages.TOPIC, parallelism);
+    }
+
+    /** Sends the messages to Kafka, each to its partition. */
+    void fillTopic() {
+        Map<String, Object> properties = Map.of("bootstrap.servers", kafka.bootstrapServers(), "linger.ms", 10, "compression.type", "lz4");
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+            for (KafkaMessage[] partition : BenchMessages.partitions()) {
+                for (KafkaMessage message : partition) {
+                    producer.send(new ProducerRecord<>(BenchMessages.TOPIC, message.partition(), null, message.value()));
+                }
+            }
+        }
+    }
+
+    Run fromMemory(String contender) throws Exception {
+        return run(contender, BenchMessages::fromMemory);
+    }
+
+    Run fromKafka(String contender) throws Exception {
+        return run(contender, environment -> BenchMessages.stamped(kafkaSource(environment, true)));
+    }
+
+    private DataStream<KafkaMessage> kafkaSource(StreamExecutionEnvironment environment, boolean bounded) {
+        return environment.fromSource(EventSource.of(new EventSource.Options(kafka.bootstrapServers(), List.of(BenchMessages.TOPIC),
+                new EventSource.Start.Earliest(), bounded, Map.of())), WatermarkStrategy.noWatermarks(), "Kafka",
+                new KafkaMessage.Serializer().typeInformation()).uid(ExchangeJob.SOURCE_UID);
+    }
+
+    private interface Source {
+        DataStream<KafkaMessage> add(StreamExecutionEnvironment environment);
+    }
+
+    private Run run(String contender, Source source) throws Exception {
+        boolean ceiling = contender.equals("ceiling");
+        Path run = folder.resolve("run-" + runs++);
+        JobOptions options = options(run, ceiling ? "hashmap" : contender);
+        StreamExecutionEnvironment environment = environment(run, options, false);
+        BenchMessages.reset();
+        DataStream<KafkaMessage> messages = source.add(environment);
+        if (ceiling) {
+            messages.process(new DecodeFunction()).returns(new IncomingEvent.Serializer().typeInformation())
+                    .keyBy(IncomingEvent::routeKey, Types.STRING).sinkTo(new DiscardingSink<>());
+        } else {
+            ExchangeJob.connect(messages, options);
+        }
+        JobClient client = environment.executeAsync("bench");
+        double pauseMs = 0;
+        long slicesNs = 1;
+        long sliceBytes = 0;
+        var end = client.getJobExecutionResult();
+        while (!end.isDone()) {
+            pauseMs = Math.max(pauseMs, LiveMetrics.quantile("archivingSliceMicros", 0.999) / 1e3);
+            long archivingNs = LiveMetrics.sum("archivingNs");
+            if (archivingNs > slicesNs) {
+                slicesNs = archivingNs;
+                sliceBytes = LiveMetrics.sum("archivedBytes");
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MS);
+        }
+        end.get();
+        long endNs = System.nanoTime();
+        long rawBytes = 0;
+        long parquetBytes = 0;
+        if (!ceiling) {
+            for (DataFile file : ManifestStore.of(new org.apache.flink.core.fs.Path(run.resolve("archive").toUri())).latest().files()) {
+                rawBytes += file.rawBytes();
+                parquetBytes += file.lengthBytes();
+            }
+        }
+        JobBench.delete(run);
+        long firstNs = BenchMessages.firstNs();
+        return new Run(BenchMessages.count(), BenchMessages.lastNs() - firstNs, endNs - firstNs, BenchMessages.cpuNs(), pauseMs, slicesNs, rawBytes,
+                parquetBytes, sliceBytes);
+    }
+
+    /** Lets a task fail when all messages are stored and in a checkpoint, and waits until the state is back. */
+    Recovery recovery(String backend, boolean local) throws Exception {
+        Path run = folder.resolve("run-" + runs++);
+        JobOptions options = options(run, backend);
+        StreamExecutionEnvironment environment = environment(run, options, local);
+        BenchMessages.reset();
+        ExchangeJob.connect(BenchMessages.stamped(kafkaSource(environment, false)), options);
+        JobClient client = environment.executeAsync("bench");
+        await("all messages", () -> LiveMetrics.sum("consumed") >= BenchMessages.count() && LiveMetrics.sum("stored") > 0);
+        long stored = LiveMetrics.sum("stored");
+        while (true) {
+            TimeUnit.MILLISECONDS.sleep(options.get(JobOptions.CHECKPOINT_INTERVAL).toMillis());
+            long now = LiveMetrics.sum("stored");
+            if (now == stored && LiveMetrics.sum("archiving") == 0) {
+                break;
+            }
+            stored = now;
+        }
+        TimeUnit.MILLISECONDS.sleep(2 * options.get(JobOptions.CHECKPOINT_INTERVAL).toMillis());
+        double hotMb = LiveMetrics.sum("storedBytes") / MB;
+        long wanted = stored;
+        BenchMessages.failAtNext();
+        long failedNs = System.nanoTime();
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(Map.of("bootstrap.servers", kafka.bootstrapServers()),
+                new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>(BenchMessages.TOPIC, 0, null, new byte[0])).get();
+        }
+        await("failure", () -> BenchMessages.hasFailed() && LiveMetrics.sum("stored") < wanted);
+        await("recovery", () -> LiveMetrics.sum("stored") >= wanted && LiveMetrics.sum("consumed") > 0);
+        double ms = (System.nanoTime() - failedNs) / 1e6;
+        client.cancel().get();
+        try {
+            client.getJobExecutionResult().get();
+            throw new IOException("the job ended without being cancelled");
+        } catch (java.util.concurrent.ExecutionException e) {
+            JobBench.say("recovery of " + backend + " measured");
+        }
+        JobBench.delete(run);
+        return new Recovery(ms, hotMb);
+    }
+
+    private interface Condition {
+        boolean holds();
+    }
+
+    private static void await(String what, Condition condition) throws Exception {
+        long deadlineNs = System.nanoTime() + STALLED.toNanos();
+        while (!condition.holds()) {
+            if (System.nanoTime() > deadlineNs) {
+                throw new IOException("no " + what + " within " + STALLED.toMinutes() + " minutes");
+            }
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+    }
+
+    private JobOptions options(Path run, String backend) {
+        Map<String, String> texts = new HashMap<>();
+        texts.put(JobOptions.BROKERS.name(), kafka.bootstrapServers());
+        texts.put(JobOptions.ARCHIVE.name(), run.resolve("archive").toString());
+        texts.put(JobOptions.CHECKPOINTS.name(), run.resolve("checkpoints").toString());
+        texts.put(JobOptions.CHECKPOINT_INTERVAL.name(), "2 s");
+        texts.put(JobOptions.CHECK_INTERVAL.name(), "100 ms");
+        texts.put(JobOptions.MIN_BATCH_SIZE.name(), BenchMessages.count() * BYTES_PER_EVENT / parallelism / BATCHES + " b");
+        texts.put(JobOptions.BACKEND.name(), backend);
+        texts.put(JobOptions.PARALLELISM.name(), Integer.toString(parallelism));
+        return JobOptions.of(texts, "bench");
+    }
+
+    private StreamExecutionEnvironment environment(Path run, JobOptions options, boolean local) throws IOException {
+        Configuration configuration = ExchangeJob.flinkConfiguration(options);
+        configuration.set(CoreOptions.TMP_DIRS, Files.createDirectories(run.resolve("tmp")).toString());
+        configuration.set(RestOptions.BIND_PORT, "0");
+        configuration.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+        configuration.set(CheckpointingOptions.LOCAL_BACKUP_ENABLED, local);
+        configuration.set(StateRecoveryOptions.LOCAL_RECOVERY, local);
+        configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(512));
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 1);
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ZERO);
+        configuration.setString("metrics.reporters", "live");
+        configuration.setString("metrics.reporter.live.factory.class", LiveMetrics.Factory.class.getName());
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(parallelism, configuration);
+        ExchangeJob.configure(environment, options);
+        return environment;
+    }
+
+    @Override
+    public void close() {
+        kafka.close();
+    }
+}
