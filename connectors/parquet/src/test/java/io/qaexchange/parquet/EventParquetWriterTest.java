@@ -28,11 +28,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.filter2.compat.FilterCompat;
+import org.apache.parquet.filter2.predicate.FilterApi;
+import org.apache.parquet.filter2.predicate.FilterPredicate;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.io.LocalInputFile;
+import org.apache.parquet.io.api.Binary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -130,6 +135,33 @@ class EventParquetWriterTest {
             assertThat(writer.rowCount()).isZero();
         }
         assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void aQueryForOneInstrumentAndHourReadsOnlyItsRowGroupsAndPages() throws IOException {
+        RecordType tick = EventSchema.get().table("tick");
+        List<byte[]> events = generated(60_000).get(tick);
+        Path file = write(tick, events, new ParquetOptions(ParquetOptions.Compression.ZSTD, 500));
+        EventView view = new EventView();
+        String instrument = view.wrap(events.get(events.size() / 2)).instrument();
+        long from = view.eventTime();
+        long to = from + 3_600_000_000_000L;
+        long wanted = events.stream().filter(e -> view.wrap(e).instrument().equals(instrument) && view.eventTime() >= from
+                && view.eventTime() < to).count();
+        FilterPredicate filter = FilterApi.and(FilterApi.eq(FilterApi.binaryColumn("instrument"), Binary.fromString(instrument)),
+                FilterApi.and(FilterApi.gtEq(FilterApi.longColumn("event_time"), from), FilterApi.lt(FilterApi.longColumn("event_time"), to)));
+        int groups;
+        try (ParquetFileReader all = ParquetFileReader.open(new LocalInputFile(file))) {
+            groups = all.getRowGroups().size();
+        }
+        try (ParquetFileReader pruned = ParquetFileReader.open(new LocalInputFile(file),
+                ParquetReadOptions.builder().withRecordFilter(FilterCompat.get(filter)).build())) {
+            assertThat(wanted).isPositive();
+            assertThat(groups).isGreaterThan(20);
+            assertThat(pruned.getRowGroups().size()).as("row groups of %s", groups).isBetween(1, 3);
+            assertThat(pruned.getFilteredRecordCount()).as("rows of the pages that are read, of %s", events.size())
+                    .isBetween(wanted, 1_000L);
+        }
     }
 
     @Test
