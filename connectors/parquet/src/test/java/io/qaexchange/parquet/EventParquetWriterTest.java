@@ -159,8 +159,8 @@ class EventParquetWriterTest {
             assertThat(wanted).isPositive();
             assertThat(groups).isGreaterThan(20);
             assertThat(pruned.getRowGroups().size()).as("row groups of %s", groups).isBetween(1, 3);
-            assertThat(pruned.getFilteredRecordCount()).as("rows of the pages that are read, of %s", events.size())
-                    .isBetween(wanted, 1_000L);
+            assertThat(pruned.getFilteredRecordCount()).as("rows of what is read, of %s", events.size())
+                    .isBetween(wanted, 1_500L);
         }
     }
 
