@@ -137,9 +137,15 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
         if (ofInstrument) {
             InstrumentHead head = heads.change(routeKey);
             if (InstrumentBook.concerns(code)) {
-                book.accept(head, view.wrap(event.message()), event.arrival());
+                state.select(routeKey);
+                book.accept(head, routeKey, view.wrap(event.message()), event.arrival());
+                state.trim();
             } else {
-                book.tick(head, routeKey, EventKey.eventTime(event.key()));
+                long eventTimeNs = EventKey.eventTime(event.key());
+                if (head.endsWaiting(eventTimeNs)) {
+                    state.select(routeKey);
+                }
+                book.tick(head, routeKey, eventTimeNs);
             }
         }
         if (Account.concerns(code)) {
@@ -179,6 +185,7 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
 
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
+        state.flush();
         heads.flush();
         super.snapshotState(context);
     }
@@ -188,6 +195,7 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
     public void endInput() throws Exception {
         for (String instrument : new ArrayList<>(heads.instruments())) {
             getKeyedStateBackend().setCurrentKey(instrument);
+            state.select(instrument);
             book.end(heads.change(instrument), instrument);
         }
         send();

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -23,17 +24,29 @@ import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 
 /**
  * The ledger's keyed state of an instrument, as ordinary value and map state: what {@link BookState} says, for the backend's current key.
- * Operator and readers of checkpoints open it in the same way. One thread.
+ * Operator and readers of checkpoints open it in the same way.
+ *
+ * <p>Orders and positions in use are objects in memory, see {@link CachedMap}; so an operator selects the instrument first, and flushes
+ * before a checkpoint. One thread.
  */
 public final class InstrumentLedgerState implements BookState {
 
     /** Name of the state that every instrument has. */
     private static final String HEAD = "ledger-instrument";
 
+    /** Values that are written at a checkpoint's barrier, at most: some milliseconds. */
+    private static final int MAX_CHANGES = 2_000;
+    /** Open orders of an instrument up to which an order that is not in memory is known not to be there. */
+    private static final int MAX_WHOLE = 10_000;
+    /** Values in memory: some tens of megabytes. */
+    private static final int MAX_CACHED = 100_000;
+
     private final KeyedStateBackend<String> backend;
     private final ValueState<byte[]> head;
     private final MapState<String, byte[]> orders;
     private final MapState<String, byte[]> positions;
+    private final CachedMap<Order> cachedOrders;
+    private final CachedMap<Position> cachedPositions;
     private final MapState<String, byte[]> waiting;
     private final StateBytes bytes = new StateBytes();
 
@@ -44,6 +57,46 @@ public final class InstrumentLedgerState implements BookState {
         this.orders = orders;
         this.positions = positions;
         this.waiting = waiting;
+        this.cachedOrders = new CachedMap<>(backend::setCurrentKey, orders, codec(Order::read, order -> order::write), MAX_WHOLE);
+        this.cachedPositions = new CachedMap<>(backend::setCurrentKey, positions,
+                codec(Position::read, position -> position::write), 0);
+    }
+
+    private <V> CachedMap.Codec<V> codec(StateBytes.Reader<V> reader, Function<V, StateBytes.Writer> writer) {
+        return new CachedMap.Codec<>() {
+            @Override
+            public V read(byte[] stored) throws IOException {
+                return bytes.read(stored, reader);
+            }
+
+            @Override
+            public byte[] write(V value) throws IOException {
+                return bytes.write(writer.apply(value));
+            }
+        };
+    }
+
+    /** From here on it is about this instrument, which is also the backend's key. Needed to book, not to read. */
+    void select(String instrument) throws Exception {
+        cachedOrders.select(instrument);
+        cachedPositions.select(instrument);
+    }
+
+    /** Writes what has changed if there is much, and forgets what is in memory if that is much; the backend's key is lost by it. */
+    void trim() throws Exception {
+        if (cachedOrders.changes() + cachedPositions.changes() > MAX_CHANGES) {
+            flush();
+        }
+        if (cachedOrders.size() + cachedPositions.size() > MAX_CACHED) {
+            cachedOrders.clear();
+            cachedPositions.clear();
+        }
+    }
+
+    /** Writes what has changed; the backend's key is lost by it. */
+    void flush() throws Exception {
+        cachedOrders.flush();
+        cachedPositions.flush();
     }
 
     /** Opens the state on a backend. */
@@ -79,22 +132,22 @@ public final class InstrumentLedgerState implements BookState {
 
     @Override
     public Order order(String id) throws Exception {
-        byte[] found = orders.get(id);
-        return found == null ? null : bytes.read(found, Order::read);
+        return cachedOrders.get(id);
     }
 
     @Override
-    public void putOrder(Order order) throws Exception {
-        orders.put(order.id(), bytes.write(order::write));
+    public void putOrder(Order order) {
+        cachedOrders.put(order.id(), order);
     }
 
     @Override
-    public void removeOrder(String id) throws Exception {
-        orders.remove(id);
+    public void removeOrder(String id) {
+        cachedOrders.remove(id);
     }
 
     @Override
     public List<Order> orders() throws Exception {
+        cachedOrders.flushSelected();
         List<Order> all = new ArrayList<>();
         for (byte[] order : orders.values()) {
             all.add(bytes.read(order, Order::read));
@@ -104,22 +157,22 @@ public final class InstrumentLedgerState implements BookState {
 
     @Override
     public Position position(String account) throws Exception {
-        byte[] found = positions.get(account);
-        return found == null ? null : bytes.read(found, Position::read);
+        return cachedPositions.get(account);
     }
 
     @Override
-    public void putPosition(String account, Position position) throws Exception {
-        positions.put(account, bytes.write(position::write));
+    public void putPosition(String account, Position position) {
+        cachedPositions.put(account, position);
     }
 
     @Override
-    public void removePosition(String account) throws Exception {
-        positions.remove(account);
+    public void removePosition(String account) {
+        cachedPositions.remove(account);
     }
 
     @Override
     public Map<String, Position> positions() throws Exception {
+        cachedPositions.flushSelected();
         Map<String, Position> all = new HashMap<>();
         for (Map.Entry<String, byte[]> entry : positions.entries()) {
             all.put(entry.getKey(), bytes.read(entry.getValue(), Position::read));

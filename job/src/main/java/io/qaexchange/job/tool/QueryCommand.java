@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
 
 /** {@code bin/query}. */
 @Command(name = "query", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Runs SQL (DuckDB) over hot and archived events; each record type is a table: trade, tick, order_insert, …",
+        description = "Runs SQL (DuckDB) over hot and archived events; each record type is a table: trade, tick, order_insert, …; "
+                + "the ledger has account_daily, position_daily and ledger_alerts.",
         footer = {"", "Exit code: 0 good, 1 the SQL is wrong, 2 it could not run."})
 public final class QueryCommand implements Callable<Integer> {
 

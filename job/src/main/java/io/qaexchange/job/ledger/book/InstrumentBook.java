@@ -96,13 +96,14 @@ public final class InstrumentBook {
      * Books an event of an instrument.
      *
      * @param of what is known of the instrument; is changed
+     * @param id the instrument
      * @param arrived where the event came from, for those without an identity of their own
      */
-    public void accept(InstrumentHead of, EventView booked, Arrival arrived) throws Exception {
-        begin(of, booked.instrument());
+    public void accept(InstrumentHead of, String id, EventView booked, Arrival arrived) throws Exception {
+        begin(of, id);
         event = booked;
         arrival = arrived;
-        tick(of, booked.instrument(), booked.eventTime());
+        tick(of, id, booked.eventTime());
         bookedNs = booked.eventTime();
         int code = booked.recordType().code();
         try {

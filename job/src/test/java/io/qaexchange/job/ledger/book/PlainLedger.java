@@ -55,7 +55,7 @@ public final class PlainLedger {
             instrument = event.instrument();
             InstrumentHead head = head(instrument);
             if (InstrumentBook.concerns(code)) {
-                book.accept(head, event, arrival());
+                book.accept(head, instrument, event, arrival());
             } else {
                 book.tick(head, instrument, event.eventTime());
             }
