@@ -1,0 +1,25 @@
+package io.qaexchange.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Runs the stress tests of {@code src/jcstress/java} briefly, in a process of its own. For a long run: {@code -Dstress.mode=default}.
+ */
+class LockFreeStressTest {
+    @Test
+    void lockFreePartsShowNothingForbidden() throws Exception {
+        Path report = Files.createDirectories(Path.of("target", "jcstress"));
+        Process child = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+                System.getProperty("java.class.path"), "org.openjdk.jcstress.Main", "-t", "io.qaexchange.storage", "-m",
+                System.getProperty("stress.mode", "sanity"), "-sc", "false", "-af", "NONE", "-r", ".")
+                .directory(report.toFile()).redirectErrorStream(true).start();
+        String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(child.waitFor()).as(output).isZero();
+        assertThat(output).contains("Failed tests: No matches", "Error tests: No matches", "5 matching test results");
+    }
+}
