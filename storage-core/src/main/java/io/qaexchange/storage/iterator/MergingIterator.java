@@ -59,7 +59,7 @@ public final class MergingIterator extends InternalIterator {
     @Override
     public void seek(Slice target, long targetTrailer) throws IOException {
         for (InternalIterator child : children) {
-            child.seek(target, targetTrailer);
+            child.seekLazily(target, targetTrailer);
         }
         rebuild(true);
     }
@@ -151,7 +151,7 @@ public final class MergingIterator extends InternalIterator {
         }
     }
 
-    private void rebuild(boolean toForward) {
+    private void rebuild(boolean toForward) throws IOException {
         forward = toForward;
         heapSize = 0;
         streak = 0;
@@ -161,10 +161,24 @@ public final class MergingIterator extends InternalIterator {
                 siftUp(heapSize++);
             }
         }
+        settle();
         show();
     }
 
-    private void topMoved() {
+    /** What stands on top must be an entry and not the promise of one. */
+    private void settle() throws IOException {
+        while (heapSize > 0 && children[heap[0]].isPromised()) {
+            children[heap[0]].resolve();
+            if (!children[heap[0]].valid()) {
+                heap[0] = heap[--heapSize];
+            }
+            if (heapSize > 1) {
+                siftDown();
+            }
+        }
+    }
+
+    private void topMoved() throws IOException {
         int top = heap[0];
         if (!children[top].valid()) {
             heap[0] = heap[--heapSize];
@@ -173,6 +187,7 @@ public final class MergingIterator extends InternalIterator {
         if (heapSize > 1) {
             siftDown();
         }
+        settle();
         streak = heap[0] == top ? streak + 1 : 0;
         show();
     }

@@ -19,9 +19,17 @@ final class SstableIterator extends InternalIterator {
     private final BlockSource source;
     private final SequentialAccess own;
     private final BlockAccess access;
-    private final IndexCursor index = new IndexCursor();
-    private final BlockPin pin = new BlockPin();
-    private final DataBlock block = new DataBlock(key, value);
+    private final IndexBlock root;
+    private final SstableMetadata metadata;
+    private final int eventTimeFromEnd;
+    /** Null, as is {@link #block}, until the iterator is positioned: of many files some never are. */
+    private IndexCursor index;
+    private BlockPin pin;
+    private DataBlock block;
+    private TimeRange times = TimeRange.ALL;
+    /** No entry that a seek put off would find lies before it. */
+    private final Slice bound = new Slice();
+    private byte[] boundBytes;
     private final Slice lower;
     /** Null = no upper bound. */
     private final Slice upper;
@@ -33,19 +41,82 @@ final class SstableIterator extends InternalIterator {
     private boolean closed;
 
     /** @param own closed with the iterator; null = read through {@code source} */
-    SstableIterator(BlockSource source, SequentialAccess own, IndexBlock root, KeyRange bounds, boolean plain) {
+    SstableIterator(BlockSource source, SequentialAccess own, IndexBlock root, KeyRange bounds, boolean plain,
+            SstableMetadata metadata, int eventTimeFromEnd) {
         this.plain = plain;
+        this.root = root;
+        this.metadata = metadata;
+        this.eventTimeFromEnd = eventTimeFromEnd;
         this.source = source;
         this.own = own;
         access = own == null ? source : own;
         lower = Slice.of(bounds.lower());
         upper = bounds.upper() == null ? null : Slice.of(bounds.upper());
-        index.reset(access, root, source.footer().indexLevels());
     }
 
-    SstableIterator restrictTime(TimeRange times) {
-        index.restrictTime(times);
+    SstableIterator restrictTime(TimeRange wanted) {
+        times = wanted;
         return this;
+    }
+
+    /** Before each positioning. */
+    private void prepare() {
+        promised = false;
+        valid = false;
+        if (block == null) {
+            index = new IndexCursor();
+            index.reset(access, root, source.footer().indexLevels());
+            index.restrictTime(times);
+            pin = new BlockPin();
+            block = new DataBlock(key, value);
+        }
+    }
+
+    /**
+     * Where all keys have one length and a time, a file whose times lie before the target's has nothing at or behind it among the keys
+     * that begin as it does, and one whose times lie behind it has nothing before its first time.
+     */
+    @Override
+    public void seekLazily(Slice target, long targetTrailer) throws IOException {
+        int prefix = target.length() - eventTimeFromEnd;
+        if (targetTrailer != Trailer.NEWEST || target.length() != metadata.keyLength() || !metadata.hasEventTimes() || own != null
+                || !EventTime.isPresent(target.length(), eventTimeFromEnd) || !promise(target, prefix)) {
+            seek(target, targetTrailer);
+            return;
+        }
+        valid = upper == null || bound.compareTo(upper) < 0;
+        promised = valid;
+        key.wrap(bound);
+        value.clear();
+        trailer = Trailer.NEWEST;
+    }
+
+    private boolean promise(Slice target, int prefix) {
+        long time = EventTime.of(target.base(), target.address(), target.length(), eventTimeFromEnd);
+        if (time >= metadata.minEventTime() && time <= metadata.maxEventTime()) {
+            return false;
+        }
+        if (boundBytes == null) {
+            boundBytes = new byte[target.length()];
+        }
+        target.copyTo(0, boundBytes, 0, prefix);
+        if (time < metadata.minEventTime()) {
+            Memory.putLong(boundBytes, Memory.ARRAY_BASE + prefix, Long.reverseBytes(metadata.minEventTime() ^ Long.MIN_VALUE));
+            bound.wrap(boundBytes, 0, prefix + Long.BYTES);
+            return true;
+        }
+        for (int last = prefix - 1; last >= 0; last--) {
+            if (++boundBytes[last] != 0) {
+                bound.wrap(boundBytes, 0, last + 1);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void resolve() throws IOException {
+        seek(bound, Trailer.NEWEST);
     }
 
     @Override
@@ -54,7 +125,7 @@ final class SstableIterator extends InternalIterator {
             seek(lower, Trailer.NEWEST);
             return;
         }
-        valid = false;
+        prepare();
         try {
             showFirstFrom(index.first());
         } catch (InternalError | UnreadableBlockException e) {
@@ -68,7 +139,7 @@ final class SstableIterator extends InternalIterator {
             seekBefore(upper, Trailer.NEWEST);
             return;
         }
-        valid = false;
+        prepare();
         try {
             showLastFrom(index.last());
         } catch (InternalError | UnreadableBlockException e) {
@@ -82,7 +153,7 @@ final class SstableIterator extends InternalIterator {
             seek(lower, Trailer.NEWEST);
             return;
         }
-        valid = false;
+        prepare();
         try {
             if (!index.seek(target, targetTrailer)) {
                 return;
@@ -108,7 +179,7 @@ final class SstableIterator extends InternalIterator {
                 return;
             }
         }
-        valid = false;
+        prepare();
         try {
             if (!index.seek(target, targetTrailer)) {
                 showLastFrom(index.last());
@@ -163,14 +234,14 @@ final class SstableIterator extends InternalIterator {
     }
 
     @Override
-    public int plainRun(Slice before, TimeRange times) throws IOException {
-        if (!plain || !valid) {
+    public int plainRun(Slice before, TimeRange wanted) throws IOException {
+        if (!plain || !valid || promised) {
             return 0;
         }
         try {
             IndexBlock leaf = index.leaf();
             int at = index.position();
-            if (!times.contains(leaf.minTime(at), leaf.maxTime(at))) {
+            if (!wanted.contains(leaf.minTime(at), leaf.maxTime(at))) {
                 return 0;
             }
             int run = mayReachUpper ? block.remainingBefore(upper) : block.remaining();
@@ -239,8 +310,11 @@ final class SstableIterator extends InternalIterator {
         if (!closed) {
             closed = true;
             valid = false;
-            pin.release();
-            index.release();
+            promised = false;
+            if (block != null) {
+                pin.release();
+                index.release();
+            }
             if (own != null) {
                 own.close();
             }

@@ -26,13 +26,15 @@ import java.util.Arrays;
  * @param dataBytes data blocks as they stand in the file
  * @param minWriteMillis of values that tell their time of writing; above {@code maxWriteMillis} if there are none
  * @param maxWriteMillis the same; {@link Long#MAX_VALUE} if a value does not tell
+ * @param keyLength of all user keys in bytes; 0 if they differ, or it is not known
  */
 public record SstableMetadata(long fileSize, long entries, long distinctKeys, long puts, long deletes, long appends,
         long rangeTombstones, byte[] smallestKey, byte[] largestKey, KeyRange range, long smallestSequence, long largestSequence,
         long minEventTime, long maxEventTime, long rawKeyBytes, long rawValueBytes, long dataBytes, long minWriteMillis,
-        long maxWriteMillis) {
+        long maxWriteMillis, int keyLength) {
     private static final int KEYED = 1;
     private static final int WITH_WRITE_TIMES = 2;
+    private static final int WITH_KEY_LENGTH = 4;
 
 
     public boolean isEmpty() {
@@ -53,7 +55,7 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
     public void encode(ByteWriter out) {
         out.varint(fileSize).varint(entries).varint(distinctKeys).varint(puts).varint(deletes).varint(appends)
                 .varint(rangeTombstones);
-        out.u8((entries > 0 ? KEYED : 0) | (hasWriteTimes() ? WITH_WRITE_TIMES : 0));
+        out.u8((entries > 0 ? KEYED : 0) | (hasWriteTimes() ? WITH_WRITE_TIMES : 0) | (keyLength > 0 ? WITH_KEY_LENGTH : 0));
         if (entries > 0) {
             out.bytes(smallestKey).bytes(largestKey);
         }
@@ -61,6 +63,9 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
         out.u64(minEventTime).u64(maxEventTime).varint(rawKeyBytes).varint(rawValueBytes).varint(dataBytes);
         if (hasWriteTimes()) {
             out.u64(minWriteMillis).u64(maxWriteMillis);
+        }
+        if (keyLength > 0) {
+            out.varint(keyLength);
         }
     }
 
@@ -75,7 +80,7 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
         int flags = in.u8();
         boolean keyed = (flags & KEYED) != 0;
         boolean timed = (flags & WITH_WRITE_TIMES) != 0;
-        if (keyed != entries > 0 || flags > (KEYED | WITH_WRITE_TIMES)) {
+        if (keyed != entries > 0 || flags > (KEYED | WITH_WRITE_TIMES | WITH_KEY_LENGTH)) {
             throw in.corrupt("sstable metadata makes no sense: entries=" + entries + " flags=" + flags);
         }
         byte[] smallestKey = keyed ? in.bytes() : null;
@@ -83,7 +88,7 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
         KeyRange range = KeyRange.of(in.bytes(), in.bytes());
         return new SstableMetadata(fileSize, entries, distinctKeys, puts, deletes, appends, rangeTombstones, smallestKey, largestKey,
                 range, in.varint(), in.varint(), in.u64(), in.u64(), in.varint(), in.varint(), in.varint(),
-                timed ? in.u64() : Long.MAX_VALUE, timed ? in.u64() : Long.MIN_VALUE);
+                timed ? in.u64() : Long.MAX_VALUE, timed ? in.u64() : Long.MIN_VALUE, (flags & WITH_KEY_LENGTH) != 0 ? in.varint32() : 0);
     }
 
     @Override

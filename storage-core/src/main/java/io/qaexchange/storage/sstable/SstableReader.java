@@ -206,7 +206,7 @@ public final class SstableReader implements AutoCloseable {
     private SstableIterator newIterator(KeyRange bounds, ReadMode mode) {
         SequentialAccess own = mode == ReadMode.SEQUENTIAL ? new SequentialAccess(source, options.readAheadBytes()) : null;
         boolean plain = metadata.puts() == metadata.entries() && metadata.distinctKeys() == metadata.entries();
-        return new SstableIterator(source, own, root, bounds, plain);
+        return new SstableIterator(source, own, root, bounds, plain, metadata, properties.eventTimeFromEnd());
     }
 
     public RangeTombstoneList rangeTombstones() {

@@ -17,6 +17,7 @@ final class SstableStatistics {
     private byte[] smallestKey;
     private byte[] largestKey = new byte[64];
     private int largestKeyLength;
+    private boolean sameKeyLength = true;
     private KeyRange tombstoneHull;
     private long smallestSequence = Long.MAX_VALUE;
     private long largestSequence;
@@ -48,6 +49,7 @@ final class SstableStatistics {
         rawKeyBytes += key.length();
         rawValueBytes += value.length();
         sequence(Trailer.sequence(trailer));
+        sameKeyLength &= largestKeyLength == 0 || largestKeyLength == key.length();
         largestKeyLength = key.length();
         if (largestKey.length < largestKeyLength) {
             largestKey = new byte[Math.max(largestKeyLength, largestKey.length * 2)];
@@ -149,6 +151,6 @@ final class SstableStatistics {
         return new SstableMetadata(fileSize, entries(), distinctKeys, byKind[ValueKind.PUT], byKind[ValueKind.DELETE],
                 byKind[ValueKind.APPEND], rangeTombstones, smallestKey, largest, range, any ? smallestSequence : 0, largestSequence,
                 keyed ? minTime : EventTime.UNKNOWN_MIN, keyed ? maxTime : EventTime.UNKNOWN_MAX, rawKeyBytes, rawValueBytes,
-                dataBytes, minWriteMillis, maxWriteMillis);
+                dataBytes, minWriteMillis, maxWriteMillis, keyed && sameKeyLength ? largestKeyLength : 0);
     }
 }

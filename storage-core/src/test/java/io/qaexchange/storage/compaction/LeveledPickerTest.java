@@ -113,7 +113,7 @@ class LeveledPickerTest {
     private static FileReference file(long number, int level, String first, String last) {
         KeyRange range = KeyRange.of(bytes(first), bytes(last + "\0"));
         SstableMetadata table = new SstableMetadata(number << 10, 10, 10, 10, 0, 0, 0, bytes(first), bytes(last), range, number * 10, number * 10 + 9,
-                Long.MIN_VALUE, Long.MAX_VALUE, 100, 900, number << 10, Long.MAX_VALUE, Long.MIN_VALUE);
+                Long.MIN_VALUE, Long.MAX_VALUE, 100, 900, number << 10, Long.MAX_VALUE, Long.MIN_VALUE, 1);
         return FileReference.whole(number, number, 1, level, 0, table);
     }
 

@@ -17,6 +17,7 @@ import io.qaexchange.storage.memory.Slice;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.SplittableRandom;
@@ -70,6 +71,30 @@ class ScanRunsTest {
             walkAtRandom(store, family, KeyRange.ALL, null, model);
             KeyRange part = KeyRange.of(key(1, 700), key(3, 3_333));
             walkAtRandom(store, family, part, null, model.subMap(Slice.of(part.lower()), true, Slice.of(part.upper()), false));
+        }
+    }
+
+    /** Seeks into files whose times lie elsewhere are put off; keys of several lengths, and with other prefixes, must not get lost by that. */
+    @ParameterizedTest
+    @EnumSource(CompactionStyle.class)
+    void filesThatFollowEachOtherInTime(CompactionStyle style) throws Exception {
+        try (LsmStore store = LsmStore.open(directory, options)) {
+            ColumnFamily family = store.createFamily(family(style));
+            for (int file = 0; file < 6; file++) {
+                for (int i = 0; i < PER_FILE / 2; i++) {
+                    put(store, family, file == 2 ? 255 : i % INSTRUMENTS, file * PER_FILE / 2 + i, i);
+                }
+                if (file == 4) {
+                    for (int i = 0; i < 50; i++) {
+                        byte[] longer = Arrays.copyOf(key(i % INSTRUMENTS, i), 13);
+                        store.put(family, Slice.of(longer), Slice.of(bytes(i)));
+                        model.put(Slice.of(longer), (long) i);
+                    }
+                }
+                store.flush();
+            }
+            walkAtRandom(store, family, KeyRange.ALL, null, model);
+            walkAtRandom(store, family, new KeyRange(key(1, 100), null), null, model.tailMap(Slice.of(key(1, 100)), true));
         }
     }
 
