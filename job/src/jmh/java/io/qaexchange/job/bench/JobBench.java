@@ -3,12 +3,11 @@ package io.qaexchange.job.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
+import org.apache.flink.util.FileUtils;
 
 /**
  * Runs the whole job on each backend and its ceiling, in turn and several times, and prints a table; of the rounds the best counts, as a
@@ -203,11 +202,8 @@ public final class JobBench {
         System.err.println("== " + line);
     }
 
+    /** Deletes a folder, in which background work of a job that has ended may still delete files too. */
     static void delete(Path folder) throws IOException {
-        try (Stream<Path> entries = Files.walk(folder)) {
-            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(entry);
-            }
-        }
+        FileUtils.deleteDirectory(folder.toFile());
     }
 }

@@ -24,7 +24,15 @@ final class Tool {
             }
             return COULD_NOT_RUN;
         });
-        System.exit(line.execute(args));
+        int code = COULD_NOT_RUN;
+        try {
+            code = line.execute(args);
+        } catch (Error e) {
+            // Other threads would keep the process alive.
+            e.printStackTrace(line.getErr());
+        }
+        line.getErr().flush();
+        System.exit(code);
     }
 
     /** Bytes that no terminal shows are not written to one. */
