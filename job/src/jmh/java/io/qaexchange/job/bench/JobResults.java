@@ -8,7 +8,7 @@ import java.util.Map;
 /** Rows of the job's figures, a column for each contender: as a table for people and as JSON for programs. One thread. */
 final class JobResults {
 
-    static final List<String> CONTENDERS = List.of("lsm", "rocksdb", "hashmap", "ceiling");
+    static final List<String> CONTENDERS = List.of("lsm", "rocksdb", "hashmap", "ceiling", JobRuns.WITHOUT_LEDGER);
 
     /**
      * @param figures by contender; those that have none are left out

@@ -1,5 +1,6 @@
 package io.qaexchange.job.bench;
 
+import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.ExchangeJob;
 import io.qaexchange.job.JobOptions;
 import io.qaexchange.job.tool.LiveMetrics;
@@ -38,6 +39,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Single runs of the job in this process, each in a folder of its own, with a broker for its dead letters and for input from Kafka. */
 final class JobRuns implements AutoCloseable {
+
+    /** The job on our engine with the ledger turned off. */
+    static final String WITHOUT_LEDGER = "no-ledger";
 
     private static final Duration STALLED = Duration.ofMinutes(10);
     private static final long POLL_MS = 20;
@@ -129,7 +133,8 @@ final class JobRuns implements AutoCloseable {
     private Run run(String contender, Source source) throws Exception {
         boolean ceiling = contender.equals("ceiling");
         Path run = folder.resolve("run-" + runs++);
-        JobOptions options = options(run, ceiling ? "hashmap" : contender);
+        boolean ledger = !contender.equals(WITHOUT_LEDGER);
+        JobOptions options = options(run, ceiling ? "hashmap" : ledger ? contender : "lsm", ledger);
         StreamExecutionEnvironment environment = environment(run, options, false);
         BenchMessages.reset();
         DataStream<KafkaMessage> messages = source.add(environment);
@@ -172,7 +177,7 @@ final class JobRuns implements AutoCloseable {
     /** Lets a task fail when all messages are stored and in a checkpoint, and waits until the state is back. */
     Recovery recovery(String backend, boolean local) throws Exception {
         Path run = folder.resolve("run-" + runs++);
-        JobOptions options = options(run, backend);
+        JobOptions options = options(run, backend, true);
         StreamExecutionEnvironment environment = environment(run, options, local);
         BenchMessages.reset();
         ExchangeJob.connect(BenchMessages.stamped(kafkaSource(environment, false)), options);
@@ -224,7 +229,7 @@ final class JobRuns implements AutoCloseable {
         }
     }
 
-    private JobOptions options(Path run, String backend) {
+    private JobOptions options(Path run, String backend, boolean ledger) throws IOException {
         Map<String, String> texts = new HashMap<>();
         texts.put(JobOptions.BROKERS.name(), kafka.bootstrapServers());
         texts.put(JobOptions.ARCHIVE.name(), run.resolve("archive").toString());
@@ -233,6 +238,9 @@ final class JobRuns implements AutoCloseable {
         texts.put(JobOptions.CHECK_INTERVAL.name(), "100 ms");
         texts.put(JobOptions.MIN_BATCH_SIZE.name(), BenchMessages.count() * BYTES_PER_EVENT / parallelism / BATCHES + " b");
         texts.put(JobOptions.BACKEND.name(), backend);
+        texts.put(JobOptions.LEDGER_ENABLED.name(), Boolean.toString(ledger));
+        texts.put(JobOptions.INSTRUMENTS.name(),
+                Files.writeString(Files.createDirectories(run).resolve("instruments.yaml"), Instruments.exampleYaml()).toString());
         texts.put(JobOptions.PARALLELISM.name(), Integer.toString(parallelism));
         return JobOptions.of(texts, "bench");
     }

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import javax.annotation.Nullable;
 import org.apache.flink.api.common.state.MapState;
 
 /**
@@ -38,12 +39,19 @@ final class CachedMap<V> {
         }
     }
 
-    /** The values of an instrument. */
-    private static final class Part<V> {
+    /** The values of an instrument; of use only with the cache that gave it. */
+    static final class Part<V> {
+        final String instrument;
         final Map<String, Entry<V>> entries = new HashMap<>();
         final List<Entry<V>> changed = new ArrayList<>();
         /** Whether what is not here is not in the state either. */
         boolean whole;
+        /** Whether the cache has forgotten it. */
+        boolean gone;
+
+        Part(String instrument) {
+            this.instrument = instrument;
+        }
     }
 
     private final Consumer<String> key;
@@ -52,6 +60,9 @@ final class CachedMap<V> {
     private final int maxWhole;
     private final Map<String, Part<V>> parts = new HashMap<>();
     private Part<V> current;
+    /** What was asked for last, as it is often what changes next. */
+    @Nullable
+    private Entry<V> last;
     private int size;
     private int changes;
 
@@ -68,16 +79,23 @@ final class CachedMap<V> {
         this.maxWhole = maxWhole;
     }
 
-    /** From here on it is about this instrument, which is also the backend's key. */
-    void select(String instrument) throws Exception {
-        current = parts.get(instrument);
+    /**
+     * From here on it is about this instrument, which is also the backend's key.
+     *
+     * @param known what an earlier call for that instrument gave, or null
+     * @return its values, for the next call
+     */
+    Part<V> select(String instrument, @Nullable Part<V> known) throws Exception {
+        last = null;
+        current = known != null && !known.gone ? known : parts.get(instrument);
         if (current == null) {
-            current = new Part<>();
+            current = new Part<>(instrument);
             parts.put(instrument, current);
             if (maxWhole > 0) {
                 readAll();
             }
         }
+        return current;
     }
 
     private void readAll() throws Exception {
@@ -105,6 +123,7 @@ final class CachedMap<V> {
     V get(String id) throws Exception {
         Entry<V> entry = current.entries.get(id);
         if (entry != null) {
+            last = entry;
             return entry.value;
         }
         if (current.whole) {
@@ -118,7 +137,7 @@ final class CachedMap<V> {
     }
 
     void put(String id, V value) {
-        Entry<V> entry = current.entries.get(id);
+        Entry<V> entry = last != null && last.value == value ? last : current.entries.get(id);
         if (entry == null) {
             entry = add(id);
             entry.stored = !current.whole;
@@ -128,7 +147,7 @@ final class CachedMap<V> {
     }
 
     void remove(String id) {
-        Entry<V> entry = current.entries.get(id);
+        Entry<V> entry = last != null && last.id.equals(id) ? last : current.entries.get(id);
         if (entry == null) {
             if (current.whole) {
                 return;
@@ -163,10 +182,10 @@ final class CachedMap<V> {
         if (changes == 0) {
             return;
         }
-        for (Map.Entry<String, Part<V>> part : parts.entrySet()) {
-            if (!part.getValue().changed.isEmpty()) {
-                key.accept(part.getKey());
-                flush(part.getValue());
+        for (Part<V> part : parts.values()) {
+            if (!part.changed.isEmpty()) {
+                key.accept(part.instrument);
+                flush(part);
             }
         }
     }
@@ -179,6 +198,7 @@ final class CachedMap<V> {
     }
 
     private void flush(Part<V> part) throws Exception {
+        last = null;
         for (Entry<V> entry : part.changed) {
             entry.changed = false;
             if (entry.value != null) {
@@ -199,7 +219,9 @@ final class CachedMap<V> {
     /** Forgets what is in memory, after it was written. */
     void clear() throws Exception {
         flush();
+        parts.values().forEach(part -> part.gone = true);
         parts.clear();
+        last = null;
         current = null;
         size = 0;
     }

@@ -1,6 +1,8 @@
 package io.qaexchange.job.ledger;
 
+import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.ledger.book.InstrumentHead;
+import io.qaexchange.job.ledger.book.InstrumentTerms;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashMap;
@@ -16,44 +18,50 @@ import org.apache.flink.runtime.state.KeyedStateBackend;
  */
 final class InstrumentHeads {
 
-    /** A head and whether the state has it as it is. */
-    private static final class Entry {
+    /** A head, and what else is looked up once for each event. */
+    static final class Entry {
         final InstrumentHead head;
-        boolean changed;
+        final InstrumentTerms terms;
+        final InstrumentLedgerState.Selection selection = new InstrumentLedgerState.Selection();
+        /** Whether the state does not have the head as it is. */
+        private boolean changed;
 
-        Entry(InstrumentHead head) {
+        private Entry(InstrumentHead head, InstrumentTerms terms) {
             this.head = head;
+            this.terms = terms;
         }
     }
 
     private final KeyedStateBackend<String> backend;
     private final InstrumentLedgerState state;
+    private final Instruments instruments;
     private final Map<String, Entry> heads = new HashMap<>();
 
-    private InstrumentHeads(KeyedStateBackend<String> backend, InstrumentLedgerState state) {
+    private InstrumentHeads(KeyedStateBackend<String> backend, InstrumentLedgerState state, Instruments instruments) {
+        this.instruments = instruments;
         this.backend = backend;
         this.state = state;
     }
 
     /** Reads the heads of all instruments. */
-    static InstrumentHeads load(KeyedStateBackend<String> backend, InstrumentLedgerState state) throws IOException {
-        InstrumentHeads all = new InstrumentHeads(backend, state);
+    static InstrumentHeads load(KeyedStateBackend<String> backend, InstrumentLedgerState state, Instruments instruments) throws IOException {
+        InstrumentHeads all = new InstrumentHeads(backend, state, instruments);
         for (String instrument : state.instruments()) {
             backend.setCurrentKey(instrument);
-            all.heads.put(instrument, new Entry(state.head()));
+            all.heads.put(instrument, new Entry(state.head(), InstrumentTerms.of(instruments.get(instrument))));
         }
         return all;
     }
 
     /** The head of an instrument, about to be changed. */
-    InstrumentHead change(String instrument) {
+    Entry change(String instrument) {
         Entry entry = heads.get(instrument);
         if (entry == null) {
-            entry = new Entry(new InstrumentHead());
+            entry = new Entry(new InstrumentHead(), InstrumentTerms.of(instruments.get(instrument)));
             heads.put(instrument, entry);
         }
         entry.changed = true;
-        return entry.head;
+        return entry;
     }
 
     Collection<String> instruments() {

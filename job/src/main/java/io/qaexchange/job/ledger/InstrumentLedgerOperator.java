@@ -72,7 +72,7 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
         super.initializeState(context);
         KeyedStateBackend<String> backend = getKeyedStateBackend();
         state = InstrumentLedgerState.open(backend);
-        heads = InstrumentHeads.load(backend, state);
+        heads = InstrumentHeads.load(backend, state, options.instruments());
         book = new InstrumentBook(options.instruments(), state, this);
         changes = new AccountChanges();
         view = new EventView();
@@ -135,17 +135,17 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
         String routeKey = event.routeKey();
         boolean ofInstrument = routeKey.charAt(0) != ACCOUNT_MARK;
         if (ofInstrument) {
-            InstrumentHead head = heads.change(routeKey);
+            InstrumentHeads.Entry instrument = heads.change(routeKey);
             if (InstrumentBook.concerns(code)) {
-                state.select(routeKey);
-                book.accept(head, routeKey, view.wrap(event.message()), event.arrival());
+                state.select(routeKey, instrument.selection);
+                book.accept(instrument.head, instrument.terms, view.wrap(event.message()), event.arrival());
                 state.trim();
             } else {
                 long eventTimeNs = EventKey.eventTime(event.key());
-                if (head.endsWaiting(eventTimeNs)) {
-                    state.select(routeKey);
+                if (instrument.head.endsWaiting(eventTimeNs)) {
+                    state.select(routeKey, instrument.selection);
                 }
-                book.tick(head, routeKey, eventTimeNs);
+                book.tick(instrument.head, instrument.terms, eventTimeNs);
             }
         }
         if (Account.concerns(code)) {
@@ -193,10 +193,11 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
     /** No order will come any more for trades that wait. */
     @Override
     public void endInput() throws Exception {
-        for (String instrument : new ArrayList<>(heads.instruments())) {
-            getKeyedStateBackend().setCurrentKey(instrument);
-            state.select(instrument);
-            book.end(heads.change(instrument), instrument);
+        for (String id : new ArrayList<>(heads.instruments())) {
+            getKeyedStateBackend().setCurrentKey(id);
+            InstrumentHeads.Entry instrument = heads.change(id);
+            state.select(id, instrument.selection);
+            book.end(instrument.head, instrument.terms);
         }
         send();
     }

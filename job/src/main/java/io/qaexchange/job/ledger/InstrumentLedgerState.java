@@ -35,7 +35,7 @@ public final class InstrumentLedgerState implements BookState {
     private static final String HEAD = "ledger-instrument";
 
     /** Values that are written at a checkpoint's barrier, at most: some milliseconds. */
-    private static final int MAX_CHANGES = 2_000;
+    private static final int MAX_CHANGES = 5_000;
     /** Open orders of an instrument up to which an order that is not in memory is known not to be there. */
     private static final int MAX_WHOLE = 10_000;
     /** Values in memory: some tens of megabytes. */
@@ -76,10 +76,16 @@ public final class InstrumentLedgerState implements BookState {
         };
     }
 
+    /** What is in memory of an instrument. */
+    static final class Selection {
+        private CachedMap.Part<Order> orders;
+        private CachedMap.Part<Position> positions;
+    }
+
     /** From here on it is about this instrument, which is also the backend's key. Needed to book, not to read. */
-    void select(String instrument) throws Exception {
-        cachedOrders.select(instrument);
-        cachedPositions.select(instrument);
+    void select(String instrument, Selection selection) throws Exception {
+        selection.orders = cachedOrders.select(instrument, selection.orders);
+        selection.positions = cachedPositions.select(instrument, selection.positions);
     }
 
     /** Writes what has changed if there is much, and forgets what is in memory if that is much; the backend's key is lost by it. */

@@ -43,6 +43,7 @@ class CachedMapProperties {
     @Property
     void isTheMapItCaches(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 4) int maxWhole) throws Exception {
         Map<String, Map<String, String>> model = new HashMap<>();
+        Map<String, CachedMap.Part<String>> parts = new HashMap<>();
         KeyedMap state = new KeyedMap();
         CachedMap<String> cache = new CachedMap<>(key -> state.key = key, state, TEXTS, maxWhole);
         for (Step step : steps) {
@@ -50,7 +51,7 @@ class CachedMapProperties {
             String id = "O" + step.id();
             Map<String, String> expected = model.computeIfAbsent(instrument, name -> new HashMap<>());
             state.key = instrument;
-            cache.select(instrument);
+            parts.put(instrument, cache.select(instrument, step.value() % 2 == 0 ? null : parts.get(instrument)));
             switch (step.kind()) {
                 case 0, 1, 2 -> {
                     cache.put(id, "V" + step.value());

@@ -10,7 +10,6 @@ import io.qaexchange.events.instruments.Instrument;
 import io.qaexchange.events.instruments.Instruments;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +62,6 @@ public final class InstrumentBook {
     private final BookState state;
     private final BookOutput output;
     private final ReportCheck reports;
-    private final Map<String, Contract> contracts = new HashMap<>();
 
     private InstrumentHead head;
     private Instrument instrument;
@@ -87,23 +85,18 @@ public final class InstrumentBook {
                 || ReportCheck.concerns(recordCode);
     }
 
-    /** The contract of an instrument. */
-    public Contract contract(String id) {
-        return contracts.computeIfAbsent(id, key -> Contract.of(instruments.get(key)));
-    }
-
     /**
      * Books an event of an instrument.
      *
      * @param of what is known of the instrument; is changed
-     * @param id the instrument
+     * @param terms of the instrument
      * @param arrived where the event came from, for those without an identity of their own
      */
-    public void accept(InstrumentHead of, String id, EventView booked, Arrival arrived) throws Exception {
-        begin(of, id);
+    public void accept(InstrumentHead of, InstrumentTerms terms, EventView booked, Arrival arrived) throws Exception {
+        begin(of, terms);
         event = booked;
         arrival = arrived;
-        tick(of, id, booked.eventTime());
+        tick(of, terms, booked.eventTime());
         bookedNs = booked.eventTime();
         int code = booked.recordType().code();
         try {
@@ -125,20 +118,20 @@ public final class InstrumentBook {
     }
 
     /** Moves the instrument's clock; trades whose patience ends are booked. */
-    public void tick(InstrumentHead of, String id, long eventTimeNs) throws Exception {
+    public void tick(InstrumentHead of, InstrumentTerms terms, long eventTimeNs) throws Exception {
         if (eventTimeNs <= of.clockNs) {
             return;
         }
         of.clockNs = eventTimeNs;
         if (of.endsWaiting(eventTimeNs)) {
-            begin(of, id);
+            begin(of, terms);
             bookWaiting(trade -> eventTimeNs - PATIENCE_NS > trade.eventTimeNs());
         }
     }
 
     /** Books what still waits: no more events will come. */
-    public void end(InstrumentHead of, String id) throws Exception {
-        begin(of, id);
+    public void end(InstrumentHead of, InstrumentTerms terms) throws Exception {
+        begin(of, terms);
         bookWaiting(trade -> true);
     }
 
@@ -148,12 +141,10 @@ public final class InstrumentBook {
         return sums;
     }
 
-    private void begin(InstrumentHead of, String id) {
+    private void begin(InstrumentHead of, InstrumentTerms terms) {
         head = of;
-        if (instrument == null || !instrument.id().equals(id)) {
-            instrument = instruments.get(id);
-            contract = contract(id);
-        }
+        instrument = terms.instrument();
+        contract = terms.contract();
     }
 
     private String textOf(String column) {
@@ -270,7 +261,7 @@ public final class InstrumentBook {
             head.tapeEvents++;
         } else if (order == null && trade.namesOrder() && !isOver(trade)) {
             List<Trade> waiting = new ArrayList<>(state.waiting(trade.orderKey()));
-            waiting.add(trade.waiting(ref(), head.nextTradeNumber++));
+            waiting.add(trade.waiting(ref(), head.nextTradeNumber++, textOf("trade_id")));
             state.putWaiting(trade.orderKey(), waiting);
             head.waiting++;
             head.oldestWaitingNs = Math.min(head.oldestWaitingNs, trade.eventTimeNs());
@@ -549,7 +540,8 @@ public final class InstrumentBook {
 
     private void alert(AlertReason reason, Trade trade, String account, String orderId, String detail) {
         EventRef ref = trade.ref() == null ? ref() : trade.ref();
-        alert(new Alert(reason, trade.day(), trade.eventTimeNs(), instrument.id(), account, orderId, trade.tradeId(), ref.source(),
+        String tradeId = trade.ref() == null ? textOf("trade_id") : trade.tradeId();
+        alert(new Alert(reason, trade.day(), trade.eventTimeNs(), instrument.id(), account, orderId, tradeId, ref.source(),
                 ref.sequence(), detail));
     }
 

@@ -13,6 +13,7 @@ import java.io.IOException;
  *
  * @param ref its identity; null for a trade that is booked at once, until it is asked for
  * @param number order of arrival among trades that wait
+ * @param tradeId of a trade that waits
  * @param commission as reported, NaN if it is not
  */
 public record Trade(EventRef ref, long number, String tradeId, String orderId, String exchangeOrderId, String account,
@@ -21,7 +22,6 @@ public record Trade(EventRef ref, long number, String tradeId, String orderId, S
     static final RecordType TYPE = EventSchema.get().table("trade");
 
     private static final int FORMAT_VERSION = 1;
-    private static final Field TRADE_ID = TYPE.field("trade_id");
     private static final Field ORDER_ID = TYPE.field("order_id");
     private static final Field EXCHANGE_ORDER_ID = TYPE.field("exchange_order_id");
     private static final Field ACCOUNT = TYPE.field("account");
@@ -32,14 +32,14 @@ public record Trade(EventRef ref, long number, String tradeId, String orderId, S
     private static final Field COMMISSION = TYPE.field("commission");
 
     static Trade of(EventView event, int day) {
-        return new Trade(null, 0, text(event, TRADE_ID), text(event, ORDER_ID),
+        return new Trade(null, 0, "", text(event, ORDER_ID),
                 event.textLength(ORDER_ID) == 0 ? text(event, EXCHANGE_ORDER_ID) : "", text(event, ACCOUNT),
                 Direction.ofCode(event.getEnumCode(DIRECTION)), Offset.ofCode(event.getEnumCode(OFFSET)), event.getDouble(PRICE),
                 event.getDouble(VOLUME), event.getDouble(COMMISSION), event.eventTime(), day);
     }
 
-    Trade waiting(EventRef of, long arrivalNumber) {
-        return new Trade(of, arrivalNumber, tradeId, orderId, exchangeOrderId, account, direction, offset, price, volume, commission,
+    Trade waiting(EventRef of, long arrivalNumber, String id) {
+        return new Trade(of, arrivalNumber, id, orderId, exchangeOrderId, account, direction, offset, price, volume, commission,
                 eventTimeNs, day);
     }
 

@@ -55,9 +55,9 @@ public final class PlainLedger {
             instrument = event.instrument();
             InstrumentHead head = head(instrument);
             if (InstrumentBook.concerns(code)) {
-                book.accept(head, instrument, event, arrival());
+                book.accept(head, terms(instrument), event, arrival());
             } else {
-                book.tick(head, instrument, event.eventTime());
+                book.tick(head, terms(instrument), event.eventTime());
             }
             heads.put(instrument, bytes(head::write));
             output.deliver();
@@ -76,10 +76,14 @@ public final class PlainLedger {
         for (String id : List.copyOf(heads.keySet())) {
             instrument = id;
             InstrumentHead head = head(id);
-            book.end(head, id);
+            book.end(head, terms(id));
             heads.put(id, bytes(head::write));
             output.deliver();
         }
+    }
+
+    private InstrumentTerms terms(String id) {
+        return InstrumentTerms.of(instruments.get(id));
     }
 
     /** Everything in words, by what it is about. */
@@ -140,7 +144,7 @@ public final class PlainLedger {
                 .mapToLong(id -> {
                     Position position = position(account, id);
                     return position.side(Side.LONG).volume() == 0 && position.side(Side.SHORT).volume() == 0 ? 0
-                            : position.floatProfit(book.contract(id), head(id).lastPrice());
+                            : position.floatProfit(terms(id).contract(), head(id).lastPrice());
                 }).sum();
     }
 
