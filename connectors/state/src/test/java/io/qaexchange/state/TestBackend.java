@@ -98,9 +98,14 @@ final class TestBackend implements AutoCloseable {
         Thread writer = new Thread(checkpoint);
         writer.start();
         writer.join();
-        checkpoint.get().getJobManagerOwnedSnapshot().registerSharedStates(registry, id);
+        return acknowledge(id, checkpoint.get());
+    }
+
+    /** What the job manager does with a checkpoint that was written, and what the task then hears. */
+    SnapshotResult<KeyedStateHandle> acknowledge(long id, SnapshotResult<KeyedStateHandle> written) throws Exception {
+        written.getJobManagerOwnedSnapshot().registerSharedStates(registry, id);
         keyed.notifyCheckpointComplete(id);
-        return checkpoint.get();
+        return written;
     }
 
     /** Null for a backend without states. */
