@@ -1,0 +1,258 @@
+package io.qaexchange.state.bench;
+
+import io.qaexchange.state.bench.BenchBackend.Kind;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ReducingState;
+import org.apache.flink.api.common.state.ReducingStateDescriptor;
+import org.apache.flink.api.common.state.State;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.util.FileUtils;
+
+/**
+ * The operations of Flink's public state benchmark on HashMap, RocksDB and ours: 500,000 keys, lists of 100 values, maps of 10 entries,
+ * keys at random. All contenders take turns in rounds of a fixed time on the processor, so that a busy
+ * neighbour meets all of them; the median round counts, as operations per second of the thread's processor time.
+ */
+public final class StateBench {
+    private static final int LIST_VALUES = 100;
+    private static final int MAP_ENTRIES = 10;
+    private static final int ROUNDS = 5;
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    private final int keys;
+    private final long roundNanos;
+    private final boolean timeToLive;
+
+    private StateBench(int keys, long roundNanos, boolean timeToLive) {
+        this.keys = keys;
+        this.roundNanos = roundNanos;
+        this.timeToLive = timeToLive;
+    }
+
+    /** One operation on the state of the current key. */
+    @FunctionalInterface
+    private interface Operation {
+        /** @param n counts operations */
+        Object run(Contender contender, long n) throws Exception;
+    }
+
+    private record Measure(String name, Operation operation, boolean newKeys) {
+        static Measure of(String name, Operation operation) {
+            return new Measure(name, operation, false);
+        }
+    }
+
+    private static final class Contender implements AutoCloseable {
+        final BenchBackend backend;
+        final ValueState<Long> value;
+        final ListState<Long> list;
+        final MapState<Long, Double> map;
+        final ReducingState<Long> sum;
+        final SplittableRandom random = new SplittableRandom(1);
+        long newKey = 1L << 40;
+        Object sink;
+
+        Contender(Kind kind, Path folder, boolean timeToLive) throws Exception {
+            backend = BenchBackend.open(kind.make(folder, 512L << 20), KeyGroupRange.of(0, BenchBackend.KEY_GROUPS - 1), List.of());
+            value = state(new ValueStateDescriptor<>("value", LongSerializer.INSTANCE), timeToLive);
+            list = state(new ListStateDescriptor<>("list", LongSerializer.INSTANCE), timeToLive);
+            map = state(new MapStateDescriptor<>("map", LongSerializer.INSTANCE,
+                    org.apache.flink.api.common.typeutils.base.DoubleSerializer.INSTANCE), timeToLive);
+            sum = state(new ReducingStateDescriptor<>("sum", Long::sum, LongSerializer.INSTANCE), timeToLive);
+        }
+
+        private <S extends State> S state(StateDescriptor<S, ?> descriptor, boolean timeToLive) throws Exception {
+            if (timeToLive) {
+                descriptor.enableTimeToLive(StateTtlConfig.newBuilder(Duration.ofHours(1)).build());
+            }
+            return backend.keyed.getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, descriptor);
+        }
+
+        @Override
+        public void close() throws Exception {
+            backend.close();
+        }
+    }
+
+    /** Arguments: keys, milliseconds per round, whether with time to live. */
+    public static void main(String[] args) throws Exception {
+        int keys = args.length > 0 ? Integer.parseInt(args[0]) : 500_000;
+        long millis = args.length > 1 ? Long.parseLong(args[1]) : 300;
+        boolean timeToLive = args.length > 2 && Boolean.parseBoolean(args[2]);
+        new StateBench(keys, millis * 1_000_000, timeToLive).run();
+    }
+
+    private void run() throws Exception {
+        Path folder = Files.createTempDirectory("state-bench");
+        List<Contender> contenders = new ArrayList<>();
+        try {
+            for (Kind kind : List.of(Kind.OURS, Kind.ROCKSDB, Kind.HASHMAP)) {
+                Contender contender = new Contender(kind, folder, timeToLive);
+                contenders.add(contender);
+                fill(contender);
+            }
+            System.out.printf(Locale.ROOT, "%-16s %12s %12s %12s %10s %10s  %s%n", "operation", "ours", "rocksdb", "hashmap", "/ rocksdb", "/ heap", "met");
+            for (Measure measure : measures()) {
+                double[] perSecond = measure(contenders, measure);
+                double overRocks = perSecond[0] / perSecond[1];
+                double overHeap = perSecond[0] / perSecond[2];
+                boolean met = perSecond[0] >= Math.min(3 * perSecond[1], 0.8 * perSecond[2]) && overHeap >= 0.5;
+                System.out.printf(Locale.ROOT, "%-16s %,12.0f %,12.0f %,12.0f %10.2f %10.2f  %s%n", measure.name(), perSecond[0], perSecond[1],
+                        perSecond[2], overRocks, overHeap, met ? "yes" : "NO");
+            }
+        } finally {
+            for (Contender contender : contenders) {
+                contender.close();
+            }
+            FileUtils.deleteDirectory(folder.toFile());
+        }
+    }
+
+    private void fill(Contender contender) throws Exception {
+        List<Long> values = new ArrayList<>();
+        for (long i = 0; i < LIST_VALUES; i++) {
+            values.add(i);
+        }
+        for (long key = 0; key < keys; key++) {
+            contender.backend.keyed.setCurrentKey(key);
+            contender.value.update(key);
+            contender.sum.add(key);
+            if (key < keys / 10) {
+                contender.list.addAll(values);
+            }
+            for (long i = 0; i < MAP_ENTRIES; i++) {
+                contender.map.put(i, (double) i);
+            }
+        }
+    }
+
+    private static List<Measure> measures() {
+        return List.of(
+                Measure.of("value get", (c, n) -> c.value.value()),
+                Measure.of("value update", (c, n) -> {
+                    c.value.update(n);
+                    return null;
+                }),
+                new Measure("value add", (c, n) -> {
+                    c.value.update(n);
+                    return null;
+                }, true),
+                Measure.of("map get", (c, n) -> c.map.get(n % MAP_ENTRIES)),
+                Measure.of("map put", (c, n) -> {
+                    c.map.put(n % MAP_ENTRIES, (double) n);
+                    return null;
+                }),
+                Measure.of("map contains", (c, n) -> c.map.contains(n % (2 * MAP_ENTRIES))),
+                Measure.of("map isEmpty", (c, n) -> c.map.isEmpty()),
+                Measure.of("map iterate", (c, n) -> {
+                    double sum = 0;
+                    for (Map.Entry<Long, Double> entry : c.map.entries()) {
+                        sum += entry.getKey() + entry.getValue();
+                    }
+                    return sum;
+                }),
+                Measure.of("map keys", (c, n) -> {
+                    long sum = 0;
+                    for (long key : c.map.keys()) {
+                        sum += key;
+                    }
+                    return sum;
+                }),
+                Measure.of("map values", (c, n) -> {
+                    double sum = 0;
+                    for (double value : c.map.values()) {
+                        sum += value;
+                    }
+                    return sum;
+                }),
+                new Measure("map add", (c, n) -> {
+                    c.map.put(n % MAP_ENTRIES, (double) n);
+                    return null;
+                }, true),
+                Measure.of("map remove", (c, n) -> {
+                    c.map.remove(n % MAP_ENTRIES);
+                    return null;
+                }),
+                Measure.of("reducing add", (c, n) -> {
+                    c.sum.add(n);
+                    return null;
+                }),
+                Measure.of("list get", (c, n) -> c.list.get()),
+                Measure.of("list iterate", (c, n) -> {
+                    long sum = 0;
+                    Iterable<Long> values = c.list.get();
+                    if (values != null) {
+                        for (long value : values) {
+                            sum += value;
+                        }
+                    }
+                    return sum;
+                }),
+                new Measure("list add", (c, n) -> {
+                    c.list.add(n);
+                    return null;
+                }, true),
+                new Measure("list addAll", (c, n) -> {
+                    c.list.addAll(List.of(n, n + 1, n + 2, n + 3, n + 4));
+                    return null;
+                }, true),
+                new Measure("list update", (c, n) -> {
+                    c.list.update(List.of(n, n + 1, n + 2, n + 3, n + 4));
+                    return null;
+                }, true));
+    }
+
+    private double[] measure(List<Contender> contenders, Measure measure) throws Exception {
+        double[][] rounds = new double[contenders.size()][ROUNDS];
+        for (int round = -1; round < ROUNDS; round++) {
+            for (int which = 0; which < contenders.size(); which++) {
+                double perSecond = round(contenders.get(which), measure);
+                if (round >= 0) {
+                    rounds[which][round] = perSecond;
+                }
+            }
+        }
+        double[] medians = new double[contenders.size()];
+        for (int which = 0; which < medians.length; which++) {
+            java.util.Arrays.sort(rounds[which]);
+            medians[which] = rounds[which][ROUNDS / 2];
+        }
+        return medians;
+    }
+
+    private double round(Contender contender, Measure measure) throws Exception {
+        int range = measure.name().startsWith("list") ? keys / 10 : keys;
+        long started = THREADS.getCurrentThreadCpuTime();
+        long n = 0;
+        long now = started;
+        while (now - started < roundNanos) {
+            for (int i = 0; i < 256; i++, n++) {
+                long key = measure.newKeys() ? contender.newKey++ / 4 : contender.random.nextInt(range);
+                contender.backend.keyed.setCurrentKey(key);
+                contender.sink = measure.operation().run(contender, n);
+            }
+            now = THREADS.getCurrentThreadCpuTime();
+        }
+        return n * 1e9 / (now - started);
+    }
+}
