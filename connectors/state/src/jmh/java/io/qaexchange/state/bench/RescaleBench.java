@@ -1,0 +1,151 @@
+package io.qaexchange.state.bench;
+
+import io.qaexchange.state.bench.BenchBackend.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.concurrent.RunnableFuture;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.SharedStateRegistryImpl;
+import org.apache.flink.runtime.state.SnapshotResult;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.util.FileUtils;
+
+/**
+ * Restoring at another parallelism, 1 → 2 → 4 → 1, on one file system: how long until the first record of each subtask, and what became
+ * of the bytes: linked, copied, or written anew by the time that record is through.
+ */
+public final class RescaleBench {
+    private static final int[] PARALLELISMS = {2, 4, 1};
+    private static final int VALUE_BYTES = 1_000;
+    private static final long MEMORY_BYTES = 128L << 20;
+
+    private final Path folder;
+    private final Kind kind;
+    private final byte[] value = new byte[VALUE_BYTES];
+    private long checkpoint;
+
+    private RescaleBench(Path folder, Kind kind) {
+        this.folder = folder;
+        this.kind = kind;
+    }
+
+    /** Arguments: megabytes of state, folder. */
+    public static void main(String[] args) throws Exception {
+        long megabytes = args.length > 0 ? Long.parseLong(args[0]) : 1_000;
+        Path folder = args.length > 1 ? Path.of(args[1]) : Files.createTempDirectory("rescale-bench");
+        System.out.printf(Locale.ROOT, "%-8s %8s %12s %12s %12s %12s %12s%n", "backend", "to", "first record", "linked MB", "copied MB", "written MB",
+                "next ckpt MB");
+        for (Kind kind : List.of(Kind.OURS, Kind.ROCKSDB)) {
+            new RescaleBench(folder.resolve(kind.name()), kind).run(megabytes);
+        }
+    }
+
+    private static MapState<Long, byte[]> state(BenchBackend backend) throws Exception {
+        return backend.keyed.getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE,
+                new MapStateDescriptor<>("state", LongSerializer.INSTANCE, BytePrimitiveArraySerializer.INSTANCE));
+    }
+
+    private void run(long megabytes) throws Exception {
+        FileUtils.deleteDirectory(folder.toFile());
+        SharedStateRegistryImpl registry = new SharedStateRegistryImpl();
+        List<KeyedStateHandle> handles = fill(megabytes * 1_000_000 / VALUE_BYTES, registry);
+        for (int parallelism : PARALLELISMS) {
+            handles = rescale(handles, parallelism, registry);
+        }
+        FileUtils.deleteDirectory(folder.toFile());
+    }
+
+    private List<KeyedStateHandle> fill(long records, SharedStateRegistryImpl registry) throws Exception {
+        SplittableRandom random = new SplittableRandom(1);
+        try (BenchBackend backend = open(KeyGroupRange.of(0, BenchBackend.KEY_GROUPS - 1), List.of(), "filled")) {
+            MapState<Long, byte[]> state = state(backend);
+            for (long i = 0; i < records; i++) {
+                backend.keyed.setCurrentKey((long) random.nextInt(100_000));
+                random.nextBytes(value);
+                state.put(i, value);
+            }
+            return List.of(take(backend, registry));
+        }
+    }
+
+    private BenchBackend open(KeyGroupRange keyGroups, List<KeyedStateHandle> handles, String name) throws Exception {
+        return BenchBackend.open(kind.make(Files.createDirectories(folder.resolve(name)), MEMORY_BYTES), keyGroups, handles);
+    }
+
+    private KeyedStateHandle take(BenchBackend backend, SharedStateRegistryImpl registry) throws Exception {
+        long id = ++checkpoint;
+        RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot = backend.snapshot(id, BenchBackend.storage(id, folder.resolve("checkpoints")));
+        snapshot.run();
+        KeyedStateHandle handle = snapshot.get().getJobManagerOwnedSnapshot();
+        handle.registerSharedStates(registry, id);
+        backend.keyed.notifyCheckpointComplete(id);
+        return handle;
+    }
+
+    private List<KeyedStateHandle> rescale(List<KeyedStateHandle> handles, int parallelism, SharedStateRegistryImpl registry) throws Exception {
+        List<KeyedStateHandle> next = new ArrayList<>();
+        double slowest = 0;
+        long[] bytes = new long[3];
+        long newBytes = 0;
+        for (int subtask = 0; subtask < parallelism; subtask++) {
+            KeyGroupRange range = KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(BenchBackend.KEY_GROUPS, parallelism, subtask);
+            List<KeyedStateHandle> parts = new ArrayList<>();
+            for (KeyedStateHandle handle : handles) {
+                KeyedStateHandle part = handle.getIntersection(range);
+                if (part != null) {
+                    parts.add(part);
+                }
+            }
+            String name = "to-" + parallelism + "-" + subtask;
+            long started = System.nanoTime();
+            try (BenchBackend backend = open(range, parts, name)) {
+                MapState<Long, byte[]> state = state(backend);
+                long key = 0;
+                while (!range.contains(KeyGroupRangeAssignment.assignToKeyGroup(key, BenchBackend.KEY_GROUPS))) {
+                    key++;
+                }
+                backend.keyed.setCurrentKey(key);
+                state.get(1L);
+                state.put(-1L, value);
+                slowest = Math.max(slowest, (System.nanoTime() - started) / 1e6);
+                classify(folder.resolve(name), bytes);
+                KeyedStateHandle taken = take(backend, registry);
+                newBytes += taken.getCheckpointedSize();
+                next.add(taken);
+            }
+        }
+        System.out.printf(Locale.ROOT, "%-8s %8d %9.0f ms %12.1f %12.1f %12.1f %12.1f%n", kind, parallelism, slowest, bytes[0] / 1e6, bytes[1] / 1e6,
+                bytes[2] / 1e6, newBytes / 1e6);
+        return next;
+    }
+
+    /** A file with a second name is linked; one that is not is a copy of a checkpoint's file if it has the length of one, else new. */
+    private void classify(Path local, long[] bytes) throws IOException {
+        List<Long> lengths = new ArrayList<>();
+        try (var files = Files.walk(folder.resolve("checkpoints"))) {
+            files.map(Path::toFile).filter(java.io.File::isFile).forEach(file -> lengths.add(file.length()));
+        }
+        try (var files = Files.walk(local)) {
+            for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+                if (!file.toString().endsWith(".sst")) {
+                    continue;
+                }
+                long length = Files.size(file);
+                int kindOfBytes = (int) Files.getAttribute(file, "unix:nlink") > 1 ? 0 : lengths.contains(length) ? 1 : 2;
+                bytes[kindOfBytes] += length;
+            }
+        }
+    }
+}
