@@ -67,12 +67,14 @@ public final class CheckpointBench {
         this.seconds = seconds;
     }
 
-    /** Arguments: folder, seconds per measurement, records per second, intervals in ms. */
     public static void main(String[] args) throws Exception {
-        Path folder = args.length > 0 ? Path.of(args[0]) : Files.createTempDirectory("checkpoint-bench");
-        double seconds = args.length > 1 ? Double.parseDouble(args[1]) : 10;
-        long perSecond = args.length > 2 ? Long.parseLong(args[2]) : 50_000;
-        int[] intervals = args.length > 3 ? List.of(args[3].split(",")).stream().mapToInt(Integer::parseInt).toArray() : new int[] {100, 1000};
+        BenchOptions options = BenchOptions.parse(args, "bench checkpoint [--quick] [--seconds N] [--rate RECORDS_PER_SECOND] [--intervals MS,MS]"
+                + " [--dir D]", List.of("seconds", "rate", "intervals", "dir"));
+        Path folder = options.text("dir", null) == null ? Files.createTempDirectory("checkpoint-bench") : Path.of(options.text("dir", null));
+        double seconds = options.number("seconds", options.quick() ? 8 : 30);
+        long perSecond = options.number("rate", 50_000);
+        int[] intervals = List.of(options.text("intervals", options.quick() ? "100,1000" : "100,1000,10000").split(",")).stream()
+                .mapToInt(Integer::parseInt).toArray();
         System.out.printf(Locale.ROOT, "%-9s %-8s %8s | %9s %9s %9s | %9s %9s | %8s %8s %8s %8s | %8s %6s %9s %9s%n", "load", "backend", "interval",
                 "cpu p99.9", "wall p99", "wall max", "e2e p50", "e2e p99", "rec p50", "plain", "rec p99", "plain", "KB/ckpt", "files", "MB total", "restore");
         for (Load load : Load.values()) {

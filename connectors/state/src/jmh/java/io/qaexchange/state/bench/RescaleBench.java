@@ -41,10 +41,10 @@ public final class RescaleBench {
         this.kind = kind;
     }
 
-    /** Arguments: megabytes of state, folder. */
     public static void main(String[] args) throws Exception {
-        long megabytes = args.length > 0 ? Long.parseLong(args[0]) : 1_000;
-        Path folder = args.length > 1 ? Path.of(args[1]) : Files.createTempDirectory("rescale-bench");
+        BenchOptions options = BenchOptions.parse(args, "bench rescale [--quick] [--megabytes N] [--dir D]", List.of("megabytes", "dir"));
+        long megabytes = options.number("megabytes", options.quick() ? 200 : 1_000);
+        Path folder = options.text("dir", null) == null ? Files.createTempDirectory("rescale-bench") : Path.of(options.text("dir", null));
         System.out.printf(Locale.ROOT, "%-8s %8s %12s %12s %12s %12s %12s%n", "backend", "to", "first record", "linked MB", "copied MB", "written MB",
                 "next ckpt MB");
         for (Kind kind : List.of(Kind.OURS, Kind.ROCKSDB)) {

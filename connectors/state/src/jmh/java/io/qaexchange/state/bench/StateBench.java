@@ -94,12 +94,10 @@ public final class StateBench {
         }
     }
 
-    /** Arguments: keys, milliseconds per round, whether with time to live. */
     public static void main(String[] args) throws Exception {
-        int keys = args.length > 0 ? Integer.parseInt(args[0]) : 500_000;
-        long millis = args.length > 1 ? Long.parseLong(args[1]) : 300;
-        boolean timeToLive = args.length > 2 && Boolean.parseBoolean(args[2]);
-        new StateBench(keys, millis * 1_000_000, timeToLive).run();
+        BenchOptions options = BenchOptions.parse(args, "bench state [--quick] [--keys N] [--millis PER_ROUND] [--ttl true]", List.of("keys", "millis", "ttl"));
+        new StateBench((int) options.number("keys", options.quick() ? 200_000 : 500_000),
+                options.number("millis", options.quick() ? 150 : 500) * 1_000_000, Boolean.parseBoolean(options.text("ttl", "false"))).run();
     }
 
     private void run() throws Exception {
