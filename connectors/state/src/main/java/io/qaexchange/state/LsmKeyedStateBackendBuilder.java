@@ -14,6 +14,7 @@ import io.qaexchange.state.timers.TimerQueues;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.StoreListener;
 import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.vfs.NioVfs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -183,7 +184,7 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
         void openStore(LsmStateOptions.Values options, TtlTimeProvider clock, Opening opening) throws IOException {
             memory = resources.getResourceHandle().newOperator(options.blockCacheFraction());
             StoreOptions.Builder builder = memory.configure(StoreOptions.builder()).durability(Durability.NO_LOG).readMode(options.readMode())
-                    .clock(clock::currentTimestamp).backgroundJobs(options.backgroundThreads()).compactionBytesPerSecond(options.compactionBytesPerSecond());
+                    .vfs(NioVfs.UNSYNCED).clock(clock::currentTimestamp).backgroundJobs(options.backgroundThreads()).compactionBytesPerSecond(options.compactionBytesPerSecond());
             store = opening.open(builder);
         }
 

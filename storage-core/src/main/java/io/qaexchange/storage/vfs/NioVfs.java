@@ -21,13 +21,22 @@ import java.util.stream.Stream;
 
 /** The local file system through {@link FileChannel}. Thread-safe: stateless. */
 public final class NioVfs implements Vfs {
-    public static final NioVfs INSTANCE = new NioVfs();
+    public static final NioVfs INSTANCE = new NioVfs(true);
+    /**
+     * Never waits for the disk: for stores whose files mean nothing after a crash, since what lasts of them is elsewhere. A process that
+     * ends leaves them whole all the same; the system may lose them.
+     */
+    public static final NioVfs UNSYNCED = new NioVfs(false);
 
-    private NioVfs() {}
+    private final boolean syncs;
+
+    private NioVfs(boolean syncs) {
+        this.syncs = syncs;
+    }
 
     @Override
     public WritableFile create(Path path) throws IOException {
-        return new NioWritableFile(FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+        return new NioWritableFile(FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), syncs);
     }
 
     @Override
@@ -74,6 +83,9 @@ public final class NioVfs implements Vfs {
 
     @Override
     public void syncDirectory(Path directory) throws IOException {
+        if (!syncs) {
+            return;
+        }
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }
@@ -102,7 +114,9 @@ public final class NioVfs implements Vfs {
     public void truncate(Path path, long size) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
             channel.truncate(size);
-            channel.force(true);
+            if (syncs) {
+                channel.force(true);
+            }
         }
     }
 
@@ -127,10 +141,12 @@ public final class NioVfs implements Vfs {
 
     private static final class NioWritableFile implements WritableFile {
         private final FileChannel channel;
+        private final boolean syncs;
         private volatile long size;
 
-        NioWritableFile(FileChannel channel) {
+        NioWritableFile(FileChannel channel, boolean syncs) {
             this.channel = channel;
+            this.syncs = syncs;
         }
 
         @Override
@@ -144,7 +160,9 @@ public final class NioVfs implements Vfs {
 
         @Override
         public void sync() throws IOException {
-            channel.force(false);
+            if (syncs) {
+                channel.force(false);
+            }
         }
 
         @Override

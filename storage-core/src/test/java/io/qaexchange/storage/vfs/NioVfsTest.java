@@ -86,4 +86,15 @@ class NioVfsTest {
         file.read(2, target);
         return target.array();
     }
+
+    @Test
+    void unsyncedFilesAreWholeForWhoReadsThem() throws Exception {
+        Path path = folder.resolve("unsynced");
+        try (WritableFile out = NioVfs.UNSYNCED.create(path)) {
+            out.append(ByteBuffer.wrap(new byte[] {6, 7}));
+            out.sync();
+        }
+        NioVfs.UNSYNCED.syncDirectory(folder);
+        assertThat(Files.readAllBytes(path)).containsExactly(6, 7);
+    }
 }
