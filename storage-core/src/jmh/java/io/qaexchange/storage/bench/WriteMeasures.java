@@ -199,6 +199,6 @@ final class WriteMeasures {
         bench.results.bound("checkpoint on the writer's thread, wall p99", "ms", wall[0].getValueAtPercentile(99) / 1e6, wall[1].getValueAtPercentile(99) / 1e6,
                 false, 1, true);
         bench.results.bound("checkpoint on the writer's thread, CPU p99.9", "ms", cpu[0].getValueAtPercentile(99.9) / 1e6,
-                cpu[1].getValueAtPercentile(99.9) / 1e6, false, 1, true);
+                cpu[1].getValueAtPercentile(99.9) / 1e6, false, 1, bench.full);
     }
 }
