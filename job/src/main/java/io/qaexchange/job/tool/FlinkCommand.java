@@ -4,12 +4,15 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Runs Flink's own command line against the local cluster, in a process of its own, and passes on what it prints, on standard error. */
+/**
+ * Runs Flink's own command line against the local cluster, in a process of its own, and passes on what it prints, but for stack traces, on
+ * standard error.
+ */
 final class FlinkCommand {
 
     private static final Pattern JOB_ID = Pattern.compile("JobID ([0-9a-f]{32})");
@@ -32,10 +35,11 @@ final class FlinkCommand {
     }
 
     private String run(List<String> arguments, Pattern wanted, String otherwise) throws Exception {
+        Path log = cluster.path().resolve("processes/cli.log");
         List<String> command = new ArrayList<>();
         command.add(LocalProcesses.java());
         command.addAll(LocalProcesses.openPackages());
-        command.addAll(List.of("-Xmx512m", "-Dlog.file=" + cluster.path().resolve("processes/cli.log"),
+        command.addAll(List.of("-Xmx512m", "-Dlog.file=" + log,
                 "-Dlog4j.configurationFile=" + LocalProcesses.home().resolve("flink-conf/log4j2-cluster.properties"), "-cp",
                 ClusterFolder.flinkClassPath(), "org.apache.flink.client.cli.CliFrontend"));
         command.add(arguments.get(0));
@@ -44,17 +48,18 @@ final class FlinkCommand {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("FLINK_CONF_DIR", LocalProcesses.home().resolve("flink-conf").toString());
         Process process = builder.start();
-        String found = null;
+        FlinkOutput output = new FlinkOutput(wanted);
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                System.err.println(line);
-                Matcher matcher = wanted.matcher(line);
-                found = matcher.find() ? matcher.group(1) : found;
+                if (output.take(line)) {
+                    System.err.println(line);
+                }
             }
         }
-        if (process.waitFor() != 0 || found == null) {
-            throw new IOException(otherwise + ": flink " + arguments.get(0) + " ended with " + process.exitValue());
+        if (process.waitFor() != 0 || output.found() == null) {
+            throw new IOException(otherwise + ": " + (output.reason() != null ? output.reason()
+                    : "flink " + arguments.get(0) + " ended with " + process.exitValue()) + " (more in " + log + ")");
         }
-        return found;
+        return output.found();
     }
 }

@@ -22,7 +22,8 @@ import picocli.CommandLine.Parameters;
 public final class KafkaCommand implements Callable<Integer> {
 
     private static final String NAME = "kafka";
-    private static final String READY = "kafka.ready";
+    /** Holds the broker's address once it answers. */
+    static final String READY = "kafka.ready";
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
     private static final int EVENT_PARTITIONS = 4;
 

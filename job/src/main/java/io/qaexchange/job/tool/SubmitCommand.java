@@ -1,6 +1,8 @@
 package io.qaexchange.job.tool;
 
 import io.qaexchange.job.JobOptions;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +34,8 @@ public final class SubmitCommand implements Callable<Integer> {
     @Parameters(paramLabel = "OPTIONS", description = "Options of the job.")
     private List<String> options = List.of();
 
+    private static final String BROKERS = "--kafka.bootstrap.servers";
+
     /** Runs the command. */
     public static void main(String[] args) {
         Tool.run(new SubmitCommand(), args);
@@ -53,8 +57,18 @@ public final class SubmitCommand implements Callable<Integer> {
         if (config != null) {
             flink.addAll(List.of("--config", config.toAbsolutePath().toString()));
         }
+        flink.addAll(brokers());
         flink.addAll(options);
         System.out.println(new FlinkCommand(cluster).runForJobId(flink));
         return Tool.GOOD;
+    }
+
+    /** The broker that {@code bin/kafka} runs in this folder, unless the options or their file say which. */
+    private List<String> brokers() throws IOException {
+        Path ready = folder.resolve(KafkaCommand.READY);
+        if (config != null || options.stream().anyMatch(option -> option.startsWith(BROKERS)) || !Files.exists(ready)) {
+            return List.of();
+        }
+        return List.of(BROKERS, Files.readString(ready).trim());
     }
 }
