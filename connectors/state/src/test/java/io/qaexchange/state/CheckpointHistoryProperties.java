@@ -36,7 +36,8 @@ import org.apache.flink.util.FileUtils;
 
 /**
  * Checkpoints begin, are written, acknowledged, completed, aborted, and the task hears of it late and in any order, with Flink's own
- * registry of shared files, which deletes what the last completed checkpoint does not name: that checkpoint can always be restored.
+ * registry of shared files, which deletes what the last completed checkpoint does not name: that checkpoint can always be restored. Native
+ * savepoints are taken in between, and claimed by a next run.
  */
 class CheckpointHistoryProperties {
     @Property(tries = 60)
@@ -69,13 +70,15 @@ class CheckpointHistoryProperties {
         private final SplittableRandom random;
         private final Path folder;
         private final LsmStateBackend kind;
-        private final SharedStateRegistry registry = new SharedStateRegistryImpl();
+        private SharedStateRegistry registry = new SharedStateRegistryImpl();
         private final TreeMap<Long, Pending> pending = new TreeMap<>();
         private final List<Runnable> notifications = new ArrayList<>();
         private final Map<String, String> model = new HashMap<>();
         private TestBackend backend;
         private ValueState<String> value;
         private Pending completed;
+        private Pending savepoint;
+        private long savepointId;
         private long completedId;
         private long nextId = 1;
         private int writes;
@@ -158,6 +161,9 @@ class CheckpointHistoryProperties {
             future.run();
             notifications.add(() -> tell(() -> backend.keyed.notifyCheckpointComplete(id)));
             checkContent(future.get().getJobManagerOwnedSnapshot(), then);
+            savepoint = new Pending(future, then);
+            savepoint.acknowledged = future.get().getJobManagerOwnedSnapshot();
+            savepointId = id;
         }
 
         private CheckpointStreamFactory storage(long id, Path shared) throws IOException {
@@ -266,12 +272,24 @@ class CheckpointHistoryProperties {
             notifications.clear();
             backend.close();
             model.clear();
+            if (savepoint != null && random.nextInt(3) == 0) {
+                claimSavepoint();
+            }
             if (completed == null) {
                 open();
             } else {
                 model.putAll(completed.model);
                 open(completed.acknowledged);
             }
+        }
+
+        /** Another run of the job takes a savepoint's files over: from now on they go when no checkpoint names them any more. */
+        private void claimSavepoint() {
+            registry = new SharedStateRegistryImpl();
+            savepoint.acknowledged.registerSharedStates(registry, savepointId);
+            completed = savepoint;
+            completedId = savepointId;
+            savepoint = null;
         }
 
         @Override
