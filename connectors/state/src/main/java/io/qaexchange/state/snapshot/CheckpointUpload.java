@@ -10,7 +10,6 @@ import io.qaexchange.state.snapshot.UploadHistory.Uploaded;
 import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.LogPiece;
 import io.qaexchange.storage.LogRange;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -149,27 +148,18 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
 
     /** A file that belongs to this checkpoint alone. */
     private HandleAndLocalPath writeOwn(String name, Content content) throws IOException {
-        return HandleAndLocalPath.of(write(CheckpointedStateScope.EXCLUSIVE, out -> {
-            try (OutputStream both = local == null ? new Uncloseable(out) : local.file(name, out)) {
-                content.writeTo(both);
-            }
-        }), name);
+        return HandleAndLocalPath.of(write(CheckpointedStateScope.EXCLUSIVE,
+                out -> writeTo(out, local == null ? null : local.file(name, out), content)), name);
     }
 
-    /** The stream's owner closes it. */
-    private static final class Uncloseable extends FilterOutputStream {
-        Uncloseable(OutputStream out) {
-            super(out);
+    /** Writes a file, and its copy if there is one. */
+    private static void writeTo(OutputStream out, @Nullable OutputStream copying, Content content) throws IOException {
+        if (copying == null) {
+            content.writeTo(out);
+            return;
         }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
-            out.write(bytes, offset, length);
-        }
-
-        @Override
-        public void close() throws IOException {
-            flush();
+        try (copying) {
+            content.writeTo(copying);
         }
     }
 
@@ -220,11 +210,8 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
         // The checkpoint's id makes the name unique: two checkpoints under way may upload the same range.
         String name = range.firstSequence() + "-" + range.lastSequence() + "-" + checkpointId + ".piece";
         LogPiece[] piece = new LogPiece[1];
-        StreamStateHandle handle = write(sharedScope(), out -> {
-            try (OutputStream both = local == null ? new Uncloseable(out) : local.piece(name, out)) {
-                piece[0] = state.checkpoint().writePiece(range, name, both);
-            }
-        });
+        StreamStateHandle handle = write(sharedScope(), out -> writeTo(out, local == null ? null : local.piece(name, out),
+                to -> piece[0] = state.checkpoint().writePiece(range, name, to)));
         files.put(name, new Uploaded(handle, piece[0]));
         return piece[0];
     }
