@@ -2,7 +2,6 @@ package io.qaexchange.storage.sstable;
 
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.memory.Chunk;
-import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
 import java.nio.ByteBuffer;

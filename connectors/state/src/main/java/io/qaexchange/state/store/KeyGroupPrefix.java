@@ -1,6 +1,7 @@
 package io.qaexchange.state.store;
 
 import io.qaexchange.storage.key.KeyRange;
+import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
 import org.apache.flink.runtime.state.KeyGroupRange;
 
 /** Key groups as the first bytes of stored keys, big-endian: groups that follow on one another are a range of keys. */
@@ -15,9 +16,7 @@ public final class KeyGroupPrefix {
 
     private static byte[] prefix(int keyGroup, int bytes) {
         byte[] prefix = new byte[bytes];
-        for (int i = bytes - 1, rest = keyGroup; i >= 0; i--, rest >>>= 8) {
-            prefix[i] = (byte) rest;
-        }
+        CompositeKeySerializationUtils.serializeKeyGroup(keyGroup, prefix);
         return prefix;
     }
 }
