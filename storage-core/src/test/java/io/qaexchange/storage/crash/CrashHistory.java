@@ -82,8 +82,20 @@ final class CrashHistory {
             close();
             counts.history();
         } catch (Throwable e) {
-            throw new AssertionError("crash history failed: seed=" + seed + " durability=" + durability + " step=" + step + " disk=" + disk, e);
+            throw new AssertionError("crash history failed: " + causes(e) + "; seed=" + seed + " durability=" + durability + " step=" + step + " disk=" + disk, e);
         }
+    }
+
+    /** What went wrong in one line: a report that shows no stack still says it. */
+    private static String causes(Throwable failure) {
+        StringBuilder text = new StringBuilder();
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            text.append(text.isEmpty() ? "" : ", because ").append(cause);
+            for (Throwable further : cause.getSuppressed()) {
+                text.append(" (and ").append(further).append(')');
+            }
+        }
+        return text.toString();
     }
 
     /** What a program does that finds its store crashed: opens it and goes on. */
