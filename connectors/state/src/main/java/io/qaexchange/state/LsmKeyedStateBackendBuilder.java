@@ -84,6 +84,7 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
             Restored restored = new Restored(opened.store());
             restore.restoreStates(restored.tables);
             restore.restoreTimers(restored.timers);
+            LOG.info("state of operator {}: {}", parameters.getOperatorIdentifier(), restore.describe());
             return backend(opened, restored, restore.backendId(), restore.history(opened.store().restored()));
         }
     }

@@ -95,6 +95,8 @@ public final class ClusterCommand implements Callable<Integer> {
         for (String option : List.of("rest.port=" + port, "rest.bind-port=" + port, "jobmanager.rpc.port=" + rpcPort,
                 "taskmanager.numberOfTaskSlots=" + slots,
                 "io.tmp.dirs=" + Files.createDirectories(cluster.path().resolve("tmp")),
+                // With the same name, a TaskManager that is started again finds its local copies of state.
+                "process.taskmanager.working-dir=" + Files.createDirectories(cluster.path().resolve("work")),
                 "web.upload.dir=" + Files.createDirectories(cluster.path().resolve("upload")),
                 "execution.checkpointing.dir=" + cluster.checkpoints().toUri(),
                 "execution.checkpointing.savepoint-dir=" + cluster.savepoints().toUri())) {

@@ -28,6 +28,7 @@ import org.apache.flink.core.memory.DataInputViewStreamWrapper;
 import org.apache.flink.runtime.state.AbstractIncrementalStateHandle;
 import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
+import org.apache.flink.runtime.state.IncrementalLocalKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyedBackendSerializationProxy;
 import org.apache.flink.runtime.state.KeyedStateHandle;
@@ -196,6 +197,13 @@ public final class NativeRestore<K> implements AutoCloseable {
         for (LogPiece piece : restored.pieces()) {
             Files.createLink(folder.resolve(piece.name()), parts.get(0).folder().resolve(piece.name()));
         }
+    }
+
+    /** What was restored from where, for the log. */
+    public String describe() {
+        long local = parts.stream().filter(part -> part.handle() instanceof IncrementalLocalKeyedStateHandle).count();
+        String from = local == parts.size() ? "a local copy" : parts.size() - local + " remote parts" + (local == 0 ? "" : " and a local copy");
+        return "key groups " + keyGroups.getStartKeyGroup() + " to " + keyGroups.getEndKeyGroup() + " restored from " + from;
     }
 
     /** Removes the folders; the store has links of its own. */
