@@ -28,7 +28,6 @@ import io.qaexchange.storage.manifest.VersionEdit;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
 import io.qaexchange.storage.recovery.StoreRecovery;
-import io.qaexchange.storage.sstable.ReadMode;
 import io.qaexchange.storage.sstable.SizeEstimate;
 import io.qaexchange.storage.vfs.Vfs;
 import io.qaexchange.storage.wal.WalWriter;
@@ -408,7 +407,7 @@ public final class LsmStore implements Store {
             long sequence = snapshot != null ? snapshot.sequence() : writes.lastSequence();
             // Writes up to this number are in the view only if it is still the one that is written to.
             if (snapshot != null || state.currentView() == view) {
-                return IteratorFactory.open(view, family, new VisibleIterator.Bounds(range, times), sequence, ReadMode.CACHED);
+                return VisibleIterator.open(view, family, new VisibleIterator.Bounds(range, times), sequence);
             }
             view.release();
         }

@@ -12,11 +12,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Everything that a read needs, at one moment: memtables, files, floors. Holds on to them until its last user lets go.
  *
- * <p>Immutable but for its count of users; thread-safe.
+ * <p>Immutable but for its count of users and what scans leave for the next ones; thread-safe.
  */
 final class ReadView {
     private static final ViewFile[] NO_FILES = {};
@@ -41,6 +42,8 @@ final class ReadView {
         /** Files that hold range deletions, anywhere. */
         final ViewFile[] withTombstones;
         final FloorIndex floors;
+        /** Of a scan that has ended, for the next one; null while they are in use. */
+        private final AtomicReference<ScanSources> idleSources = new AtomicReference<>();
 
         FamilyFiles(FamilyVersion version, FloorIndex floors, FileTable table) {
             family = version.family();
@@ -66,6 +69,16 @@ final class ReadView {
         ViewFile[] window(long number) {
             int at = Arrays.binarySearch(windowNumbers, number);
             return at < 0 ? NO_FILES : windows[at];
+        }
+
+        /** What scans walk; the caller's alone until it gives them back. @param view that these files belong to, used by the caller */
+        ScanSources borrowSources(ReadView view) {
+            ScanSources idle = idleSources.getAndSet(null);
+            return idle != null ? idle : new ScanSources(view, this);
+        }
+
+        void giveBackSources(ScanSources finished) {
+            idleSources.set(finished);
         }
 
         boolean isWindowed() {

@@ -5,7 +5,7 @@ import io.qaexchange.storage.StoreIterator;
 import io.qaexchange.storage.compaction.FloorIndex;
 import io.qaexchange.storage.encoding.ByteWriter;
 import io.qaexchange.storage.encoding.JoinedValue;
-import io.qaexchange.storage.iterator.InternalIterator;
+import io.qaexchange.storage.engine.ReadView.FamilyFiles;
 import io.qaexchange.storage.iterator.MergingIterator;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstoneList;
@@ -19,9 +19,9 @@ import java.io.IOException;
 
 /**
  * Shows of merged entries what a reader at a sequence number sees: per key the newest version that is not too new, without what is
- * deleted, dropped or out of bounds, appended values joined.
+ * deleted, dropped or out of bounds, appended values scratch.joined.
  *
- * <p>Forward, key and value are looked at where they lie, unless parts were joined. Backward, a key's versions come oldest first, so
+ * <p>Forward, key and value are looked at where they lie, unless parts were scratch.joined. Backward, a key's versions come oldest first, so
  * the value is built in a buffer. One thread.
  */
 final class VisibleIterator implements StoreIterator {
@@ -30,7 +30,20 @@ final class VisibleIterator implements StoreIterator {
     /** Which keys are wanted. */
     record Bounds(KeyRange keys, TimeRange times) {}
 
+    /** What an iterator works with beside its sources; handed on with them from one iterator to the next. */
+    static final class Scratch {
+        private final Slice remembered = new Slice();
+        private byte[] keyBytes = new byte[64];
+        private final JoinedValue joined = new JoinedValue();
+        private final ByteWriter built = new ByteWriter(0);
+    }
+
+    private final ReadView view;
+    private final FamilyFiles files;
+    /** Null once closed: the next iterator may have it then. */
+    private ScanSources sources;
     private final MergingIterator merged;
+    private final Scratch scratch;
     private final KeyRange range;
     private final TimeRange times;
     private final boolean timed;
@@ -41,40 +54,64 @@ final class VisibleIterator implements StoreIterator {
     private final int delimiter;
     private final FloorIndex floors;
     private final RangeTombstoneList.Cursor tombstones;
-    private final Runnable onClose;
 
     private final Slice key = new Slice();
     private final Slice value = new Slice();
-    private final Slice remembered = new Slice();
-    private byte[] keyBytes = new byte[64];
-    private final JoinedValue joined = new JoinedValue();
-    private final ByteWriter built = new ByteWriter(0);
+    /** A key that {@link #merged} has left, in the scratch. */
+    private final Slice remembered;
 
     private boolean valid;
-    private boolean closed;
     private boolean forward = true;
     /** Whether {@link #merged} has left the entry that is shown; the key then lies in {@link #remembered}. */
     private boolean ahead;
     /** How many entries behind the one that is shown are known to be visible, each the only one of its key. */
     private int run;
-    /** The source that the run lies in; {@link #merged} stays behind it until the run ends. */
-    private InternalIterator running;
+    /** How many of the run were walked. The source that it lies in stays behind until the run ends. */
+    private int walked;
+    private int stride;
     /** After so many further entries it is worth looking for a run again. */
     private int patience;
 
-    VisibleIterator(MergingIterator merged, ColumnFamily family, Bounds bounds, long snapshot, FloorIndex floors,
-            RangeTombstoneList tombstones, Runnable onClose) {
+    private VisibleIterator(ReadView view, ScanSources sources, MergingIterator merged, ColumnFamily family, Bounds bounds, long snapshot) {
+        this.view = view;
+        this.sources = sources;
         this.merged = merged;
+        files = sources.files();
+        scratch = sources.scratch();
+        remembered = scratch.remembered;
         range = bounds.keys();
         times = bounds.times();
         timed = !times.isAll();
+        floors = files.floors;
         plainTimes = times.notBefore(floors.highest());
         eventTimeFromEnd = family.options().eventTimeFromEnd();
         this.snapshot = snapshot;
         delimiter = family.options().appendDelimiter();
-        this.floors = floors;
-        this.tombstones = tombstones.isEmpty() ? null : tombstones.cursor();
-        this.onClose = onClose;
+        RangeTombstoneList deleted = sources.tombstones();
+        tombstones = deleted.isEmpty() ? null : deleted.cursor();
+    }
+
+    /** @param view used by the iterator; released when it is closed, or here if this fails */
+    static StoreIterator open(ReadView view, ColumnFamily family, Bounds bounds, long sequence) throws IOException {
+        ScanSources sources = null;
+        boolean opened = false;
+        try {
+            FamilyFiles files = view.files(family.id());
+            if (files == null) {
+                throw new IllegalArgumentException("column family " + family + " is not in this store");
+            }
+            sources = files.borrowSources(view);
+            VisibleIterator iterator = new VisibleIterator(view, sources, sources.begin(bounds), family, bounds, sequence);
+            opened = true;
+            return iterator;
+        } finally {
+            if (!opened) {
+                if (sources != null) {
+                    sources.finish();
+                }
+                view.release();
+            }
+        }
     }
 
     @Override
@@ -84,18 +121,18 @@ final class VisibleIterator implements StoreIterator {
 
     @Override
     public void seekToFirst() throws IOException {
-        valid = false;
+        beginSeek();
         if (range.lower().length == 0) {
             merged.seekToFirst();
         } else {
             merged.seek(Slice.of(range.lower()), Trailer.NEWEST);
         }
-        findForward(false);
+        findForward();
     }
 
     @Override
     public void seekToLast() throws IOException {
-        valid = false;
+        beginSeek();
         if (range.upper() == null) {
             merged.seekToLast();
         } else {
@@ -106,18 +143,18 @@ final class VisibleIterator implements StoreIterator {
 
     @Override
     public void seek(Slice target) throws IOException {
-        valid = false;
+        beginSeek();
         if (target.compareTo(range.lower()) < 0) {
             seekToFirst();
             return;
         }
         merged.seek(target, Trailer.NEWEST);
-        findForward(false);
+        findForward();
     }
 
     @Override
     public void seekBefore(Slice target) throws IOException {
-        valid = false;
+        beginSeek();
         if (range.upper() != null && target.compareTo(range.upper()) > 0) {
             seekToLast();
             return;
@@ -126,31 +163,39 @@ final class VisibleIterator implements StoreIterator {
         findBackward();
     }
 
+    private void beginSeek() {
+        if (sources == null) {
+            throw new IllegalStateException("the iterator is closed");
+        }
+        valid = false;
+        run = 0;
+        walked = 0;
+        patience = 0;
+    }
+
     @Override
     public void next() throws IOException {
         requireValid();
-        valid = false;
         if (run > 0) {
-            running.next();
-            key.wrap(running.key());
-            value.wrap(running.value());
+            walked++;
+            key.advance(stride);
+            value.advance(stride);
             if (--run == 0) {
-                merged.endRun();
+                leaveRun();
             }
-            valid = true;
             return;
         }
+        valid = false;
         if (!forward) {
             // The key shown lies in the buffer, and merged stands before it.
             merged.seek(remembered, Trailer.NEWEST);
-            findForward(true);
-            return;
+            if (merged.valid() && merged.key().contentEquals(remembered)) {
+                merged.nextKey();
+            }
+        } else if (!ahead) {
+            merged.nextKey();
         }
-        if (!ahead) {
-            remember(merged.key());
-            merged.next();
-        }
-        findForward(true);
+        findForward();
     }
 
     @Override
@@ -158,9 +203,10 @@ final class VisibleIterator implements StoreIterator {
         requireValid();
         valid = false;
         if (forward) {
-            if (run > 0) {
-                merged.endRun();
+            if (walked > 0) {
+                leaveRun();
             }
+            run = 0;
             if (!ahead) {
                 remember(merged.key());
             }
@@ -169,37 +215,34 @@ final class VisibleIterator implements StoreIterator {
         findBackward();
     }
 
-    /** @param skipRemembered whether entries of the remembered key are to be passed over */
-    private void findForward(boolean skipRemembered) throws IOException {
+    /** Makes merged stand on the entry of the run that is shown. */
+    private void leaveRun() throws IOException {
+        merged.top().skip(walked);
+        merged.endRun();
+        walked = 0;
+    }
+
+    private void findForward() throws IOException {
         forward = true;
         ahead = false;
-        run = 0;
-        patience = skipRemembered ? patience : 0;
-        boolean skipping = skipRemembered;
         while (merged.valid()) {
             Slice at = merged.key();
-            if (skipping && at.contentEquals(remembered)) {
-                merged.next();
+            long sequence = Trailer.sequence(merged.trailer());
+            if (sequence > snapshot) {
+                merged.nextVisible(Trailer.visibleAt(snapshot));
                 continue;
             }
-            skipping = false;
-            if (range.upper() != null && at.compareTo(range.upper()) >= 0) {
-                break;
-            }
-            long sequence = Trailer.sequence(merged.trailer());
-            if (sequence > snapshot || timed && !isInTime(at)) {
-                merged.next();
+            if (timed && !isInTime(at)) {
+                merged.nextKey();
                 continue;
             }
             if (isCovered(at, sequence)) {
-                skipping = skipCovered(at);
+                skipCovered();
                 continue;
             }
             int kind = Trailer.kind(merged.trailer());
             if (kind == ValueKind.DELETE || !floors.isEmpty() && floors.hides(at, snapshot)) {
-                remember(at);
-                merged.next();
-                skipping = true;
+                merged.nextKey();
                 continue;
             }
             if (kind == ValueKind.PUT) {
@@ -212,7 +255,6 @@ final class VisibleIterator implements StoreIterator {
             valid = true;
             return;
         }
-        valid = false;
     }
 
     /** Behind an entry that is shown where it lies. */
@@ -221,8 +263,12 @@ final class VisibleIterator implements StoreIterator {
             patience--;
         } else if (tombstones == null && merged.maxSequenceOfTop() <= snapshot) {
             run = merged.plainRun(null, plainTimes);
-            running = merged.top();
-            patience = run == 0 ? PATIENCE : 0;
+            if (run == 0) {
+                patience = PATIENCE;
+            } else {
+                walked = 0;
+                stride = merged.top().runStride();
+            }
         }
     }
 
@@ -238,23 +284,19 @@ final class VisibleIterator implements StoreIterator {
     /**
      * Passes over a deleted key. If everything in the source that it comes from is older than the deletion, that source goes on behind
      * the deleted range at once.
-     *
-     * @return whether the rest of the key's entries are still to be passed over
      */
-    private boolean skipCovered(Slice at) throws IOException {
-        remember(at);
+    private void skipCovered() throws IOException {
         if (merged.maxSequenceOfTop() < tombstones.newest(snapshot)) {
             merged.seekTop(Slice.of(tombstones.upper()));
         } else {
-            merged.next();
+            merged.nextKey();
         }
-        return true;
     }
 
     /** Joins the appended parts of the key that merged stands on; merged then stands behind them. */
     private void joinForward() throws IOException {
         remember(merged.key());
-        joined.begin(merged.value());
+        scratch.joined.begin(merged.value());
         merged.next();
         boolean grounded = false;
         while (!grounded && merged.valid() && merged.key().contentEquals(remembered)) {
@@ -262,19 +304,21 @@ final class VisibleIterator implements StoreIterator {
             if (kind == ValueKind.DELETE || isCovered(remembered, Trailer.sequence(merged.trailer()))) {
                 break;
             }
-            joined.prepend(merged.value(), delimiter);
+            scratch.joined.prepend(merged.value(), delimiter);
             grounded = kind == ValueKind.PUT;
             merged.next();
         }
+        if (merged.valid() && merged.key().contentEquals(remembered)) {
+            merged.nextKey();
+        }
         ahead = true;
         key.wrap(remembered);
-        joined.show(value);
+        scratch.joined.show(value);
     }
 
     private void findBackward() throws IOException {
         forward = false;
         ahead = true;
-        run = 0;
         while (merged.valid() && merged.key().compareTo(range.lower()) >= 0) {
             if (timed && !isInTime(merged.key())) {
                 merged.previous();
@@ -284,7 +328,7 @@ final class VisibleIterator implements StoreIterator {
             boolean exists = buildBackward();
             if (exists && (floors.isEmpty() || !floors.hides(remembered, snapshot))) {
                 key.wrap(remembered);
-                value.wrap(built.array(), 0, built.size());
+                value.wrap(scratch.built.array(), 0, scratch.built.size());
                 valid = true;
                 return;
             }
@@ -296,19 +340,19 @@ final class VisibleIterator implements StoreIterator {
     private boolean buildBackward() throws IOException {
         long covering = tombstones == null ? 0 : tombstones.newestCovering(remembered, snapshot);
         boolean exists = false;
-        built.clear();
+        scratch.built.clear();
         while (merged.valid() && merged.key().contentEquals(remembered)) {
             long sequence = Trailer.sequence(merged.trailer());
             if (sequence <= snapshot && sequence >= covering) {
                 int kind = Trailer.kind(merged.trailer());
                 if (kind != ValueKind.APPEND) {
-                    built.clear();
+                    scratch.built.clear();
                 } else if (exists) {
-                    built.u8(delimiter);
+                    scratch.built.u8(delimiter);
                 }
                 exists = kind != ValueKind.DELETE;
                 if (exists) {
-                    built.raw(merged.value());
+                    scratch.built.raw(merged.value());
                 }
             }
             merged.previous();
@@ -322,16 +366,16 @@ final class VisibleIterator implements StoreIterator {
             return;
         }
         int length = from.length();
-        if (keyBytes.length < length) {
-            keyBytes = new byte[Math.max(length, keyBytes.length * 2)];
+        if (scratch.keyBytes.length < length) {
+            scratch.keyBytes = new byte[Math.max(length, scratch.keyBytes.length * 2)];
         }
-        Memory.copy(from.base(), from.address(), keyBytes, Memory.ARRAY_BASE, length);
-        remembered.wrap(keyBytes, 0, length);
+        Memory.copy(from.base(), from.address(), scratch.keyBytes, Memory.ARRAY_BASE, length);
+        remembered.wrap(scratch.keyBytes, 0, length);
     }
 
     private void requireValid() {
         if (!valid) {
-            throw new IllegalStateException(closed ? "the iterator is closed" : "the iterator stands nowhere: position it first");
+            throw new IllegalStateException(sources == null ? "the iterator is closed" : "the iterator stands nowhere: position it first");
         }
     }
 
@@ -349,11 +393,13 @@ final class VisibleIterator implements StoreIterator {
 
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
+        ScanSources last = sources;
+        if (last != null) {
+            sources = null;
             valid = false;
-            merged.close();
-            onClose.run();
+            last.finish();
+            files.giveBackSources(last);
+            view.release();
         }
     }
 }

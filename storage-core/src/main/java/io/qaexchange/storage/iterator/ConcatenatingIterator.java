@@ -5,13 +5,15 @@ import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
 
 /**
- * Walks sorted, disjoint parts one behind the other (the files of a level), with at most one of them open. One thread.
+ * Walks sorted, disjoint parts one behind the other (the files of a level), with at most one of them in use. All versions of a key are in
+ * one part. One thread.
  */
 public final class ConcatenatingIterator extends InternalIterator {
     /** The parts, in key order. */
     public interface Parts {
         int count();
 
+        /** An iterator over a part; it is only put to rest, not closed, when it is left. */
         InternalIterator open(int part) throws IOException;
 
         /** Index of the first part whose last key is at or behind {@code key}; {@link #count()} if there is none. */
@@ -69,6 +71,18 @@ public final class ConcatenatingIterator extends InternalIterator {
     }
 
     @Override
+    public void nextKey() throws IOException {
+        current.nextKey();
+        skipForward();
+    }
+
+    @Override
+    public void nextVisible(long visible) throws IOException {
+        current.nextVisible(visible);
+        skipForward();
+    }
+
+    @Override
     public void previous() throws IOException {
         current.previous();
         skipBackward();
@@ -77,6 +91,17 @@ public final class ConcatenatingIterator extends InternalIterator {
     @Override
     public int plainRun(Slice before, TimeRange times) throws IOException {
         return current == null ? 0 : current.plainRun(before, times);
+    }
+
+    @Override
+    public int runStride() {
+        return current.runStride();
+    }
+
+    @Override
+    public void skip(int entries) throws IOException {
+        current.skip(entries);
+        show();
     }
 
     private void skipForward() throws IOException {
@@ -103,7 +128,7 @@ public final class ConcatenatingIterator extends InternalIterator {
         if (to == part && current != null) {
             return;
         }
-        closeCurrent();
+        leaveCurrent();
         part = to;
         if (to >= 0 && to < parts.count()) {
             current = parts.open(to);
@@ -119,16 +144,16 @@ public final class ConcatenatingIterator extends InternalIterator {
         }
     }
 
-    private void closeCurrent() {
+    private void leaveCurrent() {
         if (current != null) {
-            current.close();
+            current.rest();
             current = null;
         }
     }
 
     @Override
-    public void close() {
-        closeCurrent();
-        valid = false;
+    public void rest() {
+        leaveCurrent();
+        super.rest();
     }
 }

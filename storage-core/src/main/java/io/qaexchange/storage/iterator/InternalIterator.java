@@ -1,5 +1,6 @@
 package io.qaexchange.storage.iterator;
 
+import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.memory.Slice;
@@ -72,6 +73,18 @@ public abstract class InternalIterator implements AutoCloseable {
 
     public abstract void next() throws IOException;
 
+    /** Forward, to the first entry of another key: the older versions of this one are not walked through. */
+    public abstract void nextKey() throws IOException;
+
+    /**
+     * Forward, to the first entry behind this one that has another key or is not newer than a trailer.
+     *
+     * @param visible see {@link Trailer#visibleAt}
+     */
+    public void nextVisible(long visible) throws IOException {
+        next();
+    }
+
     public abstract void previous() throws IOException;
 
     /**
@@ -85,6 +98,35 @@ public abstract class InternalIterator implements AutoCloseable {
         return 0;
     }
 
+    /**
+     * Of entries that {@link #plainRun} told of, how far apart they lie: key and value of the next one have the length of this one's and
+     * lie so many bytes further on. Who walks them there goes on with {@link #skip}.
+     */
+    public int runStride() {
+        throw new IllegalStateException("there is no run");
+    }
+
+    /** Goes so many entries forward within a run. */
+    public void skip(int entries) throws IOException {
+        throw new IllegalStateException("there is no run");
+    }
+
+    /**
+     * From now on shows only entries with keys in a range, and none of blocks whose event times all lie outside {@code times}; before the
+     * next positioning. Walking backward, an iterator over memory may show keys before the range.
+     */
+    public void confine(KeyRange bounds, TimeRange times) {
+        throw new UnsupportedOperationException("bounds are fixed");
+    }
+
+    /** Lets go of what its place needs; invalid until it is positioned again. {@link #close} is for good. */
+    public void rest() {
+        valid = false;
+        promised = false;
+    }
+
     @Override
-    public void close() {}
+    public void close() {
+        rest();
+    }
 }

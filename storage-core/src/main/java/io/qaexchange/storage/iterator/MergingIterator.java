@@ -4,19 +4,21 @@ import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * Merges sorted iterators into one. A heap holds the positioned children, the first entry (last, when walking backward) on top; of
  * equal entries, which only damage could make, the earlier child comes first.
  *
- * <p>Closes its children. One thread.
+ * <p>Closes its children. One thread. May be used again and again with other children: {@link #clear}, {@link #add}.
  */
 public final class MergingIterator extends InternalIterator {
-    private final InternalIterator[] children;
+    private InternalIterator[] children;
     /** The newest sequence number in each child: what a range tombstone must exceed to cover all of it. */
-    private final long[] maxSequences;
-    private final int[] heap;
+    private long[] maxSequences;
+    private int[] heap;
+    private int count;
     private int heapSize;
     private boolean forward = true;
     /** How many moves in a row the same child has been on top. */
@@ -25,49 +27,69 @@ public final class MergingIterator extends InternalIterator {
     /** So many moves without a change on top are taken as a sign of a longer run. */
     private static final int STREAK = 4;
 
-    private MergingIterator(InternalIterator[] children, long[] maxSequences) {
-        this.children = children;
-        this.maxSequences = maxSequences;
-        heap = new int[children.length];
+    /** Without children yet. @param expected how many there may be */
+    public MergingIterator(int expected) {
+        children = new InternalIterator[expected];
+        maxSequences = new long[expected];
+        heap = new int[expected];
     }
 
     /** @param maxSequences the newest sequence number that each child can hold */
     public static MergingIterator of(List<InternalIterator> children, List<Long> maxSequences) {
-        long[] newest = new long[children.size()];
-        for (int i = 0; i < newest.length; i++) {
-            newest[i] = maxSequences.get(i);
+        MergingIterator merged = new MergingIterator(children.size());
+        for (int i = 0; i < children.size(); i++) {
+            merged.add(children.get(i), maxSequences.get(i));
         }
-        return new MergingIterator(children.toArray(new InternalIterator[0]), newest);
+        return merged;
+    }
+
+    /** Adds a child, before the first positioning. @param maxSequence the newest sequence number that it can hold */
+    public void add(InternalIterator child, long maxSequence) {
+        if (count == children.length) {
+            int capacity = Math.max(4, 2 * count);
+            children = Arrays.copyOf(children, capacity);
+            maxSequences = Arrays.copyOf(maxSequences, capacity);
+            heap = Arrays.copyOf(heap, capacity);
+        }
+        children[count] = child;
+        maxSequences[count++] = maxSequence;
+    }
+
+    /** Puts all children to rest and forgets them. */
+    public void clear() {
+        rest();
+        Arrays.fill(children, 0, count, null);
+        count = 0;
     }
 
     @Override
     public void seekToFirst() throws IOException {
-        for (InternalIterator child : children) {
-            child.seekToFirst();
+        for (int i = 0; i < count; i++) {
+            children[i].seekToFirst();
         }
         rebuild(true);
     }
 
     @Override
     public void seekToLast() throws IOException {
-        for (InternalIterator child : children) {
-            child.seekToLast();
+        for (int i = 0; i < count; i++) {
+            children[i].seekToLast();
         }
         rebuild(false);
     }
 
     @Override
     public void seek(Slice target, long targetTrailer) throws IOException {
-        for (InternalIterator child : children) {
-            child.seekLazily(target, targetTrailer);
+        for (int i = 0; i < count; i++) {
+            children[i].seekLazily(target, targetTrailer);
         }
         rebuild(true);
     }
 
     @Override
     public void seekBefore(Slice target, long targetTrailer) throws IOException {
-        for (InternalIterator child : children) {
-            child.seekBefore(target, targetTrailer);
+        for (int i = 0; i < count; i++) {
+            children[i].seekBefore(target, targetTrailer);
         }
         rebuild(false);
     }
@@ -78,6 +100,45 @@ public final class MergingIterator extends InternalIterator {
             turn(true);
         }
         children[heap[0]].next();
+        topMoved();
+    }
+
+    @Override
+    public void nextKey() throws IOException {
+        if (!forward) {
+            turn(true);
+        }
+        InternalIterator top = children[heap[0]];
+        // Who else stands on the key stands right below the top of the heap, or below another one that does.
+        while (heapSize > 1 && children[heap[1]].key().contentEquals(top.key())) {
+            passTopKey(1);
+        }
+        while (heapSize > 2 && children[heap[2]].key().contentEquals(top.key())) {
+            passTopKey(2);
+        }
+        top.nextKey();
+        topMoved();
+    }
+
+    private void passTopKey(int at) throws IOException {
+        InternalIterator child = children[heap[at]];
+        if (child.isPromised()) {
+            child.resolve();
+        } else {
+            child.nextKey();
+        }
+        if (!child.valid()) {
+            heap[at] = heap[--heapSize];
+            if (at == heapSize) {
+                return;
+            }
+        }
+        siftDown(at);
+    }
+
+    @Override
+    public void nextVisible(long visible) throws IOException {
+        children[heap[0]].nextVisible(visible);
         topMoved();
     }
 
@@ -93,7 +154,7 @@ public final class MergingIterator extends InternalIterator {
     /** Of the child on top, as far as it stays there. Where children take turns nothing is looked for. */
     @Override
     public int plainRun(Slice before, TimeRange times) throws IOException {
-        if (!forward || heapSize == 0 || heapSize > 1 && streak < STREAK) {
+        if (heapSize > 1 && streak < STREAK || !forward || heapSize == 0) {
             return 0;
         }
         Slice limit = before;
@@ -135,7 +196,7 @@ public final class MergingIterator extends InternalIterator {
         byte[] at = key.toByteArray();
         long atTrailer = trailer;
         Slice target = Slice.of(at);
-        for (int i = 0; i < children.length; i++) {
+        for (int i = 0; i < count; i++) {
             if (i == current) {
                 continue;
             }
@@ -154,8 +215,9 @@ public final class MergingIterator extends InternalIterator {
     private void rebuild(boolean toForward) throws IOException {
         forward = toForward;
         heapSize = 0;
-        streak = 0;
-        for (int i = 0; i < children.length; i++) {
+        // Nothing is known of what lies here: a run is looked for at once.
+        streak = STREAK;
+        for (int i = 0; i < count; i++) {
             if (children[i].valid()) {
                 heap[heapSize] = i;
                 siftUp(heapSize++);
@@ -173,7 +235,7 @@ public final class MergingIterator extends InternalIterator {
                 heap[0] = heap[--heapSize];
             }
             if (heapSize > 1) {
-                siftDown();
+                siftDown(0);
             }
         }
     }
@@ -185,7 +247,7 @@ public final class MergingIterator extends InternalIterator {
         }
         // While the top stays before both children of the root, as it does along one source's run, nothing moves.
         if (heapSize > 1) {
-            siftDown();
+            siftDown(0);
         }
         settle();
         streak = heap[0] == top ? streak + 1 : 0;
@@ -216,9 +278,9 @@ public final class MergingIterator extends InternalIterator {
         heap[at] = child;
     }
 
-    private void siftDown() {
-        int child = heap[0];
-        int at = 0;
+    private void siftDown(int from) {
+        int child = heap[from];
+        int at = from;
         while (true) {
             int below = 2 * at + 1;
             if (below >= heapSize) {
@@ -250,10 +312,20 @@ public final class MergingIterator extends InternalIterator {
     }
 
     @Override
-    public void close() {
-        for (InternalIterator child : children) {
-            child.close();
+    public void rest() {
+        for (int i = 0; i < count; i++) {
+            children[i].rest();
         }
-        valid = false;
+        heapSize = 0;
+        super.rest();
+    }
+
+    @Override
+    public void close() {
+        for (int i = 0; i < count; i++) {
+            children[i].close();
+        }
+        heapSize = 0;
+        super.rest();
     }
 }

@@ -5,8 +5,10 @@ import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstone;
 import io.qaexchange.storage.key.RangeTombstoneList;
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
+import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.MemoryPool;
 import io.qaexchange.storage.memory.Slice;
 import java.util.ArrayList;
@@ -432,6 +434,11 @@ public final class Memtable {
         }
 
         @Override
+        public void nextKey() {
+            throw new IllegalStateException("not positioned");
+        }
+
+        @Override
         public void previous() {
             throw new IllegalStateException("not positioned");
         }
@@ -442,6 +449,9 @@ public final class Memtable {
         private final RecordArena records;
         private int record;
         private int version;
+        private byte[] lower = KeyRange.ALL.lower();
+        /** Null = no upper bound. */
+        private byte[] upper;
 
         TableIterator(FamilyTable table) {
             this.table = table;
@@ -449,8 +459,19 @@ public final class Memtable {
         }
 
         @Override
+        public void confine(KeyRange bounds, TimeRange times) {
+            rest();
+            lower = bounds.lower();
+            upper = bounds.upper();
+        }
+
+        @Override
         public void seekToFirst() {
-            toNewest(table.ends.first);
+            if (lower.length == 0) {
+                toNewest(table.ends.first);
+            } else {
+                toNewest(table.tree.ceiling(lower, Memory.ARRAY_BASE, lower.length));
+            }
         }
 
         @Override
@@ -465,6 +486,7 @@ public final class Memtable {
                 int from = records.newestFrom(at, targetTrailer);
                 if (from != 0) {
                     show(at, from);
+                    stopAtUpper();
                     return;
                 }
                 at = records.next(at);
@@ -510,6 +532,23 @@ public final class Memtable {
         }
 
         @Override
+        public void nextKey() {
+            toNewest(records.next(record));
+        }
+
+        @Override
+        public void nextVisible(long visible) {
+            int from = records.newestFrom(record, visible);
+            if (from == 0) {
+                nextKey();
+            } else if (Trailer.compare(records.trailer(from), trailer) <= 0) {
+                next();
+            } else {
+                show(record, from);
+            }
+        }
+
+        @Override
         public void previous() {
             int newer = lastBefore(record, trailer);
             if (newer != 0) {
@@ -524,14 +563,19 @@ public final class Memtable {
                 valid = false;
             } else {
                 show(keyRecord, records.newest(keyRecord));
+                stopAtUpper();
             }
+        }
+
+        private void stopAtUpper() {
+            valid = upper == null || key.compareTo(upper) < 0;
         }
 
         private void toOldest(int keyRecord) {
             if (keyRecord == 0) {
                 valid = false;
             } else {
-                show(keyRecord, lastBefore(keyRecord, 0));
+                show(keyRecord, records.oldest(keyRecord));
             }
         }
 

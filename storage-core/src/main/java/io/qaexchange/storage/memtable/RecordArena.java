@@ -234,6 +234,11 @@ final class RecordArena {
         return Memory.getIntAcquire(arena.base(keyRecord), arena.address(keyRecord) + NEWEST);
     }
 
+    /** A key's first version stands in its record. */
+    int oldest(int keyRecord) {
+        return keyRecord + VERSION_IN_KEY_RECORD;
+    }
+
     /** The newest version that does not sort before the trailer; 0 if there is none. */
     int newestFrom(int keyRecord, long trailer) {
         int version = newest(keyRecord);

@@ -122,6 +122,16 @@ final class DataBlock {
         return fixed ? Math.max(0, lowerBound(target, Trailer.NEWEST) - index - 1) : 0;
     }
 
+    /** From one record of a FIXED block to the next. */
+    int stride() {
+        return stride;
+    }
+
+    /** Goes so many entries of a FIXED block forward; they are there. */
+    void skip(int entries) {
+        showRecord(index + entries);
+    }
+
     boolean first() {
         if (count == 0) {
             return false;

@@ -13,7 +13,7 @@ import java.io.IOException;
  * Walks the entries of one file inside bounds. The bounds are looked at only in blocks that reach over them, so inside a clipped file
  * they cost nothing per entry.
  *
- * <p>One thread; allocates nothing after the first few moves.
+ * <p>One thread; allocates nothing after the first few moves, nor when it is confined to other bounds.
  */
 final class SstableIterator extends InternalIterator {
     private final BlockSource source;
@@ -26,37 +26,58 @@ final class SstableIterator extends InternalIterator {
     private IndexCursor index;
     private BlockPin pin;
     private DataBlock block;
+    /** What the file is clipped to: bounds given later lie inside. */
+    private final KeyRange clip;
     private TimeRange times = TimeRange.ALL;
     /** No entry that a seek put off would find lies before it. */
     private final Slice bound = new Slice();
     private byte[] boundBytes;
-    private final Slice lower;
-    /** Null = no upper bound. */
-    private final Slice upper;
+    private final Slice lower = new Slice();
+    private final Slice upperBound = new Slice();
+    /** {@link #upperBound}; null = no upper bound. */
+    private Slice upper;
     private final Slice separator = new Slice();
-    /** Whether every entry of the file is a value and the only one of its key. */
+    /** Whether every entry of the file is the only one of its key. */
+    private final boolean distinct;
+    /** Whether every entry is a value, too. */
     private final boolean plain;
+    /** The key that {@link #leaveKey} leaves. */
+    private byte[] leftBytes;
+    private Slice left;
+    /** Written so that the compiler does not leave out the reading in {@link #plainRun}. */
+    private int touched;
     private boolean mayReachUpper;
     private long blockOffset;
-    private boolean closed;
+
+    /** So many entries of one key are passed over before the next key is sought. */
+    private static final int STEPS = 8;
+    private static final int PAGE_BYTES = 4096;
 
     /** @param own closed with the iterator; null = read through {@code source} */
-    SstableIterator(BlockSource source, SequentialAccess own, IndexBlock root, KeyRange bounds, boolean plain,
-            SstableMetadata metadata, int eventTimeFromEnd) {
-        this.plain = plain;
+    SstableIterator(BlockSource source, SequentialAccess own, IndexBlock root, KeyRange clip, SstableMetadata metadata, int eventTimeFromEnd) {
+        this.clip = clip;
+        distinct = metadata.distinctKeys() == metadata.entries();
+        plain = distinct && metadata.puts() == metadata.entries();
         this.root = root;
         this.metadata = metadata;
         this.eventTimeFromEnd = eventTimeFromEnd;
         this.source = source;
         this.own = own;
         access = own == null ? source : own;
-        lower = Slice.of(bounds.lower());
-        upper = bounds.upper() == null ? null : Slice.of(bounds.upper());
+        confine(clip, TimeRange.ALL);
     }
 
-    SstableIterator restrictTime(TimeRange wanted) {
+    @Override
+    public void confine(KeyRange bounds, TimeRange wanted) {
+        rest();
+        byte[] from = Slice.compare(bounds.lower(), clip.lower()) >= 0 ? bounds.lower() : clip.lower();
+        byte[] to = KeyRange.compareUpper(bounds.upper(), clip.upper()) <= 0 ? bounds.upper() : clip.upper();
+        lower.wrap(from);
+        upper = to == null ? null : upperBound.wrap(to);
         times = wanted;
-        return this;
+        if (index != null) {
+            index.restrictTime(wanted);
+        }
     }
 
     /** Before each positioning. */
@@ -218,6 +239,45 @@ final class SstableIterator extends InternalIterator {
     }
 
     @Override
+    public void nextKey() throws IOException {
+        if (distinct) {
+            next();
+        } else {
+            leaveKey(0);
+        }
+    }
+
+    @Override
+    public void nextVisible(long visible) throws IOException {
+        if (distinct) {
+            next();
+        } else {
+            leaveKey(visible);
+        }
+    }
+
+    /** Behind this entry, to the first that has another key or a trailer at or behind the given one. */
+    private void leaveKey(long from) throws IOException {
+        if (leftBytes == null || leftBytes.length < key.length()) {
+            leftBytes = new byte[Math.max(64, key.length())];
+            left = new Slice();
+        }
+        int length = key.length();
+        key.copyTo(leftBytes, 0);
+        left.wrap(leftBytes, 0, length);
+        for (int i = 0; i < STEPS; i++) {
+            next();
+            if (!valid || from != 0 && Trailer.compare(trailer, from) >= 0 || !key.contentEquals(left)) {
+                return;
+            }
+        }
+        seek(left, from);
+        while (valid && from == 0 && key.contentEquals(left)) {
+            next();
+        }
+    }
+
+    @Override
     public void previous() throws IOException {
         assert valid : "previous() of an iterator that stands nowhere";
         try {
@@ -246,10 +306,35 @@ final class SstableIterator extends InternalIterator {
             }
             int run = mayReachUpper ? block.remainingBefore(upper) : block.remaining();
             boolean mayReach = run > 0 && before != null && leaf.compareSeparatorKey(at, before) >= 0;
-            return mayReach ? Math.min(run, block.remainingBefore(before)) : run;
+            run = mayReach ? Math.min(run, block.remainingBefore(before)) : run;
+            if (run > 0) {
+                touch(run);
+            }
+            return run;
         } catch (InternalError | UnreadableBlockException e) {
             throw fault(e);
         }
+    }
+
+    /** Who walks the run does so without us: a page that cannot be read is to fail here, where file and offset are known. */
+    private void touch(int run) {
+        long end = value.address() + value.length() + (long) run * block.stride() - 1;
+        int sum = 0;
+        for (long at = key.address() + PAGE_BYTES; at < end; at += PAGE_BYTES) {
+            sum += Memory.getByte(key.base(), at);
+        }
+        touched = sum + Memory.getByte(key.base(), end);
+    }
+
+    @Override
+    public int runStride() {
+        return block.stride();
+    }
+
+    @Override
+    public void skip(int entries) {
+        block.skip(entries);
+        trailer = block.trailer();
     }
 
     private void showFirstFrom(boolean thereIsABlock) throws IOException {
@@ -306,18 +391,19 @@ final class SstableIterator extends InternalIterator {
     }
 
     @Override
+    public void rest() {
+        super.rest();
+        if (block != null) {
+            pin.release();
+            index.release();
+        }
+    }
+
+    @Override
     public void close() {
-        if (!closed) {
-            closed = true;
-            valid = false;
-            promised = false;
-            if (block != null) {
-                pin.release();
-                index.release();
-            }
-            if (own != null) {
-                own.close();
-            }
+        rest();
+        if (own != null) {
+            own.close();
         }
     }
 }

@@ -189,9 +189,13 @@ public final class SstableReader implements AutoCloseable {
         }
     }
 
-    /** Walks the entries inside {@code bounds}; nothing outside is ever shown. Close it before the lease ends. */
+    /**
+     * Walks the entries inside {@code bounds}; nothing outside is ever shown, also if it is confined further. Close it before the lease
+     * ends.
+     */
     public InternalIterator iterator(KeyRange bounds, ReadMode mode) {
-        return newIterator(bounds, mode);
+        SequentialAccess own = mode == ReadMode.SEQUENTIAL ? new SequentialAccess(source, options.readAheadBytes()) : null;
+        return new SstableIterator(source, own, root, bounds, metadata, properties.eventTimeFromEnd());
     }
 
     /**
@@ -200,13 +204,9 @@ public final class SstableReader implements AutoCloseable {
      * all versions of a key are left out together.
      */
     public InternalIterator iterator(KeyRange bounds, ReadMode mode, TimeRange times) {
-        return newIterator(bounds, mode).restrictTime(times);
-    }
-
-    private SstableIterator newIterator(KeyRange bounds, ReadMode mode) {
-        SequentialAccess own = mode == ReadMode.SEQUENTIAL ? new SequentialAccess(source, options.readAheadBytes()) : null;
-        boolean plain = metadata.puts() == metadata.entries() && metadata.distinctKeys() == metadata.entries();
-        return new SstableIterator(source, own, root, bounds, plain, metadata, properties.eventTimeFromEnd());
+        InternalIterator iterator = iterator(bounds, mode);
+        iterator.confine(bounds, times);
+        return iterator;
     }
 
     public RangeTombstoneList rangeTombstones() {
