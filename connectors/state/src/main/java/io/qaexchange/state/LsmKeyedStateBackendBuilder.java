@@ -14,7 +14,7 @@ import io.qaexchange.state.timers.TimerQueues;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.StoreListener;
 import io.qaexchange.storage.StoreOptions;
-import io.qaexchange.storage.vfs.NioVfs;
+import io.qaexchange.storage.vfs.Vfs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -47,18 +47,27 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
     private final LsmStateOptions.Values options;
     private final OpaqueMemoryResource<SlotResources> resources;
     private final Path directory;
+    private final Vfs files;
 
-    LsmKeyedStateBackendBuilder(KeyedStateBackendParameters<K> parameters, LsmStateOptions.Values options,
-            OpaqueMemoryResource<SlotResources> resources, Path directory, LatencyTrackingStateConfig latencyTracking,
-            SizeTrackingStateConfig sizeTracking, StreamCompressionDecorator compression) {
+    /**
+     * Where and how a store is opened.
+     *
+     * @param directory does not exist yet
+     */
+    record Place(LsmStateOptions.Values options, Path directory, Vfs files) {
+    }
+
+    LsmKeyedStateBackendBuilder(KeyedStateBackendParameters<K> parameters, Place place, OpaqueMemoryResource<SlotResources> resources,
+            LatencyTrackingStateConfig latencyTracking, SizeTrackingStateConfig sizeTracking, StreamCompressionDecorator compression) {
         super(parameters.getKvStateRegistry(), parameters.getKeySerializer(), parameters.getEnv().getUserCodeClassLoader().asClassLoader(),
                 parameters.getNumberOfKeyGroups(), parameters.getKeyGroupRange(), parameters.getEnv().getExecutionConfig(),
                 parameters.getTtlTimeProvider(), latencyTracking, sizeTracking, parameters.getStateHandles(), compression,
                 parameters.getCancelStreamRegistry());
         this.parameters = parameters;
-        this.options = options;
+        this.options = place.options;
         this.resources = resources;
-        this.directory = directory;
+        this.directory = place.directory;
+        this.files = place.files;
     }
 
     @Override
@@ -77,7 +86,7 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
         try (NativeRestore<K> restore = new NativeRestore<>(keyGroupRange, numberOfKeyGroups, keySerializerProvider, userCodeClassLoader,
                 directory.resolve("restore"), cancelStreamRegistry)) {
             restore.fetch(restoreStateHandles);
-            opened.openStore(options, ttlTimeProvider, builder -> StateStore.restore(directory, builder, failureReport(), restore.sources()));
+            opened.openStore(options, files, ttlTimeProvider, builder -> StateStore.restore(directory, builder, failureReport(), restore.sources()));
             if (localRecovery().isLocalBackupEnabled()) {
                 restore.keepPieces(opened.store().restored(), opened.store().pieces());
             }
@@ -90,12 +99,13 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
     }
 
     private LsmKeyedStateBackend<K> buildFromCanonical(OperatorStore opened) throws Exception {
-        opened.openStore(options, ttlTimeProvider, builder -> StateStore.open(directory, builder, failureReport()));
+        opened.openStore(options, files, ttlTimeProvider, builder -> StateStore.open(directory, builder, failureReport()));
         Restored restored = new Restored(opened.store());
         if (!restoreStateHandles.isEmpty()) {
             requireCanonical();
             new CanonicalRestore<K>(opened.store(), restored.tables, restored.timers, cancelStreamRegistry).restore(
-                    new FullSnapshotRestoreOperation<>(keyGroupRange, userCodeClassLoader, restoreStateHandles, keySerializerProvider));
+                    new FullSnapshotRestoreOperation<>(keyGroupRange, userCodeClassLoader,
+                            CanonicalRestore.inBlocks(restoreStateHandles, cancelStreamRegistry), keySerializerProvider));
         }
         return backend(opened, restored, UUID.randomUUID(), new UploadHistory(0, Map.of()));
     }
@@ -156,8 +166,8 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
         String operator = parameters.getOperatorIdentifier();
         return (kind, text) -> {
             if (kind == StoreListener.Kind.FAILED) {
-                LOG.error("state of operator {} has failed: {}", operator, text);
-                environment.failExternally(new IOException("state of operator " + operator + " has failed: " + text));
+                LOG.error("state of operator {} in {} has failed: {}", operator, directory, text);
+                environment.failExternally(new IOException("state of operator " + operator + " in " + directory + " has failed: " + text));
             } else if (kind == StoreListener.Kind.STALLED) {
                 LOG.info("writes to state of operator {} waited: {}", operator, text);
             } else {
@@ -182,10 +192,11 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
             StateStore open(StoreOptions.Builder builder) throws IOException;
         }
 
-        void openStore(LsmStateOptions.Values options, TtlTimeProvider clock, Opening opening) throws IOException {
+        void openStore(LsmStateOptions.Values options, Vfs files, TtlTimeProvider clock, Opening opening) throws IOException {
             memory = resources.getResourceHandle().newOperator(options.blockCacheFraction());
             StoreOptions.Builder builder = memory.configure(StoreOptions.builder()).durability(Durability.NO_LOG).readMode(options.readMode())
-                    .vfs(NioVfs.UNSYNCED).clock(clock::currentTimestamp).backgroundJobs(options.backgroundThreads()).compactionBytesPerSecond(options.compactionBytesPerSecond());
+                    .vfs(files).clock(clock::currentTimestamp).backgroundJobs(options.backgroundThreads())
+                    .compactionBytesPerSecond(options.compactionBytesPerSecond());
             store = opening.open(builder);
         }
 

@@ -1,6 +1,8 @@
 package io.qaexchange.state;
 
 import io.qaexchange.state.memory.SlotResources;
+import io.qaexchange.storage.vfs.NioVfs;
+import io.qaexchange.storage.vfs.Vfs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -14,6 +16,7 @@ import org.apache.flink.runtime.state.AbstractStateBackend;
 import org.apache.flink.runtime.state.ConfigurableStateBackend;
 import org.apache.flink.runtime.state.DefaultOperatorStateBackendBuilder;
 import org.apache.flink.runtime.state.OperatorStateBackend;
+import org.apache.flink.util.function.SerializableSupplier;
 
 /**
  * Flink's keyed state in the storage engine: one store per operator subtask, one column family per state, in local files that live as
@@ -26,19 +29,27 @@ public final class LsmStateBackend extends AbstractStateBackend implements Confi
     private static final String RESOURCE_NAME = "state-lsm-managed-memory";
 
     private final LsmStateOptions.Values options;
+    /** Where the engine's files are. */
+    private final SerializableSupplier<Vfs> files;
 
     /** With the default options. */
     public LsmStateBackend() {
-        this(LsmStateOptions.read(new Configuration()));
+        this(LsmStateOptions.read(new Configuration()), () -> NioVfs.UNSYNCED);
     }
 
-    private LsmStateBackend(LsmStateOptions.Values options) {
+    private LsmStateBackend(LsmStateOptions.Values options, SerializableSupplier<Vfs> files) {
         this.options = options;
+        this.files = files;
+    }
+
+    /** The same on other files, for tests. */
+    LsmStateBackend withFiles(SerializableSupplier<Vfs> others) {
+        return new LsmStateBackend(options, others);
     }
 
     @Override
     public LsmStateBackend configure(ReadableConfig config, ClassLoader classLoader) {
-        LsmStateBackend configured = new LsmStateBackend(LsmStateOptions.read(config));
+        LsmStateBackend configured = new LsmStateBackend(LsmStateOptions.read(config), files);
         configured.latencyTrackingConfigBuilder = latencyTrackingConfigBuilder.configure(config);
         configured.sizeTrackingConfigBuilder = sizeTrackingConfigBuilder.configure(config);
         return configured;
@@ -64,7 +75,7 @@ public final class LsmStateBackend extends AbstractStateBackend implements Confi
     public <K> AbstractKeyedStateBackend<K> createKeyedStateBackend(KeyedStateBackendParameters<K> parameters) throws IOException {
         Environment environment = parameters.getEnv();
         OpaqueMemoryResource<SlotResources> resources = resources(parameters);
-        return new LsmKeyedStateBackendBuilder<>(parameters, options, resources, directory(parameters),
+        return new LsmKeyedStateBackendBuilder<>(parameters, new LsmKeyedStateBackendBuilder.Place(options, directory(parameters), files.get()), resources,
                 latencyTrackingConfigBuilder.setMetricGroup(parameters.getMetricGroup()).build(),
                 sizeTrackingConfigBuilder.setMetricGroup(parameters.getMetricGroup()).build(),
                 getCompressionDecorator(environment.getExecutionConfig())).build();

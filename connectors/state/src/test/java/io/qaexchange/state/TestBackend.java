@@ -62,9 +62,15 @@ final class TestBackend implements AutoCloseable {
 
     static TestBackend open(AbstractStateBackend backend, KeyGroupRange keyGroups, TtlTimeProvider clock, MockEnvironment environment,
             Collection<KeyedStateHandle> restored) throws Exception {
+        return open(backend, keyGroups, clock, environment, restored, new CloseableRegistry());
+    }
+
+    /** @param cancelled closed by whoever cancels the task */
+    static TestBackend open(AbstractStateBackend backend, KeyGroupRange keyGroups, TtlTimeProvider clock, MockEnvironment environment,
+            Collection<KeyedStateHandle> restored, CloseableRegistry cancelled) throws Exception {
         AbstractKeyedStateBackend<String> keyed = backend.createKeyedStateBackend(new KeyedStateBackendParametersImpl<>(environment, new JobID(),
                 "operator", StringSerializer.INSTANCE, 128, keyGroups, environment.getTaskKvStateRegistry(), clock,
-                new UnregisteredMetricsGroup(), (name, value) -> { }, restored, new CloseableRegistry(), 1.0));
+                new UnregisteredMetricsGroup(), (name, value) -> { }, restored, cancelled, 1.0));
         SharedStateRegistry registry = new SharedStateRegistryImpl();
         for (KeyedStateHandle handle : restored) {
             if (handle != null) {

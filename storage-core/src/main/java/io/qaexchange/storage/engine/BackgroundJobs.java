@@ -463,13 +463,22 @@ final class BackgroundJobs {
     }
 
     /** No new jobs; waits for those under way, which give up at their next pause. */
-    void stop() throws IOException {
+    void stop() {
+        boolean interrupted = false;
         synchronized (this) {
             stopped = true;
             notifyAll();
             while (mergesRunning > 0 || state.isFlushClaimed()) {
-                awaitChange();
+                try {
+                    wait(1000);
+                } catch (InterruptedException e) {
+                    // Memory and mappings are given back next, which nobody may be reading then.
+                    interrupted = true;
+                }
             }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -6,11 +6,15 @@ import io.qaexchange.state.store.StateTables;
 import io.qaexchange.state.timers.TimerQueues;
 import io.qaexchange.storage.WriteBatch;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.execution.CancelTaskException;
+import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
+import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot.BackendStateType;
 import org.apache.flink.runtime.state.restore.FullSnapshotRestoreOperation;
@@ -40,6 +44,19 @@ public final class CanonicalRestore<K> {
         this.tables = tables;
         this.timers = timers;
         this.cancelled = cancelled;
+    }
+
+    /** The same savepoints, read in blocks, by streams that are closed when the task is cancelled. @param handles some may be null */
+    public static List<KeyedStateHandle> inBlocks(Collection<KeyedStateHandle> handles, CloseableRegistry cancelled) {
+        List<KeyedStateHandle> result = new ArrayList<>();
+        for (KeyedStateHandle handle : handles) {
+            if (handle != null) {
+                KeyGroupsSavepointStateHandle savepoint = (KeyGroupsSavepointStateHandle) handle;
+                result.add(new KeyGroupsSavepointStateHandle(savepoint.getGroupRangeOffsets(),
+                        RestoreStream.through(savepoint.getDelegateStateHandle(), cancelled)));
+            }
+        }
+        return result;
     }
 
     /** @throws CancelTaskException if the task is cancelled meanwhile */

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.apache.flink.core.fs.CloseableRegistry;
-import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.runtime.state.AbstractIncrementalStateHandle;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
 import org.apache.flink.runtime.state.IncrementalLocalKeyedStateHandle;
@@ -64,12 +63,21 @@ final class FileFetch {
         }
         if (!link(file.getHandle(), to)) {
             try (InputStream in = open(file.getHandle(), file.getLocalPath())) {
-                Files.copy(in, to);
+                copy(in, to, file);
             }
         }
         if (Files.size(to) != file.getStateSize()) {
             throw new IOException("file " + file.getLocalPath() + " of the checkpoint is cut off: it has " + Files.size(to) + " bytes instead of "
                     + file.getStateSize() + ", in " + file.getHandle() + "; restore from another checkpoint");
+        }
+    }
+
+    private static void copy(InputStream in, Path to, HandleAndLocalPath file) throws IOException {
+        try {
+            Files.copy(in, to);
+        } catch (IOException e) {
+            throw new IOException("file " + file.getLocalPath() + " of the checkpoint could not be copied from " + file.getHandle() + " to "
+                    + to.getParent() + ": " + e.getMessage(), e);
         }
     }
 
@@ -88,29 +96,10 @@ final class FileFetch {
 
     /** The stream is closed when the task is cancelled. */
     InputStream open(StreamStateHandle handle, String what) throws IOException {
-        FSDataInputStream in;
         try {
-            in = handle.openInputStream();
+            return RestoreStream.open(handle, cancelled);
         } catch (FileNotFoundException | NoSuchFileException e) {
             throw new IOException("file " + what + " of the checkpoint is missing: " + handle + "; restore from another checkpoint", e);
         }
-        cancelled.registerCloseable(in);
-        return new InputStream() {
-            @Override
-            public int read() throws IOException {
-                return in.read();
-            }
-
-            @Override
-            public int read(byte[] bytes, int offset, int length) throws IOException {
-                return in.read(bytes, offset, length);
-            }
-
-            @Override
-            public void close() throws IOException {
-                cancelled.unregisterCloseable(in);
-                in.close();
-            }
-        };
     }
 }

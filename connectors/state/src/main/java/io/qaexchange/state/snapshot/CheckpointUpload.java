@@ -148,7 +148,7 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
 
     /** A file that belongs to this checkpoint alone. */
     private HandleAndLocalPath writeOwn(String name, Content content) throws IOException {
-        return HandleAndLocalPath.of(write(CheckpointedStateScope.EXCLUSIVE,
+        return HandleAndLocalPath.of(write(name, CheckpointedStateScope.EXCLUSIVE,
                 out -> writeTo(out, local == null ? null : local.file(name, out), content)), name);
     }
 
@@ -197,7 +197,7 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
     private void uploadSstables() throws IOException {
         for (Checkpoint.Sstable sstable : state.checkpoint().sstables()) {
             if (!files.containsKey(sstable.name())) {
-                StreamStateHandle handle = write(sharedScope(), out -> Files.copy(sstable.path(), out));
+                StreamStateHandle handle = write(sstable.name(), sharedScope(), out -> Files.copy(sstable.path(), out));
                 if (handle.getStateSize() != sstable.sizeBytes()) {
                     throw new IOException("uploaded " + handle.getStateSize() + " bytes of " + sstable.path() + ", which has " + sstable.sizeBytes());
                 }
@@ -210,7 +210,7 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
         // The checkpoint's id makes the name unique: two checkpoints under way may upload the same range.
         String name = range.firstSequence() + "-" + range.lastSequence() + "-" + checkpointId + ".piece";
         LogPiece[] piece = new LogPiece[1];
-        StreamStateHandle handle = write(sharedScope(), out -> writeTo(out, local == null ? null : local.piece(name, out),
+        StreamStateHandle handle = write(name, sharedScope(), out -> writeTo(out, local == null ? null : local.piece(name, out),
                 to -> piece[0] = state.checkpoint().writePiece(range, name, to)));
         files.put(name, new Uploaded(handle, piece[0]));
         return piece[0];
@@ -218,6 +218,15 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
 
     private CheckpointedStateScope sharedScope() {
         return history == null ? CheckpointedStateScope.EXCLUSIVE : CheckpointedStateScope.SHARED;
+    }
+
+    private StreamStateHandle write(String name, CheckpointedStateScope scope, Content content) throws IOException {
+        try {
+            return write(scope, content);
+        } catch (IOException e) {
+            throw new IOException("file " + name + " of checkpoint " + checkpointId + " could not be written to " + streams + ": "
+                    + e.getMessage(), e);
+        }
     }
 
     private StreamStateHandle write(CheckpointedStateScope scope, Content content) throws IOException {
