@@ -17,6 +17,7 @@ import io.qaexchange.state.timers.TimerQueues;
 import io.qaexchange.storage.StoreIterator;
 import io.qaexchange.storage.key.KeyRange;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +29,7 @@ import org.apache.flink.api.common.ExecutionConfig;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.api.java.tuple.Tuple2;
@@ -84,6 +86,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     private final TimerQueues timers;
     private final SnapshotStrategy<KeyedStateHandle, ?> checkpoints;
     private final UploadHistory history;
+    private final StateReads<K> reads;
     private final Map<String, AbstractLsmState<K, ?, ?>> states = new HashMap<>();
     private final Map<String, LsmOrderedMapState<K, ?, ?>> orderedStates = new HashMap<>();
     private boolean disposed;
@@ -105,7 +108,16 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     record Checkpoints(UUID backendId, UploadHistory history, LocalRecoveryConfig localRecovery, boolean incremental, MetricGroup metrics) {
     }
 
-    LsmKeyedStateBackend(Base<K> base, OperatorStore opened, StateTables tables, TimerQueues timers, Checkpoints checkpoints) {
+    /**
+     * Other threads that read.
+     *
+     * @param operator what they know it by
+     * @param patience how long the end of the task waits for them
+     */
+    record Readers(String operator, Duration patience) {
+    }
+
+    LsmKeyedStateBackend(Base<K> base, OperatorStore opened, StateTables tables, TimerQueues timers, Checkpoints checkpoints, Readers readers) {
         super(base.kvStateRegistry, base.keySerializer, base.userCodeClassLoader, base.executionConfig, base.ttlTimeProvider,
                 base.latencyTracking, base.sizeTracking, base.cancelStreamRegistry, base.compression, base.keyContext);
         this.opened = opened;
@@ -114,6 +126,8 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
         stateKeys = new StateKeys<>(opened.store(), keys);
         this.timers = timers;
         history = checkpoints.history;
+        reads = new StateReads<>(opened.store(), new StateReads.Operator<>(readers.operator, base.keySerializer.duplicate(), numberOfKeyGroups,
+                keyGroupRange, base.ttlTimeProvider, readers.patience));
         if (checkpoints.incremental) {
             IncrementalSnapshotStrategy<K> incremental = new IncrementalSnapshotStrategy<>(new IncrementalSnapshotStrategy.Operator<>(
                     checkpoints.backendId, keyGroupRange, keys.keyGroupBytes(), keySerializer.duplicate(), checkpoints.localRecovery,
@@ -132,6 +146,11 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
 
     CompositeKey<K> keys() {
         return keys;
+    }
+
+    /** The state as other threads read it, while the task goes on. */
+    public StateReads<K> reads() {
+        return reads;
     }
 
     @Override
@@ -164,6 +183,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
             states.put(descriptor.getName(), state);
         }
         state.update(descriptor);
+        reads.publish(table, descriptor.getType(), false, descriptor.getTtlConfig());
         return (IS) state;
     }
 
@@ -181,6 +201,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
             MapState<Long, Boolean> buckets = getOrCreateKeyedState(VoidNamespaceSerializer.INSTANCE, descriptor.buckets());
             state = new LsmOrderedMapState<>(this, rows, buckets);
             orderedStates.put(descriptor.name(), state);
+            reads.publish(rows, StateDescriptor.Type.MAP, true, StateTtlConfig.DISABLED);
         }
         return state;
     }
@@ -317,6 +338,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
             return;
         }
         disposed = true;
+        reads.close();
         super.dispose();
         states.clear();
         try {

@@ -147,7 +147,8 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
                 new CloseableRegistry(), keyGroupCompressionDecorator, new InternalKeyContextImpl<>(keyGroupRange, numberOfKeyGroups));
         LsmKeyedStateBackend.Checkpoints checkpoints = new LsmKeyedStateBackend.Checkpoints(backendId, history,
                 localRecovery(), options.incrementalCheckpoints(), parameters.getMetricGroup());
-        return new LsmKeyedStateBackend<>(base, opened, restored.tables, restored.timers, checkpoints);
+        return new LsmKeyedStateBackend<>(base, opened, restored.tables, restored.timers, checkpoints,
+                new LsmKeyedStateBackend.Readers(parameters.getOperatorIdentifier(), options.readersPatience()));
     }
 
     private BackendBuildingException buildingFailure(Throwable cause) {

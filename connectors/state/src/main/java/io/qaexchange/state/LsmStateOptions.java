@@ -2,6 +2,7 @@ package io.qaexchange.state;
 
 import io.qaexchange.storage.StoreOptions.ReadMode;
 import java.io.Serializable;
+import java.time.Duration;
 import javax.annotation.Nullable;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
@@ -41,6 +42,9 @@ public final class LsmStateOptions {
             .defaultValue(MemorySize.ZERO).withDescription("Bytes per second and operator that merges may write, 0 = no limit. Flushes are"
                     + " never limited.");
 
+    /** A third of what a task may take to be cancelled. */
+    private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(60);
+
     /** Where timers are. */
     public enum Timers { ENGINE, HEAP }
 
@@ -48,6 +52,10 @@ public final class LsmStateOptions {
             .defaultValue(Timers.ENGINE).withDescription("Where timers are kept: ENGINE with the state, any number of them, in incremental"
                     + " checkpoints; HEAP on the task's heap, faster while they are few, copied and written as a whole by every checkpoint."
                     + " May be changed between runs. RocksDB: state.backend.rocksdb.timer-service.factory.");
+
+    public static final ConfigOption<Duration> READERS_PATIENCE = ConfigOptions.key("state.backend.lsm.readers-patience").durationType()
+            .defaultValue(Duration.ofSeconds(2)).withDescription("How long the end of a task waits for other threads that read its state"
+                    + " (StateReads). After that their reads fail. A restart takes that much longer if readers do not close their sessions.");
 
     private LsmStateOptions() {
     }
@@ -60,12 +68,14 @@ public final class LsmStateOptions {
      */
     record Values(@Nullable String localDirectory, boolean managedMemory, long fixedBytesPerOperator, double blockCacheFraction,
             ReadMode readMode, int backgroundThreads, long compactionBytesPerSecond,
-            boolean incrementalCheckpoints, Timers timers) implements Serializable {
+            boolean incrementalCheckpoints, Timers timers, Duration readersPatience) implements Serializable {
 
         /** @throws IllegalConfigurationException names the option, what it is and what it may be */
         Values {
             require(blockCacheFraction >= 0 && blockCacheFraction <= 0.9, BLOCK_CACHE_FRACTION, blockCacheFraction, "0 to 0.9");
             require(backgroundThreads >= 1 && backgroundThreads <= 64, BACKGROUND_THREADS, backgroundThreads, "1 to 64");
+            require(!readersPatience.isNegative() && readersPatience.compareTo(LONGEST_PATIENCE) <= 0, READERS_PATIENCE, readersPatience,
+                    "0 to " + LONGEST_PATIENCE.toSeconds() + " s: Flink ends a process whose task does not end");
             require(managedMemory || fixedBytesPerOperator >= 1 << 20, FIXED_PER_OPERATOR, fixedBytesPerOperator + " bytes", "at least 1 mb");
         }
 
@@ -81,6 +91,7 @@ public final class LsmStateOptions {
                 config.get(BLOCK_CACHE_FRACTION), config.get(READ_MODE), config.get(BACKGROUND_THREADS),
                 config.get(COMPACTION_RATE).getBytes(),
                 // Flink's default is false, for the sake of backends whose incremental checkpoints cost more.
-                config.getOptional(CheckpointingOptions.INCREMENTAL_CHECKPOINTS).orElse(true), config.get(TIMERS));
+                config.getOptional(CheckpointingOptions.INCREMENTAL_CHECKPOINTS).orElse(true), config.get(TIMERS),
+                config.get(READERS_PATIENCE));
     }
 }

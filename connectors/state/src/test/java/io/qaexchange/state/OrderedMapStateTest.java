@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OrderedMapStateTest {
-    private static final OrderedMapStateDescriptor<TimedKey, String> ROWS = new OrderedMapStateDescriptor<>("rows", new TimedKey.Serializer(),
+    static final OrderedMapStateDescriptor<TimedKey, String> ROWS = new OrderedMapStateDescriptor<>("rows", new TimedKey.Serializer(),
             StringSerializer.INSTANCE, TimedKey.EVENT_TIME_FROM_END, Duration.ofNanos(100));
 
     @ParameterizedTest
