@@ -2,6 +2,7 @@ package io.qaexchange.job.tool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.qaexchange.job.count.CountFunction;
 import io.qaexchange.job.count.CountJob;
 import io.qaexchange.job.count.Counts;
@@ -45,7 +46,7 @@ class KilledTaskManagersIT {
     private static final long SEED = Long.getLong("state.seed", 20260106L);
     private static final int EVENTS_PER_SECOND = 3_000;
     private static final Duration CHECKPOINT_INTERVAL = Duration.ofMillis(300);
-    private static final Duration RECOVERY = Duration.ofSeconds(60);
+    private static final Duration RECOVERY = Duration.ofSeconds(120);
     /** From 3 on the job has to wait for the TaskManager that was killed, and finds its disk again. */
     private static final int[] PARALLELISMS = {4, 3, 2, 4, 1, 3};
     /** All that Flink's class path on a TaskManager lacks. */
@@ -110,7 +111,8 @@ class KilledTaskManagersIT {
 
     private void killATaskManager() throws Exception {
         awaitCheckpoints(1 + random.nextInt(3));
-        String victim = "taskmanager-" + (1 + random.nextInt(2));
+        List<String> busy = busyTaskManagers();
+        String victim = busy.get(random.nextInt(busy.size()));
         long restored = restored();
         long logged = Files.size(log(victim));
         long killedNs = System.nanoTime();
@@ -122,6 +124,17 @@ class KilledTaskManagersIT {
         localRestores += (int) local;
         note(String.format("%s killed, checkpoints again after %.1f s, %d of its subtasks restored from local copies", victim,
                 (System.nanoTime() - killedNs) / 1e9, local));
+    }
+
+    /** Those that have subtasks of the job. */
+    private List<String> busyTaskManagers() throws Exception {
+        List<String> busy = new ArrayList<>();
+        for (JsonNode one : rest.get("/taskmanagers").path("taskmanagers")) {
+            if (one.path("freeSlots").asInt() < one.path("slotsNumber").asInt()) {
+                busy.add(one.path("id").asText());
+            }
+        }
+        return busy;
     }
 
     /** Restores from the disk of a TaskManager that were logged behind a place of its log. */
