@@ -105,6 +105,12 @@ public interface Store extends Closeable {
      */
     StoreIterator iterator(ColumnFamily family, KeyRange range, TimeRange times, Snapshot snapshot) throws IOException;
 
+    /**
+     * Whether no key of a range has a value now. Cheaper than an iterator that is asked for its first row: the newest memtable or file with
+     * a value in the range mostly answers alone.
+     */
+    boolean isEmpty(ColumnFamily family, KeyRange range) throws IOException;
+
     default StoreIterator iterator(ColumnFamily family) throws IOException {
         return iterator(family, KeyRange.ALL, null);
     }

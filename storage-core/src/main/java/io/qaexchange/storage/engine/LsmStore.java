@@ -402,12 +402,30 @@ public final class LsmStore implements Store {
         if (!times.isAll() && family.options().eventTimeFromEnd() < Long.BYTES) {
             throw new IllegalArgumentException("column family " + family.name() + " has no event times: set FamilyOptions.eventTimeFromEnd when it is created");
         }
+        VisibleIterator.Bounds bounds = new VisibleIterator.Bounds(range, times);
+        return atSequence(snapshot, (view, sequence) -> VisibleIterator.open(view, family, bounds, sequence));
+    }
+
+    @Override
+    public boolean isEmpty(ColumnFamily family, KeyRange range) throws IOException {
+        VisibleIterator.Bounds bounds = new VisibleIterator.Bounds(range, TimeRange.ALL);
+        try (VisibleIterator iterator = atSequence(null, (view, sequence) -> VisibleIterator.open(view, family, bounds, sequence))) {
+            return iterator.isEmpty();
+        }
+    }
+
+    private interface Opening {
+        /** @param view used by what is opened, or released */
+        VisibleIterator open(ReadView view, long sequence) throws IOException;
+    }
+
+    private VisibleIterator atSequence(Snapshot snapshot, Opening opening) throws IOException {
         while (true) {
             ReadView view = state.useView();
             long sequence = snapshot != null ? snapshot.sequence() : writes.lastSequence();
             // Writes up to this number are in the view only if it is still the one that is written to.
             if (snapshot != null || state.currentView() == view) {
-                return VisibleIterator.open(view, family, new VisibleIterator.Bounds(range, times), sequence);
+                return opening.open(view, sequence);
             }
             view.release();
         }

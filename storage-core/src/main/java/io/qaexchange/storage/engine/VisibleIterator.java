@@ -6,6 +6,7 @@ import io.qaexchange.storage.compaction.FloorIndex;
 import io.qaexchange.storage.encoding.ByteWriter;
 import io.qaexchange.storage.encoding.JoinedValue;
 import io.qaexchange.storage.engine.ReadView.FamilyFiles;
+import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.iterator.MergingIterator;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstoneList;
@@ -26,6 +27,11 @@ import java.io.IOException;
  */
 final class VisibleIterator implements StoreIterator {
     private static final int PATIENCE = 4;
+    /** Rows after a seek before a run is looked for: of a scan that is over by then it would be a good part. */
+    private static final int FIRST_PATIENCE = 2;
+
+    /** So many versions of a key are walked backward before the visible one is sought. */
+    private static final int STEPS = 8;
 
     /** Which keys are wanted. */
     record Bounds(KeyRange keys, TimeRange times) {}
@@ -92,7 +98,7 @@ final class VisibleIterator implements StoreIterator {
     }
 
     /** @param view used by the iterator; released when it is closed, or here if this fails */
-    static StoreIterator open(ReadView view, ColumnFamily family, Bounds bounds, long sequence) throws IOException {
+    static VisibleIterator open(ReadView view, ColumnFamily family, Bounds bounds, long sequence) throws IOException {
         ScanSources sources = null;
         boolean opened = false;
         try {
@@ -170,7 +176,7 @@ final class VisibleIterator implements StoreIterator {
         valid = false;
         run = 0;
         walked = 0;
-        patience = 0;
+        patience = FIRST_PATIENCE;
     }
 
     @Override
@@ -293,6 +299,24 @@ final class VisibleIterator implements StoreIterator {
         }
     }
 
+    /** Whether nothing is visible within the bounds; positions the iterator anyhow. */
+    boolean isEmpty() throws IOException {
+        beginSeek();
+        InternalIterator newest = timed || files.isWindowed() ? null : merged.firstToHoldAny();
+        if (newest != null && isSurelyVisible(newest)) {
+            return false;
+        }
+        seekToFirst();
+        return !valid;
+    }
+
+    /** Of an entry such that no newer source has any within the bounds. */
+    private boolean isSurelyVisible(InternalIterator newest) {
+        long sequence = Trailer.sequence(newest.trailer());
+        return sequence <= snapshot && Trailer.kind(newest.trailer()) != ValueKind.DELETE && !isCovered(newest.key(), sequence)
+                && !floors.hides(newest.key(), snapshot);
+    }
+
     /** Joins the appended parts of the key that merged stands on; merged then stands behind them. */
     private void joinForward() throws IOException {
         remember(merged.key());
@@ -340,8 +364,12 @@ final class VisibleIterator implements StoreIterator {
     private boolean buildBackward() throws IOException {
         long covering = tombstones == null ? 0 : tombstones.newestCovering(remembered, snapshot);
         boolean exists = false;
+        int steps = 0;
         scratch.built.clear();
         while (merged.valid() && merged.key().contentEquals(remembered)) {
+            if (++steps > STEPS) {
+                return buildBySeek(covering);
+            }
             long sequence = Trailer.sequence(merged.trailer());
             if (sequence <= snapshot && sequence >= covering) {
                 int kind = Trailer.kind(merged.trailer());
@@ -357,6 +385,22 @@ final class VisibleIterator implements StoreIterator {
             }
             merged.previous();
         }
+        return exists;
+    }
+
+    /** The same for a key of many versions, newest first. */
+    private boolean buildBySeek(long covering) throws IOException {
+        scratch.built.clear();
+        merged.seek(remembered, Trailer.visibleAt(snapshot));
+        boolean exists = merged.valid() && merged.key().contentEquals(remembered) && Trailer.sequence(merged.trailer()) >= covering
+                && Trailer.kind(merged.trailer()) != ValueKind.DELETE;
+        if (exists && Trailer.kind(merged.trailer()) == ValueKind.PUT) {
+            scratch.built.raw(merged.value());
+        } else if (exists) {
+            joinForward();
+            scratch.built.raw(value);
+        }
+        merged.seekBefore(remembered, Trailer.NEWEST);
         return exists;
     }
 

@@ -70,6 +70,21 @@ public final class MergingIterator extends InternalIterator {
         rebuild(true);
     }
 
+    /**
+     * The first child, in the order in which they were added, that has any entry, standing on its first one; null if none has. The merge
+     * itself stands nowhere then.
+     */
+    public InternalIterator firstToHoldAny() throws IOException {
+        rest();
+        for (int i = 0; i < count; i++) {
+            children[i].seekToFirst();
+            if (children[i].valid()) {
+                return children[i];
+            }
+        }
+        return null;
+    }
+
     @Override
     public void seekToLast() throws IOException {
         for (int i = 0; i < count; i++) {

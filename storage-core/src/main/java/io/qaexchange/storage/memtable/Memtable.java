@@ -5,10 +5,8 @@ import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstone;
 import io.qaexchange.storage.key.RangeTombstoneList;
-import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
-import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.MemoryPool;
 import io.qaexchange.storage.memory.Slice;
 import java.util.ArrayList;
@@ -28,8 +26,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * (see the store's last sequence) before the snapshot was taken.
  */
 public final class Memtable {
-    /** Entries that an estimate looks at before it guesses. */
-    private static final int ESTIMATE_STEPS = 4096;
     private static final FamilyTable[] NO_TABLES = new FamilyTable[0];
 
     private final long id;
@@ -193,11 +189,11 @@ public final class Memtable {
         }
         long all = table.entries;
         long inside = range.isAll() ? all : table.count(range.lower(), range.upper());
-        if (inside == ESTIMATE_STEPS) {
+        if (inside == FamilyTable.ESTIMATE_STEPS) {
             long before = table.count(new byte[0], range.lower());
             long behind = range.upper() == null ? 0 : table.count(range.upper(), null);
             long rest = Math.max(inside, all - before - behind);
-            boolean exact = before < ESTIMATE_STEPS && behind < ESTIMATE_STEPS;
+            boolean exact = before < FamilyTable.ESTIMATE_STEPS && behind < FamilyTable.ESTIMATE_STEPS;
             inside = exact ? rest : (inside + rest) / 2;
         }
         return new Size(all == 0 ? 0 : (long) ((double) table.bytes * inside / all), inside);
@@ -205,7 +201,7 @@ public final class Memtable {
 
     public InternalIterator iterator(int family) {
         FamilyTable table = tableOrNull(family);
-        return table == null ? new EmptyIterator() : new TableIterator(table);
+        return table == null ? new EmptyIterator() : new FamilyTableIterator(table);
     }
 
     private FamilyTable tableOrNull(int family) {
@@ -357,64 +353,6 @@ public final class Memtable {
         return mark == null ? records.arena().end() : mark.getValue();
     }
 
-    /** One family's entries, sorted. */
-    private static final class FamilyTable {
-        final RadixTree tree;
-        final RecordArena records;
-        final RecordArena.ChainEnds ends = new RecordArena.ChainEnds();
-        /** Written by the writer, read for estimates by anyone: may be a little old. */
-        long entries;
-        long bytes;
-        /** Volatile: replaced as a whole by the writer. */
-        volatile List<RangeTombstone> rangeTombstones = List.of();
-        /** Volatile: made by whichever reader first needs it; two may make equal ones. */
-        private volatile Fragmented fragmented = new Fragmented(List.of(), RangeTombstoneList.EMPTY);
-
-        private record Fragmented(List<RangeTombstone> of, RangeTombstoneList list) {}
-
-        RangeTombstoneList fragmented() {
-            List<RangeTombstone> now = rangeTombstones;
-            Fragmented made = fragmented;
-            if (made.of() != now) {
-                made = new Fragmented(now, RangeTombstoneList.of(now));
-                fragmented = made;
-            }
-            return made.list();
-        }
-
-        FamilyTable(Arena nodes, RecordArena records) {
-            tree = new RadixTree(nodes, records);
-            this.records = records;
-        }
-
-        /** Entries from {@code lower} on and before {@code upper} (null = end), at most {@link #ESTIMATE_STEPS}. */
-        long count(byte[] lower, byte[] upper) {
-            TableIterator iterator = new TableIterator(this);
-            long count = 0;
-            for (iterator.seek(Slice.of(lower), Trailer.NEWEST); iterator.valid() && count < ESTIMATE_STEPS; iterator.next()) {
-                if (upper != null && iterator.key().compareTo(upper) >= 0) {
-                    break;
-                }
-                count++;
-            }
-            return count;
-        }
-
-        void add(int family, Slice key, long trailer, Slice value) {
-            entries++;
-            bytes += key.length() + value.length();
-            int existing = tree.find(key.base(), key.address(), key.length());
-            if (existing != 0) {
-                records.appendVersion(existing, trailer, value);
-                return;
-            }
-            records.linking(ends);
-            int record = records.appendKey(family, key, trailer, value);
-            int other = tree.insert(record, key.base(), key.address(), key.length());
-            assert other == 0 : "a key that was not found is there";
-        }
-    }
-
     private static final class EmptyIterator extends InternalIterator {
         @Override
         public void seekToFirst() {}
@@ -441,151 +379,6 @@ public final class Memtable {
         @Override
         public void previous() {
             throw new IllegalStateException("not positioned");
-        }
-    }
-
-    private static final class TableIterator extends InternalIterator {
-        private final FamilyTable table;
-        private final RecordArena records;
-        private int record;
-        private int version;
-        private byte[] lower = KeyRange.ALL.lower();
-        /** Null = no upper bound. */
-        private byte[] upper;
-
-        TableIterator(FamilyTable table) {
-            this.table = table;
-            records = table.records;
-        }
-
-        @Override
-        public void confine(KeyRange bounds, TimeRange times) {
-            rest();
-            lower = bounds.lower();
-            upper = bounds.upper();
-        }
-
-        @Override
-        public void seekToFirst() {
-            if (lower.length == 0) {
-                toNewest(table.ends.first);
-            } else {
-                toNewest(table.tree.ceiling(lower, Memory.ARRAY_BASE, lower.length));
-            }
-        }
-
-        @Override
-        public void seekToLast() {
-            toOldest(table.ends.last);
-        }
-
-        @Override
-        public void seek(Slice target, long targetTrailer) {
-            int at = table.tree.ceiling(target.base(), target.address(), target.length());
-            if (at != 0 && records.keyEquals(at, target.base(), target.address(), target.length())) {
-                int from = records.newestFrom(at, targetTrailer);
-                if (from != 0) {
-                    show(at, from);
-                    stopAtUpper();
-                    return;
-                }
-                at = records.next(at);
-            }
-            toNewest(at);
-        }
-
-        @Override
-        public void seekBefore(Slice target, long targetTrailer) {
-            int at = table.tree.ceiling(target.base(), target.address(), target.length());
-            if (at != 0 && records.keyEquals(at, target.base(), target.address(), target.length())) {
-                int before = lastBefore(at, targetTrailer);
-                if (before != 0) {
-                    show(at, before);
-                    return;
-                }
-            }
-            int previous = at == 0 ? table.ends.last : records.previous(at);
-            // A record that was linked in while we looked may stand at or behind the target: walk past it.
-            while (previous != 0 && records.compareKey(previous, target.base(), target.address(), target.length()) >= 0) {
-                previous = records.previous(previous);
-            }
-            toOldest(previous);
-        }
-
-        /** The oldest version that sorts before the trailer; 0 if there is none. */
-        private int lastBefore(int keyRecord, long trailer) {
-            int last = 0;
-            for (int at = records.newest(keyRecord); at != 0 && Trailer.compare(records.trailer(at), trailer) < 0; at = records.older(at)) {
-                last = at;
-            }
-            return last;
-        }
-
-        @Override
-        public void next() {
-            int older = records.older(version);
-            if (older != 0) {
-                show(record, older);
-            } else {
-                toNewest(records.next(record));
-            }
-        }
-
-        @Override
-        public void nextKey() {
-            toNewest(records.next(record));
-        }
-
-        @Override
-        public void nextVisible(long visible) {
-            int from = records.newestFrom(record, visible);
-            if (from == 0) {
-                nextKey();
-            } else if (Trailer.compare(records.trailer(from), trailer) <= 0) {
-                next();
-            } else {
-                show(record, from);
-            }
-        }
-
-        @Override
-        public void previous() {
-            int newer = lastBefore(record, trailer);
-            if (newer != 0) {
-                show(record, newer);
-            } else {
-                toOldest(records.previous(record));
-            }
-        }
-
-        private void toNewest(int keyRecord) {
-            if (keyRecord == 0) {
-                valid = false;
-            } else {
-                show(keyRecord, records.newest(keyRecord));
-                stopAtUpper();
-            }
-        }
-
-        private void stopAtUpper() {
-            valid = upper == null || key.compareTo(upper) < 0;
-        }
-
-        private void toOldest(int keyRecord) {
-            if (keyRecord == 0) {
-                valid = false;
-            } else {
-                show(keyRecord, records.oldest(keyRecord));
-            }
-        }
-
-        private void show(int keyRecord, int shownVersion) {
-            record = keyRecord;
-            version = shownVersion;
-            records.keyOf(keyRecord, key);
-            records.valueOf(keyRecord, shownVersion, value);
-            trailer = records.trailer(shownVersion);
-            valid = true;
         }
     }
 }

@@ -15,10 +15,10 @@ import io.qaexchange.storage.memory.Slice;
  *   key record: a key's first version          version record: a later one        range record
  *     0  4  size in units, type in the low 2 bits                                  (the same in all three)
  *     4  4  family                              4  4  key record                   4  4  family
- *     8  4  next key record in key order        8 24  version                      8  8  trailer
- *    12  4  previous key record                32  …  value                       16  4  lower end's length
- *    16  4  newest version                                                        20  4  value's length
- *    20  4  key length                                                            24  …  lower end, value
+ *     8  4  next key record in key order        8  4  jump                         8  8  trailer
+ *    12  4  previous key record                12  4  depth                       16  4  lower end's length
+ *    16  4  newest version                     16 24  version                     20  4  value's length
+ *    20  4  key length                         40  …  value                       24  …  lower end, value
  *    24 24  version
  *    48  …  key, value
  *
@@ -28,6 +28,9 @@ import io.qaexchange.storage.memory.Slice;
  *    16  4  next older version, 0 if none
  *    20  4  value length
  * </pre>
+ *
+ * <p>Depth is how many versions of the key are older, jump one of them, so chosen that any version is found in a logarithmic number of
+ * steps (Myers: "An applicative random-access stack", IPL 1983): a reader at an old snapshot does not walk through what was written since.
  *
  * <p>Threads: one writer; readers follow references published with release semantics. A reader at a snapshot never needs a link that
  * was made after it, so it does not matter which of the two directions of the chain it sees first.
@@ -47,7 +50,10 @@ final class RecordArena {
     private static final int KEY = 48;
     /** From a record to its version, in units. */
     private static final int VERSION_IN_KEY_RECORD = 3;
-    private static final int VERSION_IN_VERSION_RECORD = 1;
+    private static final int VERSION_IN_VERSION_RECORD = 2;
+    /** From a version in a version record. */
+    private static final int JUMP = -8;
+    private static final int DEPTH = -4;
 
     private static final int HIDDEN_BY = 8;
     private static final int OLDER = 16;
@@ -106,12 +112,31 @@ final class RecordArena {
         int older = Memory.getInt(keyBase, keyAddress + NEWEST);
         putHeader(base, at, bytes, VERSION_RECORD);
         Memory.putInt(base, at + KEY_OF_VERSION, keyRecord);
+        int first = keyRecord + VERSION_IN_KEY_RECORD;
+        Memory.putInt(base, at + 8L * VERSION_IN_VERSION_RECORD + JUMP, jumpAbove(older, first));
+        Memory.putInt(base, at + 8L * VERSION_IN_VERSION_RECORD + DEPTH, depth(older, first) + 1);
         putVersion(base, at + 8L * VERSION_IN_VERSION_RECORD, trailer, older, value.length());
         Memory.copy(value.base(), value.address(), base, at + 8L * VERSION_IN_VERSION_RECORD + VERSION_BYTES, value.length());
         if (Trailer.kind(trailer) != ValueKind.APPEND) {
             hide(older, Trailer.sequence(trailer));
         }
         Memory.putIntRelease(keyBase, keyAddress + NEWEST, record + VERSION_IN_VERSION_RECORD);
+    }
+
+    /** Where the version after {@code older} jumps to: jumps double in length as far as depth allows. */
+    private int jumpAbove(int older, int first) {
+        int jump = jump(older, first);
+        int next = jump(jump, first);
+        boolean alike = depth(older, first) - depth(jump, first) == depth(jump, first) - depth(next, first);
+        return alike && older != first ? next : older;
+    }
+
+    private int jump(int version, int first) {
+        return version == first ? first : Memory.getInt(arena.base(version), arena.address(version) + JUMP);
+    }
+
+    private int depth(int version, int first) {
+        return version == first ? 0 : Memory.getInt(arena.base(version), arena.address(version) + DEPTH);
     }
 
     /** Marks a version and the older ones behind it, up to the first that is marked already: all older ones are then marked too. */
@@ -242,10 +267,39 @@ final class RecordArena {
     /** The newest version that does not sort before the trailer; 0 if there is none. */
     int newestFrom(int keyRecord, long trailer) {
         int version = newest(keyRecord);
-        while (version != 0 && Trailer.compare(trailer(version), trailer) < 0) {
-            version = older(version);
+        if (isNotBefore(version, trailer)) {
+            return version;
+        }
+        int newer = lastBefore(keyRecord, version, trailer);
+        return older(newer);
+    }
+
+    /** The oldest version that sorts before the trailer; 0 if there is none. */
+    int lastBefore(int keyRecord, long trailer) {
+        int version = newest(keyRecord);
+        return isNotBefore(version, trailer) ? 0 : lastBefore(keyRecord, version, trailer);
+    }
+
+    /** @param from a version that sorts before the trailer */
+    private int lastBefore(int keyRecord, int from, long trailer) {
+        int first = keyRecord + VERSION_IN_KEY_RECORD;
+        int version = from;
+        while (version != first) {
+            int jump = jump(version, first);
+            int older = older(version);
+            if (!isNotBefore(jump, trailer)) {
+                version = jump;
+            } else if (!isNotBefore(older, trailer)) {
+                version = older;
+            } else {
+                break;
+            }
         }
         return version;
+    }
+
+    private boolean isNotBefore(int version, long trailer) {
+        return Trailer.compare(trailer(version), trailer) >= 0;
     }
 
     long trailer(int version) {

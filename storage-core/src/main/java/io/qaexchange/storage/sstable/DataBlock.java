@@ -250,10 +250,16 @@ final class DataBlock {
     }
 
     private int lowerBound(Slice target, long targetTrailer) {
-        if (!hasColumn || target.length() < windowOffset + SstableFormat.WINDOW_SIZE) {
+        if (!hasColumn) {
             return lowerBoundByWholeKeys(target, targetTrailer, 0, count);
         }
-        long window = Memory.getLongBigEndian(target.base(), target.address() + windowOffset);
+        int behindOffset = target.length() - windowOffset;
+        if (behindOffset < 0) {
+            // Too short to tell records apart.
+            return Memory.compare(base, records, keyLength, target.base(), target.address(), target.length()) > 0 ? 0 : count;
+        }
+        // A target that ends within the window lies where it would lie with zeros behind it.
+        long window = IndexBlock.windowOf(target.base(), target.address() + windowOffset, behindOffset);
         long first = Memory.getLong(base, address + SstableFormat.BLOCK_FIRST_WINDOW);
         long last = Memory.getLong(base, address + SstableFormat.BLOCK_LAST_WINDOW);
         boolean before = Long.compareUnsigned(window, first) < 0;

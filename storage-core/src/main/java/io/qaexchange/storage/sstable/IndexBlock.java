@@ -210,7 +210,7 @@ final class IndexBlock {
     }
 
     /** As {@link #window}, where no more than {@code length} bytes may be read. */
-    private static long windowOf(Object base, long address, int length) {
+    static long windowOf(Object base, long address, int length) {
         if (length >= Long.BYTES) {
             return Memory.getLongBigEndian(base, address);
         }

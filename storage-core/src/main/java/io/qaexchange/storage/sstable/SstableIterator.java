@@ -301,7 +301,7 @@ final class SstableIterator extends InternalIterator {
         try {
             IndexBlock leaf = index.leaf();
             int at = index.position();
-            if (!wanted.contains(leaf.minTime(at), leaf.maxTime(at))) {
+            if (!wanted.isAll() && !wanted.contains(leaf.minTime(at), leaf.maxTime(at))) {
                 return 0;
             }
             int run = mayReachUpper ? block.remainingBefore(upper) : block.remaining();

@@ -9,8 +9,10 @@ import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.StoreIterator;
 import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.memory.Memory;
+import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -172,10 +174,29 @@ class SmallScansTest {
         assertThat(perScan).isLessThan(512);
     }
 
-    /** Were old versions walked one by one, these scans would make 10^10 steps. */
     @Test
-    void versionsThatAScanDoesNotSeeAreNotWalked() throws Exception {
+    void anEmptyRangeIsKnownFromWhicheverSourceHoldsTheNewest() throws Exception {
+        fill();
+        assertThat(store.isEmpty(family, range(5))).isFalse();
+        assertThat(store.isEmpty(family, range(PREFIXES))).isTrue();
+        for (int i = 0; i < PER_PREFIX - 1; i++) {
+            store.delete(family, key(5, i));
+        }
+        assertThat(store.isEmpty(family, range(5))).isFalse();
+        store.flush();
+        store.delete(family, key(5, PER_PREFIX - 1));
+        assertThat(store.isEmpty(family, range(5))).isTrue();
+        store.deleteRange(family, range(6));
+        assertThat(store.isEmpty(family, range(6))).isTrue();
+        store.put(family, key(6, 3), bytes("again"));
+        assertThat(store.isEmpty(family, range(6))).isFalse();
+    }
+
+    /** Were old versions walked one by one, each of these loops would make 10^10 steps. */
+    @Test
+    void versionsThatAreNotSeenAreNotWalked() throws Exception {
         store.put(family, key(1, 0), bytes("before"));
+        store.put(family, key(1, 1), bytes("first"));
         try (Snapshot early = store.snapshot()) {
             for (int i = 0; i < 200_000; i++) {
                 store.put(family, key(1, 1), bytes("v" + i));
@@ -189,9 +210,24 @@ class SmallScansTest {
                     assertThat(iterator.valid()).isTrue();
                 }
             }
-            try (StoreIterator iterator = store.iterator(family, range(1), early)) {
-                iterator.seekToFirst();
-                assertThat(rest(iterator)).containsExactly("before");
+            for (int scan = 0; scan < 50_000; scan++) {
+                try (StoreIterator iterator = store.iterator(family, range(1), scan % 2 == 0 ? null : early)) {
+                    iterator.seekToLast();
+                    iterator.previous();
+                    assertThat(iterator.valid()).isTrue();
+                }
+            }
+            for (int scan = 0; scan < 50_000; scan++) {
+                try (StoreIterator iterator = store.iterator(family, range(1), early)) {
+                    iterator.seekToFirst();
+                    assertThat(rest(iterator)).containsExactly("before", "first");
+                }
+            }
+            try (StoreReader reader = store.reader(early)) {
+                for (int read = 0; read < 50_000; read++) {
+                    assertThat(reader.get(family, Slice.of(key(1, 1)))).isTrue();
+                }
+                assertThat(reader.value()).isEqualTo(Slice.of(bytes("first")));
             }
         }
     }

@@ -327,6 +327,9 @@ final class StoreHistory implements AutoCloseable {
                 seen.add(iterator.key() + "=" + iterator.value());
             }
             assertThat(seen).as("backward %s %s", family.name(), range).isEqualTo(text(expected.descendingMap()));
+            if (snapshot == null && times.isAll()) {
+                assertThat(store.isEmpty(family, range)).isEqualTo(expected.isEmpty());
+            }
             walkAbout(iterator, family, expected);
         }
     }

@@ -1,0 +1,72 @@
+package io.qaexchange.storage.memtable;
+
+import io.qaexchange.storage.key.RangeTombstone;
+import io.qaexchange.storage.key.RangeTombstoneList;
+import io.qaexchange.storage.key.Trailer;
+import io.qaexchange.storage.memory.Slice;
+import java.util.List;
+
+/**
+ * One family's entries in a memtable, sorted.
+ *
+ * <p>One writer, any number of readers.
+ */
+final class FamilyTable {
+    /** Entries that an estimate looks at before it guesses. */
+    static final int ESTIMATE_STEPS = 4096;
+
+    final RadixTree tree;
+    final RecordArena records;
+    final RecordArena.ChainEnds ends = new RecordArena.ChainEnds();
+    /** Written by the writer, read for estimates by anyone: may be a little old. */
+    long entries;
+    long bytes;
+    /** Volatile: replaced as a whole by the writer. */
+    volatile List<RangeTombstone> rangeTombstones = List.of();
+    /** Volatile: made by whichever reader first needs it; two may make equal ones. */
+    private volatile Fragmented fragmented = new Fragmented(List.of(), RangeTombstoneList.EMPTY);
+
+    private record Fragmented(List<RangeTombstone> of, RangeTombstoneList list) {}
+
+    RangeTombstoneList fragmented() {
+        List<RangeTombstone> now = rangeTombstones;
+        Fragmented made = fragmented;
+        if (made.of() != now) {
+            made = new Fragmented(now, RangeTombstoneList.of(now));
+            fragmented = made;
+        }
+        return made.list();
+    }
+
+    FamilyTable(Arena nodes, RecordArena records) {
+        tree = new RadixTree(nodes, records);
+        this.records = records;
+    }
+
+    /** Entries from {@code lower} on and before {@code upper} (null = end), at most {@link #ESTIMATE_STEPS}. */
+    long count(byte[] lower, byte[] upper) {
+        FamilyTableIterator iterator = new FamilyTableIterator(this);
+        long count = 0;
+        for (iterator.seek(Slice.of(lower), Trailer.NEWEST); iterator.valid() && count < ESTIMATE_STEPS; iterator.next()) {
+            if (upper != null && iterator.key().compareTo(upper) >= 0) {
+                break;
+            }
+            count++;
+        }
+        return count;
+    }
+
+    void add(int family, Slice key, long trailer, Slice value) {
+        entries++;
+        bytes += key.length() + value.length();
+        int existing = tree.find(key.base(), key.address(), key.length());
+        if (existing != 0) {
+            records.appendVersion(existing, trailer, value);
+            return;
+        }
+        records.linking(ends);
+        int record = records.appendKey(family, key, trailer, value);
+        int other = tree.insert(record, key.base(), key.address(), key.length());
+        assert other == 0 : "a key that was not found is there";
+    }
+}
