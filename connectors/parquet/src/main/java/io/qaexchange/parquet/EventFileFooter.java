@@ -2,6 +2,8 @@ package io.qaexchange.parquet;
 
 import java.io.IOException;
 import java.util.Map;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.io.InputFile;
 
@@ -19,6 +21,9 @@ import org.apache.parquet.io.InputFile;
 public record EventFileFooter(String batchId, String table, String tradingDay, long rows, long rawBytes, long minEventTimeNs,
         long maxEventTimeNs) {
 
+    /** Without Hadoop's configuration, whose resources would be searched and parsed for each file: more work than an archived megabyte. */
+    private static final ParquetReadOptions OPTIONS = ParquetReadOptions.builder(new PlainParquetConfiguration()).build();
+
     /**
      * Reads the footer of a file.
      *
@@ -27,7 +32,7 @@ public record EventFileFooter(String batchId, String table, String tradingDay, l
     public static EventFileFooter read(InputFile file) throws IOException {
         Map<String, String> values;
         long rows;
-        try (ParquetFileReader reader = ParquetFileReader.open(file)) {
+        try (ParquetFileReader reader = ParquetFileReader.open(file, OPTIONS)) {
             values = reader.getFileMetaData().getKeyValueMetaData();
             rows = reader.getRecordCount();
         } catch (RuntimeException e) {

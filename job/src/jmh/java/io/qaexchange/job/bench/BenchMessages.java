@@ -3,11 +3,19 @@ package io.qaexchange.job.bench;
 import com.sun.management.OperatingSystemMXBean;
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.generator.GeneratedMessage;
+import io.qaexchange.events.Arrival;
+import io.qaexchange.events.Decoded;
+import io.qaexchange.events.EventDecoder;
+import io.qaexchange.events.EventIdentity;
+import io.qaexchange.kafka.IncomingEvent;
 import io.qaexchange.kafka.KafkaMessage;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -56,6 +64,26 @@ final class BenchMessages {
 
     static KafkaMessage[][] partitions() {
         return partitions;
+    }
+
+    /** The events of the messages in the order in which they are stored, each once. */
+    static List<IncomingEvent> storedEvents() {
+        List<IncomingEvent> events = new ArrayList<>();
+        Set<String> known = new HashSet<>();
+        EventDecoder decoder = new EventDecoder();
+        for (KafkaMessage[] partition : partitions) {
+            for (KafkaMessage message : partition) {
+                Decoded decoded = decoder.decode(message.value());
+                if (decoded.isAccepted()) {
+                    Arrival arrival = new Arrival(1, message.topic(), message.partition(), message.offset());
+                    byte[] key = EventIdentity.key(decoder.event(), arrival);
+                    if (known.add(decoder.event().routeKey() + HexFormat.of().formatHex(key))) {
+                        events.add(new IncomingEvent(decoder.event().routeKey(), key, decoded.event(), arrival));
+                    }
+                }
+            }
+        }
+        return events;
     }
 
     /** The messages from memory. */

@@ -1,5 +1,8 @@
 package io.qaexchange.job.bench;
 
+import io.qaexchange.job.ledger.LedgerCost;
+import io.qaexchange.kafka.IncomingEvent;
+import io.qaexchange.state.LsmStateBackend;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,6 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import org.apache.flink.runtime.state.StateBackend;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.util.FileUtils;
 
 /**
@@ -19,7 +26,7 @@ import org.apache.flink.util.FileUtils;
 public final class JobBench {
 
     private static final int PARALLELISM = 2;
-    private static final int WARM_UP_MESSAGES = 100_000;
+    private static final int WARM_UP_MESSAGES = 500_000;
     private static final List<String> BACKENDS = List.of("lsm", "rocksdb", "hashmap");
     private static final double WANTED_OF_ROCKSDB = 2;
     private static final double WANTED_OF_CEILING = 0.85;
@@ -64,7 +71,7 @@ public final class JobBench {
                 case "--only" -> only = argument(args, ++i);
                 case "--help" -> {
                     System.out.println("bin/bench job [--messages N (default 2,000,000)] [--rounds N (3)] [--quick (300,000 messages, 2 rounds)] "
-                            + "[--json FILE] [--dir D] [--only lsm|rocksdb|hashmap|ceiling|no-ledger|archiving, or several with commas (from memory only, for profiling)]");
+                            + "[--json FILE] [--dir D] [--only lsm|rocksdb|hashmap|ceiling|no-ledger|archiving|ledger, or several with commas (from memory only, for profiling)]");
                     return;
                 }
                 default -> fail("unknown option " + args[i] + "; --help tells which there are");
@@ -104,6 +111,11 @@ public final class JobBench {
             results.add("Parquet size of raw bytes", "", Map.of("lsm", ArchiveWriting.lastRatio()));
             return;
         }
+        if ("ledger".equals(only)) {
+            BenchMessages.generate(messages, PARALLELISM);
+            ledgerCost();
+            return;
+        }
         try (JobRuns runs = new JobRuns(folder, PARALLELISM)) {
             BenchMessages.generate(Math.min(messages, WARM_UP_MESSAGES), PARALLELISM);
             for (String contender : contenders()) {
@@ -140,6 +152,7 @@ public final class JobBench {
                 JobRuns.Run run = contest.run(contender);
                 say(String.format(Locale.ROOT, "%s, round %d, %s: %,.0f events/s in, %.2f us of processor each, %,.0f events/s with all archived", what,
                         round, contender, run.eventsPerSecond(), run.cpuMicros(), run.wholePerSecond()));
+                say("  us of processor per event, whole run: " + ThreadTimes.text(run.threads(), run.events()));
                 best.merge(contender, run, (a, b) -> a.eventsPerSecond() >= b.eventsPerSecond() ? a : b);
             }
         }
@@ -172,7 +185,30 @@ public final class JobBench {
         }
     }
 
-    private static Map<String, Double> figures(Map<String, JobRuns.Run> best, java.util.function.ToDoubleFunction<JobRuns.Run> figure) {
+    /** The ledger alone, in one thread. */
+    private void ledgerCost() throws Exception {
+        List<IncomingEvent> events = BenchMessages.storedEvents();
+        Map<String, Supplier<StateBackend>> backends = new LinkedHashMap<>();
+        backends.put("lsm", LsmStateBackend::new);
+        backends.put("hashmap", HashMapStateBackend::new);
+        Map<String, LedgerCost.Cost> costs = new LinkedHashMap<>();
+        for (Map.Entry<String, Supplier<StateBackend>> backend : backends.entrySet()) {
+            costs.put(backend.getKey(), LedgerCost.of(events, backend.getValue(), folder));
+        }
+        results.add("ledger, instruments, thread time per event", "ns", costOf(costs, LedgerCost.Cost::instrumentsNs));
+        results.add("ledger, instruments, allocated per event", "B", costOf(costs, LedgerCost.Cost::instrumentsBytes));
+        results.add("ledger, accounts, thread time per event", "ns", costOf(costs, LedgerCost.Cost::accountsNs));
+        results.add("ledger, messages to accounts per event", "", costOf(costs, LedgerCost.Cost::messages));
+        results.add("ledger, longest snapshot", "ms", costOf(costs, LedgerCost.Cost::flushMs));
+    }
+
+    private static Map<String, Double> costOf(Map<String, LedgerCost.Cost> costs, ToDoubleFunction<LedgerCost.Cost> figure) {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        costs.forEach((backend, cost) -> figures.put(backend, figure.applyAsDouble(cost)));
+        return figures;
+    }
+
+    private static Map<String, Double> figures(Map<String, JobRuns.Run> best, ToDoubleFunction<JobRuns.Run> figure) {
         Map<String, Double> figures = new LinkedHashMap<>();
         best.forEach((contender, run) -> figures.put(contender, figure.applyAsDouble(run)));
         return figures;

@@ -45,6 +45,8 @@ final class JobRuns implements AutoCloseable {
 
     private static final Duration STALLED = Duration.ofMinutes(10);
     private static final long POLL_MS = 20;
+    /** Between two looks at metrics, as asking for a quantile sorts. */
+    private static final Duration METRICS_INTERVAL = Duration.ofMillis(500);
     private static final double MB = 1e6;
     private static final long BYTES_PER_EVENT = 130;
     /** Rounds of archiving in a run, about; small ones, so that they happen while events come in. */
@@ -62,9 +64,10 @@ final class JobRuns implements AutoCloseable {
      * @param rawBytes stored bytes that were archived
      * @param parquetBytes bytes of their files
      * @param sliceBytes stored bytes archived while slices ran
+     * @param threads processor time of the whole run by what threads do, ns
      */
     record Run(long events, long ingestNs, long wholeNs, long cpuNs, double pauseMs, long slicesNs, long rawBytes, long parquetBytes,
-            long sliceBytes) {
+            long sliceBytes, Map<String, Long> threads) {
 
         double eventsPerSecond() {
             return events * 1e9 / ingestNs;
@@ -144,22 +147,30 @@ final class JobRuns implements AutoCloseable {
         } else {
             ExchangeJob.connect(messages, options);
         }
+        ThreadTimes times = new ThreadTimes();
         JobClient client = environment.executeAsync("bench");
         double pauseMs = 0;
         long slicesNs = 1;
         long sliceBytes = 0;
         var end = client.getJobExecutionResult();
+        long lookedNs = System.nanoTime();
         while (!end.isDone()) {
+            times.look();
+            TimeUnit.MILLISECONDS.sleep(POLL_MS);
+            if (System.nanoTime() - lookedNs < METRICS_INTERVAL.toNanos()) {
+                continue;
+            }
+            lookedNs = System.nanoTime();
             pauseMs = Math.max(pauseMs, LiveMetrics.quantile("archivingSliceMicros", 0.999) / 1e3);
             long archivingNs = LiveMetrics.sum("archivingNs");
             if (archivingNs > slicesNs) {
                 slicesNs = archivingNs;
                 sliceBytes = LiveMetrics.sum("archivedBytes");
             }
-            TimeUnit.MILLISECONDS.sleep(POLL_MS);
         }
         end.get();
         long endNs = System.nanoTime();
+        Map<String, Long> threads = times.byGroup();
         long rawBytes = 0;
         long parquetBytes = 0;
         if (!ceiling) {
@@ -171,7 +182,7 @@ final class JobRuns implements AutoCloseable {
         JobBench.delete(run);
         long firstNs = BenchMessages.firstNs();
         return new Run(BenchMessages.count(), BenchMessages.lastNs() - firstNs, endNs - firstNs, BenchMessages.cpuNs(), pauseMs, slicesNs, rawBytes,
-                parquetBytes, sliceBytes);
+                parquetBytes, sliceBytes, threads);
     }
 
     /** Lets a task fail when all messages are stored and in a checkpoint, and waits until the state is back. */
