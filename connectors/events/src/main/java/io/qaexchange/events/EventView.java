@@ -261,6 +261,16 @@ public final class EventView {
         return hasInstrument() ? instrument() : "@" + account();
     }
 
+    /** {@link #routeKey()}, from a pool. */
+    public String routeKey(TextPool pool) {
+        int place = recordType().instrument().place();
+        if (textLengths[place] != 0) {
+            return pool.get(bytes, textOffsets[place], textLengths[place]);
+        }
+        byte[] key = routeKeyBytes();
+        return pool.get(key, 0, key.length);
+    }
+
     /** {@link #routeKey()} in UTF-8. */
     public byte[] routeKeyBytes() {
         int place = recordType().instrument().place();
@@ -339,6 +349,13 @@ public final class EventView {
         }
         String text = text(field);
         return text.isEmpty() ? null : text;
+    }
+
+    /** The text of a STRING from a pool, "" if absent. */
+    public String getText(Field field, TextPool pool) {
+        check(field, Field.Kind.STRING);
+        int textLength = textLengths[field.place()];
+        return textLength == 0 ? "" : pool.get(bytes, textOffsets[field.place()], textLength);
     }
 
     /** The UTF-8 bytes of a STRING, copied; null if absent. */

@@ -5,6 +5,7 @@ import io.qaexchange.events.Decoded;
 import io.qaexchange.events.EventDecoder;
 import io.qaexchange.events.EventIdentity;
 import io.qaexchange.events.EventView;
+import io.qaexchange.events.TextPool;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -37,10 +38,12 @@ public final class DecodeFunction extends ProcessFunction<KafkaMessage, Incoming
     /** State: messages refused here, a list of numbers to be added. */
     public static final String REFUSED_STATE = "refused-messages";
 
+    private static final int POOLED_ROUTE_KEYS = 8192;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private transient Clock clock;
     private transient EventDecoder decoder;
+    private transient TextPool routeKeys;
     private transient long consumed;
     private transient long refused;
     private transient ListState<Long> consumedState;
@@ -64,6 +67,7 @@ public final class DecodeFunction extends ProcessFunction<KafkaMessage, Incoming
     public void open(OpenContext context) {
         clock = Clock.systemUTC();
         decoder = new EventDecoder();
+        routeKeys = new TextPool(POOLED_ROUTE_KEYS);
         MetricGroup metrics = getRuntimeContext().getMetricGroup();
         metrics.gauge("consumed", () -> consumed);
         metrics.gauge("refused", () -> refused);
@@ -82,7 +86,7 @@ public final class DecodeFunction extends ProcessFunction<KafkaMessage, Incoming
         }
         EventView event = decoder.event();
         Arrival arrival = new Arrival(nowNs(), message.topic(), message.partition(), message.offset());
-        out.collect(new IncomingEvent(event.routeKey(), EventIdentity.key(event, arrival), decoded.event(), arrival));
+        out.collect(new IncomingEvent(event.routeKey(routeKeys), EventIdentity.key(event, arrival), decoded.event(), arrival));
     }
 
     private long nowNs() {

@@ -1,6 +1,8 @@
 package io.qaexchange.job.ledger;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,11 +11,12 @@ import javax.annotation.Nullable;
 import org.apache.flink.api.common.state.MapState;
 
 /**
- * A map state by text whose values are objects in memory while they are in use; what has changed is written before each checkpoint, or
- * when much has. So an order that comes and goes between two checkpoints costs no state access at all.
+ * A map state by text whose values are objects in memory while they are in use. What has changed is written before each checkpoint, and
+ * what changed longest ago when much has; so an order that comes and goes in between costs no state access at all, and a checkpoint
+ * has a bounded number of values to write.
  *
- * <p>Values are kept by instrument, which is the backend's key. Objects given out are the kept ones: who changes one puts it back. One
- * thread.
+ * <p>Values are kept by instrument, which is the backend's key; if too many are, those of the instruments that were selected longest ago
+ * are forgotten. Objects given out are the kept ones: who changes one puts it back. One thread.
  *
  * @param <V> type of the values
  */
@@ -26,15 +29,27 @@ final class CachedMap<V> {
         byte[] write(V value) throws Exception;
     }
 
+    /**
+     * How much of it is in memory.
+     *
+     * @param whole if an instrument has at most so many values, all of them are read at first, so that one is known not to be there
+     * @param changes values that a flush may have to write
+     * @param values values in memory, besides those of the selected instrument
+     */
+    record Limits(int whole, int changes, int values) {
+    }
+
     /** A value, or that there is none. */
     private static final class Entry<V> {
+        final Part<V> part;
         final String id;
         V value;
         /** Whether the state has something under this id. */
         boolean stored;
         boolean changed;
 
-        Entry(String id) {
+        Entry(Part<V> part, String id) {
+            this.part = part;
             this.id = id;
         }
     }
@@ -43,7 +58,8 @@ final class CachedMap<V> {
     static final class Part<V> {
         final String instrument;
         final Map<String, Entry<V>> entries = new HashMap<>();
-        final List<Entry<V>> changed = new ArrayList<>();
+        /** When it was selected last, in selections. */
+        long selectedAt;
         /** Whether what is not here is not in the state either. */
         boolean whole;
         /** Whether the cache has forgotten it. */
@@ -57,12 +73,15 @@ final class CachedMap<V> {
     private final Consumer<String> key;
     private final MapState<String, byte[]> state;
     private final Codec<V> codec;
-    private final int maxWhole;
+    private final Limits limits;
     private final Map<String, Part<V>> parts = new HashMap<>();
+    /** In the order in which they changed first; those that were written since are no longer marked as changed. */
+    private final ArrayDeque<Entry<V>> changed = new ArrayDeque<>();
     private Part<V> current;
     /** What was asked for last, as it is often what changes next. */
     @Nullable
     private Entry<V> last;
+    private long selections;
     private int size;
     private int changes;
 
@@ -70,17 +89,16 @@ final class CachedMap<V> {
      * A cache with nothing in it.
      *
      * @param key sets the backend's key
-     * @param maxWhole if an instrument has at most so many values, all of them are read at first: for what is often asked for in vain
      */
-    CachedMap(Consumer<String> key, MapState<String, byte[]> state, Codec<V> codec, int maxWhole) {
+    CachedMap(Consumer<String> key, MapState<String, byte[]> state, Codec<V> codec, Limits limits) {
         this.key = key;
         this.state = state;
         this.codec = codec;
-        this.maxWhole = maxWhole;
+        this.limits = limits;
     }
 
     /**
-     * From here on it is about this instrument, which is also the backend's key.
+     * From here on it is about this instrument.
      *
      * @param known what an earlier call for that instrument gave, or null
      * @return its values, for the next call
@@ -91,16 +109,18 @@ final class CachedMap<V> {
         if (current == null) {
             current = new Part<>(instrument);
             parts.put(instrument, current);
-            if (maxWhole > 0) {
+            if (limits.whole() > 0) {
                 readAll();
             }
         }
+        current.selectedAt = ++selections;
         return current;
     }
 
     private void readAll() throws Exception {
+        key.accept(current.instrument);
         for (Map.Entry<String, byte[]> stored : state.entries()) {
-            if (current.entries.size() == maxWhole) {
+            if (current.entries.size() == limits.whole()) {
                 size -= current.entries.size();
                 current.entries.clear();
                 return;
@@ -113,7 +133,7 @@ final class CachedMap<V> {
     }
 
     private Entry<V> add(String id) {
-        Entry<V> entry = new Entry<>(id);
+        Entry<V> entry = new Entry<>(current, id);
         current.entries.put(id, entry);
         size++;
         return entry;
@@ -129,6 +149,7 @@ final class CachedMap<V> {
         if (current.whole) {
             return null;
         }
+        key.accept(current.instrument);
         byte[] stored = state.get(id);
         entry = add(id);
         entry.stored = stored != null;
@@ -162,7 +183,7 @@ final class CachedMap<V> {
     private void change(Entry<V> entry) {
         if (!entry.changed) {
             entry.changed = true;
-            current.changed.add(entry);
+            changed.add(entry);
             changes++;
         }
     }
@@ -177,52 +198,104 @@ final class CachedMap<V> {
         return changes;
     }
 
-    /** Writes what has changed, of all instruments; the backend's key is another one afterwards. */
+    /** Writes what changed longest ago, and forgets what was selected longest ago, until there is no more than the limits allow. */
+    void trim() throws Exception {
+        while (changed.size() > limits.changes()) {
+            writeOldest();
+        }
+        if (size > limits.values()) {
+            forgetOldest();
+        }
+    }
+
+    /** Writes what has changed, of all instruments. */
     void flush() throws Exception {
-        if (changes == 0) {
+        while (!changed.isEmpty()) {
+            writeOldest();
+        }
+    }
+
+    private void writeOldest() throws Exception {
+        Entry<V> entry = changed.remove();
+        if (entry.changed) {
+            write(entry);
+        }
+    }
+
+    /** All values of the selected instrument, in no order; a copy of the map, not of the values. */
+    Map<String, V> all() throws Exception {
+        Map<String, V> all = new HashMap<>();
+        if (current.whole) {
+            for (Entry<V> entry : current.entries.values()) {
+                if (entry.value != null) {
+                    all.put(entry.id, entry.value);
+                }
+            }
+            return all;
+        }
+        writeChanges(current);
+        key.accept(current.instrument);
+        for (Map.Entry<String, byte[]> stored : state.entries()) {
+            Entry<V> entry = current.entries.get(stored.getKey());
+            all.put(stored.getKey(), entry != null ? entry.value : codec.read(stored.getValue()));
+        }
+        return all;
+    }
+
+    private void writeChanges(Part<V> part) throws Exception {
+        for (Entry<V> entry : List.copyOf(part.entries.values())) {
+            if (entry.changed) {
+                write(entry);
+            }
+        }
+    }
+
+    private void write(Entry<V> entry) throws Exception {
+        entry.changed = false;
+        changes--;
+        if (entry.value != null) {
+            key.accept(entry.part.instrument);
+            state.put(entry.id, codec.write(entry.value));
+            entry.stored = true;
             return;
         }
-        for (Part<V> part : parts.values()) {
-            if (!part.changed.isEmpty()) {
-                key.accept(part.instrument);
-                flush(part);
+        if (entry.stored) {
+            key.accept(entry.part.instrument);
+            state.remove(entry.id);
+        }
+        if (last == entry) {
+            last = null;
+        }
+        entry.part.entries.remove(entry.id);
+        size--;
+    }
+
+    /** Down to three quarters, so that it is seldom; the selected instrument stays. */
+    private void forgetOldest() throws Exception {
+        List<Part<V>> oldestFirst = new ArrayList<>(parts.values());
+        oldestFirst.sort(Comparator.comparingLong(part -> part.selectedAt));
+        for (Part<V> part : oldestFirst) {
+            if (part == current || size <= limits.values() / 4 * 3) {
+                return;
             }
+            forget(part);
         }
     }
 
-    /** Writes what has changed of the selected instrument, so that the state can be walked through. */
-    void flushSelected() throws Exception {
-        if (current != null) {
-            flush(current);
-        }
-    }
-
-    private void flush(Part<V> part) throws Exception {
-        last = null;
-        for (Entry<V> entry : part.changed) {
-            entry.changed = false;
-            if (entry.value != null) {
-                state.put(entry.id, codec.write(entry.value));
-                entry.stored = true;
-            } else {
-                if (entry.stored) {
-                    state.remove(entry.id);
-                }
-                part.entries.remove(entry.id);
-                size--;
-            }
-        }
-        changes -= part.changed.size();
-        part.changed.clear();
+    private void forget(Part<V> part) throws Exception {
+        writeChanges(part);
+        part.gone = true;
+        parts.remove(part.instrument);
+        size -= part.entries.size();
     }
 
     /** Forgets what is in memory, after it was written. */
     void clear() throws Exception {
-        flush();
-        parts.values().forEach(part -> part.gone = true);
-        parts.clear();
+        for (Part<V> part : List.copyOf(parts.values())) {
+            forget(part);
+        }
+        changed.clear();
         last = null;
         current = null;
-        size = 0;
     }
 }

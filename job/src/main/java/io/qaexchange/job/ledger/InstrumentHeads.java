@@ -8,7 +8,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.flink.runtime.state.KeyedStateBackend;
 
 /**
  * The {@link InstrumentHead} of every instrument of this subtask, in memory; changes are written to the keyed state before each
@@ -32,23 +31,21 @@ final class InstrumentHeads {
         }
     }
 
-    private final KeyedStateBackend<String> backend;
     private final InstrumentLedgerState state;
     private final Instruments instruments;
     private final Map<String, Entry> heads = new HashMap<>();
 
-    private InstrumentHeads(KeyedStateBackend<String> backend, InstrumentLedgerState state, Instruments instruments) {
+    private InstrumentHeads(InstrumentLedgerState state, Instruments instruments) {
         this.instruments = instruments;
-        this.backend = backend;
         this.state = state;
     }
 
     /** Reads the heads of all instruments. */
-    static InstrumentHeads load(KeyedStateBackend<String> backend, InstrumentLedgerState state, Instruments instruments) throws IOException {
-        InstrumentHeads all = new InstrumentHeads(backend, state, instruments);
+    static InstrumentHeads load(InstrumentLedgerState state, Instruments instruments) throws IOException {
+        InstrumentHeads all = new InstrumentHeads(state, instruments);
         for (String instrument : state.instruments()) {
-            backend.setCurrentKey(instrument);
-            all.heads.put(instrument, new Entry(state.head(), InstrumentTerms.of(instruments.get(instrument))));
+            state.useKey(instrument);
+            all.heads.put(instrument, new Entry(state.head(), InstrumentTerms.of(instruments, instrument)));
         }
         return all;
     }
@@ -57,7 +54,7 @@ final class InstrumentHeads {
     Entry change(String instrument) {
         Entry entry = heads.get(instrument);
         if (entry == null) {
-            entry = new Entry(new InstrumentHead(), InstrumentTerms.of(instruments.get(instrument)));
+            entry = new Entry(new InstrumentHead(), InstrumentTerms.of(instruments, instrument));
             heads.put(instrument, entry);
         }
         entry.changed = true;
@@ -77,7 +74,7 @@ final class InstrumentHeads {
     void flush() throws IOException {
         for (Map.Entry<String, Entry> entry : heads.entrySet()) {
             if (entry.getValue().changed) {
-                backend.setCurrentKey(entry.getKey());
+                state.useKey(entry.getKey());
                 state.putHead(entry.getValue().head);
                 entry.getValue().changed = false;
             }

@@ -2,6 +2,7 @@ package io.qaexchange.job.ledger;
 
 import io.qaexchange.events.EventKey;
 import io.qaexchange.events.EventView;
+import io.qaexchange.events.TextPool;
 import io.qaexchange.job.ledger.book.Account;
 import io.qaexchange.job.ledger.book.AccountSums;
 import io.qaexchange.job.ledger.book.Alert;
@@ -44,6 +45,7 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
     private static final Duration SEND_INTERVAL = Duration.ofMillis(200);
     private static final int MAX_UNSENT_ACCOUNTS = 10_000;
     private static final char ACCOUNT_MARK = '@';
+    private static final int POOLED_ACCOUNTS = 4096;
 
     private final LedgerOptions options;
     private final OutputTag<LedgerRow> rows;
@@ -53,6 +55,7 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
     private transient InstrumentBook book;
     private transient AccountChanges changes;
     private transient EventView view;
+    private transient TextPool accounts;
     private transient Map<AlertReason, Long> alerts;
     private transient StreamRecord<AccountInput> message;
     private transient long booked;
@@ -72,8 +75,9 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
         super.initializeState(context);
         KeyedStateBackend<String> backend = getKeyedStateBackend();
         state = InstrumentLedgerState.open(backend);
-        heads = InstrumentHeads.load(backend, state, options.instruments());
-        book = new InstrumentBook(options.instruments(), state, this);
+        heads = InstrumentHeads.load(state, options.instruments());
+        book = new InstrumentBook(state, this);
+        accounts = new TextPool(POOLED_ACCOUNTS);
         changes = new AccountChanges();
         view = new EventView();
         message = new StreamRecord<>(null);
@@ -128,6 +132,12 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
         });
     }
 
+    /** Nothing: most events touch no state, and the others say which instrument's. */
+    @Override
+    @SuppressWarnings("rawtypes")
+    public void setKeyContextElement1(StreamRecord record) {
+    }
+
     @Override
     public void processElement(StreamRecord<IncomingEvent> element) throws Exception {
         IncomingEvent event = element.getValue();
@@ -150,7 +160,8 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
         }
         if (Account.concerns(code)) {
             view.wrap(event.message());
-            output.collect(message.replace(new AccountInput(view.account(), options.instruments().tradingDay(view), null, event)));
+            String account = view.getText(view.recordType().account(), accounts);
+            output.collect(message.replace(new AccountInput(account, options.instruments().tradingDay(view), null, event)));
         }
         if (changes.size() >= MAX_UNSENT_ACCOUNTS) {
             send();
@@ -194,7 +205,6 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
     @Override
     public void endInput() throws Exception {
         for (String id : new ArrayList<>(heads.instruments())) {
-            getKeyedStateBackend().setCurrentKey(id);
             InstrumentHeads.Entry instrument = heads.change(id);
             state.select(id, instrument.selection);
             book.end(instrument.head, instrument.terms);

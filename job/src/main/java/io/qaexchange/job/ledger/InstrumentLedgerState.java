@@ -34,11 +34,11 @@ public final class InstrumentLedgerState implements BookState {
     /** Name of the state that every instrument has. */
     private static final String HEAD = "ledger-instrument";
 
-    /** Values that are written at a checkpoint's barrier, at most: some milliseconds. */
-    private static final int MAX_CHANGES = 5_000;
-    /** Open orders of an instrument up to which an order that is not in memory is known not to be there. */
+    /** Orders, and positions, that are written at a checkpoint's barrier, at most: some milliseconds. */
+    private static final int MAX_CHANGES = 2_500;
+    /** Open orders, or positions, of an instrument up to which one that is not in memory is known not to be there. */
     private static final int MAX_WHOLE = 10_000;
-    /** Values in memory: some tens of megabytes. */
+    /** Orders, and positions, in memory: some tens of megabytes. */
     private static final int MAX_CACHED = 100_000;
 
     private final KeyedStateBackend<String> backend;
@@ -49,6 +49,9 @@ public final class InstrumentLedgerState implements BookState {
     private final CachedMap<Position> cachedPositions;
     private final MapState<String, byte[]> waiting;
     private final StateBytes bytes = new StateBytes();
+    /** What it is about, and what the backend's key is: set only when state is touched, as most events find all in memory. */
+    private String selected;
+    private String key;
 
     private InstrumentLedgerState(KeyedStateBackend<String> backend, ValueState<byte[]> head, MapState<String, byte[]> orders,
             MapState<String, byte[]> positions, MapState<String, byte[]> waiting) {
@@ -57,9 +60,9 @@ public final class InstrumentLedgerState implements BookState {
         this.orders = orders;
         this.positions = positions;
         this.waiting = waiting;
-        this.cachedOrders = new CachedMap<>(backend::setCurrentKey, orders, codec(Order::read, order -> order::write), MAX_WHOLE);
-        this.cachedPositions = new CachedMap<>(backend::setCurrentKey, positions,
-                codec(Position::read, position -> position::write), 0);
+        CachedMap.Limits limits = new CachedMap.Limits(MAX_WHOLE, MAX_CHANGES, MAX_CACHED);
+        this.cachedOrders = new CachedMap<>(this::useKey, orders, codec(Order::read, order -> order::write), limits);
+        this.cachedPositions = new CachedMap<>(this::useKey, positions, codec(Position::read, position -> position::write), limits);
     }
 
     private <V> CachedMap.Codec<V> codec(StateBytes.Reader<V> reader, Function<V, StateBytes.Writer> writer) {
@@ -82,24 +85,35 @@ public final class InstrumentLedgerState implements BookState {
         private CachedMap.Part<Position> positions;
     }
 
-    /** From here on it is about this instrument, which is also the backend's key. Needed to book, not to read. */
+    /** From here on it is about this instrument. Needed to book, not to read. */
     void select(String instrument, Selection selection) throws Exception {
+        selected = instrument;
         selection.orders = cachedOrders.select(instrument, selection.orders);
         selection.positions = cachedPositions.select(instrument, selection.positions);
     }
 
-    /** Writes what has changed if there is much, and forgets what is in memory if that is much; the backend's key is lost by it. */
-    void trim() throws Exception {
-        if (cachedOrders.changes() + cachedPositions.changes() > MAX_CHANGES) {
-            flush();
-        }
-        if (cachedOrders.size() + cachedPositions.size() > MAX_CACHED) {
-            cachedOrders.clear();
-            cachedPositions.clear();
+    /** Makes an instrument the backend's key. */
+    void useKey(String instrument) {
+        if (!instrument.equals(key)) {
+            key = instrument;
+            backend.setCurrentKey(instrument);
         }
     }
 
-    /** Writes what has changed; the backend's key is lost by it. */
+    /** A reader of checkpoints sets the key itself. */
+    private void useSelectedKey() {
+        if (selected != null) {
+            useKey(selected);
+        }
+    }
+
+    /** Writes what changed long ago if there is much of it, and forgets what was used long ago if there is much in memory. */
+    void trim() throws Exception {
+        cachedOrders.trim();
+        cachedPositions.trim();
+    }
+
+    /** Writes what has changed. */
     void flush() throws Exception {
         cachedOrders.flush();
         cachedPositions.flush();
@@ -153,7 +167,9 @@ public final class InstrumentLedgerState implements BookState {
 
     @Override
     public List<Order> orders() throws Exception {
-        cachedOrders.flushSelected();
+        if (selected != null) {
+            return List.copyOf(cachedOrders.all().values());
+        }
         List<Order> all = new ArrayList<>();
         for (byte[] order : orders.values()) {
             all.add(bytes.read(order, Order::read));
@@ -178,7 +194,9 @@ public final class InstrumentLedgerState implements BookState {
 
     @Override
     public Map<String, Position> positions() throws Exception {
-        cachedPositions.flushSelected();
+        if (selected != null) {
+            return cachedPositions.all();
+        }
         Map<String, Position> all = new HashMap<>();
         for (Map.Entry<String, byte[]> entry : positions.entries()) {
             all.put(entry.getKey(), bytes.read(entry.getValue(), Position::read));
@@ -188,12 +206,14 @@ public final class InstrumentLedgerState implements BookState {
 
     @Override
     public List<Trade> waiting(String orderKey) throws Exception {
+        useSelectedKey();
         byte[] found = waiting.get(orderKey);
         return found == null ? List.of() : trades(found);
     }
 
     @Override
     public Map<String, List<Trade>> waiting() throws Exception {
+        useSelectedKey();
         Map<String, List<Trade>> all = new HashMap<>();
         for (Map.Entry<String, byte[]> entry : waiting.entries()) {
             all.put(entry.getKey(), trades(entry.getValue()));
@@ -203,6 +223,7 @@ public final class InstrumentLedgerState implements BookState {
 
     @Override
     public void putWaiting(String orderKey, List<Trade> trades) throws Exception {
+        useSelectedKey();
         if (trades.isEmpty()) {
             waiting.remove(orderKey);
             return;

@@ -29,6 +29,7 @@ import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.CloseableIterator;
 import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
@@ -140,7 +141,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
             return;
         }
         boolean late = instrument.cutNs != InstrumentState.NO_TIME && key.eventTimeNs() < instrument.cutNs;
-        byte[] earlier = state.events().get(key);
+        byte[] earlier = instrument.mayHaveEvent(key, this::newestStored) ? state.events().get(key) : null;
         if (earlier == null && late) {
             earlier = findLate(instrument, key);
         }
@@ -183,7 +184,8 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
             metrics.late();
         } else {
             state.events().put(key, value);
-            instrument.bytesByHour.merge(InstrumentState.hourOf(key.eventTimeNs()), (long) value.length, Long::sum);
+            instrument.hasEvent(key);
+            instrument.addBytes(key.eventTimeNs(), value.length);
         }
         instrument.hasRow(key.recordCode(), key.eventTimeNs());
         instrument.clockNs = Math.max(instrument.clockNs, key.eventTimeNs());
@@ -200,6 +202,14 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
     private boolean isTooOld(InstrumentState instrument, StoredKey key) {
         return key.eventTimeNs() < instrument.floorNs || instrument.clockNs != InstrumentState.NO_TIME
                 && key.eventTimeNs() < instrument.clockNs - options.hotRetention().toNanos();
+    }
+
+    /** The greatest key of a record type in the events of the current key. */
+    private StoredKey newestStored(int recordCode) throws Exception {
+        try (CloseableIterator<Map.Entry<StoredKey, byte[]>> rows = state.events().reverse(
+                StoredKey.lowest(recordCode, 0), StoredKey.lowest(recordCode + 1, 0))) {
+            return rows.hasNext() ? rows.next().getKey() : null;
+        }
     }
 
     private byte[] findLate(InstrumentState instrument, StoredKey key) throws Exception {

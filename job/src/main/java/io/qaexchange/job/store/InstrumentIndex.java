@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.runtime.state.KeyedStateBackend;
@@ -24,7 +22,7 @@ final class InstrumentIndex {
     private final KeyedStateBackend<String> backend;
     private final ValueState<byte[]> stored;
     private final Map<String, InstrumentState> states = new HashMap<>();
-    private final Set<String> changed = new HashSet<>();
+    private final List<String> changed = new ArrayList<>();
 
     private InstrumentIndex(KeyedStateBackend<String> backend, ValueState<byte[]> stored) {
         this.backend = backend;
@@ -47,8 +45,16 @@ final class InstrumentIndex {
 
     /** The state of a route key, about to be changed. */
     InstrumentState change(String routeKey) {
-        changed.add(routeKey);
-        return states.computeIfAbsent(routeKey, key -> new InstrumentState());
+        InstrumentState state = states.get(routeKey);
+        if (state == null) {
+            state = new InstrumentState();
+            states.put(routeKey, state);
+        }
+        if (!state.changed) {
+            state.changed = true;
+            changed.add(routeKey);
+        }
+        return state;
     }
 
     /** The state of a route key; null if it has none. */
@@ -68,7 +74,9 @@ final class InstrumentIndex {
     void flush() throws IOException {
         for (String routeKey : changed) {
             backend.setCurrentKey(routeKey);
-            stored.update(states.get(routeKey).toBytes());
+            InstrumentState state = states.get(routeKey);
+            stored.update(state.toBytes());
+            state.changed = false;
         }
         changed.clear();
     }

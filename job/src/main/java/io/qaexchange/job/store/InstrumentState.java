@@ -2,6 +2,7 @@ package io.qaexchange.job.store;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
@@ -98,8 +99,11 @@ public final class InstrumentState {
     long deadLetters;
     /** Rows in files that were handed over. */
     long archived;
-    /** Stored bytes at or above the cut, by hour of event time. */
-    final TreeMap<Long, Long> bytesByHour = new TreeMap<>();
+    /** Stored bytes at or above the cut, by hour of event time; but for those of {@link #newestHour}. */
+    private final TreeMap<Long, Long> bytesByHour = new TreeMap<>();
+    /** The hour that bytes were added to last, and what was added since. */
+    private long newestHour;
+    private long newestHourBytes;
     /** Late generations that still have rows here, ascending. */
     final List<LateGeneration> lateGenerations = new ArrayList<>();
     /** What is cut and not completely handed over. */
@@ -107,6 +111,12 @@ public final class InstrumentState {
     Range open;
     /** What is handed over and not yet seen published. */
     final List<Batch> handedOver = new ArrayList<>();
+
+    /** Whether it differs from what is stored. */
+    boolean changed;
+    /** No row of a record type in {@code events} has a greater key, by code; null: none has any, or not known. Not stored either. */
+    private StoredKey[] newestKeys = new StoredKey[0];
+    private boolean newestKnown = true;
 
     /** A lower bound of the event times of all rows here; not stored, so unknown after a restore. */
     private long oldestRowNs = Long.MAX_VALUE;
@@ -170,6 +180,55 @@ public final class InstrumentState {
         return false;
     }
 
+    /** Adds stored bytes of a row at or above the cut. */
+    void addBytes(long eventTimeNs, int bytes) {
+        long hour = hourOf(eventTimeNs);
+        if (hour != newestHour) {
+            bytesByHour();
+            newestHour = hour;
+        }
+        newestHourBytes += bytes;
+    }
+
+    private TreeMap<Long, Long> bytesByHour() {
+        if (newestHourBytes != 0) {
+            bytesByHour.merge(newestHour, newestHourBytes, Long::sum);
+            newestHourBytes = 0;
+        }
+        return bytesByHour;
+    }
+
+    /**
+     * Whether {@code events} may have the key, as far as can be told without looking: most events are newer than all before them.
+     *
+     * @param newestStored finds the greatest stored key of a record type, null if there is none; asked once for each after a restore
+     */
+    boolean mayHaveEvent(StoredKey key, NewestStored newestStored) throws Exception {
+        int code = key.recordCode();
+        if (code >= newestKeys.length) {
+            newestKeys = Arrays.copyOf(newestKeys, code + 1);
+        }
+        if (newestKeys[code] == null) {
+            StoredKey newest = newestKnown ? null : newestStored.find(code);
+            newestKeys[code] = newest == null ? StoredKey.lowest(code, Long.MIN_VALUE) : newest;
+        }
+        return key.compareWithinTable(newestKeys[code]) <= 0;
+    }
+
+    /** Notes that {@code events} has the key, after {@link #mayHaveEvent}. */
+    void hasEvent(StoredKey key) {
+        if (key.compareWithinTable(newestKeys[key.recordCode()]) > 0) {
+            newestKeys[key.recordCode()] = key;
+        }
+    }
+
+    /** Looks for the greatest stored key. */
+    @FunctionalInterface
+    interface NewestStored {
+        @Nullable
+        StoredKey find(int recordCode) throws Exception;
+    }
+
     /** Notes that a row was stored. */
     void hasRow(int recordCode, long eventTimeNs) {
         oldestRowNs = Math.min(oldestRowNs, eventTimeNs);
@@ -210,13 +269,13 @@ public final class InstrumentState {
 
     /** Whether rows at or above the cut, or late ones, wait to be archived. */
     boolean hasUnarchivedRows() {
-        return !bytesByHour.isEmpty() || hasOpenLateRows();
+        return !bytesByHour().isEmpty() || hasOpenLateRows();
     }
 
     /** Bytes that would be archived if the cut moved to {@code toNs}; within the last hour by proportion. */
     long bytesBelow(long toNs) {
         long bytes = hasOpenLateRows() ? lateGenerations.get(lateGenerations.size() - 1).bytes : 0;
-        for (var hour : bytesByHour.headMap(hourOf(toNs), true).entrySet()) {
+        for (var hour : bytesByHour().headMap(hourOf(toNs), true).entrySet()) {
             bytes += share(hour.getKey(), hour.getValue(), toNs);
         }
         return bytes;
@@ -224,32 +283,32 @@ public final class InstrumentState {
 
     /** Whether rows may wait below {@code toNs}, or late ones. */
     boolean mayHaveRowsBelow(long toNs) {
-        return hasOpenLateRows() || !bytesByHour.headMap(hourOf(toNs), true).isEmpty();
+        return hasOpenLateRows() || !bytesByHour().headMap(hourOf(toNs), true).isEmpty();
     }
 
     /** Takes the bytes below {@code toNs} out of {@link #bytesByHour}. */
     void forgetBytesBelow(long toNs) {
         if (toNs > clockNs) {
-            bytesByHour.clear();
+            bytesByHour().clear();
             return;
         }
         long lastHour = hourOf(toNs);
-        Long rest = bytesByHour.get(lastHour);
+        Long rest = bytesByHour().get(lastHour);
         if (rest != null) {
             rest -= share(lastHour, rest, toNs);
         }
-        bytesByHour.headMap(lastHour, true).clear();
+        bytesByHour().headMap(lastHour, true).clear();
         if (rest != null && rest > 0) {
-            bytesByHour.put(lastHour, rest);
+            bytesByHour().put(lastHour, rest);
         }
     }
 
     /** Event time of the oldest row that waits for archiving, to the hour; {@link Long#MAX_VALUE} if none does. */
     long oldestUnarchivedNs() {
         if (hasOpenLateRows()) {
-            return Math.min(cutNs, bytesByHour.isEmpty() ? Long.MAX_VALUE : bytesByHour.firstKey() * StoredKey.HOUR_NS);
+            return Math.min(cutNs, bytesByHour().isEmpty() ? Long.MAX_VALUE : bytesByHour().firstKey() * StoredKey.HOUR_NS);
         }
-        return bytesByHour.isEmpty() ? Long.MAX_VALUE : bytesByHour.firstKey() * StoredKey.HOUR_NS;
+        return bytesByHour().isEmpty() ? Long.MAX_VALUE : bytesByHour().firstKey() * StoredKey.HOUR_NS;
     }
 
     static long hourOf(long timeNs) {
@@ -275,8 +334,8 @@ public final class InstrumentState {
             out.writeLong(duplicates);
             out.writeLong(deadLetters);
             out.writeLong(archived);
-            out.writeInt(bytesByHour.size());
-            for (var hour : bytesByHour.entrySet()) {
+            out.writeInt(bytesByHour().size());
+            for (var hour : bytesByHour().entrySet()) {
                 out.writeLong(hour.getKey());
                 out.writeLong(hour.getValue());
             }
@@ -321,6 +380,7 @@ public final class InstrumentState {
         InstrumentState state = new InstrumentState();
         state.oldestRowNs = NO_TIME;
         state.recordCodes = null;
+        state.newestKnown = false;
         state.clockNs = in.readLong();
         state.cutNs = in.readLong();
         state.floorNs = in.readLong();

@@ -15,6 +15,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import org.apache.flink.api.common.state.MapState;
+import org.junit.jupiter.api.Test;
 
 /** The cache over a map state against plain maps: what is asked for, and what the state holds after a flush. */
 class CachedMapProperties {
@@ -41,32 +42,33 @@ class CachedMapProperties {
     }
 
     @Property
-    void isTheMapItCaches(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 4) int maxWhole) throws Exception {
+    void isTheMapItCaches(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 4) int whole, @ForAll @IntRange(max = 3) int changes,
+            @ForAll @IntRange(max = 8) int values) throws Exception {
         Map<String, Map<String, String>> model = new HashMap<>();
         Map<String, CachedMap.Part<String>> parts = new HashMap<>();
         KeyedMap state = new KeyedMap();
-        CachedMap<String> cache = new CachedMap<>(key -> state.key = key, state, TEXTS, maxWhole);
+        CachedMap<String> cache = new CachedMap<>(key -> state.key = key, state, TEXTS, new CachedMap.Limits(whole, changes, values));
         for (Step step : steps) {
             String instrument = "I" + step.instrument();
             String id = "O" + step.id();
             Map<String, String> expected = model.computeIfAbsent(instrument, name -> new HashMap<>());
-            state.key = instrument;
             parts.put(instrument, cache.select(instrument, step.value() % 2 == 0 ? null : parts.get(instrument)));
             switch (step.kind()) {
                 case 0, 1, 2 -> {
                     cache.put(id, "V" + step.value());
                     expected.put(id, "V" + step.value());
                 }
-                case 3, 4 -> {
+                case 3 -> {
                     cache.remove(id);
                     expected.remove(id);
                 }
+                case 4 -> {
+                    cache.trim();
+                    assertThat(cache.changes()).isLessThanOrEqualTo(changes);
+                }
                 case 5 -> cache.flush();
                 case 6 -> cache.clear();
-                case 7 -> {
-                    cache.flushSelected();
-                    assertThat(state.texts(instrument)).isEqualTo(expected);
-                }
+                case 7 -> assertThat(cache.all()).isEqualTo(expected);
                 default -> assertThat(cache.get(id)).isEqualTo(expected.get(id));
             }
         }
@@ -77,10 +79,48 @@ class CachedMapProperties {
         assertThat(cache.size()).isZero();
     }
 
+    @Test
+    void writesWhatChangedLongestAgoAndNothingOfWhatCameAndWent() throws Exception {
+        KeyedMap state = new KeyedMap();
+        CachedMap<String> cache = new CachedMap<>(key -> state.key = key, state, TEXTS, new CachedMap.Limits(10, 2, 100));
+        cache.select("I", null);
+        cache.put("gone", "1");
+        cache.remove("gone");
+        cache.put("old", "1");
+        cache.put("new", "1");
+        cache.put("newer", "1");
+
+        cache.trim();
+
+        assertThat(state.texts("I")).containsOnlyKeys("old");
+        assertThat(state.writes).isEqualTo(1);
+        assertThat(cache.changes()).isEqualTo(2);
+    }
+
+    @Test
+    void forgetsTheInstrumentsThatWereSelectedLongestAgo() throws Exception {
+        KeyedMap state = new KeyedMap();
+        CachedMap<String> cache = new CachedMap<>(key -> state.key = key, state, TEXTS, new CachedMap.Limits(10, 100, 4));
+        for (String instrument : List.of("A", "B", "C")) {
+            cache.select(instrument, null);
+            cache.put("1", "x");
+            cache.put("2", "x");
+        }
+
+        cache.trim();
+
+        assertThat(cache.size()).isLessThanOrEqualTo(4).isPositive();
+        assertThat(state.texts("A")).containsOnlyKeys("1", "2");
+        assertThat(state.texts("C")).isEmpty();
+        assertThat(cache.select("A", null).whole).isTrue();
+        assertThat(cache.get("1")).isEqualTo("x");
+    }
+
     /** Map state of the current key. */
     private static final class KeyedMap implements MapState<String, byte[]> {
         private final Map<String, Map<String, byte[]>> maps = new HashMap<>();
         private String key;
+        private int writes;
 
         private Map<String, byte[]> map() {
             return maps.computeIfAbsent(key, name -> new HashMap<>());
@@ -99,6 +139,7 @@ class CachedMapProperties {
 
         @Override
         public void put(String id, byte[] value) {
+            writes++;
             map().put(id, value);
         }
 
@@ -109,6 +150,7 @@ class CachedMapProperties {
 
         @Override
         public void remove(String id) {
+            writes++;
             map().remove(id);
         }
 

@@ -6,8 +6,8 @@ import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
+import io.qaexchange.events.TextPool;
 import io.qaexchange.events.instruments.Instrument;
-import io.qaexchange.events.instruments.Instruments;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -58,12 +58,17 @@ public final class InstrumentBook {
     private static final int TRADE_CODE = Trade.TYPE.code();
     private static final int SETTLEMENT_CODE = SETTLEMENT.code();
 
-    private final Instruments instruments;
+    private static final int POOLED_ACCOUNTS = 8192;
+    private static final int POOLED_ORDERS = 32_768;
+
     private final BookState state;
     private final BookOutput output;
     private final ReportCheck reports;
+    private final TextPool accounts = new TextPool(POOLED_ACCOUNTS);
+    private final TextPool orders = new TextPool(POOLED_ORDERS);
 
     private InstrumentHead head;
+    private InstrumentTerms terms;
     private Instrument instrument;
     private Contract contract;
     private EventView event;
@@ -72,8 +77,7 @@ public final class InstrumentBook {
     private Arrival arrival;
 
     /** A book over that state. */
-    public InstrumentBook(Instruments instruments, BookState state, BookOutput output) {
-        this.instruments = instruments;
+    public InstrumentBook(BookState state, BookOutput output) {
         this.state = state;
         this.output = output;
         this.reports = new ReportCheck(state);
@@ -141,8 +145,9 @@ public final class InstrumentBook {
         return sums;
     }
 
-    private void begin(InstrumentHead of, InstrumentTerms terms) {
+    private void begin(InstrumentHead of, InstrumentTerms known) {
         head = of;
+        terms = known;
         instrument = terms.instrument();
         contract = terms.contract();
     }
@@ -158,7 +163,7 @@ public final class InstrumentBook {
     }
 
     private void insert() throws Exception {
-        String account = Trade.text(event, INSERT_ACCOUNT);
+        String account = event.getText(INSERT_ACCOUNT, accounts);
         Direction direction = Direction.ofCode(event.getEnumCode(INSERT_DIRECTION));
         Offset offset = Offset.ofCode(event.getEnumCode(INSERT_OFFSET));
         if (account.isEmpty() && offset == Offset.NONE) {
@@ -166,7 +171,7 @@ public final class InstrumentBook {
             head.tapeEvents++;
             return;
         }
-        String id = Trade.text(event, INSERT_ID);
+        String id = event.getText(INSERT_ID, orders);
         int day = tradingDay();
         if (account.isEmpty()) {
             alert(AlertReason.NO_ACCOUNT, day, "", id, "", "order");
@@ -224,11 +229,11 @@ public final class InstrumentBook {
             }
             return;
         }
-        String id = Trade.text(event, UPDATE_ID);
+        String id = event.getText(UPDATE_ID, orders);
         Order order = state.order(id);
         int day = tradingDay();
         if (order == null) {
-            String account = Trade.text(event, UPDATE_ACCOUNT);
+            String account = event.getText(UPDATE_ACCOUNT, accounts);
             if (head.tape && account.isEmpty()) {
                 head.tapeEvents++;
             } else {
@@ -250,7 +255,7 @@ public final class InstrumentBook {
     }
 
     private void trade() throws Exception {
-        Trade trade = Trade.of(event, tradingDay());
+        Trade trade = Trade.of(event, tradingDay(), accounts, orders);
         Micros.of(trade.price());
         if (trade.eventTimeNs() >= head.lastPriceNs) {
             head.lastPrice = trade.price();
@@ -521,7 +526,7 @@ public final class InstrumentBook {
     }
 
     private void checkKnown(int day) {
-        if (!head.unknownTold && !instruments.covers(instrument.id())) {
+        if (!head.unknownTold && !terms.known()) {
             head.unknownTold = true;
             alert(AlertReason.UNKNOWN_INSTRUMENT, day, "", "", "", "booked with the default terms: " + instrument.terms());
         }

@@ -4,6 +4,7 @@ import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
+import io.qaexchange.events.TextPool;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -31,9 +32,9 @@ public record Trade(EventRef ref, long number, String tradeId, String orderId, S
     private static final Field VOLUME = TYPE.field("volume");
     private static final Field COMMISSION = TYPE.field("commission");
 
-    static Trade of(EventView event, int day) {
-        return new Trade(null, 0, "", text(event, ORDER_ID),
-                event.textLength(ORDER_ID) == 0 ? text(event, EXCHANGE_ORDER_ID) : "", text(event, ACCOUNT),
+    static Trade of(EventView event, int day, TextPool accounts, TextPool orders) {
+        return new Trade(null, 0, "", event.getText(ORDER_ID, orders),
+                event.textLength(ORDER_ID) == 0 ? text(event, EXCHANGE_ORDER_ID) : "", event.getText(ACCOUNT, accounts),
                 Direction.ofCode(event.getEnumCode(DIRECTION)), Offset.ofCode(event.getEnumCode(OFFSET)), event.getDouble(PRICE),
                 event.getDouble(VOLUME), event.getDouble(COMMISSION), event.eventTime(), day);
     }

@@ -44,7 +44,7 @@ public final class PlainLedger {
 
     public PlainLedger(Instruments instruments) {
         this.instruments = instruments;
-        this.book = new InstrumentBook(instruments, new State(), output);
+        this.book = new InstrumentBook(new State(), output);
     }
 
     /** Books an event. */
@@ -83,7 +83,7 @@ public final class PlainLedger {
     }
 
     private InstrumentTerms terms(String id) {
-        return InstrumentTerms.of(instruments.get(id));
+        return InstrumentTerms.of(instruments, id);
     }
 
     /** Everything in words, by what it is about. */
