@@ -87,6 +87,8 @@ public final class ExchangeJob {
         }
         options.find(JobOptions.PARALLELISM).ifPresent(environment::setParallelism);
         environment.setMaxParallelism(options.get(JobOptions.MAX_PARALLELISM));
+        // What passes between operators of a chain is never changed, so nobody needs a copy.
+        environment.getConfig().enableObjectReuse();
     }
 
     /**

@@ -17,10 +17,8 @@ import java.util.stream.Collectors;
  */
 final class ThreadTimes {
 
-    private static final String COMPILERS = "compilers";
-    /** What is neither of a Java thread nor of a compiler, most of it garbage collection. */
+    /** What is not of a Java thread: compilers and garbage collection. */
     private static final String VIRTUAL_MACHINE = "virtual machine";
-    private static final long NANOS_PER_MS = 1_000_000L;
 
     private static final String OTHER = "other";
     /** Begin of a thread's name, and what it does; the first that fits counts. */
@@ -42,12 +40,10 @@ final class ThreadTimes {
     private final Map<Long, Long> firstNs = new HashMap<>();
     private final Map<Long, Long> lastNs = new HashMap<>();
     private final long processFirstNs;
-    private final long compilersFirstMs;
 
     /** Counts from here on. */
     ThreadTimes() {
         processFirstNs = process.getProcessCpuTime();
-        compilersFirstMs = ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
         look(true);
     }
 
@@ -84,10 +80,14 @@ final class ThreadTimes {
         Map<String, Long> groups = new TreeMap<>();
         lastNs.forEach((id, ns) -> groups.merge(groupById.getOrDefault(id, OTHER), ns - firstNs.get(id), Long::sum));
         long ofThreads = groups.values().stream().mapToLong(Long::longValue).sum();
-        long compilersNs = (ManagementFactory.getCompilationMXBean().getTotalCompilationTime() - compilersFirstMs) * NANOS_PER_MS;
-        groups.put(COMPILERS, Math.min(compilersNs, wholeNs - ofThreads));
-        groups.put(VIRTUAL_MACHINE, Math.max(0, wholeNs - ofThreads - compilersNs));
+        groups.put(VIRTUAL_MACHINE, Math.max(0, wholeNs - ofThreads));
         return groups;
+    }
+
+    /** Nanoseconds of the job's own threads: without compilers and garbage collection, and without the benchmark. */
+    static long ofJob(Map<String, Long> groups) {
+        return groups.entrySet().stream().filter(group -> !group.getKey().equals(VIRTUAL_MACHINE) && !group.getKey().equals(OTHER))
+                .mapToLong(Map.Entry::getValue).sum();
     }
 
     /** Microseconds for each of so many events, the largest first. */

@@ -58,6 +58,7 @@ final class CachedMap<V> {
     static final class Part<V> {
         final String instrument;
         final Map<String, Entry<V>> entries = new HashMap<>();
+        final int number;
         /** When it was selected last, in selections. */
         long selectedAt;
         /** Whether what is not here is not in the state either. */
@@ -65,10 +66,13 @@ final class CachedMap<V> {
         /** Whether the cache has forgotten it. */
         boolean gone;
 
-        Part(String instrument) {
+        Part(String instrument, int number) {
             this.instrument = instrument;
+            this.number = number;
         }
     }
+
+    private static final int WRITTEN_AT_ONCE = 256;
 
     private final Consumer<String> key;
     private final MapState<String, byte[]> state;
@@ -81,6 +85,7 @@ final class CachedMap<V> {
     /** What was asked for last, as it is often what changes next. */
     @Nullable
     private Entry<V> last;
+    private int partsMade;
     private long selections;
     private int size;
     private int changes;
@@ -107,7 +112,7 @@ final class CachedMap<V> {
         last = null;
         current = known != null && !known.gone ? known : parts.get(instrument);
         if (current == null) {
-            current = new Part<>(instrument);
+            current = new Part<>(instrument, partsMade++);
             parts.put(instrument, current);
             if (limits.whole() > 0) {
                 readAll();
@@ -200,8 +205,8 @@ final class CachedMap<V> {
 
     /** Writes what changed longest ago, and forgets what was selected longest ago, until there is no more than the limits allow. */
     void trim() throws Exception {
-        while (changed.size() > limits.changes()) {
-            writeOldest();
+        if (changed.size() > limits.changes()) {
+            writeOldest(Math.max(changed.size() - limits.changes(), Math.min(WRITTEN_AT_ONCE, limits.changes())));
         }
         if (size > limits.values()) {
             forgetOldest();
@@ -210,15 +215,23 @@ final class CachedMap<V> {
 
     /** Writes what has changed, of all instruments. */
     void flush() throws Exception {
-        while (!changed.isEmpty()) {
-            writeOldest();
-        }
+        writeOldest(changed.size());
     }
 
-    private void writeOldest() throws Exception {
-        Entry<V> entry = changed.remove();
-        if (entry.changed) {
-            write(entry);
+    /** Instrument by instrument, as another key costs as much as half a value. */
+    private void writeOldest(int count) throws Exception {
+        List<Entry<V>> oldest = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            Entry<V> entry = changed.remove();
+            if (entry.changed) {
+                oldest.add(entry);
+            }
+        }
+        oldest.sort(Comparator.comparingInt(entry -> entry.part.number));
+        for (Entry<V> entry : oldest) {
+            if (entry.changed) {
+                write(entry);
+            }
         }
     }
 
