@@ -1,7 +1,9 @@
 package io.qaexchange.job.ledger;
 
 import io.qaexchange.job.ledger.book.AccountSums;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -19,6 +21,7 @@ final class AccountChanges {
     }
 
     private final Map<String, OfAccount> accounts = new HashMap<>();
+    private final List<AccountInput> full = new ArrayList<>();
 
     /** The sums of an account's day, to be added to. */
     AccountSums change(String account, int day) {
@@ -31,16 +34,29 @@ final class AccountChanges {
             changes.day = day;
             changes.sums = changes.days.computeIfAbsent(day, number -> new AccountSums());
         }
+        if (changes.sums.isNearlyFull()) {
+            return another(account, changes);
+        }
         return changes.sums;
     }
 
-    /** Number of accounts with changes. */
+    /** Sums that could overflow wait for the next sending; further ones begin with nothing. */
+    private AccountSums another(String account, OfAccount changes) {
+        full.add(new AccountInput(account, changes.day, changes.sums, null));
+        changes.sums = new AccountSums();
+        changes.days.put(changes.day, changes.sums);
+        return changes.sums;
+    }
+
+    /** Messages that wait, at least. */
     int size() {
-        return accounts.size();
+        return accounts.size() + full.size();
     }
 
     /** Hands everything over and forgets it. */
     void send(Consumer<AccountInput> output) {
+        full.forEach(output);
+        full.clear();
         for (Map.Entry<String, OfAccount> account : accounts.entrySet()) {
             for (Map.Entry<Integer, AccountSums> day : account.getValue().days.entrySet()) {
                 output.accept(new AccountInput(account.getKey(), day.getKey(), day.getValue(), null));

@@ -51,8 +51,8 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
     private transient EventView view;
     /** Accounts with days that are over and have no row yet. */
     private transient Set<String> withRows;
-    /** Accounts with days that are not over. */
-    private transient Set<String> changed;
+    /** All accounts of this subtask. */
+    private transient Set<String> known;
     /** Accounts whose newest report waits to be compared. */
     private transient Set<String> reported;
     private transient Set<String> reportedBefore;
@@ -74,17 +74,16 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
         state = AccountLedgerState.open(backend);
         view = new EventView();
         withRows = new LinkedHashSet<>();
-        changed = new HashSet<>();
+        known = new HashSet<>();
         reported = new HashSet<>();
         reportedBefore = new HashSet<>();
         for (String account : state.accounts()) {
             backend.setCurrentKey(account);
             Account restored = state.load();
             settledThrough = Math.max(settledThrough, restored.settledThrough());
-            if (restored.hasChanged()) {
-                withRows.add(account);
-            }
+            known.add(account);
         }
+        withRows.addAll(known);
         MetricGroup group = getMetricGroup();
         alerts = new EnumMap<>(AlertReason.class);
         for (AlertReason reason : AlertReason.values()) {
@@ -141,17 +140,21 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
         AccountInput input = element.getValue();
         Account account = state.load();
         if (input.sums() != null) {
-            account.add(input.day(), input.sums());
+            if (!account.add(input.day(), input.sums())) {
+                alert(new Alert(AlertReason.OUT_OF_RANGE, input.day(), input.sums().newestNs(), "", input.account(), "", "", "", 0,
+                        input.sums().toString()));
+            }
         } else {
             accept(account, input);
         }
         state.save(account);
+        known.add(input.account());
         if (account.settledThrough() > settledThrough) {
             settledThrough = account.settledThrough();
-            withRows.addAll(changed);
-            changed.clear();
+            withRows.addAll(known);
+        } else if (account.hasSettled(settledThrough)) {
+            withRows.add(input.account());
         }
-        (account.hasSettled(settledThrough) ? withRows : changed).add(input.account());
     }
 
     private void accept(Account account, AccountInput input) {
@@ -176,11 +179,9 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
             getKeyedStateBackend().setCurrentKey(id);
             Account account = state.load();
             List<Account.SettledDay> days = new ArrayList<>();
+            account.endDay(settledThrough);
             account.takeSettled(settledThrough, days, (day, reason, detail) -> alert(
                     new Alert(reason, day, startNs(day), "", id, "", "", "", 0, detail)));
-            if (account.hasChanged()) {
-                changed.add(id);
-            }
             if (days.isEmpty()) {
                 continue;
             }

@@ -80,8 +80,13 @@ public final class DemoCommand implements Callable<Integer> {
             LedgerProof ledger = new LedgerProof(before, after, LedgerProof.Expected.of(tables, instruments));
             DemoReport report = new DemoReport(target, result, audit, ledger, seam);
             report.print(tables, out);
-            return audit.holds() && report.deadLettersHold() && ledger.holds() ? Tool.GOOD : Tool.BAD;
+            return exitCode(audit.holds(), report.deadLettersHold(), ledger.holds());
         }
+    }
+
+    /** Good only if all holds. */
+    static int exitCode(boolean eventsHold, boolean deadLettersHold, boolean ledgerHolds) {
+        return eventsHold && deadLettersHold && ledgerHolds ? Tool.GOOD : Tool.BAD;
     }
 
     private Path prepareFolder() throws IOException {

@@ -2,6 +2,7 @@ package io.qaexchange.job.tool;
 
 import io.qaexchange.job.UsageException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -21,6 +22,9 @@ public final class SavepointCommand implements Callable<Integer> {
     private String format;
     @Option(names = "--stop", description = "Stop the job with it.")
     private boolean stop;
+    @Option(names = "--wait", paramLabel = "SECONDS", defaultValue = "60",
+            description = "How long to wait until the job's tasks run, as after a submit or a restart. Default: ${DEFAULT-VALUE}.")
+    private long waitSeconds;
     @Option(names = "--dir", defaultValue = "run", description = "Folder of the cluster. Default: ${DEFAULT-VALUE}.")
     private Path folder;
 
@@ -35,6 +39,7 @@ public final class SavepointCommand implements Callable<Integer> {
             throw new UsageException("--format must be native or canonical, not " + format);
         }
         ClusterFolder cluster = ClusterFolder.of(folder);
+        new FlinkRest(cluster.port()).awaitRunning(job, Duration.ofSeconds(waitSeconds));
         String target = cluster.savepoints().toUri().toString();
         List<String> flink = new ArrayList<>(stop ? List.of("stop", "--savepointPath", target, "--type", format, job)
                 : List.of("savepoint", "--type", format, job, target));

@@ -43,7 +43,7 @@ final class LedgerRig implements AutoCloseable {
     private final Path folder;
     private final Supplier<StateBackend> backend;
     private final List<byte[]> messages;
-    private final LedgerOptions options;
+    private LedgerOptions options;
     private final List<KeyedOneInputStreamOperatorTestHarness<String, IncomingEvent, AccountInput>> instruments = new ArrayList<>();
     private final List<KeyedOneInputStreamOperatorTestHarness<String, AccountInput, LedgerRow>> accounts = new ArrayList<>();
     private final SharedStateRegistryImpl sharedFiles = new SharedStateRegistryImpl();
@@ -56,7 +56,12 @@ final class LedgerRig implements AutoCloseable {
         this.folder = folder;
         this.backend = backend;
         this.messages = messages;
-        this.options = new LedgerOptions(terms, Duration.ofMinutes(10), LedgerOptions.FILE_ROWS, ParquetOptions.DEFAULT);
+        use(terms);
+    }
+
+    /** From the next start on, another instruments file holds. */
+    void use(Instruments terms) {
+        options = new LedgerOptions(terms, Duration.ofMinutes(10), LedgerOptions.FILE_ROWS, ParquetOptions.DEFAULT);
     }
 
     void start(int parallelism) throws Exception {

@@ -9,6 +9,7 @@ import io.qaexchange.parquet.manifest.ManifestStore;
 import io.qaexchange.parquet.manifest.TableManifest;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -168,8 +169,12 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
         }
         Epoch current = latest.findEpoch(latest.currentEpoch());
         if (current != null && (!current.jobId().equals(epoch.jobId()) || !latest.files().isEmpty())) {
-            throw new ManifestConflictException("archive " + archive + " belongs to job " + current.jobId() + " and holds "
-                    + latest.files().size() + " files. Restore that job from a checkpoint or savepoint, or choose an empty folder");
+            boolean empty = latest.files().isEmpty() && latest.superseded().isEmpty();
+            throw new ManifestConflictException("archive " + archive + " belongs to job " + current.jobId() + ", which began at "
+                    + Instant.ofEpochMilli(current.startedAtMs()) + ", and holds " + latest.files().size() + " files. "
+                    + (empty ? "If that job does not run any more, remove the folder " + ManifestStore.MANIFEST_FOLDER
+                            + " in it and submit again; nothing was archived there"
+                            : "Restore that job from a checkpoint or savepoint, or choose an empty folder"));
         }
     }
 

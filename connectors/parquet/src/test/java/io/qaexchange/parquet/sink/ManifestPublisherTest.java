@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.Map;
 import org.apache.flink.connector.file.sink.FileSinkCommittable;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.throwable.ThrowableClassifier;
+import org.apache.flink.runtime.throwable.ThrowableType;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
 import org.apache.flink.streaming.api.connector.sink2.CommittableWithLineage;
 import org.apache.flink.streaming.api.functions.sink.filesystem.InProgressFileWriter;
@@ -101,8 +103,28 @@ class ManifestPublisherTest {
             first.open();
         }
         try (var second = publisher()) {
-            assertThatThrownBy(second::open).isInstanceOf(ManifestConflictException.class).hasMessageContaining("belongs to job");
+            assertThatThrownBy(second::open).isInstanceOf(ManifestConflictException.class).hasMessageContaining("belongs to job")
+                    .hasMessageContaining("remove the folder _manifest");
         }
+    }
+
+    @Test
+    void takesAnArchiveOverWhoseEmptyManifestWasRemoved() throws Exception {
+        try (var first = publisher()) {
+            first.open();
+        }
+        org.apache.flink.util.FileUtils.deleteDirectory(folder.resolve(ManifestStore.MANIFEST_FOLDER).toFile());
+        try (var second = publisher()) {
+            second.open();
+            assertThat(store().latest().version()).isEqualTo(1);
+        }
+    }
+
+    /** Else a job on another's archive would be restarted for ever. */
+    @Test
+    void aConflictIsNotToBeTriedAgain() {
+        Throwable failure = new RuntimeException(new ManifestConflictException("belongs to job x"));
+        assertThat(ThrowableClassifier.findThrowableOfThrowableType(failure, ThrowableType.NonRecoverableError)).isPresent();
     }
 
     @Test

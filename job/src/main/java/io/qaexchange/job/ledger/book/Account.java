@@ -192,7 +192,9 @@ public final class Account {
         } else {
             sums.withdrawals = amount;
         }
-        add(day, sums);
+        if (!add(day, sums)) {
+            alerts.accept(AlertReason.OUT_OF_RANGE, "cash of " + Micros.toText(amount));
+        }
     }
 
     private void report(EventView event, EventOrder order, int day) {
@@ -208,10 +210,17 @@ public final class Account {
         }
     }
 
-    /** Adds changes of a day. */
-    public void add(int day, AccountSums sums) {
+    /**
+     * Adds changes of a day.
+     *
+     * @return false if one of the account's sums would be beyond {@link Micros#LIMIT}; nothing is added then
+     */
+    public boolean add(int day, AccountSums sums) {
         if (sums.settlements > 0) {
             settledThrough = Math.max(settledThrough, day);
+        }
+        if (!hasRoomFor(day, sums)) {
+            return false;
         }
         Day target = day(day, true);
         (target == null ? folded : target.sums).add(sums);
@@ -220,6 +229,57 @@ public final class Account {
         }
         if (target != null) {
             target.changed = true;
+        }
+        return true;
+    }
+
+    /** Whether every day, and the account at the end of every day, stays within the limit; so nothing that is added up later overflows. */
+    private boolean hasRoomFor(int day, AccountSums sums) {
+        if (sums.isBeyondLimit()) {
+            return false;
+        }
+        AccountSums running = new AccountSums();
+        running.add(folded);
+        boolean added = day <= foldedThrough;
+        if (added) {
+            running.add(sums);
+        }
+        for (Map.Entry<Integer, Day> entry : days.entrySet()) {
+            if (!added && entry.getKey() > day) {
+                added = true;
+                running.add(sums);
+                if (running.isBeyondLimit()) {
+                    return false;
+                }
+            }
+            AccountSums own = entry.getValue().sums;
+            if (entry.getKey() == day) {
+                added = true;
+                own = own.with(sums);
+            }
+            running.add(own);
+            if (own.isBeyondLimit() || running.isBeyondLimit()) {
+                return false;
+            }
+        }
+        if (!added) {
+            running.add(sums);
+        }
+        return !running.isBeyondLimit();
+    }
+
+    private AccountSums allDays() {
+        AccountSums all = new AccountSums();
+        all.add(folded);
+        days.values().forEach(day -> all.add(day.sums));
+        return all;
+    }
+
+    /** Notes that a trading day is over, so that it has a row even if nothing happened on it; not before the account's first day. */
+    public void endDay(int day) {
+        boolean known = foldedThrough != 0 || !days.isEmpty() && days.firstKey() < day;
+        if (known) {
+            day(day, true);
         }
     }
 
@@ -260,9 +320,7 @@ public final class Account {
 
     /** The account now: with all days, in one. */
     public AccountDay totals() {
-        AccountSums all = new AccountSums();
-        all.add(folded);
-        days.values().forEach(day -> all.add(day.sums));
+        AccountSums all = allDays();
         return new AccountDay(newestDay(), initial, all, all.frozen, all.margin, all.floatProfit);
     }
 
@@ -279,11 +337,6 @@ public final class Account {
             }
         }
         return false;
-    }
-
-    /** Whether a day changed since its row was taken, or has none yet. */
-    public boolean hasChanged() {
-        return days.values().stream().anyMatch(day -> day.changed);
     }
 
     /** A day that is over, for a table; a day that changes afterwards comes again with a higher revision. */

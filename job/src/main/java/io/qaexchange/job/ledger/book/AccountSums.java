@@ -11,6 +11,8 @@ import java.io.IOException;
  */
 public final class AccountSums {
 
+    private static final long FULL = 1L << 62;
+
     long deposits;
     long withdrawals;
     long closeProfit;
@@ -66,24 +68,66 @@ public final class AccountSums {
         return settlements;
     }
 
+    /** Newest event time of what was booked, ns since 1970. */
+    public long newestNs() {
+        return newestNs;
+    }
+
     /** What these changes make of static: deposits − withdrawals + close profit − commission. */
     public long staticChange() {
         return deposits - withdrawals + closeProfit - commission;
     }
 
-    /** Adds. */
+    /**
+     * Adds.
+     *
+     * @throws ArithmeticException if a sum does not fit 64 bits; nothing more of it may be used then
+     */
     public void add(AccountSums other) {
-        deposits += other.deposits;
-        withdrawals += other.withdrawals;
-        closeProfit += other.closeProfit;
-        commission += other.commission;
-        frozen += other.frozen;
-        margin += other.margin;
-        floatProfit += other.floatProfit;
+        deposits = Math.addExact(deposits, other.deposits);
+        withdrawals = Math.addExact(withdrawals, other.withdrawals);
+        closeProfit = Math.addExact(closeProfit, other.closeProfit);
+        commission = Math.addExact(commission, other.commission);
+        frozen = Math.addExact(frozen, other.frozen);
+        margin = Math.addExact(margin, other.margin);
+        floatProfit = Math.addExact(floatProfit, other.floatProfit);
         orders += other.orders;
         trades += other.trades;
         settlements += other.settlements;
         newestNs = Math.max(newestNs, other.newestNs);
+    }
+
+    /** A copy with others added. */
+    AccountSums with(AccountSums other) {
+        AccountSums sum = new AccountSums();
+        sum.add(this);
+        sum.add(other);
+        return sum;
+    }
+
+    /** Whether another booking might not fit: each changes a sum by less than four times {@link Micros#LIMIT}. */
+    public boolean isNearlyFull() {
+        return (magnitude(deposits) | magnitude(withdrawals) | magnitude(closeProfit) | magnitude(commission) | magnitude(frozen)
+                | magnitude(margin) | magnitude(floatProfit)) >= FULL;
+    }
+
+    /** Whether a sum is larger than an account's may be, {@link Micros#LIMIT}: up to there no figure made of them is out of range. */
+    boolean isBeyondLimit() {
+        return magnitude(deposits) > Micros.LIMIT || magnitude(withdrawals) > Micros.LIMIT || magnitude(closeProfit) > Micros.LIMIT
+                || magnitude(commission) > Micros.LIMIT || magnitude(frozen) > Micros.LIMIT || magnitude(margin) > Micros.LIMIT
+                || magnitude(floatProfit) > Micros.LIMIT;
+    }
+
+    /** The number without its sign, or one less. */
+    private static long magnitude(long number) {
+        return number ^ number >> 63;
+    }
+
+    @Override
+    public String toString() {
+        return "deposits " + Micros.toText(deposits) + ", withdrawals " + Micros.toText(withdrawals) + ", close profit "
+                + Micros.toText(closeProfit) + ", commission " + Micros.toText(commission) + ", frozen " + Micros.toText(frozen)
+                + ", margin " + Micros.toText(margin) + ", float profit " + Micros.toText(floatProfit);
     }
 
     /** Writes the numbers. */

@@ -330,6 +330,9 @@ public final class InstrumentBook {
         Micros.checked(opened.cost() + openedCost);
         Micros.checked(opened.margin() + openedMargin);
         Micros.checked(opened.volume() + toOpen);
+        long gain = toClose == 0 ? 0 : closedValue - share.cost();
+        long profit = opens == Side.SHORT ? gain : -gain;
+        position.checkRoom(profit, commission, volume);
 
         AccountSums sums = change(account, trade.day());
         if (order != null) {
@@ -345,8 +348,6 @@ public final class InstrumentBook {
         Position.Flow flow = position.flow(trade.day());
         if (toClose > 0) {
             closed.close(pool, toClose, share);
-            long gain = closedValue - share.cost();
-            long profit = opens == Side.SHORT ? gain : -gain;
             sums.closeProfit += profit;
             sums.margin -= share.margin();
             flow.closeProfit += profit;
@@ -414,7 +415,7 @@ public final class InstrumentBook {
         Map<String, Position> positions = state.positions();
         for (Position position : positions.values()) {
             // A price out of range shows here, before the first change.
-            position.floatProfit(contract, price);
+            Micros.checked(position.floatProfit(contract, price));
         }
         Set<String> accounts = new HashSet<>();
         for (Order order : state.orders()) {

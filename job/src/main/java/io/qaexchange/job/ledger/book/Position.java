@@ -93,6 +93,19 @@ public final class Position {
         return flowsThrough(Integer.MAX_VALUE);
     }
 
+    /**
+     * Looks whether a trade still fits into the sums of the days that are not settled.
+     *
+     * @throws AmountOutOfRangeException if one would be too large
+     */
+    void checkRoom(long profit, long commission, long volume) {
+        Flow all = unsettled();
+        Micros.checked(all.closeProfit + Micros.checked(profit));
+        Micros.checked(all.commission + commission);
+        Micros.checked(all.bought + volume);
+        Micros.checked(all.sold + volume);
+    }
+
     Flow flow(int day) {
         for (Flow flow : flows) {
             if (flow.day == day) {

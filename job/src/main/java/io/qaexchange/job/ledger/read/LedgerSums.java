@@ -37,10 +37,20 @@ public record LedgerSums(long accounts, long positions, long orders, long waitin
     private static final int MAX_PROBLEMS = 20;
 
     static LedgerSums of(LedgerView view) {
+        try {
+            return exactly(view);
+        } catch (ArithmeticException e) {
+            String problem = "sums over all " + view.accounts().size() + " accounts do not fit 64 bits of millionths, so they cannot be checked";
+            return new LedgerSums(view.accounts().size(), view.holdings().size(), view.orders().size(), view.waiting().size(), 0, 0, 0, 0, 0, 0,
+                    0, 0, Map.of(), 0, 0, 0, 0, List.of(problem));
+        }
+    }
+
+    private static LedgerSums exactly(LedgerView view) {
         Map<String, Long> frozenByOrders = new HashMap<>();
-        view.orders().forEach(open -> frozenByOrders.merge(open.order().account(), open.order().frozenMoney(), Long::sum));
+        view.orders().forEach(open -> frozenByOrders.merge(open.order().account(), open.order().frozenMoney(), Math::addExact));
         Map<String, Long> marginOfPositions = new HashMap<>();
-        view.holdings().forEach(holding -> marginOfPositions.merge(holding.account(), holding.position().margin(), Long::sum));
+        view.holdings().forEach(holding -> marginOfPositions.merge(holding.account(), holding.position().margin(), Math::addExact));
         List<String> problems = new ArrayList<>();
         long moneyIn = 0;
         long money = 0;
@@ -53,8 +63,8 @@ public record LedgerSums(long accounts, long positions, long orders, long waitin
             compare(problems, id, "frozen", now.frozen(), "its open orders freeze", frozenByOrders.getOrDefault(id, 0L));
             compare(problems, id, "margin", now.margin(), "its positions bind", marginOfPositions.getOrDefault(id, 0L));
             all.add(now.sums());
-            moneyIn += entry.getValue().initial() + now.sums().deposits() - now.sums().withdrawals();
-            money += now.money();
+            moneyIn = Math.addExact(moneyIn, entry.getValue().initial() + now.sums().deposits() - now.sums().withdrawals());
+            money = Math.addExact(money, now.money());
             if (entry.getValue().report() != null && !entry.getValue().isReportOutdated()) {
                 reported++;
                 differing += entry.getValue().report().differences(entry.getValue()).isEmpty() ? 0 : 1;
@@ -64,9 +74,9 @@ public record LedgerSums(long accounts, long positions, long orders, long waitin
                 .forEach(id -> problems.add("orders freeze money of account " + id + ", which is not there"));
         marginOfPositions.keySet().stream().filter(id -> !view.accounts().containsKey(id))
                 .forEach(id -> problems.add("positions bind money of account " + id + ", which is not there"));
-        long frozen = frozenByOrders.values().stream().mapToLong(Long::longValue).sum();
-        long margin = marginOfPositions.values().stream().mapToLong(Long::longValue).sum();
-        long accountedFor = money + frozen + margin - all.closeProfit() + all.commission();
+        long frozen = frozenByOrders.values().stream().reduce(0L, Math::addExact);
+        long margin = marginOfPositions.values().stream().reduce(0L, Math::addExact);
+        long accountedFor = accountedFor(money, frozen, margin, all);
         if (moneyIn != accountedFor) {
             problems.add("money in is " + Micros.toText(moneyIn) + ", accounted for " + Micros.toText(accountedFor));
         }
@@ -80,10 +90,15 @@ public record LedgerSums(long accounts, long positions, long orders, long waitin
             reports += head.reports();
             differences += head.differences();
         }
-        long floatProfit = view.holdings().stream().mapToLong(LedgerView.Holding::floatProfit).sum();
+        long floatProfit = view.holdings().stream().map(LedgerView.Holding::floatProfit).reduce(0L, Math::addExact);
         return new LedgerSums(view.accounts().size(), view.holdings().size(), view.orders().size(), view.waiting().size(), moneyIn,
                 all.closeProfit(), all.commission(), floatProfit, money, frozen, margin, booked, alerts, reports, differences, reported,
                 differing, List.copyOf(problems.subList(0, Math.min(problems.size(), MAX_PROBLEMS))));
+    }
+
+    private static long accountedFor(long money, long frozen, long margin, AccountSums all) {
+        long held = Math.addExact(Math.addExact(money, frozen), margin);
+        return Math.addExact(Math.subtractExact(held, all.closeProfit()), all.commission());
     }
 
     private static void compare(List<String> problems, String account, String figure, long own, String others, long theirs) {

@@ -140,6 +140,16 @@ class InstrumentBookTest {
     }
 
     @Test
+    void commissionsOfADayBeyondTheLimitAreListedAndTheTradeIsNotBooked() throws Exception {
+        ledger.accept(events.trade(FUTURE, "A", null, "BUY", "OPEN", 3800, 1, 6e11));
+        ledger.accept(events.trade(FUTURE, "A", null, "BUY", "OPEN", 3800, 1, 6e11));
+
+        assertThat(ledger.reasons()).containsExactly(AlertReason.OUT_OF_RANGE);
+        assertThat(ledger.position("A", FUTURE).side(Side.LONG).volume()).isEqualTo(LOT);
+        assertThat(ledger.account("A").totals().sums().commission()).isEqualTo(600_000_000_000L * LOT);
+    }
+
+    @Test
     void aSettlementPriceOutOfRangeEndsNoDay() throws Exception {
         ledger.accept(events.trade(FUTURE, "A", null, "BUY", "OPEN", 3800, 1, 0));
         ledger.accept(events.insert(FUTURE, "A", "1", "BUY", "OPEN", 3800, 1));

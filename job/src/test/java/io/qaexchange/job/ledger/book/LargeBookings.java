@@ -1,0 +1,21 @@
+package io.qaexchange.job.ledger.book;
+
+/** Bookings as large as one may be, and sums of any size. */
+public final class LargeBookings {
+
+    public static final long LARGEST_PROFIT = Micros.LIMIT;
+
+    private LargeBookings() {
+    }
+
+    /** Adds what the largest closing may add. */
+    public static void addLargestProfit(AccountSums sums) {
+        sums.closeProfit += LARGEST_PROFIT;
+    }
+
+    static AccountSums profit(long closeProfit) {
+        AccountSums sums = new AccountSums();
+        sums.closeProfit = closeProfit;
+        return sums;
+    }
+}
