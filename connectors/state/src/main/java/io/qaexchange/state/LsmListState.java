@@ -6,13 +6,11 @@ import io.qaexchange.state.store.StateFamilies;
 import io.qaexchange.state.store.StateTable;
 import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.ListSerializer;
-import org.apache.flink.runtime.state.ListDelimitedSerializer;
 import org.apache.flink.runtime.state.internal.InternalListState;
 
 /**
@@ -39,14 +37,8 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>> implem
 
     @Override
     public List<E> getInternal() throws IOException {
-        if (!read(key())) {
-            return null;
-        }
-        List<E> elements = new ArrayList<>();
-        while (input.available() > 0) {
-            elements.add(ListDelimitedSerializer.deserializeNextElement(input, elementSerializer));
-        }
-        return elements;
+        Slice stored = store.get(family, key());
+        return stored == null ? null : new StoredList<>(table.name(), elementSerializer, stored.toByteArray());
     }
 
     @Override

@@ -104,8 +104,8 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
 
     @Override
     public boolean isEmpty() {
-        try (StoreIterator entries = scan(prefix(), null)) {
-            return !entries.valid();
+        try {
+            return store.isEmpty(family, KeyRange.prefix(prefix()));
         } catch (IOException e) {
             throw failure("read", e);
         }
@@ -158,22 +158,22 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
     }
 
     /** Writes the value of an entry whose stored key is known. */
-    void putStored(byte[] storedKey, UV userValue) throws IOException {
+    void putStored(Slice storedKey, UV userValue) throws IOException {
         serialize(userValue);
-        putOutput(Slice.of(storedKey));
+        putOutput(storedKey);
     }
 
-    void removeStored(byte[] storedKey) throws IOException {
+    void removeStored(Slice storedKey) throws IOException {
         store.delete(family, storedKey);
     }
 
-    UK readUserKey(byte[] storedKey, int offset) throws IOException {
-        input.setBuffer(storedKey, offset, storedKey.length - offset);
+    UK readUserKey(byte[] bytes, int begin, int end) throws IOException {
+        input.setBuffer(bytes, begin, end - begin);
         return userKeySerializer.deserialize(input);
     }
 
-    UV readUserValue(byte[] storedValue) throws IOException {
-        input.setBuffer(storedValue);
+    UV readUserValue(byte[] bytes, int begin, int end) throws IOException {
+        input.setBuffer(bytes, begin, end - begin);
         return readUserValue(input);
     }
 

@@ -167,11 +167,8 @@ final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements Order
         List<Long> empty = new ArrayList<>();
         for (Long bucket : listedBuckets().keys()) {
             byte[] prefix = backend.keys().withNamespace(bucket, LongSerializer.INSTANCE).toByteArray();
-            try (StoreIterator rows = store.iterator(family, KeyRange.prefix(prefix), null)) {
-                rows.seekToFirst();
-                if (!rows.valid()) {
-                    empty.add(bucket);
-                }
+            if (store.isEmpty(family, KeyRange.prefix(prefix))) {
+                empty.add(bucket);
             }
         }
         for (Long bucket : empty) {

@@ -1,6 +1,7 @@
 package io.qaexchange.state;
 
 import io.qaexchange.storage.StoreIterator;
+import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -19,6 +20,8 @@ import java.util.function.Function;
 final class MapEntries<UK, UV, T> implements Iterator<T> {
     private static final int FIRST_RUN = 32;
     private static final int LONGEST_RUN = 1024;
+    private static final int FIRST_BYTES = 1 << 10;
+    private static final int MOST_BYTES = 16 << 10;
 
     private final LsmMapState<?, ?, UK, UV> state;
     private final byte[] prefix;
@@ -61,11 +64,27 @@ final class MapEntries<UK, UV, T> implements Iterator<T> {
     }
 
     private void load() {
-        byte[] last = run.isEmpty() ? null : run.get(run.size() - 1).storedKey;
+        byte[] last = run.isEmpty() ? null : run.get(run.size() - 1).storedKey().toByteArray();
         List<Entry<UK, UV>> loaded = new ArrayList<>();
         try (StoreIterator entries = state.scan(prefix, last)) {
+            byte[] bytes = new byte[FIRST_BYTES];
+            int free = 0;
             for (; entries.valid() && loaded.size() < runLength; entries.next()) {
-                loaded.add(new Entry<>(state, prefix.length, entries.key().toByteArray(), entries.value().toByteArray()));
+                Slice key = entries.key();
+                Slice value = entries.value();
+                int valueAt = free + key.length();
+                int end = valueAt + value.length();
+                if (end > bytes.length) {
+                    // Entries that were loaded keep the array that they are in.
+                    end -= free;
+                    valueAt -= free;
+                    free = 0;
+                    bytes = new byte[Math.max(end, Math.min(2 * bytes.length, MOST_BYTES))];
+                }
+                key.copyTo(bytes, free);
+                value.copyTo(bytes, valueAt);
+                loaded.add(new Entry<>(state, prefix.length, bytes, free, valueAt, end));
+                free = end;
             }
             ended = !entries.valid();
         } catch (IOException e) {
@@ -79,25 +98,37 @@ final class MapEntries<UK, UV, T> implements Iterator<T> {
     /** An entry; key and value are deserialized when they are asked for. */
     static final class Entry<UK, UV> implements Map.Entry<UK, UV> {
         private final LsmMapState<?, ?, UK, UV> state;
-        private final int userKeyOffset;
-        private final byte[] storedKey;
-        private byte[] storedValue;
+        private final int prefixLength;
+        /** Stored key, then stored value, among those of other entries. */
+        private final byte[] stored;
+        private final int keyAt;
+        private final int valueAt;
+        private final int end;
         private UK key;
         private UV value;
+        private boolean hasKey;
+        private boolean hasValue;
         private boolean removed;
 
-        Entry(LsmMapState<?, ?, UK, UV> state, int userKeyOffset, byte[] storedKey, byte[] storedValue) {
+        Entry(LsmMapState<?, ?, UK, UV> state, int prefixLength, byte[] stored, int keyAt, int valueAt, int end) {
             this.state = state;
-            this.userKeyOffset = userKeyOffset;
-            this.storedKey = storedKey;
-            this.storedValue = storedValue;
+            this.prefixLength = prefixLength;
+            this.stored = stored;
+            this.keyAt = keyAt;
+            this.valueAt = valueAt;
+            this.end = end;
+        }
+
+        private Slice storedKey() {
+            return new Slice().wrap(stored, keyAt, valueAt - keyAt);
         }
 
         @Override
         public UK getKey() {
-            if (key == null) {
+            if (!hasKey) {
                 try {
-                    key = state.readUserKey(storedKey, userKeyOffset);
+                    key = state.readUserKey(stored, keyAt + prefixLength, valueAt);
+                    hasKey = true;
                 } catch (IOException e) {
                     throw state.failure("read", e);
                 }
@@ -107,10 +138,10 @@ final class MapEntries<UK, UV, T> implements Iterator<T> {
 
         @Override
         public UV getValue() {
-            if (storedValue != null) {
+            if (!hasValue) {
                 try {
-                    value = state.readUserValue(storedValue);
-                    storedValue = null;
+                    value = state.readUserValue(stored, valueAt, end);
+                    hasValue = true;
                 } catch (IOException e) {
                     throw state.failure("read", e);
                 }
@@ -125,7 +156,7 @@ final class MapEntries<UK, UV, T> implements Iterator<T> {
             }
             UV before = getValue();
             try {
-                state.putStored(storedKey, newValue);
+                state.putStored(storedKey(), newValue);
             } catch (IOException e) {
                 throw state.failure("written", e);
             }
@@ -135,10 +166,10 @@ final class MapEntries<UK, UV, T> implements Iterator<T> {
 
         private void remove() {
             removed = true;
-            storedValue = null;
+            hasValue = true;
             value = null;
             try {
-                state.removeStored(storedKey);
+                state.removeStored(storedKey());
             } catch (IOException e) {
                 throw state.failure("written", e);
             }

@@ -55,6 +55,38 @@ public final class CheckpointBench {
         long sharedFiles;
         long checkpointBytes;
         double restoreMillis;
+
+        void addTo(BenchFigures figures, String prefix, Kind kind) {
+            figures.lowerIsBetter(prefix + "snapshot() cpu p99.9", "us", kind, cpuMicros.getValueAtPercentile(99.9));
+            figures.lowerIsBetter(prefix + "snapshot() wall p99", "us", kind, wallMicros.getValueAtPercentile(99));
+            figures.lowerIsBetter(prefix + "end to end p50", "ms", kind, endToEndMicros.getValueAtPercentile(50) / 1e3);
+            figures.lowerIsBetter(prefix + "end to end p99", "ms", kind, endToEndMicros.getValueAtPercentile(99) / 1e3);
+            figures.lowerIsBetter(prefix + "record p50", "ns", kind, recordNanos.getValueAtPercentile(50));
+            figures.lowerIsBetter(prefix + "record p50, no checkpoints", "ns", kind, plainRecordNanos.getValueAtPercentile(50));
+            figures.lowerIsBetter(prefix + "record p99", "ns", kind, recordNanos.getValueAtPercentile(99));
+            figures.lowerIsBetter(prefix + "record p99, no checkpoints", "ns", kind, plainRecordNanos.getValueAtPercentile(99));
+            figures.lowerIsBetter(prefix + "uploaded per checkpoint", "KB", kind, uploadedBytes / Math.max(1, checkpoints) / 1e3);
+            figures.lowerIsBetter(prefix + "files of a checkpoint", "files", kind, sharedFiles);
+            figures.lowerIsBetter(prefix + "checkpoint storage", "MB", kind, checkpointBytes / 1e6);
+            figures.lowerIsBetter(prefix + "restore", "ms", kind, restoreMillis);
+        }
+    }
+
+    private static void setTargets(BenchFigures figures, String prefix, Load load, int intervalMillis) {
+        figures.target(prefix + "snapshot() cpu p99.9", "ours <= 1000 us", ours -> ours <= 1_000);
+        figures.target(prefix + "snapshot() wall p99", "ours <= 1000 us", ours -> ours <= 1_000);
+        if (intervalMillis == 100) {
+            figures.target(prefix + "end to end p99", "ours <= 200 ms", ours -> ours <= 200);
+        }
+        for (String percentile : List.of("p50", "p99")) {
+            double factor = percentile.equals("p50") ? 1.1 : 1.5;
+            double most = factor * figures.figure(prefix + "record " + percentile + ", no checkpoints", Kind.OURS);
+            figures.target(prefix + "record " + percentile, String.format(Locale.ROOT, "ours <= %,.0f ns", most), ours -> ours <= most);
+        }
+        if (load == Load.COUNTERS) {
+            double most = 2 * figures.figure(prefix + "uploaded per checkpoint", Kind.ROCKSDB);
+            figures.target(prefix + "uploaded per checkpoint", "ours <= 2 x rocksdb", ours -> ours <= most);
+        }
     }
 
     private final Path folder;
@@ -69,28 +101,25 @@ public final class CheckpointBench {
 
     public static void main(String[] args) throws Exception {
         BenchOptions options = BenchOptions.parse(args, "bench checkpoint [--quick] [--seconds N] [--rate RECORDS_PER_SECOND] [--intervals MS,MS]"
-                + " [--dir D]", List.of("seconds", "rate", "intervals", "dir"));
+                + " [--dir D] [--json FILE]", List.of("seconds", "rate", "intervals", "dir", "json"));
         Path folder = options.text("dir", null) == null ? Files.createTempDirectory("checkpoint-bench") : Path.of(options.text("dir", null));
         double seconds = options.number("seconds", options.quick() ? 8 : 30);
         long perSecond = options.number("rate", 50_000);
         int[] intervals = List.of(options.text("intervals", options.quick() ? "100,1000" : "100,1000,10000").split(",")).stream()
                 .mapToInt(Integer::parseInt).toArray();
-        System.out.printf(Locale.ROOT, "%-9s %-8s %8s | %9s %9s %9s | %9s %9s | %8s %8s %8s %8s | %8s %6s %9s %9s%n", "load", "backend", "interval",
-                "cpu p99.9", "wall p99", "wall max", "e2e p50", "e2e p99", "rec p50", "plain", "rec p99", "plain", "KB/ckpt", "files", "MB total", "restore");
+        BenchFigures figures = new BenchFigures();
         for (Load load : Load.values()) {
             for (int interval : intervals) {
+                String prefix = load.name().toLowerCase(Locale.ROOT) + " " + interval + " ms: ";
                 for (Kind kind : List.of(Kind.OURS, Kind.ROCKSDB)) {
                     Outcome outcome = new CheckpointBench(folder.resolve(load + "-" + kind + "-" + interval), perSecond, seconds).run(load, kind, interval);
-                    System.out.printf(Locale.ROOT, "%-9s %-8s %5d ms | %6d us %6d us %6d us | %6.1f ms %6.1f ms | %5d ns %5d ns %5d ns %5d ns | %8d %6d %9.1f %6.0f ms%n",
-                            load, kind, interval, outcome.cpuMicros.getValueAtPercentile(99.9), outcome.wallMicros.getValueAtPercentile(99),
-                            outcome.wallMicros.getMaxValue(), outcome.endToEndMicros.getValueAtPercentile(50) / 1e3,
-                            outcome.endToEndMicros.getValueAtPercentile(99) / 1e3, outcome.recordNanos.getValueAtPercentile(50),
-                            outcome.plainRecordNanos.getValueAtPercentile(50), outcome.recordNanos.getValueAtPercentile(99),
-                            outcome.plainRecordNanos.getValueAtPercentile(99), outcome.uploadedBytes / Math.max(1, outcome.checkpoints) / 1000,
-                            outcome.sharedFiles, outcome.checkpointBytes / 1e6, outcome.restoreMillis);
+                    outcome.addTo(figures, prefix, kind);
+                    System.err.println(prefix + kind);
                 }
+                setTargets(figures, prefix, load, interval);
             }
         }
+        figures.report(options.text("json", null));
     }
 
     private Outcome run(Load load, Kind kind, int intervalMillis) throws Exception {

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.RunnableFuture;
 import org.apache.flink.api.common.state.MapState;
@@ -34,22 +33,26 @@ public final class RescaleBench {
     private final Path folder;
     private final Kind kind;
     private final byte[] value = new byte[VALUE_BYTES];
+    private final BenchFigures figures;
     private long checkpoint;
+    private int rescalings;
 
-    private RescaleBench(Path folder, Kind kind) {
+    private RescaleBench(Path folder, Kind kind, BenchFigures figures) {
+        this.figures = figures;
         this.folder = folder;
         this.kind = kind;
     }
 
     public static void main(String[] args) throws Exception {
-        BenchOptions options = BenchOptions.parse(args, "bench rescale [--quick] [--megabytes N] [--dir D]", List.of("megabytes", "dir"));
+        BenchOptions options = BenchOptions.parse(args, "bench rescale [--quick] [--megabytes N] [--dir D] [--json FILE]",
+                List.of("megabytes", "dir", "json"));
         long megabytes = options.number("megabytes", options.quick() ? 200 : 1_000);
         Path folder = options.text("dir", null) == null ? Files.createTempDirectory("rescale-bench") : Path.of(options.text("dir", null));
-        System.out.printf(Locale.ROOT, "%-8s %8s %12s %12s %12s %12s %12s%n", "backend", "to", "first record", "linked MB", "copied MB", "written MB",
-                "next ckpt MB");
+        BenchFigures figures = new BenchFigures();
         for (Kind kind : List.of(Kind.OURS, Kind.ROCKSDB)) {
-            new RescaleBench(folder.resolve(kind.name()), kind).run(megabytes);
+            new RescaleBench(folder.resolve(kind.name()), kind, figures).run(megabytes);
         }
+        figures.report(options.text("json", null));
     }
 
     private static MapState<Long, byte[]> state(BenchBackend backend) throws Exception {
@@ -126,8 +129,13 @@ public final class RescaleBench {
                 next.add(taken);
             }
         }
-        System.out.printf(Locale.ROOT, "%-8s %8d %9.0f ms %12.1f %12.1f %12.1f %12.1f%n", kind, parallelism, slowest, bytes[0] / 1e6, bytes[1] / 1e6,
-                bytes[2] / 1e6, newBytes / 1e6);
+        String to = "to " + parallelism + " (" + ++rescalings + "): ";
+        figures.lowerIsBetter(to + "first record", "ms", kind, slowest);
+        figures.lowerIsBetter(to + "linked", "MB", kind, bytes[0] / 1e6);
+        figures.lowerIsBetter(to + "copied", "MB", kind, bytes[1] / 1e6);
+        figures.lowerIsBetter(to + "written by then", "MB", kind, bytes[2] / 1e6);
+        figures.lowerIsBetter(to + "new in the next checkpoint", "MB", kind, newBytes / 1e6);
+        System.err.println(kind + " " + to + Math.round(slowest) + " ms");
         return next;
     }
 

@@ -181,6 +181,11 @@ public final class StateStore implements Closeable {
         return store.iterator(family, range, snapshot);
     }
 
+    /** Whether no key of a range has a value now. */
+    public boolean isEmpty(ColumnFamily family, KeyRange range) throws IOException {
+        return store.isEmpty(family, range);
+    }
+
     public Checkpoint checkpoint() throws IOException {
         return store.checkpoint();
     }
