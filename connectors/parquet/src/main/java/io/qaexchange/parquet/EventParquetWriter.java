@@ -55,7 +55,7 @@ public final class EventParquetWriter implements Closeable {
     }
 
     /**
-     * Adds a row.
+     * Adds a row, whose bytes must not change until the file is finished.
      *
      * @param event a stored event of this table
      * @param storedBytes its length

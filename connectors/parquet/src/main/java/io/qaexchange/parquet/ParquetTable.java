@@ -31,7 +31,8 @@ public final class ParquetTable {
     public static final String KAFKA_PARTITION = "kafka_partition";
     public static final String KAFKA_OFFSET = "kafka_offset";
     /** Columns whose values hardly repeat: a dictionary would be built in vain. */
-    static final List<String> UNIQUE_COLUMNS = List.of(EVENT_TIME, EVENT_TIME_US, "sequence", INGEST_TIME, KAFKA_OFFSET);
+    static final List<String> UNIQUE_COLUMNS = List.of(EVENT_TIME, EVENT_TIME_US, "sequence", INGEST_TIME, KAFKA_OFFSET,
+            "order_id", "trade_id", "exchange_order_id");
     /** Columns that get a Bloom filter, where a table has them. */
     static final List<String> BLOOM_FILTER_COLUMNS = List.of("order_id", "trade_id");
 

@@ -87,7 +87,7 @@ final class StoredEventColumns {
     }
 
     /**
-     * Adds a row.
+     * Adds a row. Its bytes are kept where statistics and dictionaries refer to them, and must not change afterwards.
      *
      * @param stored the stored event, wrapped
      * @param tradingDay yyyymmdd, what is written as trading day
@@ -135,7 +135,7 @@ final class StoredEventColumns {
             case LONG -> column.write(event.getLong(field), 0, definition);
             case INT -> column.write(event.getInt(field), 0, definition);
             case DOUBLE -> column.write(event.getDouble(field), 0, definition);
-            case STRING -> column.write(Binary.fromReusedByteArray(event.array(), event.textOffset(field), event.textLength(field)), 0, definition);
+            case STRING -> column.write(Binary.fromConstantByteArray(event.array(), event.textOffset(field), event.textLength(field)), 0, definition);
             case ENUM -> column.write(enumName(field, event.getEnumCode(field)), 0, definition);
             default -> throw new AssertionError(field.kind());
         }

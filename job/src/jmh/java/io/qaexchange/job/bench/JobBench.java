@@ -71,7 +71,7 @@ public final class JobBench {
                 case "--only" -> only = argument(args, ++i);
                 case "--help" -> {
                     System.out.println("bin/bench job [--messages N (default 2,000,000)] [--rounds N (3)] [--quick (300,000 messages, 2 rounds)] "
-                            + "[--json FILE] [--dir D] [--only lsm|rocksdb|hashmap|ceiling|no-ledger|archiving|ledger, or several with commas (from memory only, for profiling)]");
+                            + "[--json FILE] [--dir D] [--only lsm|rocksdb|hashmap|ceiling|no-ledger|archiving|ledger|recovery, or several with commas (from memory only, for profiling)]");
                     return;
                 }
                 default -> fail("unknown option " + args[i] + "; --help tells which there are");
@@ -116,6 +116,14 @@ public final class JobBench {
             ledgerCost();
             return;
         }
+        if ("recovery".equals(only)) {
+            BenchMessages.generate(messages, PARALLELISM);
+            try (JobRuns runs = new JobRuns(folder, PARALLELISM)) {
+                runs.fillTopic();
+                recovery(runs, List.of("lsm"));
+            }
+            return;
+        }
         try (JobRuns runs = new JobRuns(folder, PARALLELISM)) {
             BenchMessages.generate(Math.min(messages, WARM_UP_MESSAGES), PARALLELISM);
             for (String contender : contenders()) {
@@ -126,13 +134,14 @@ public final class JobBench {
             say(String.format(Locale.ROOT, "%,d messages", BenchMessages.count()));
             Map<String, JobRuns.Run> memory = best("from memory", runs::fromMemory);
             rates("from memory", memory);
+            pauses(memory);
             if (only != null) {
                 return;
             }
             archiving(memory);
             runs.fillTopic();
             rates("from Kafka", best("from Kafka", runs::fromKafka));
-            recovery(runs);
+            recovery(runs, BACKENDS);
             Publishing.measure(results);
         }
     }
@@ -216,12 +225,22 @@ public final class JobBench {
         return figures;
     }
 
+    /** What holds up the thread of the event store, apart from its events. */
+    private void pauses(Map<String, JobRuns.Run> memory) {
+        Map<String, JobRuns.Run> stores = new LinkedHashMap<>(memory);
+        stores.remove("ceiling");
+        Map<String, Double> pause = figures(stores, JobRuns.Run::pauseMs);
+        if (pause.containsKey("lsm")) {
+            results.add("pause by archiving, p99.9", "ms", pause, "lsm <= 5 ms", pause.get("lsm") <= WANTED_PAUSE_MS);
+        }
+        results.add("the same in processor time of the thread", "ms", figures(stores, JobRuns.Run::pauseCpuMs));
+        results.add("pause by writing the ledger, p99.9, processor time", "ms", figures(stores, JobRuns.Run::ledgerPauseMs));
+    }
+
     private void archiving(Map<String, JobRuns.Run> memory) throws Exception {
         Map<String, JobRuns.Run> stores = new LinkedHashMap<>(memory);
         stores.remove("ceiling");
         stores.remove(JobRuns.WITHOUT_LEDGER);
-        Map<String, Double> pause = figures(stores, JobRuns.Run::pauseMs);
-        results.add("pause by archiving, p99.9", "ms", pause, "lsm <= 5 ms", pause.get("lsm") <= WANTED_PAUSE_MS);
         Map<String, Double> size = figures(stores, run -> (double) run.parquetBytes() / run.rawBytes());
         results.add("Parquet size of raw bytes", "", size, "lsm <= 0.4", size.get("lsm") <= WANTED_PARQUET);
         Map<String, Double> reading = figures(stores, JobRuns.Run::readingMbPerSecond);
@@ -233,11 +252,11 @@ public final class JobBench {
         results.add("archiving: both on one core, raw", "MB/s", both, "lsm >= 100 MB/s", both.get("lsm") >= WANTED_ARCHIVING_MB);
     }
 
-    private void recovery(JobRuns runs) throws Exception {
+    private void recovery(JobRuns runs, List<String> backends) throws Exception {
         for (boolean local : new boolean[] {false, true}) {
             Map<String, Double> ms = new LinkedHashMap<>();
             double hotMb = 0;
-            for (String backend : BACKENDS) {
+            for (String backend : backends) {
                 JobRuns.Recovery recovery = runs.recovery(backend, local);
                 say(String.format(Locale.ROOT, "recovery, %s, %s: %.0f ms with %.0f MB hot", backend, local ? "local" : "from the checkpoint",
                         recovery.ms(), recovery.hotMb()));

@@ -60,14 +60,16 @@ final class JobRuns implements AutoCloseable {
      * @param wholeNs from the first message until everything was archived
      * @param cpuNs processor time of the process within {@code ingestNs}
      * @param pauseMs 99.9% of the archiving slices on a task thread took at most this
+     * @param pauseCpuMs and at most this of its processor time
      * @param slicesNs time of all slices
      * @param rawBytes stored bytes that were archived
      * @param parquetBytes bytes of their files
      * @param sliceBytes stored bytes archived while slices ran
+     * @param ledgerPauseMs 99.9% of the checkpoints held up a task thread for at most this to write the ledger's objects, in processor time
      * @param threads processor time of the whole run by what threads do, ns
      */
-    record Run(long events, long ingestNs, long wholeNs, long cpuNs, double pauseMs, long slicesNs, long rawBytes, long parquetBytes,
-            long sliceBytes, Map<String, Long> threads) {
+    record Run(long events, long ingestNs, long wholeNs, long cpuNs, double pauseMs, double pauseCpuMs, long slicesNs, long rawBytes, long parquetBytes,
+            long sliceBytes, double ledgerPauseMs, Map<String, Long> threads) {
 
         double eventsPerSecond() {
             return events * 1e9 / ingestNs;
@@ -150,6 +152,8 @@ final class JobRuns implements AutoCloseable {
         ThreadTimes times = new ThreadTimes();
         JobClient client = environment.executeAsync("bench");
         double pauseMs = 0;
+        double pauseCpuMs = 0;
+        double ledgerPauseMs = 0;
         long slicesNs = 1;
         long sliceBytes = 0;
         var end = client.getJobExecutionResult();
@@ -162,6 +166,8 @@ final class JobRuns implements AutoCloseable {
             }
             lookedNs = System.nanoTime();
             pauseMs = Math.max(pauseMs, LiveMetrics.quantile("archivingSliceMicros", 0.999) / 1e3);
+            pauseCpuMs = Math.max(pauseCpuMs, LiveMetrics.quantile("archivingSliceCpuMicros", 0.999) / 1e3);
+            ledgerPauseMs = Math.max(ledgerPauseMs, LiveMetrics.quantile("ledgerWriteCpuMicros", 0.999) / 1e3);
             long archivingNs = LiveMetrics.sum("archivingNs");
             if (archivingNs > slicesNs) {
                 slicesNs = archivingNs;
@@ -181,8 +187,8 @@ final class JobRuns implements AutoCloseable {
         }
         JobBench.delete(run);
         long firstNs = BenchMessages.firstNs();
-        return new Run(BenchMessages.count(), BenchMessages.lastNs() - firstNs, endNs - firstNs, BenchMessages.cpuNs(), pauseMs, slicesNs, rawBytes,
-                parquetBytes, sliceBytes, threads);
+        return new Run(BenchMessages.count(), BenchMessages.lastNs() - firstNs, endNs - firstNs, BenchMessages.cpuNs(), pauseMs, pauseCpuMs, slicesNs, rawBytes,
+                parquetBytes, sliceBytes, ledgerPauseMs, threads);
     }
 
     /** Lets a task fail when all messages are stored and in a checkpoint, and waits until the state is back. */

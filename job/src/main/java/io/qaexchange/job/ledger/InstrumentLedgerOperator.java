@@ -13,12 +13,16 @@ import io.qaexchange.job.ledger.book.InstrumentHead;
 import io.qaexchange.job.ledger.book.SettledPosition;
 import io.qaexchange.job.ledger.table.LedgerRow;
 import io.qaexchange.kafka.IncomingEvent;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.Map;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
+import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -46,6 +50,9 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
     private static final int MAX_UNSENT_ACCOUNTS = 10_000;
     private static final char ACCOUNT_MARK = '@';
     private static final int POOLED_ACCOUNTS = 4096;
+    private static final int CHECKPOINTS_REMEMBERED = 1_000;
+    private static final long NANOS_PER_MICRO = 1_000;
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private final LedgerOptions options;
     private final OutputTag<LedgerRow> rows;
@@ -58,6 +65,10 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
     private transient TextPool accounts;
     private transient Map<AlertReason, Long> alerts;
     private transient StreamRecord<AccountInput> message;
+    /** How long checkpoints held up the thread to write what was in memory. */
+    private transient Histogram writeMicros;
+    /** The same in processor time, which says how much of it is ours on a busy machine. */
+    private transient Histogram writeCpuMicros;
     private transient long booked;
     private transient long tapeEvents;
     private transient long waitingTrades;
@@ -92,6 +103,8 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
         for (AlertReason reason : AlertReason.values()) {
             group.addGroup("alerts").gauge(reason.label(), () -> alerts.getOrDefault(reason, 0L));
         }
+        writeMicros = group.histogram("ledgerWriteMicros", new DescriptiveStatisticsHistogram(CHECKPOINTS_REMEMBERED));
+        writeCpuMicros = group.histogram("ledgerWriteCpuMicros", new DescriptiveStatisticsHistogram(CHECKPOINTS_REMEMBERED));
         group.gauge("ledgerBooked", () -> booked);
         group.gauge("tapeEvents", () -> tapeEvents);
         group.gauge("waitingTrades", () -> waitingTrades);
@@ -196,8 +209,12 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
 
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
+        long startedNs = System.nanoTime();
+        long startedCpuNs = THREADS.getCurrentThreadCpuTime();
         state.flush();
         heads.flush();
+        writeMicros.update((System.nanoTime() - startedNs) / NANOS_PER_MICRO);
+        writeCpuMicros.update((THREADS.getCurrentThreadCpuTime() - startedCpuNs) / NANOS_PER_MICRO);
         super.snapshotState(context);
     }
 

@@ -1,5 +1,7 @@
 package io.qaexchange.job.store;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
@@ -14,6 +16,8 @@ import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
 final class EventStoreMetrics {
 
     private static final int SLICES_REMEMBERED = 10_000;
+    private static final long NANOS_PER_MICRO = 1_000;
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private long stored;
     private long duplicates;
@@ -29,6 +33,7 @@ final class EventStoreMetrics {
     private final Counter archivedFiles;
     private final Counter archivingNs;
     private final Histogram sliceMicros;
+    private final Histogram sliceCpuMicros;
 
     private EventStoreMetrics(MetricGroup group) {
         storedBytes = group.counter("storedBytes");
@@ -39,6 +44,7 @@ final class EventStoreMetrics {
         archivedFiles = group.counter("archivedFiles");
         archivingNs = group.counter("archivingNs");
         sliceMicros = group.histogram("archivingSliceMicros", new DescriptiveStatisticsHistogram(SLICES_REMEMBERED));
+        sliceCpuMicros = group.histogram("archivingSliceCpuMicros", new DescriptiveStatisticsHistogram(SLICES_REMEMBERED));
         group.gauge("stored", () -> stored);
         group.gauge("duplicates", () -> duplicates);
         group.gauge("deadLetters", () -> deadLetters);
@@ -76,9 +82,21 @@ final class EventStoreMetrics {
         deadLetters++;
     }
 
-    void slice(long tookNs) {
+    /** A moment of the task thread, to be given to {@link #slice} when a slice ends. */
+    static Moment now() {
+        return new Moment(System.nanoTime(), THREADS.getCurrentThreadCpuTime());
+    }
+
+    /** A slice that began at a moment has ended. */
+    void slice(Moment began) {
+        long tookNs = System.nanoTime() - began.ns();
         archivingNs.inc(tookNs);
-        sliceMicros.update(tookNs / 1_000);
+        sliceMicros.update(tookNs / NANOS_PER_MICRO);
+        sliceCpuMicros.update((THREADS.getCurrentThreadCpuTime() - began.cpuNs()) / NANOS_PER_MICRO);
+    }
+
+    /** By the clock, and by the thread's processor time, which says how much of a pause is ours on a busy machine. */
+    record Moment(long ns, long cpuNs) {
     }
 
     void handedOver(long rows, long bytes) {

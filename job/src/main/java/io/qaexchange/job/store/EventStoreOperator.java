@@ -286,7 +286,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
 
     /** Looks at what was published, what may be dropped and what has aged. */
     private void check() throws Exception {
-        long startedNs = System.nanoTime();
+        EventStoreMetrics.Moment began = EventStoreMetrics.now();
         bytesSinceCheck = 0;
         long nowMs = getProcessingTimeService().getCurrentProcessingTime();
         readManifestIfNeeded();
@@ -297,7 +297,7 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
                 beginRound(taken);
             }
         }
-        metrics.slice(System.nanoTime() - startedNs);
+        metrics.slice(began);
     }
 
     private void beginRound(List<String> routeKeys) {
@@ -324,10 +324,10 @@ final class EventStoreOperator extends AbstractStreamOperator<FinishedFile>
         if (round == null || inputEnded) {
             return;
         }
-        long startedNs = System.nanoTime();
+        EventStoreMetrics.Moment began = EventStoreMetrics.now();
         ArchiveRound.Progress progress = step(options.sliceBudget().toNanos());
-        long tookNs = System.nanoTime() - startedNs;
-        metrics.slice(tookNs);
+        metrics.slice(began);
+        long tookNs = System.nanoTime() - began.ns();
         boolean idle = eventsSinceSlice == 0;
         eventsSinceSlice = 0;
         switch (progress) {

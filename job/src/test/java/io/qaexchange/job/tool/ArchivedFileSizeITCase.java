@@ -46,7 +46,7 @@ class ArchivedFileSizeITCase {
             assertThat(report.holds()).as(report.toText()).isTrue();
             assertThat(report.cold()).as("archived rows").isGreaterThan(messages / 2);
             long checkpoints = CheckpointReader.open(savepoint).checkpointId();
-            assertThat(checkpoints).as("checkpoints").isGreaterThan(SECONDS * 2L);
+            assertThat(checkpoints).as("checkpoints").isGreaterThan(SECONDS);
             List<DataFile> files = rig.manifest().files();
             long bytes = files.stream().mapToLong(DataFile::rawBytes).sum();
             long first = files.stream().mapToLong(DataFile::minEventTimeNs).min().orElseThrow();
