@@ -41,11 +41,15 @@ final class StoredList<E> extends AbstractList<E> {
 
     private List<E> decode() throws IOException {
         DataInputDeserializer input = new DataInputDeserializer(stored);
-        List<E> decoded = new ArrayList<>();
+        ArrayList<E> decoded = new ArrayList<>();
         while (input.available() > 0) {
             decoded.add(serializer.deserialize(input));
             if (input.available() > 0) {
                 input.skipBytesToRead(1);
+                if (decoded.size() == 1) {
+                    // As many as there are if all are as long as the first.
+                    decoded.ensureCapacity(1 + stored.length / input.getPosition());
+                }
             }
         }
         return decoded;
