@@ -59,14 +59,10 @@ final class FamilyTable {
     void add(int family, Slice key, long trailer, Slice value) {
         entries++;
         bytes += key.length() + value.length();
-        int existing = tree.find(key.base(), key.address(), key.length());
+        records.linking(ends);
+        int existing = tree.findOrAdd(family, key, trailer, value);
         if (existing != 0) {
             records.appendVersion(existing, trailer, value);
-            return;
         }
-        records.linking(ends);
-        int record = records.appendKey(family, key, trailer, value);
-        int other = tree.insert(record, key.base(), key.address(), key.length());
-        assert other == 0 : "a key that was not found is there";
     }
 }

@@ -1,6 +1,7 @@
 package io.qaexchange.storage.memtable;
 
 import io.qaexchange.storage.memory.Memory;
+import io.qaexchange.storage.memory.Slice;
 
 /**
  * An adaptive radix tree (Leis, Kemper, Neumann: "The Adaptive Radix Tree", ICDE 2013) from keys to the key records of a
@@ -139,40 +140,54 @@ final class RadixTree {
     }
 
     /**
-     * Links a new record that holds the given key.
+     * Finds the key's record, or makes one with a first version and links it: one way down for both.
      *
-     * @return 0 if it was linked; else the record that already holds the key, and nothing was changed
+     * @return 0 if a record was made; else the record that holds the key already, and nothing was changed
      */
-    int insert(int record, Object keyBase, long keyAddress, int keyLength) {
+    int findOrAdd(int family, Slice key, long trailer, Slice value) {
+        Object keyBase = key.base();
+        long keyAddress = key.address();
+        int keyLength = key.length();
         Object slotBase = nodes.base(rootCell);
         long slot = nodes.address(rootCell);
         int depth = 0;
         while (true) {
             int child = Memory.getInt(slotBase, slot);
             if (child == 0) {
+                int record = records.appendKey(family, key, trailer, value);
                 records.linkFirst(record);
                 Memory.putIntRelease(slotBase, slot, -record);
                 return 0;
             }
             if (child < 0) {
-                return splitLeaf(slotBase, slot, -child, record, keyBase, keyAddress, keyLength, depth);
+                int existing = -child;
+                int common = depth + records.commonLength(existing, keyBase, keyAddress, keyLength, depth);
+                if (common == keyLength && common == records.keyLength(existing)) {
+                    return existing;
+                }
+                splitLeaf(slotBase, slot, existing, common, records.appendKey(family, key, trailer, value), keyBase, keyAddress, keyLength, depth);
+                return 0;
             }
             Object base = nodes.base(child);
             long node = nodes.address(child);
             int type = Memory.getByte(base, node);
             int prefixLength = prefixLength(base, node);
-            int compared = Math.min(prefixLength, keyLength - depth);
-            int same = Memory.mismatch(base, node + PREFIX[type], keyBase, keyAddress + depth, compared);
-            if (same < prefixLength) {
-                splitPrefix(slotBase, slot, child, same, record, keyBase, keyAddress, keyLength, depth);
-                return 0;
+            if (prefixLength > 0) {
+                int compared = Math.min(prefixLength, keyLength - depth);
+                int same = Memory.mismatch(base, node + PREFIX[type], keyBase, keyAddress + depth, compared);
+                if (same < prefixLength) {
+                    int record = records.appendKey(family, key, trailer, value);
+                    splitPrefix(slotBase, slot, child, same, record, keyBase, keyAddress, keyLength, depth);
+                    return 0;
+                }
+                depth += prefixLength;
             }
-            depth += prefixLength;
             if (depth == keyLength) {
                 int terminal = Memory.getInt(base, node + TERMINAL);
                 if (terminal != 0) {
                     return -terminal;
                 }
+                int record = records.appendKey(family, key, trailer, value);
                 records.linkBefore(record, first(child));
                 Memory.putIntRelease(base, node + TERMINAL, -record);
                 return 0;
@@ -180,6 +195,7 @@ final class RadixTree {
             int b = unsigned(keyBase, keyAddress + depth);
             long childSlot = childSlot(base, node, type, (byte) b);
             if (childSlot == 0) {
+                int record = records.appendKey(family, key, trailer, value);
                 linkBesideSiblings(record, child, base, node, type, b);
                 addChild(slotBase, slot, child, b, -record);
                 return 0;
@@ -204,14 +220,12 @@ final class RadixTree {
         }
     }
 
-    private int splitLeaf(Object slotBase, long slot, int existing, int record, Object keyBase, long keyAddress, int keyLength, int depth) {
+    /** @param common how many leading bytes the existing key shares with the new one; not all of both */
+    private void splitLeaf(Object slotBase, long slot, int existing, int common, int record, Object keyBase, long keyAddress, int keyLength,
+            int depth) {
         Object otherBase = records.base(existing);
         long otherKey = records.keyAddress(existing);
         int otherLength = records.keyLength(existing);
-        int common = depth + Memory.mismatch(otherBase, otherKey + depth, keyBase, keyAddress + depth, Math.min(otherLength, keyLength) - depth);
-        if (common == keyLength && common == otherLength) {
-            return existing;
-        }
         int split = newNode(NODE4, common - depth, keyBase, keyAddress + depth);
         place(split, -existing, otherBase, otherKey, otherLength, common);
         place(split, -record, keyBase, keyAddress, keyLength, common);
@@ -223,7 +237,6 @@ final class RadixTree {
             records.linkBefore(record, existing);
         }
         Memory.putIntRelease(slotBase, slot, split);
-        return 0;
     }
 
     /** The key leaves the node's prefix after {@code same} bytes: a new node takes the common part, a copy of the old one the rest. */

@@ -249,6 +249,13 @@ final class RecordArena {
         return Memory.getInt(base, at + KEY_LENGTH) == keyLength && Memory.equal(base, at + KEY, keyBase, keyAddress, keyLength);
     }
 
+    /** How many bytes from {@code depth} on the record's key has in common with a key. */
+    int commonLength(int keyRecord, Object keyBase, long keyAddress, int keyLength, int depth) {
+        Object base = arena.base(keyRecord);
+        long at = arena.address(keyRecord);
+        return Memory.mismatch(base, at + KEY + depth, keyBase, keyAddress + depth, Math.min(Memory.getInt(base, at + KEY_LENGTH), keyLength) - depth);
+    }
+
     int compareKey(int keyRecord, Object keyBase, long keyAddress, int keyLength) {
         Object base = arena.base(keyRecord);
         long at = arena.address(keyRecord);
