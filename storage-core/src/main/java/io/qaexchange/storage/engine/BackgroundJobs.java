@@ -30,6 +30,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Flushes and merges: decides what is due, runs it on the executor, publishes the outcome. A job that fails stops the store with its
@@ -38,6 +40,9 @@ import java.util.concurrent.Executor;
  * <p>Threads: any thread may {@link #kick}; jobs run on the executor, or on a writer that would otherwise wait for them.
  */
 final class BackgroundJobs {
+    private static final long SHORTEST_LOOK_MILLIS = 1_000;
+    private static final long LONGEST_LOOK_MILLIS = 60_000;
+
     private final Path directory;
     private final StoreOptions options;
     private final StoreState state;
@@ -75,6 +80,34 @@ final class BackgroundJobs {
         leveled = new LeveledPicker(options);
         windowed = new TimeWindowPicker(options);
         limiter = new RateLimiter(options.compactionBytesPerSecond());
+    }
+
+    /**
+     * From now on looks for expired files from time to time, also if nothing is ever written again: twenty times in the shortest life of
+     * a family's values, but not more often than every second and not more seldom than every minute.
+     *
+     * @param timer ends with the store
+     */
+    void lookForExpired(ScheduledExecutorService timer) {
+        long shortest = Long.MAX_VALUE;
+        for (FamilyVersion family : state.version().families()) {
+            long life = family.family().options().timeToLiveMillis();
+            shortest = life == 0 ? shortest : Math.min(shortest, life);
+        }
+        long delay = Math.max(SHORTEST_LOOK_MILLIS, Math.min(LONGEST_LOOK_MILLIS, shortest / 20));
+        boolean anyExpires = shortest != Long.MAX_VALUE;
+        synchronized (this) {
+            // After stop() the timer takes no more.
+            if (stopped) {
+                return;
+            }
+            timer.schedule(() -> {
+                if (anyExpires) {
+                    kick();
+                }
+                lookForExpired(timer);
+            }, delay, TimeUnit.MILLISECONDS);
+        }
     }
 
     /** Starts whatever is due and not under way. */

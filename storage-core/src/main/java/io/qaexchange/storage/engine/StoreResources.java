@@ -23,8 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -44,7 +43,7 @@ final class StoreResources {
     private WalWriter wal;
     private WalThread walThread;
     private BackgroundJobs jobs;
-    private ExecutorService ownThreads;
+    private ScheduledThreadPoolExecutor ownThreads;
     private long recoveredSequence;
     private RestoredCheckpoint restored;
     /** Where the log of before this opening ends. */
@@ -121,6 +120,9 @@ final class StoreResources {
         restored = recovery.restored();
         state = new StoreState(options, versions, files, recovered, recovery.floors(), recovery.nextMemtableId(), logged ? wal.segmentId() : 0);
         jobs = new BackgroundJobs(directory, options, state, snapshots, counters, wal, obsolete, executor(directory));
+        if (ownThreads != null) {
+            jobs.lookForExpired(ownThreads);
+        }
         if (logged && options.executor() == null && options.durability() != Durability.SYNC_EACH) {
             boolean sync = options.durability() == Durability.GROUP_COMMIT;
             walThread = new WalThread("wal-" + directory.getFileName(), wal, sync, options.groupCommitMillis(),
@@ -168,11 +170,12 @@ final class StoreResources {
             return options.executor();
         }
         AtomicInteger count = new AtomicInteger();
-        ownThreads = Executors.newFixedThreadPool(options.backgroundJobs(), work -> {
+        ownThreads = new ScheduledThreadPoolExecutor(options.backgroundJobs(), work -> {
             Thread thread = new Thread(work, "store-" + directory.getFileName() + "-" + count.incrementAndGet());
             thread.setDaemon(true);
             return thread;
         });
+        ownThreads.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         return ownThreads;
     }
 

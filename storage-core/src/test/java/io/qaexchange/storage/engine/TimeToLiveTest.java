@@ -6,11 +6,14 @@ import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.StoreListener;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -143,6 +146,26 @@ class TimeToLiveTest {
         store.compact(family, KeyRange.ALL);
         assertThat(value(1)).isEqualTo(Long.MAX_VALUE - 1);
         assertThat(value(2)).isNull();
+        store.close();
+    }
+
+    @Test
+    void anIdleStoreLooksForExpiredFilesByItself() throws Exception {
+        open(CompactionStyle.LEVELED);
+        put(1, 10);
+        store.flush();
+        store.close();
+        CountDownLatch dropped = new CountDownLatch(1);
+        StoreOptions ownThreads = StoreOptions.builder().durability(Durability.NO_LOG).clock(now::get).listener((kind, text) -> {
+            if (kind == StoreListener.Kind.FILES_DROPPED) {
+                dropped.countDown();
+            }
+        }).build();
+        store = LsmStore.open(directory, ownThreads);
+        store.awaitIdle();
+        assertThat(files()).isEqualTo(1);
+        now.set(110);
+        assertThat(dropped.await(60, TimeUnit.SECONDS)).isTrue();
         store.close();
     }
 
