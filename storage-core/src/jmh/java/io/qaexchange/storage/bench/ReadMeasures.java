@@ -34,7 +34,8 @@ final class ReadMeasures {
             List<Contender> both = List.of(ours.contender, theirs.contender);
             List<Measured> present = present(both);
             List<Measured> absent = absent(both);
-            List<Measured> scans = scans(both);
+            List<Measured> scans = scans(both, 100);
+            List<Measured> small = scans(both, 10);
             double[] rows = fullScan(both);
             Results results = bench.results;
             results.compare("get present, cached" + suffix, "ops/s", present.get(0).perSecond(), present.get(1).perSecond(), true, 4);
@@ -45,6 +46,7 @@ final class ReadMeasures {
             results.compare("scan of 100 rows, p50" + suffix, "us", scans.get(0).micros(50), scans.get(1).micros(50), false, 0);
             results.compare("scan of 100 rows, p99" + suffix, "us", scans.get(0).micros(99), scans.get(1).micros(99), false, 0);
             results.compare("scan of 100 rows, iterator made anew, allocated" + suffix, "B/op", scans.get(0).bytesPerOperation(), scans.get(1).bytesPerOperation(), false, 0);
+            results.compare("scan of 10 rows" + suffix, "scans/s", small.get(0).perSecond(), small.get(1).perSecond(), true, 0);
             results.compare("full scan" + suffix, "rows/s", rows[0], rows[1], true, compressed ? 3 : 8);
             results.compare("disk" + suffix, "MB", BenchContext.tableBytes(ours.directory) / 1e6, BenchContext.tableBytes(theirs.directory) / 1e6, false, 0);
             double[] millis = {reopen(ours, compressed), reopen(theirs, compressed)};
@@ -70,10 +72,10 @@ final class ReadMeasures {
         });
     }
 
-    private List<Measured> scans(List<Contender> contenders) throws Exception {
+    private List<Measured> scans(List<Contender> contenders, int rows) throws Exception {
         SplittableRandom random = new SplittableRandom(9);
         return Measured.sideBySide(contenders, bench.reads / 10, bench.warmUpMillis(),
-                (contender, i) -> bench.kept += contender.scan(bench.key(random.nextInt(bench.records)), 100));
+                (contender, i) -> bench.kept += contender.scan(bench.key(random.nextInt(bench.records)), rows));
     }
 
     /** Rows per second, the best of several passes: the first ones measure the compiler, any may measure a neighbour. */
@@ -114,7 +116,7 @@ final class ReadMeasures {
                 bench.results.alsoMeasured("get present, cached", name, present.perSecond());
                 bench.results.alsoMeasured("get present, cached, p99", name, present.micros(99));
                 bench.results.alsoMeasured("get absent", name, absent(alone).get(0).perSecond());
-                bench.results.alsoMeasured("scan of 100 rows", name, scans(alone).get(0).perSecond());
+                bench.results.alsoMeasured("scan of 100 rows", name, scans(alone, 100).get(0).perSecond());
                 bench.results.alsoMeasured("full scan", name, fullScan(alone)[0]);
             }
         }

@@ -332,9 +332,13 @@ final class SstableIterator extends InternalIterator {
     }
 
     @Override
-    public void skip(int entries) {
-        block.skip(entries);
-        trailer = block.trailer();
+    public void skip(int entries) throws IOException {
+        try {
+            block.skip(entries);
+            trailer = block.trailer();
+        } catch (InternalError | UnreadableBlockException e) {
+            throw fault(e);
+        }
     }
 
     private void showFirstFrom(boolean thereIsABlock) throws IOException {
