@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -105,15 +106,27 @@ final class JobRuns implements AutoCloseable {
         kafka.createTopic(BenchMessages.TOPIC, parallelism);
     }
 
-    /** Sends the messages to Kafka, each to its partition. */
-    void fillTopic() {
+    /**
+     * Sends the messages to Kafka, each to its partition.
+     *
+     * @throws IOException if one could not be sent, as when the machine is too busy for the producer's patience
+     */
+    void fillTopic() throws IOException {
+        AtomicReference<Exception> failure = new AtomicReference<>();
         Map<String, Object> properties = Map.of("bootstrap.servers", kafka.bootstrapServers(), "linger.ms", 10, "compression.type", "lz4");
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
             for (KafkaMessage[] partition : BenchMessages.partitions()) {
                 for (KafkaMessage message : partition) {
-                    producer.send(new ProducerRecord<>(BenchMessages.TOPIC, message.partition(), null, message.value()));
+                    producer.send(new ProducerRecord<>(BenchMessages.TOPIC, message.partition(), null, message.value()), (sent, exception) -> {
+                        if (exception != null) {
+                            failure.compareAndSet(null, exception);
+                        }
+                    });
                 }
             }
+        }
+        if (failure.get() != null) {
+            throw new IOException("the topic could not be filled", failure.get());
         }
     }
 
