@@ -18,7 +18,7 @@ public record Chunk(Object base, long address, int size, ByteBuffer buffer) {
 
     public static Chunk direct(int size) {
         ByteBuffer buffer = ByteBuffer.allocateDirect(size);
-        return new Chunk(null, Memory.address(buffer), size, buffer);
+        return new Chunk(Memory.offHeap(), Memory.address(buffer), size, buffer);
     }
 
     public Slice slice(int offset, int length) {

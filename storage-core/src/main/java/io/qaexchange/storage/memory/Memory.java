@@ -29,7 +29,18 @@ public final class Memory {
         }
     }
 
+    /**
+     * Null, but not a constant, and for the compiler's sake it must not become one: where C2 sees a constant null as the base of an access
+     * that it takes for one into an array, JDKs before 24 may crash while compiling it (JDK-8320308).
+     */
+    private static Object offHeap;
+
     private Memory() {}
+
+    /** The base of memory outside the heap: null. To be used where such memory comes from, instead of the literal. */
+    public static Object offHeap() {
+        return offHeap;
+    }
 
     public static byte getByte(Object base, long address) {
         return UNSAFE.getByte(base, address);

@@ -335,7 +335,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
     static Slice view(ByteBuffer buffer, int offset, int length) {
         return buffer.hasArray()
                 ? new Slice().wrap(buffer.array(), Memory.ARRAY_BASE + buffer.arrayOffset() + offset, length)
-                : new Slice().wrap(null, Memory.address(buffer) + offset, length);
+                : new Slice().wrap(Memory.offHeap(), Memory.address(buffer) + offset, length);
     }
 
     boolean isBlockChecked(int ordinal) {

@@ -282,7 +282,7 @@ public final class NioVfs implements Vfs {
 
         @Override
         public Object base() {
-            return null;
+            return Memory.offHeap();
         }
 
         @Override

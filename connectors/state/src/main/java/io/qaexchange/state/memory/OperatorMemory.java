@@ -2,6 +2,7 @@ package io.qaexchange.state.memory;
 
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.memory.Chunk;
+import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.MemoryPool;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -70,7 +71,7 @@ public final class OperatorMemory implements MemoryPool, AutoCloseable {
             segments.put(address, segment);
             peakBytes.accumulateAndGet(usedBytes.addAndGet(bytes), Math::max);
             created = true;
-            return new Chunk(null, address, bytes, buffer);
+            return new Chunk(Memory.offHeap(), address, bytes, buffer);
         } finally {
             if (!created) {
                 slot.unreserve(bytes);
