@@ -5,16 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RunnableFuture;
 import java.util.concurrent.TimeUnit;
-import org.apache.flink.api.common.state.ValueState;
-import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.api.common.typeutils.base.StringSerializer;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.core.fs.FSDataInputStream;
@@ -28,13 +26,13 @@ import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocal
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.PhysicalStateHandleID;
 import org.apache.flink.runtime.state.SavepointSnapshotStrategy;
 import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.SnapshotStrategyRunner;
 import org.apache.flink.runtime.state.StreamStateHandle;
-import org.apache.flink.runtime.state.VoidNamespace;
-import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
+import org.apache.flink.shaded.guava33.com.google.common.util.concurrent.Uninterruptibles;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,8 +45,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(60)
 class CancellationTest {
-    private static final int KEYS = 5_000;
-
     @TempDir
     Path folder;
     private final TestDisk disk = new TestDisk();
@@ -56,43 +52,17 @@ class CancellationTest {
     private IncrementalRemoteKeyedStateHandle checkpoint;
 
     private TestBackend open(CloseableRegistry registry, KeyedStateHandle... handles) throws Exception {
-        Configuration config = new Configuration();
-        config.set(LsmStateOptions.MANAGED_MEMORY, false);
-        config.set(LsmStateOptions.FIXED_PER_OPERATOR, MemorySize.ofMebiBytes(1));
-        config.set(LsmStateOptions.LOCAL_DIRECTORY, local().toString());
-        return TestBackend.open(new LsmStateBackend().withFiles(() -> disk).configure(config, getClass().getClassLoader()),
-                TestBackend.ALL_KEY_GROUPS, TtlTimeProvider.DEFAULT, new MockEnvironmentBuilder().build(), List.of(handles), registry);
+        return TestBackend.open(TestKeys.smallBackend(disk, local()), TestBackend.ALL_KEY_GROUPS, TtlTimeProvider.DEFAULT, new MockEnvironmentBuilder().build(), List.of(handles), registry);
     }
 
     private Path local() {
         return folder.resolve("local");
     }
 
-    private static ValueState<String> value(TestBackend backend) throws Exception {
-        return backend.keyed.getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE,
-                new ValueStateDescriptor<>("value", StringSerializer.INSTANCE));
-    }
-
-    private static void write(TestBackend backend, String text) throws Exception {
-        ValueState<String> value = value(backend);
-        for (int i = 0; i < KEYS; i++) {
-            backend.keyed.setCurrentKey("key " + i);
-            value.update(text + "-".repeat(50));
-        }
-    }
-
-    private static void check(TestBackend backend, String text) throws Exception {
-        ValueState<String> value = value(backend);
-        for (int i = 0; i < KEYS; i++) {
-            backend.keyed.setCurrentKey("key " + i);
-            assertThat(value.value()).isEqualTo(text + "-".repeat(50));
-        }
-    }
-
     @BeforeEach
     void takeACheckpoint() throws Exception {
         try (TestBackend backend = open(new CloseableRegistry())) {
-            write(backend, "checkpointed ");
+            TestKeys.write(backend, "checkpointed ");
             checkpoint = (IncrementalRemoteKeyedStateHandle) backend.finish(1, backend.beginCheckpoint(1));
         }
     }
@@ -101,9 +71,9 @@ class CancellationTest {
     void nothingIsLeftAndTheTaskRestarts() throws Exception {
         Leftovers.requireNone(local());
         try (TestBackend backend = open(new CloseableRegistry(), checkpoint)) {
-            check(backend, "checkpointed ");
-            write(backend, "again ");
-            check(backend, "again ");
+            TestKeys.check(backend, "checkpointed ");
+            TestKeys.write(backend, "again ");
+            TestKeys.check(backend, "again ");
         }
         Leftovers.requireNone(local());
     }
@@ -136,7 +106,7 @@ class CancellationTest {
     }
 
     private Hanging withFirstFileThatHangs() {
-        List<HandleAndLocalPath> shared = new java.util.ArrayList<>(checkpoint.getSharedState());
+        List<HandleAndLocalPath> shared = new ArrayList<>(checkpoint.getSharedState());
         HangingHandle hanging = new HangingHandle(shared.get(0).getHandle());
         shared.set(0, HandleAndLocalPath.of(hanging, shared.get(0).getLocalPath()));
         return new Hanging(new IncrementalRemoteKeyedStateHandle(checkpoint.getBackendIdentifier(), checkpoint.getKeyGroupRange(), 1, shared,
@@ -153,7 +123,7 @@ class CancellationTest {
         task.join();
         try {
             restoring.get().close();
-        } catch (java.util.concurrent.ExecutionException e) {
+        } catch (ExecutionException e) {
             throw (Exception) e.getCause();
         }
     }
@@ -179,17 +149,7 @@ class CancellationTest {
                 public int read() throws IOException {
                     if (served++ >= 100) {
                         reached.countDown();
-                        boolean interrupted = false;
-                        while (closed.getCount() > 0) {
-                            try {
-                                closed.await();
-                            } catch (InterruptedException e) {
-                                interrupted = true;
-                            }
-                        }
-                        if (interrupted) {
-                            Thread.currentThread().interrupt();
-                        }
+                        Uninterruptibles.awaitUninterruptibly(closed);
                         throw new IOException("stream was closed");
                     }
                     return in.read();
@@ -214,12 +174,12 @@ class CancellationTest {
         }
 
         @Override
-        public java.util.Optional<byte[]> asBytesIfInMemory() {
-            return java.util.Optional.empty();
+        public Optional<byte[]> asBytesIfInMemory() {
+            return Optional.empty();
         }
 
         @Override
-        public org.apache.flink.runtime.state.PhysicalStateHandleID getStreamStateHandleID() {
+        public PhysicalStateHandleID getStreamStateHandleID() {
             return real.getStreamStateHandleID();
         }
 
@@ -242,7 +202,7 @@ class CancellationTest {
         FutureTask<Void> processing = new FutureTask<>(() -> {
             try (backend) {
                 while (true) {
-                    write(backend, "lost ");
+                    TestKeys.write(backend, "lost ");
                 }
             }
         });
@@ -269,7 +229,7 @@ class CancellationTest {
     @Test
     void betweenTheBarrierAndTheUpload() throws Exception {
         try (TestBackend backend = open(cancelled, checkpoint)) {
-            write(backend, "lost ");
+            TestKeys.write(backend, "lost ");
             RunnableFuture<SnapshotResult<KeyedStateHandle>> begun = backend.beginCheckpoint(2);
             cancelled.close();
             assertThat(begun.cancel(true)).isTrue();
@@ -280,14 +240,14 @@ class CancellationTest {
     void whileACheckpointIsUploaded() throws Exception {
         TestStorage storage = new TestStorage(folder.resolve("storage")).room(20_000);
         try (TestBackend backend = open(cancelled, checkpoint)) {
-            write(backend, "lost ");
+            TestKeys.write(backend, "lost ");
             cancelWhileWriting(backend.beginCheckpoint(2, CheckpointType.CHECKPOINT, storage), storage);
             // The next one does not mind.
             TestStorage free = new TestStorage(folder.resolve("free"));
             RunnableFuture<SnapshotResult<KeyedStateHandle>> next = backend.beginCheckpoint(3, CheckpointType.CHECKPOINT, free);
             next.run();
             try (TestBackend restored = open(new CloseableRegistry(), next.get().getJobManagerOwnedSnapshot())) {
-                check(restored, "lost ");
+                TestKeys.check(restored, "lost ");
             }
         }
         Leftovers.requireNoFiles(folder.resolve("storage"));
@@ -297,12 +257,12 @@ class CancellationTest {
     void whileASavepointIsWritten() throws Exception {
         TestStorage storage = new TestStorage(folder.resolve("storage")).room(20_000);
         try (TestBackend backend = open(cancelled, checkpoint)) {
-            write(backend, "lost ");
+            TestKeys.write(backend, "lost ");
             var resources = backend.keyed.savepoint();
             cancelWhileWriting(new SnapshotStrategyRunner<>("savepoint", new SavepointSnapshotStrategy<>(resources.getSnapshotResources()), cancelled,
                     resources.getPreferredSnapshotExecutionType()).snapshot(2, 2, storage, CheckpointOptions.alignedNoTimeout(
                             SavepointType.savepoint(SavepointFormatType.CANONICAL), CheckpointStorageLocationReference.getDefault())), storage);
-            check(backend, "lost ");
+            TestKeys.check(backend, "lost ");
         }
         Leftovers.requireNoFiles(folder.resolve("storage"));
     }
@@ -314,7 +274,7 @@ class CancellationTest {
         CountDownLatch hanging = storage.holdWhenFull();
         Thread writer;
         try (TestBackend backend = open(cancelled, checkpoint)) {
-            write(backend, "lost ");
+            TestKeys.write(backend, "lost ");
             writer = new Thread(backend.beginCheckpoint(2, CheckpointType.CHECKPOINT, storage), "writer");
             writer.start();
             assertThat(hanging.await(30, TimeUnit.SECONDS)).isTrue();
@@ -336,7 +296,7 @@ class CancellationTest {
     @Test
     void whileItCloses() throws Exception {
         TestBackend backend = open(cancelled, checkpoint);
-        write(backend, "lost ");
+        TestKeys.write(backend, "lost ");
         Thread.currentThread().interrupt();
         backend.keyed.dispose();
         backend.keyed.dispose();

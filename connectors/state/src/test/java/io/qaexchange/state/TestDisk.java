@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.flink.shaded.guava33.com.google.common.util.concurrent.Uninterruptibles;
 
 /** The real files of a folder, on a disk that can be full or slow. Thread-safe. */
 final class TestDisk implements Vfs {
@@ -38,17 +39,7 @@ final class TestDisk implements Vfs {
     private void append(WritableFile file, ByteBuffer bytes) throws IOException {
         CountDownLatch held = mayGoOn;
         reached.countDown();
-        boolean interrupted = false;
-        while (held.getCount() > 0) {
-            try {
-                held.await();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Uninterruptibles.awaitUninterruptibly(held);
         if (roomBytes.addAndGet(-bytes.remaining()) < 0) {
             throw new IOException("No space left on device");
         }

@@ -12,6 +12,7 @@ import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.CheckpointedStateScope;
 import org.apache.flink.runtime.state.StreamStateHandle;
 import org.apache.flink.runtime.state.filesystem.FsCheckpointStreamFactory;
+import org.apache.flink.shaded.guava33.com.google.common.util.concurrent.Uninterruptibles;
 
 /** Checkpoint storage in a folder, that can be full or slow: a writer that waits is freed by closing its stream. Thread-safe. */
 final class TestStorage implements CheckpointStreamFactory {
@@ -54,26 +55,12 @@ final class TestStorage implements CheckpointStreamFactory {
                 if (roomBytes.addAndGet(-length) < 0) {
                     if (reached != null) {
                         reached.countDown();
-                        awaitUninterruptibly();
+                        Uninterruptibles.awaitUninterruptibly(closed);
                         throw new IOException("stream was closed");
                     }
                     throw new IOException("No space left on device");
                 }
                 out.write(bytes, offset, length);
-            }
-
-            private void awaitUninterruptibly() {
-                boolean interrupted = false;
-                while (closed.getCount() > 0) {
-                    try {
-                        closed.await();
-                    } catch (InterruptedException e) {
-                        interrupted = true;
-                    }
-                }
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
             }
 
             @Override
