@@ -52,7 +52,8 @@ class CancellationTest {
     private IncrementalRemoteKeyedStateHandle checkpoint;
 
     private TestBackend open(CloseableRegistry registry, KeyedStateHandle... handles) throws Exception {
-        return TestBackend.open(TestKeys.smallBackend(disk, local()), TestBackend.ALL_KEY_GROUPS, TtlTimeProvider.DEFAULT, new MockEnvironmentBuilder().build(), List.of(handles), registry);
+        return TestBackend.open(TestKeys.smallBackend(disk, local()), TestBackend.ALL_KEY_GROUPS, TtlTimeProvider.DEFAULT,
+                new MockEnvironmentBuilder().build(), List.of(handles), registry);
     }
 
     private Path local() {

@@ -25,7 +25,8 @@ class FullDiskTest {
     private final TestDisk disk = new TestDisk();
 
     private TestBackend open(MockEnvironment environment, KeyedStateHandle... handles) throws Exception {
-        return TestBackend.open(TestKeys.smallBackend(disk, local()), TestBackend.ALL_KEY_GROUPS, TtlTimeProvider.DEFAULT, environment, List.of(handles), new CloseableRegistry());
+        return TestBackend.open(TestKeys.smallBackend(disk, local()), TestBackend.ALL_KEY_GROUPS, TtlTimeProvider.DEFAULT,
+                environment, List.of(handles), new CloseableRegistry());
     }
 
     private Path local() {
