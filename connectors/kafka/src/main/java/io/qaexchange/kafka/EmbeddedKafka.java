@@ -24,13 +24,16 @@ import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
 
 /**
- * A Kafka broker with its controller inside this process, for demos and tests: one node, KRaft, plain text, loopback only.
+ * A Kafka broker with its controller inside this process, for demos and tests: one node, KRaft, loopback only, plain text unless
+ * settings say otherwise.
  *
  * <p>The folder is formatted when it is empty, so a broker started again on it has its topics.
  * <p>Thread-safe; {@link #close()} waits until the broker has stopped.
  */
 public final class EmbeddedKafka implements AutoCloseable {
 
+    /** Name of the listener for clients. */
+    public static final String LISTENER = "CLIENTS";
     private static final String LOOPBACK = "127.0.0.1";
     private static final String META_PROPERTIES = "meta.properties";
 
@@ -48,12 +51,21 @@ public final class EmbeddedKafka implements AutoCloseable {
      * @throws IOException if the folder cannot be used or the broker does not come up
      */
     public static EmbeddedKafka start(Path folder) throws IOException {
+        return start(folder, Map.of());
+    }
+
+    /** As {@link #start(Path)}, with further settings of the broker, which win; its listener for clients is {@link #LISTENER}. */
+    public static EmbeddedKafka start(Path folder, Map<String, String> settings) throws IOException {
         List<Integer> ports = freePorts(2);
-        return start(folder, ports.get(0), ports.get(1));
+        return start(folder, ports.get(0), ports.get(1), settings);
     }
 
     /** As {@link #start(Path)}, on given ports for clients and controller. */
     public static EmbeddedKafka start(Path folder, int port, int controllerPort) throws IOException {
+        return start(folder, port, controllerPort, Map.of());
+    }
+
+    private static EmbeddedKafka start(Path folder, int port, int controllerPort, Map<String, String> settings) throws IOException {
         Files.createDirectories(folder);
         try {
             if (!Files.exists(folder.resolve(META_PROPERTIES))) {
@@ -62,7 +74,9 @@ public final class EmbeddedKafka implements AutoCloseable {
                         .setReleaseVersion(MetadataVersion.latestProduction())
                         .setPrintStream(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)).run();
             }
-            KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(config(folder, port, controllerPort)), Time.SYSTEM);
+            Map<String, Object> config = config(folder, port, controllerPort);
+            config.putAll(settings);
+            KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(config), Time.SYSTEM);
             server.startup();
             return new EmbeddedKafka(server, LOOPBACK + ":" + port);
         } catch (Exception e) {
@@ -103,8 +117,9 @@ public final class EmbeddedKafka implements AutoCloseable {
         config.put("node.id", "1");
         config.put("controller.quorum.voters", "1@" + LOOPBACK + ":" + controllerPort);
         config.put("controller.listener.names", "CONTROLLER");
-        config.put("listeners", "PLAINTEXT://" + LOOPBACK + ":" + port + ",CONTROLLER://" + LOOPBACK + ":" + controllerPort);
-        config.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        config.put("listeners", LISTENER + "://" + LOOPBACK + ":" + port + ",CONTROLLER://" + LOOPBACK + ":" + controllerPort);
+        config.put("listener.security.protocol.map", LISTENER + ":PLAINTEXT,CONTROLLER:PLAINTEXT");
+        config.put("inter.broker.listener.name", LISTENER);
         config.put("log.dirs", folder.toString());
         config.put("auto.create.topics.enable", "false");
         config.put("offsets.topic.replication.factor", "1");

@@ -1,7 +1,7 @@
 package io.qaexchange.kafka;
 
+import java.io.IOException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -19,11 +19,14 @@ public final class TopicReader {
     private TopicReader() {
     }
 
-    /** Visits all messages. */
-    public static void forEach(String brokers, List<String> topics, Consumer<ConsumerRecord<byte[], byte[]>> visitor) {
-        Map<String, Object> properties = new HashMap<>();
-        properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers);
-        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    /**
+     * Visits all messages.
+     *
+     * @throws IOException if Kafka does not answer or has no such topic
+     */
+    public static void forEach(KafkaConnection kafka, List<String> topics, Consumer<ConsumerRecord<byte[], byte[]>> visitor) throws IOException {
+        kafka.checkTopics(topics);
+        Map<String, Object> properties = kafka.client(Map.of(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"));
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = topics.stream().flatMap(topic -> consumer.partitionsFor(topic).stream())

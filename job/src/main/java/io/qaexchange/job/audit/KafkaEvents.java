@@ -3,7 +3,9 @@ package io.qaexchange.job.audit;
 import io.qaexchange.events.Decoded;
 import io.qaexchange.events.EventDecoder;
 import io.qaexchange.events.EventIdentity;
+import io.qaexchange.kafka.KafkaConnection;
 import io.qaexchange.kafka.TopicReader;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
@@ -17,7 +19,7 @@ import java.util.Set;
  */
 public final class KafkaEvents implements SentEvents {
 
-    private final String brokers;
+    private final KafkaConnection kafka;
     private final List<String> topics;
     private final Set<String> refused = new HashSet<>();
     private final EventDecoder decoder = new EventDecoder();
@@ -27,19 +29,20 @@ public final class KafkaEvents implements SentEvents {
      * The content of these topics.
      *
      * @param deadLetterTopic where the job put what it refused
+     * @throws IOException if Kafka does not answer or has no such topic
      */
-    public KafkaEvents(String brokers, List<String> topics, String deadLetterTopic) {
-        this.brokers = brokers;
+    public KafkaEvents(KafkaConnection kafka, List<String> topics, String deadLetterTopic) throws IOException {
+        this.kafka = kafka;
         this.topics = List.copyOf(topics);
-        TopicReader.forEach(brokers, List.of(deadLetterTopic),
+        TopicReader.forEach(kafka, List.of(deadLetterTopic),
                 letter -> refused.add(new String(letter.key(), StandardCharsets.UTF_8)));
     }
 
     @Override
-    public long messages() {
+    public long messages() throws IOException {
         if (messages < 0) {
             long[] count = new long[1];
-            TopicReader.forEach(brokers, topics, message -> count[0]++);
+            TopicReader.forEach(kafka, topics, message -> count[0]++);
             messages = count[0];
         }
         return messages;
@@ -63,7 +66,7 @@ public final class KafkaEvents implements SentEvents {
     @Override
     public void forEachStored(Visitor visitor) throws Exception {
         Exception[] failure = new Exception[1];
-        TopicReader.forEach(brokers, topics, message -> {
+        TopicReader.forEach(kafka, topics, message -> {
             String position = message.topic() + "-" + message.partition() + "@" + message.offset();
             Decoded decoded = failure[0] != null || refused.contains(position) ? null : decoder.decode(message.value());
             if (decoded != null && decoded.isAccepted()) {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code bin/audit}. */
@@ -26,6 +27,8 @@ public final class AuditCommand implements Callable<Integer> {
     private Path folder;
     @Option(names = "--brokers", description = "Compares with what lies in Kafka: bootstrap servers.")
     private String brokers;
+    @Mixin
+    private KafkaClientConfig client;
     @Option(names = "--topic", split = ",", defaultValue = "events", description = "Topics of the events. Default: ${DEFAULT-VALUE}.")
     private List<String> topics;
     @Option(names = "--dead-letter-topic", defaultValue = "dead-letters", description = "Topic of the dead letters. Default: ${DEFAULT-VALUE}.")
@@ -75,6 +78,6 @@ public final class AuditCommand implements Callable<Integer> {
         Instruments instruments = JobOptions.instruments(instrumentsFile);
         SeamReader seam = SeamReader.open(JobOptions.folderUri(checkpoint), new org.apache.flink.core.fs.Path(JobOptions.folderUri(archive)),
                 instruments);
-        return Audit.run(new KafkaEvents(brokers, topics, deadLetterTopic), seam, instruments, memoryMb << 20);
+        return Audit.run(new KafkaEvents(client.connection(brokers), topics, deadLetterTopic), seam, instruments, memoryMb << 20);
     }
 }

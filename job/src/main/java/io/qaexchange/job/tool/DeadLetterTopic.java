@@ -1,7 +1,9 @@
 package io.qaexchange.job.tool;
 
 import io.qaexchange.kafka.DeadLetterSink;
+import io.qaexchange.kafka.KafkaConnection;
 import io.qaexchange.kafka.TopicReader;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
@@ -19,11 +21,11 @@ import java.util.TreeMap;
 record DeadLetterTopic(long letters, Set<String> positions, Map<String, Long> byReason) {
 
     /** Reads a topic from its beginning to its end. */
-    static DeadLetterTopic read(String brokers, String topic) {
+    static DeadLetterTopic read(KafkaConnection kafka, String topic) throws IOException {
         Set<String> positions = new HashSet<>();
         Map<String, Long> byReason = new TreeMap<>();
         long[] letters = new long[1];
-        TopicReader.forEach(brokers, List.of(topic), letter -> {
+        TopicReader.forEach(kafka, List.of(topic), letter -> {
             letters[0]++;
             positions.add(new String(letter.key(), StandardCharsets.UTF_8));
             byReason.merge(new String(letter.headers().lastHeader(DeadLetterSink.REASON).value(), StandardCharsets.UTF_8), 1L, Long::sum);

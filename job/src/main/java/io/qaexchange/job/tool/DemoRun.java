@@ -5,6 +5,7 @@ import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.ExchangeJob;
 import io.qaexchange.job.JobOptions;
 import io.qaexchange.kafka.EmbeddedKafka;
+import io.qaexchange.kafka.KafkaConnection;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -108,7 +109,7 @@ final class DemoRun {
         JobID job = graph.getJobID();
         cluster.submitJob(graph).get();
         long startedNs = System.nanoTime();
-        Feeder feeder = new Feeder(kafka.bootstrapServers(), EVENTS_TOPIC, settings.seed(), settings.messages());
+        Feeder feeder = new Feeder(KafkaConnection.to(kafka.bootstrapServers()), EVENTS_TOPIC, settings.seed(), settings.messages());
         CompletableFuture<EventGenerator> feeding = feeder.start();
 
         Progress display = new Progress(cluster, job, feeder, feeding);
@@ -138,7 +139,7 @@ final class DemoRun {
         String savepoint = cluster.stopWithSavepoint(job, settings.folder().resolve("savepoints").toUri().toString(), false,
                 SavepointFormatType.CANONICAL).get(5, TimeUnit.MINUTES);
         cluster.requestJobResult(job).get(1, TimeUnit.MINUTES);
-        DeadLetterTopic deadLetters = DeadLetterTopic.read(kafka.bootstrapServers(), DEAD_LETTER_TOPIC);
+        DeadLetterTopic deadLetters = DeadLetterTopic.read(KafkaConnection.to(kafka.bootstrapServers()), DEAD_LETTER_TOPIC);
         RunFolder run = new RunFolder(settings.seed(), settings.messages(), settings.backend(), ARCHIVE_FOLDER,
                 settings.folder().toAbsolutePath().relativize(Path.of(java.net.URI.create(savepoint))).toString(), INSTRUMENTS_FILE);
         run.write(settings.folder());

@@ -2,6 +2,7 @@ package io.qaexchange.job.tool;
 
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.generator.GeneratedMessage;
+import io.qaexchange.kafka.KafkaConnection;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -24,15 +25,15 @@ final class Feeder {
     private static final double MAX_BEHIND_NS = 1e8;
     private static final String DELIVERY_TIMEOUT_MS = "600000";
 
-    private final String brokers;
+    private final KafkaConnection kafka;
     private final String topic;
     private final EventGenerator generator;
     private volatile long sent;
     private volatile double messagesPerSecond = Double.POSITIVE_INFINITY;
     private volatile Thread thread;
 
-    Feeder(String brokers, String topic, long seed, long messages) {
-        this.brokers = brokers;
+    Feeder(KafkaConnection kafka, String topic, long seed, long messages) {
+        this.kafka = kafka;
         this.topic = topic;
         this.generator = new EventGenerator(seed, messages);
     }
@@ -65,10 +66,9 @@ final class Feeder {
     }
 
     private void send() throws Exception {
-        Map<String, Object> properties = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers,
-                ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true", ProducerConfig.LINGER_MS_CONFIG, "10",
+        Map<String, Object> properties = kafka.client(Map.of(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true", ProducerConfig.LINGER_MS_CONFIG, "10",
                 ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4", ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT_MS,
-                ProducerConfig.MAX_BLOCK_MS_CONFIG, DELIVERY_TIMEOUT_MS);
+                ProducerConfig.MAX_BLOCK_MS_CONFIG, DELIVERY_TIMEOUT_MS));
         AtomicReference<Exception> failure = new AtomicReference<>();
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {

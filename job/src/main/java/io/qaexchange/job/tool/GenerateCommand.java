@@ -2,8 +2,11 @@ package io.qaexchange.job.tool;
 
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.job.UsageException;
+import io.qaexchange.kafka.KafkaConnection;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code bin/generate}. */
@@ -20,6 +23,8 @@ public final class GenerateCommand implements Callable<Integer> {
     private Double rate;
     @Option(names = "--brokers", defaultValue = "127.0.0.1:9092", description = "Bootstrap servers. Default: ${DEFAULT-VALUE}.")
     private String brokers;
+    @Mixin
+    private KafkaClientConfig client;
     @Option(names = "--topic", defaultValue = "events", description = "Topic. Default: ${DEFAULT-VALUE}.")
     private String topic;
 
@@ -33,7 +38,9 @@ public final class GenerateCommand implements Callable<Integer> {
         if (rate != null && !(rate > 0)) {
             throw new UsageException("--rate must be above 0, not " + rate);
         }
-        Feeder feeder = new Feeder(brokers, topic, seed, events);
+        KafkaConnection kafka = client.connection(brokers);
+        kafka.checkTopics(List.of(topic));
+        Feeder feeder = new Feeder(kafka, topic, seed, events);
         feeder.setRate(rate == null ? Double.POSITIVE_INFINITY : rate);
         EventGenerator generator = feeder.start().get();
         System.out.print(generator.summary());

@@ -7,6 +7,7 @@ import io.qaexchange.events.replay.ReplayException;
 import io.qaexchange.events.replay.ReplayOptions;
 import io.qaexchange.events.replay.ReplayReader;
 import io.qaexchange.job.UsageException;
+import io.qaexchange.kafka.KafkaConnection;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -14,14 +15,9 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -34,7 +30,6 @@ import picocli.CommandLine.Parameters;
 public final class ReplayCommand implements Callable<Integer> {
 
     private static final Pattern ORDER_BOOK = Pattern.compile(".*_orderbook_\\d+\\.csv(\\.gz|\\.zst)?");
-    private static final int BROKER_TIMEOUT_MS = 10_000;
 
     @Parameters(paramLabel = "FILE", arity = "1..*", description = "Recorded files; those that end with .gz or .zst are unpacked.")
     private List<Path> files;
@@ -50,6 +45,8 @@ public final class ReplayCommand implements Callable<Integer> {
     private String zone;
     @Option(names = "--brokers", defaultValue = "127.0.0.1:9092", description = "Bootstrap servers. Default: ${DEFAULT-VALUE}.")
     private String brokers;
+    @Mixin
+    private KafkaClientConfig client;
     @Option(names = "--topic", defaultValue = "events", description = "Topic. Default: ${DEFAULT-VALUE}.")
     private String topic;
     @Option(names = "--strict", description = "Stop at the first line that is no event.")
@@ -64,9 +61,13 @@ public final class ReplayCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Replayer replayer = new Replayer(speed(), strict, System.err);
         try (ReplayReader reader = open()) {
-            checkTopic();
-            EventPublisher publisher = EventPublisher.open(PublisherOptions.of(topic, brokers).withName("replay")
-                    .withKafka("compression.type", "lz4"));
+            KafkaConnection kafka = client.connection(brokers);
+            kafka.checkTopics(List.of(topic));
+            PublisherOptions options = PublisherOptions.of(topic, brokers).withName("replay").withKafka("compression.type", "lz4");
+            for (Map.Entry<String, String> property : kafka.properties().entrySet()) {
+                options = options.withKafka(property.getKey(), property.getValue());
+            }
+            EventPublisher publisher = EventPublisher.open(options);
             try (publisher) {
                 replayer.run(reader, publisher);
             }
@@ -110,21 +111,5 @@ public final class ReplayCommand implements Callable<Integer> {
             throw new UsageException("--speed must be max or a number above 0, not " + speed, e);
         }
         throw new UsageException("--speed must be max or a number above 0, not " + speed);
-    }
-
-    /** A producer would wait for minutes before it says that nobody answers. */
-    private void checkTopic() throws InterruptedException {
-        Map<String, Object> properties = Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, brokers,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, BROKER_TIMEOUT_MS / 2, AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, BROKER_TIMEOUT_MS);
-        try (Admin admin = Admin.create(properties)) {
-            admin.describeTopics(List.of(topic)).allTopicNames().get(2L * BROKER_TIMEOUT_MS, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-                throw new UsageException("Kafka at " + brokers + " has no topic " + topic, e.getCause());
-            }
-            throw new UsageException("no Kafka answers at " + brokers + " (bin/kafka start starts one)", e.getCause());
-        } catch (TimeoutException e) {
-            throw new UsageException("no Kafka answers at " + brokers + " (bin/kafka start starts one)", e);
-        }
     }
 }

@@ -17,13 +17,7 @@ final class Tool {
     /** Runs the command and ends the process. */
     static void run(Callable<Integer> command, String[] args) {
         CommandLine line = new CommandLine(command);
-        line.setExecutionExceptionHandler((exception, commandLine, parsed) -> {
-            commandLine.getErr().println(commandLine.getCommandName() + ": " + message(exception));
-            if (!(exception instanceof UsageException) && System.getenv("QAEXCHANGE_DEBUG") != null) {
-                exception.printStackTrace(commandLine.getErr());
-            }
-            return COULD_NOT_RUN;
-        });
+        line.setExecutionExceptionHandler((exception, commandLine, parsed) -> explain(exception, commandLine));
         int code = COULD_NOT_RUN;
         try {
             code = line.execute(args);
@@ -33,6 +27,15 @@ final class Tool {
         }
         line.getErr().flush();
         System.exit(code);
+    }
+
+    /** Says in one line why the command could not run. */
+    static int explain(Exception exception, CommandLine line) {
+        line.getErr().println(line.getCommandName() + ": " + message(exception));
+        if (!(exception instanceof UsageException) && System.getenv("QAEXCHANGE_DEBUG") != null) {
+            exception.printStackTrace(line.getErr());
+        }
+        return COULD_NOT_RUN;
     }
 
     /** Bytes that no terminal shows are not written to one. */

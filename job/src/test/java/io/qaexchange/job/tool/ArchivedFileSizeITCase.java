@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qaexchange.job.audit.AuditReport;
 import io.qaexchange.job.audit.GeneratedEvents;
 import io.qaexchange.job.seam.CheckpointReader;
+import io.qaexchange.kafka.KafkaConnection;
 import io.qaexchange.parquet.manifest.DataFile;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,7 +35,7 @@ class ArchivedFileSizeITCase {
         try (JobRig rig = JobRig.start(folder)) {
             rig.set("checkpoint-interval", "100 ms").set("batch-size", BATCH_BYTES + " b").set("min-batch-size", "1 b");
             JobID job = rig.submit(PARALLELISM, null);
-            Feeder feeder = new Feeder(rig.brokers(), "events", SEED, messages);
+            Feeder feeder = new Feeder(KafkaConnection.to(rig.brokers()), "events", SEED, messages);
             feeder.setRate(MESSAGES_PER_SECOND);
             CompletableFuture<?> feeding = feeder.start();
             JobRig.await(() -> feeding.isDone() && LiveMetrics.sum("consumed") >= messages);

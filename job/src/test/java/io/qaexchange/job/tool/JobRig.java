@@ -58,6 +58,11 @@ final class JobRig implements AutoCloseable {
         EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka"));
         kafka.createTopic("events", 4);
         kafka.createTopic("dead-letters", 1);
+        return start(folder, kafka);
+    }
+
+    /** On a broker that has the topics; the rig closes it. */
+    static JobRig start(Path folder, EmbeddedKafka kafka) throws Exception {
         JobRig rig = new JobRig(folder, kafka);
         rig.cluster.start();
         return rig;

@@ -10,6 +10,7 @@ import io.qaexchange.job.audit.AuditReport;
 import io.qaexchange.job.audit.GeneratedEvents;
 import io.qaexchange.job.seam.CheckpointReader;
 import io.qaexchange.job.seam.SeamReader;
+import io.qaexchange.kafka.KafkaConnection;
 import io.qaexchange.parquet.manifest.DataFile;
 import io.qaexchange.parquet.manifest.ManifestStore;
 import java.io.IOException;
@@ -71,7 +72,7 @@ class KilledProcessesIT {
             commands.startKafka();
             commands.startCluster();
             submit("submit", 2);
-            Feeder feeder = new Feeder(commands.brokers(), "events", SEED, MESSAGES);
+            Feeder feeder = new Feeder(KafkaConnection.to(commands.brokers()), "events", SEED, MESSAGES);
             feeder.setRate(RATE);
             CompletableFuture<EventGenerator> feeding = feeder.start();
             awaitProgress("start");
@@ -206,7 +207,7 @@ class KilledProcessesIT {
         assertThat(report.holds()).as(report.toText()).isTrue();
         assertThat(report.sent()).isEqualTo(MESSAGES);
 
-        DeadLetterTopic deadLetters = DeadLetterTopic.read(commands.brokers(), "dead-letters");
+        DeadLetterTopic deadLetters = DeadLetterTopic.read(KafkaConnection.to(commands.brokers()), "dead-letters");
         assertThat(deadLetters.letters()).isEqualTo(generator.count(Fate.CONFLICT) + generator.count(Fate.UNDECODABLE));
         assertThat(deadLetters.positions()).hasSize((int) deadLetters.letters());
         commands.run("audit", "--brokers", commands.brokers(), "--checkpoint", savepoint, "--parquet",

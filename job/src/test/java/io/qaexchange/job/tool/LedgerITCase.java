@@ -11,6 +11,7 @@ import io.qaexchange.job.ledger.read.LedgerView;
 import io.qaexchange.job.query.SqlTables;
 import io.qaexchange.job.seam.CheckpointReader;
 import io.qaexchange.job.seam.SeamReader;
+import io.qaexchange.kafka.KafkaConnection;
 import io.qaexchange.parquet.manifest.DataFile;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -50,7 +51,7 @@ class LedgerITCase {
         String savepoint;
         try (JobRig rig = JobRig.start(folder)) {
             rig.set("backend", backend).set("instruments", terms.toString()).set("ledger.file-interval", "300 ms");
-            new Feeder(rig.brokers(), "events", SEED, MESSAGES).start().get(60, TimeUnit.SECONDS);
+            new Feeder(KafkaConnection.to(rig.brokers()), "events", SEED, MESSAGES).start().get(60, TimeUnit.SECONDS);
             JobID first = rig.submit(2, null);
             JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES / 3);
             rig.cluster().terminateTaskManager(0).get(60, TimeUnit.SECONDS);

@@ -6,6 +6,7 @@ import io.qaexchange.events.EventBuilder;
 import io.qaexchange.job.audit.AuditReport;
 import io.qaexchange.job.audit.KafkaEvents;
 import io.qaexchange.job.seam.CheckpointReader;
+import io.qaexchange.kafka.KafkaConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -58,8 +59,8 @@ class MalformedMessagesITCase {
             JobRig.await(() -> LiveMetrics.sum("duplicates") >= DUPLICATES);
             String savepoint = rig.stop(job);
 
-            AuditReport report = rig.audit(savepoint, new KafkaEvents(rig.brokers(), List.of("events"), "dead-letters"));
-            DeadLetterTopic letters = DeadLetterTopic.read(rig.brokers(), "dead-letters");
+            AuditReport report = rig.audit(savepoint, new KafkaEvents(KafkaConnection.to(rig.brokers()), List.of("events"), "dead-letters"));
+            DeadLetterTopic letters = DeadLetterTopic.read(KafkaConnection.to(rig.brokers()), "dead-letters");
             assertThat(report.holds()).as(report.toText()).isTrue();
             assertThat(report.hot() + report.cold()).isEqualTo(GOOD);
             assertThat(letters.letters()).as("dead letters %s", letters.byReason()).isEqualTo(bad.size());

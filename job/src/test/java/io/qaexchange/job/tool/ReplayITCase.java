@@ -6,9 +6,11 @@ import io.qaexchange.job.ExchangeJob;
 import io.qaexchange.job.JobOptions;
 import io.qaexchange.job.query.SqlTables;
 import io.qaexchange.kafka.EmbeddedKafka;
+import io.qaexchange.kafka.KafkaConnection;
 import io.qaexchange.kafka.TopicReader;
 import io.qaexchange.parquet.manifest.ManifestStore;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -122,7 +124,7 @@ class ReplayITCase {
         assertThat(System.nanoTime() - startedNs).as("a minute in a second").isGreaterThanOrEqualTo(1_000_000_000L);
         List<Double> prices = new java.util.ArrayList<>();
         var view = new io.qaexchange.events.EventView();
-        TopicReader.forEach(kafka.bootstrapServers(), List.of("events"), message -> {
+        TopicReader.forEach(KafkaConnection.to(kafka.bootstrapServers()), List.of("events"), message -> {
             view.wrap(message.value());
             prices.add(view.getDouble(view.recordType().field("last_price")));
         });
@@ -154,17 +156,17 @@ class ReplayITCase {
         return line.execute(all);
     }
 
-    private long sent() {
+    private long sent() throws IOException {
         return count("events");
     }
 
-    private long deadLetters() {
+    private long deadLetters() throws IOException {
         return count("dead-letters");
     }
 
-    private long count(String topic) {
+    private long count(String topic) throws IOException {
         long[] count = new long[1];
-        TopicReader.forEach(kafka.bootstrapServers(), List.of(topic), message -> count[0]++);
+        TopicReader.forEach(KafkaConnection.to(kafka.bootstrapServers()), List.of(topic), message -> count[0]++);
         return count[0];
     }
 

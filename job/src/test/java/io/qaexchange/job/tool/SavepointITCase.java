@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qaexchange.job.audit.AuditReport;
 import io.qaexchange.job.audit.GeneratedEvents;
+import io.qaexchange.kafka.KafkaConnection;
 import io.qaexchange.parquet.manifest.TableManifest;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +40,7 @@ class SavepointITCase {
 
     @Test
     void everyBranchOfHistoryIsCompleteAtAnyParallelism() throws Exception {
-        new Feeder(rig.brokers(), "events", SEED, MESSAGES).start().get(60, TimeUnit.SECONDS);
+        new Feeder(KafkaConnection.to(rig.brokers()), "events", SEED, MESSAGES).start().get(60, TimeUnit.SECONDS);
 
         JobID first = rig.submit(2, null);
         CommonTestUtils.waitForAllTaskRunning(rig.cluster(), first, false);
@@ -66,7 +67,7 @@ class SavepointITCase {
 
     @Test
     void refusesASecondJobOnTheSameArchive() throws Exception {
-        new Feeder(rig.brokers(), "events", SEED, 100).start().get(60, TimeUnit.SECONDS);
+        new Feeder(KafkaConnection.to(rig.brokers()), "events", SEED, 100).start().get(60, TimeUnit.SECONDS);
         JobID first = rig.submit(1, null);
         JobRig.await(() -> LiveMetrics.sum("consumed") >= 100);
         JobID second = rig.submit(1, null, "other-job", "none");
