@@ -107,6 +107,10 @@ public final class ClusterCommand implements Callable<Integer> {
     }
 
     private static int status(ClusterFolder cluster, LocalProcesses processes) throws Exception {
+        if (processes.names().isEmpty()) {
+            System.out.println("does not run");
+            return Tool.BAD;
+        }
         boolean complete = processes.find(JOB_MANAGER).isPresent();
         for (String name : processes.names()) {
             boolean runs = processes.find(name).isPresent();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qaexchange.job.UsageException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -42,7 +43,12 @@ final class FlinkRest {
      */
     JsonNode get(String path) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create(address + path)).timeout(TIMEOUT).build();
-        HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> response;
+        try {
+            response = client.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (ConnectException e) {
+            throw new IOException("no Flink cluster answers at " + address + " (bin/cluster start starts one)", e);
+        }
         if (response.statusCode() == NOT_FOUND && path.startsWith(JOBS)) {
             throw new UsageException("the cluster at " + address + " has no job " + path.substring(JOBS.length()));
         }
@@ -76,6 +82,15 @@ final class FlinkRest {
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MS);
         }
+    }
+
+    /**
+     * Looks whether the cluster answers; Flink's command line would try for minutes.
+     *
+     * @throws IOException if not
+     */
+    void check() throws IOException, InterruptedException {
+        get("/overview");
     }
 
     /** TaskManagers that are registered; 0 if the cluster does not answer. */

@@ -59,6 +59,7 @@ public final class SubmitCommand implements Callable<Integer> {
         }
         flink.addAll(brokers());
         flink.addAll(options);
+        new FlinkRest(cluster.port()).check();
         System.out.println(new FlinkCommand(cluster).runForJobId(flink));
         return Tool.GOOD;
     }

@@ -48,11 +48,11 @@ final class Tool {
     private static String message(Throwable exception) {
         StringBuilder text = new StringBuilder();
         for (Throwable cause = exception; cause != null; cause = cause.getCause()) {
-            String part = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-            if (text.indexOf(part) < 0) {
+            String part = cause.getMessage();
+            if (part != null && text.indexOf(part) < 0) {
                 text.append(text.isEmpty() ? "" : ": ").append(part);
             }
         }
-        return text.toString();
+        return text.isEmpty() ? exception.getClass().getSimpleName() : text.toString();
     }
 }

@@ -48,6 +48,14 @@ class FlinkRestTest {
     }
 
     @Test
+    void saysThatNoClusterAnswers() {
+        server.stop(0);
+
+        assertThatThrownBy(rest::check).isInstanceOf(java.io.IOException.class)
+                .hasMessageContainingAll("no Flink cluster answers at", "bin/cluster start");
+    }
+
+    @Test
     void waitsUntilEveryOperatorRunsOrHasFinished() throws Exception {
         answers.addAll(List.of("{\"state\":\"CREATED\",\"vertices\":[]}", DEPLOYING, RUNNING));
 
