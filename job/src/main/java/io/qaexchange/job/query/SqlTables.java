@@ -106,6 +106,12 @@ public final class SqlTables implements AutoCloseable {
                 new ParquetOptions(ParquetOptions.Compression.SNAPPY, ParquetOptions.DEFAULT.rowGroupRows()));
     }
 
+    /** Names of all tables, whether they have rows or not. */
+    public static List<String> names() {
+        return Stream.concat(EventSchema.get().recordTypes().stream().map(RecordType::table),
+                Stream.of(LedgerTable.values()).map(LedgerTable::table)).toList();
+    }
+
     /** The database. */
     public Connection connection() {
         return connection;

@@ -15,6 +15,7 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
+import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.state.api.runtime.SavepointLoader;
 import picocli.CommandLine.Command;
@@ -70,7 +71,9 @@ public final class FlinkCheckpointCommand implements Callable<Integer> {
         String keyGroups = handle.getKeyGroupRange().getStartKeyGroup() + " to " + handle.getKeyGroupRange().getEndKeyGroup();
         CheckpointFile description = handle instanceof IncrementalRemoteKeyedStateHandle incremental ? description(incremental) : null;
         if (description == null) {
-            System.out.printf("%8d  %-12s %s of %,d bytes%n", subtask, keyGroups, handle.getClass().getSimpleName(), handle.getStateSize());
+            String kind = handle instanceof KeyGroupsSavepointStateHandle ? "canonical format, no files or pieces of its own"
+                    : "not of this project's backend: " + handle.getClass().getSimpleName();
+            System.out.printf("%8d  %-12s %43s %,14d %14s  %s%n", subtask, keyGroups, "", handle.getStateSize(), "", kind);
             return;
         }
         long files = description.version().references().stream().map(reference -> reference.fileNumber()).distinct().count();

@@ -26,6 +26,9 @@ import picocli.CommandLine.Parameters;
         footer = {"", "Exit code: 0 good, 1 the SQL is wrong, 2 it could not run."})
 public final class QueryCommand implements Callable<Integer> {
 
+    /** How DuckDB's message begins. */
+    private static final String NO_SUCH_TABLE = "Catalog Error: Table with name";
+
     @Parameters(paramLabel = "SQL", description = "The query.")
     private String sql;
     @Option(names = "--dir", description = "Folder of a demo: hot and archived rows.")
@@ -73,6 +76,9 @@ public final class QueryCommand implements Callable<Integer> {
             }
         } catch (SQLException e) {
             System.err.println("query: " + e.getMessage());
+            if (e.getMessage().contains(NO_SUCH_TABLE)) {
+                System.err.println("tables: " + String.join(", ", SqlTables.names()));
+            }
             return Tool.BAD;
         }
         return Tool.GOOD;
