@@ -50,14 +50,4 @@ public enum RejectionReason {
     public String label() {
         return label;
     }
-
-    /** The reason of that label, or null. */
-    public static RejectionReason ofLabel(String label) {
-        for (RejectionReason reason : values()) {
-            if (reason.label.equals(label)) {
-                return reason;
-            }
-        }
-        return null;
-    }
 }

@@ -87,17 +87,10 @@ public final class SeamReader {
     }
 
     /**
-     * Visits the cold rows.
+     * Visits the rows of one file.
      *
-     * @throws IOException if a file of the manifest is missing or damaged
+     * @throws IOException if it is missing or damaged
      */
-    public void forEachColdRow(ColdRow visitor) throws Exception {
-        for (DataFile file : files) {
-            forEachRow(file, visitor);
-        }
-    }
-
-    /** Visits the rows of one file. */
     public void forEachRow(DataFile file, ColdRow visitor) throws Exception {
         Path path = store.locate(file);
         FlinkInputFile input;

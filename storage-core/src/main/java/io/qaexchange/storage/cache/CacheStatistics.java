@@ -13,8 +13,4 @@ package io.qaexchange.storage.cache;
  * @param capacityBytes most memory that may be in use
  */
 public record CacheStatistics(long hits, long misses, long inserts, long evictions, long refusals, long blocks, long usedBytes,
-        long capacityBytes) {
-    public double hitRatio() {
-        return hits + misses == 0 ? 0 : (double) hits / (hits + misses);
-    }
-}
+        long capacityBytes) {}

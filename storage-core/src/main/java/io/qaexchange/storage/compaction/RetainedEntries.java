@@ -56,8 +56,6 @@ public final class RetainedEntries {
     private final Slice output = new Slice();
     private final JoinedValue joined = new JoinedValue();
 
-    private long read;
-    private long written;
 
     public RetainedEntries(InternalIterator input, Scope scope, Sink sink) {
         this.input = input;
@@ -131,7 +129,6 @@ public final class RetainedEntries {
 
     private void skip() throws IOException {
         input.next();
-        read++;
     }
 
     /** Joins the appends of one stripe, down to the value or tombstone below them, or to the stripe's or the key's end. */
@@ -176,7 +173,6 @@ public final class RetainedEntries {
 
     private void emit(long trailer, Slice value) throws IOException {
         sink.accept(keyView, trailer, value);
-        written++;
     }
 
     /** The stripe of a sequence number: the smallest snapshot that sees it, or "now". */
@@ -189,13 +185,5 @@ public final class RetainedEntries {
 
     private long oldestStripe() {
         return scope.snapshots().length > 0 ? scope.snapshots()[0] : Trailer.MAX_SEQUENCE;
-    }
-
-    public long entriesRead() {
-        return read;
-    }
-
-    public long entriesWritten() {
-        return written;
     }
 }

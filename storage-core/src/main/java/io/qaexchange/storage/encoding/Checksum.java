@@ -1,10 +1,9 @@
 package io.qaexchange.storage.encoding;
 
 import java.nio.ByteBuffer;
-import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 
-/** CRC32C (Castagnoli) for every file of the engine, CRC32 (IEEE) for WAL records. Thread-safe: stateless. */
+/** CRC32C (Castagnoli), for every file of the engine but the log. Thread-safe: stateless. */
 public final class Checksum {
     private Checksum() {}
 
@@ -18,12 +17,6 @@ public final class Checksum {
     public static int crc32c(ByteBuffer bytes) {
         CRC32C crc = new CRC32C();
         crc.update(bytes.duplicate());
-        return (int) crc.getValue();
-    }
-
-    public static int crc32(byte[] bytes, int offset, int length) {
-        CRC32 crc = new CRC32();
-        crc.update(bytes, offset, length);
         return (int) crc.getValue();
     }
 }

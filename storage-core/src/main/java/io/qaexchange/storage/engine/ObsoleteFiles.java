@@ -3,7 +3,6 @@ package io.qaexchange.storage.engine;
 import io.qaexchange.storage.vfs.Vfs;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,19 +14,18 @@ final class ObsoleteFiles {
     private static final Logger LOG = LoggerFactory.getLogger(ObsoleteFiles.class);
 
     private final Vfs vfs;
-    private final AtomicLong deleted = new AtomicLong();
-    private final AtomicLong failed = new AtomicLong();
+    private final Counters counters;
 
-    ObsoleteFiles(Vfs vfs) {
+    ObsoleteFiles(Vfs vfs, Counters counters) {
         this.vfs = vfs;
+        this.counters = counters;
     }
 
     void delete(Path path) {
         try {
             vfs.delete(path);
-            deleted.incrementAndGet();
         } catch (IOException e) {
-            failed.incrementAndGet();
+            counters.increment(Counters.Name.FILES_UNDELETED);
             LOG.warn("obsolete file stays until the store is opened again: file={}", path, e);
         }
     }
@@ -37,16 +35,7 @@ final class ObsoleteFiles {
         try {
             reader.close();
         } catch (Exception e) {
-            failed.incrementAndGet();
             LOG.warn("a file could not be closed: file={}", path, e);
         }
-    }
-
-    long deletedCount() {
-        return deleted.get();
-    }
-
-    long failedCount() {
-        return failed.get();
     }
 }

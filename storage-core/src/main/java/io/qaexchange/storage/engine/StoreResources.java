@@ -101,7 +101,7 @@ final class StoreResources {
         Version before = recovery.version();
         Version begun = before.apply(new VersionEdit().epoch(recovery.lastEpoch() + 1, recovery.parents()));
         versions = VersionSet.create(options.vfs(), directory, begun, recovery.highestNumber(), options.manifestBytes());
-        ObsoleteFiles obsolete = new ObsoleteFiles(options.vfs());
+        ObsoleteFiles obsolete = new ObsoleteFiles(options.vfs(), counters);
         removeUnnamed(directory, begun, obsolete);
 
         boolean logged = options.durability() != Durability.NO_LOG;

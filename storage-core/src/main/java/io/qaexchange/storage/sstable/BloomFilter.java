@@ -115,10 +115,6 @@ final class BloomFilter {
         return true;
     }
 
-    int pageCount() {
-        return pageChecksums.length;
-    }
-
     int bitsPerKey() {
         return bitsPerKey;
     }

@@ -23,8 +23,4 @@ public record ReadOptions(boolean mapped, int pieceBytes, int readAheadBytes) {
     public ReadOptions withPieceBytes(int bytes) {
         return new ReadOptions(mapped, bytes, readAheadBytes);
     }
-
-    public ReadOptions withReadAheadBytes(int bytes) {
-        return new ReadOptions(mapped, pieceBytes, bytes);
-    }
 }

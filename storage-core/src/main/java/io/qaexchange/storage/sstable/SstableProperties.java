@@ -6,7 +6,6 @@ import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import java.nio.charset.StandardCharsets;
-import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -74,11 +73,6 @@ public final class SstableProperties {
             throw in.corrupt("properties block makes no sense");
         }
         return new SstableProperties(values);
-    }
-
-    /** All names and values, the caller's own under {@link #USER_PREFIX}; values must not be changed. */
-    public SortedMap<String, byte[]> asMap() {
-        return Collections.unmodifiableSortedMap(values);
     }
 
     /** A property given to {@link SstableOptions.Builder#userProperty}; null if there is none. */

@@ -9,6 +9,7 @@ import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.engine.LsmStore;
 import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.error.StoreClosedException;
+import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.vfs.FaultyVfs;
@@ -56,6 +57,32 @@ class LateFaultsTest {
 
     private static long manifests(FaultyVfs vfs) throws IOException {
         return vfs.list(SimulatedStore.FOLDER).stream().filter(FileNames::isManifest).count();
+    }
+
+    @Test
+    void aMergedFileThatCannotBeDeletedIsCountedAndGoesAtTheNextOpening() throws IOException {
+        FaultyVfs vfs = new FaultyVfs(new MemoryVfs());
+        StoreOptions options = SimulatedStore.options(vfs, Durability.SYNC_EACH).build();
+        try (LsmStore store = LsmStore.open(SimulatedStore.FOLDER, options)) {
+            ColumnFamily state = store.createFamily(SimulatedStore.STATE);
+            vfs.before((kind, path) -> {
+                if (kind == FaultyVfs.Kind.DELETE && FileNames.isSstable(path.getFileName().toString())) {
+                    throw new IOException("the file is held by someone");
+                }
+            });
+            for (int i = 0; i < 2; i++) {
+                store.put(state, new byte[] {1}, new byte[100 + i]);
+                store.flush();
+            }
+            store.compact(state, KeyRange.ALL);
+            assertThat(store.statistics().get("files")).isEqualTo(1);
+            assertThat(store.statistics().get("files.undeleted")).isEqualTo(2);
+            vfs.before((kind, path) -> { });
+        }
+        try (LsmStore store = LsmStore.open(SimulatedStore.FOLDER, options)) {
+            assertThat(store.get(store.family("state"), new byte[] {1})).hasSize(101);
+            assertThat(vfs.list(SimulatedStore.FOLDER).stream().filter(FileNames::isSstable)).hasSize(1);
+        }
     }
 
     /** In a process of its own that interprets, where a fault is reported at once (see SstableDamageTest). */

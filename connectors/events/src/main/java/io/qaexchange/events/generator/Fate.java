@@ -16,8 +16,4 @@ public enum Fate {
     public boolean isStored() {
         return this == STORE || this == STORE_LATE;
     }
-
-    public boolean isDeadLetter() {
-        return this == CONFLICT || this == UNDECODABLE;
-    }
 }
