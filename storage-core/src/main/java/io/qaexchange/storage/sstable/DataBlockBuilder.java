@@ -15,7 +15,7 @@ final class DataBlockBuilder {
     /** A run of equal lengths this large is closed as a FIXED block rather than mixed with what comes behind it. */
     private static final int UNIFORM_RUN_FRACTION = 4;
     private static final int SMALLEST_WITH_COLUMN = 8;
-    private static final int NARROWEST_WITH_COLUMN = 64;
+    private static final int NARROWEST_WITH_COLUMN = 16;
 
     private final int restartInterval;
     private byte[] staged = new byte[32 << 10];
