@@ -11,6 +11,11 @@ public interface CompactionPicker {
     /** @param busy ids of references that other jobs are working on */
     Optional<CompactionPlan> pick(FamilyVersion family, Set<Long> busy);
 
+    /** What makes reads cheaper where nothing is due yet, if anything. */
+    default Optional<CompactionPlan> pickForReads(FamilyVersion family, Set<Long> busy) {
+        return Optional.empty();
+    }
+
     /** What a user's request to merge a range leads to, each to be run once; disjoint plans. */
     List<CompactionPlan> pickManual(FamilyVersion family, KeyRange range);
 

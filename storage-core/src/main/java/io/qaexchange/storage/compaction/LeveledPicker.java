@@ -62,6 +62,11 @@ public final class LeveledPicker implements CompactionPicker {
         return gatherSmall(family, busy);
     }
 
+    @Override
+    public Optional<CompactionPlan> pickForReads(FamilyVersion family, Set<Long> busy) {
+        return family.level0Depth() < 2 ? Optional.empty() : fromLevel0(family, "level=0 wanted by reads", busy);
+    }
+
     /**
      * Where keys grow, files of level 0 share none and are never deep, however many they become: past a number they go down, mostly
      * without being touched. Below, neighbours that are small are joined.

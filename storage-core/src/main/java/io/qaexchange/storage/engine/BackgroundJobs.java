@@ -59,6 +59,8 @@ final class BackgroundJobs {
     private final Set<Long> busy = new HashSet<>();
     private int mergesRunning;
     private int mergesQueued;
+    /** Families whose reads would be cheaper with level 0 merged. */
+    private final Set<Integer> wantedByReads = new HashSet<>();
     private boolean flushQueued;
     private boolean paused;
     private boolean stopped;
@@ -108,6 +110,14 @@ final class BackgroundJobs {
                 lookForExpired(timer);
             }, delay, TimeUnit.MILLISECONDS);
         }
+    }
+
+    /** Level 0 of a family is to be merged as soon as nothing else is due: its reads have spent what that costs. */
+    void mergeForReads(int family) {
+        synchronized (this) {
+            wantedByReads.add(family);
+        }
+        kick();
     }
 
     /** Starts whatever is due and not under way. */
@@ -247,6 +257,19 @@ final class BackgroundJobs {
                 return plan;
             }
         }
+        return pickForReads(version);
+    }
+
+    /** Needs the lock. */
+    private Optional<CompactionPlan> pickForReads(Version version) {
+        wantedByReads.removeIf(id -> version.family(id) == null || version.family(id).level0Depth() < 2);
+        for (int id : wantedByReads) {
+            FamilyVersion family = version.family(id);
+            Optional<CompactionPlan> plan = picker(family).pickForReads(family, busy);
+            if (plan.isPresent()) {
+                return plan;
+            }
+        }
         return Optional.empty();
     }
 
@@ -256,6 +279,9 @@ final class BackgroundJobs {
 
     private void claim(CompactionPlan plan) {
         plan.inputs().forEach(input -> busy.add(input.id()));
+        if (plan.inputs().stream().anyMatch(input -> input.level() == 0)) {
+            wantedByReads.remove(plan.inputs().get(0).family());
+        }
         mergesRunning++;
     }
 

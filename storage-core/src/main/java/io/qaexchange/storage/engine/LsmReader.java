@@ -121,6 +121,9 @@ final class LsmReader implements StoreReader {
     }
 
     private void inLevels(FamilyFiles files, Slice key, long sequence) throws IOException {
+        if (files.level0.length > 1 && files.spendsInLevel0(1)) {
+            source.level0IsCostly(files.family.id());
+        }
         for (ViewFile file : files.level0) {
             if (file.reference().mayContain(key) && inFile(file, key, sequence)) {
                 return;

@@ -294,6 +294,11 @@ public final class LsmStore implements Store {
         public long lastSequence() {
             return writes.lastSequence();
         }
+
+        @Override
+        public void level0IsCostly(int family) {
+            jobs.mergeForReads(family);
+        }
     }
 
     private void freeze() throws IOException {
@@ -402,14 +407,13 @@ public final class LsmStore implements Store {
         if (!times.isAll() && family.options().eventTimeFromEnd() < Long.BYTES) {
             throw new IllegalArgumentException("column family " + family.name() + " has no event times: set FamilyOptions.eventTimeFromEnd when it is created");
         }
-        VisibleIterator.Bounds bounds = new VisibleIterator.Bounds(range, times);
-        return atSequence(snapshot, (view, sequence) -> VisibleIterator.open(view, family, bounds, sequence));
+        return scan(family, new VisibleIterator.Bounds(range, times), snapshot);
     }
 
     @Override
     public boolean isEmpty(ColumnFamily family, KeyRange range) throws IOException {
         VisibleIterator.Bounds bounds = new VisibleIterator.Bounds(range, TimeRange.ALL);
-        try (VisibleIterator iterator = atSequence(null, (view, sequence) -> VisibleIterator.open(view, family, bounds, sequence))) {
+        try (VisibleIterator iterator = scan(family, bounds, null)) {
             return iterator.isEmpty();
         }
     }
@@ -429,6 +433,17 @@ public final class LsmStore implements Store {
             }
             view.release();
         }
+    }
+
+    /** What a scan spends on a file of level 0, in filters asked by point reads. */
+    private static final int SCAN_COST = 8;
+
+    private VisibleIterator scan(ColumnFamily family, VisibleIterator.Bounds bounds, Snapshot snapshot) throws IOException {
+        VisibleIterator opened = atSequence(snapshot, (view, sequence) -> VisibleIterator.open(view, family, bounds, sequence));
+        if (opened.spendsInLevel0(SCAN_COST)) {
+            jobs.mergeForReads(family.id());
+        }
+        return opened;
     }
 
     /** Pointers only: no file is touched and no writer waits longer than for that. */

@@ -21,6 +21,10 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class ReadView {
     private static final ViewFile[] NO_FILES = {};
+    /** Bytes that are merged in the time in which a read asks a filter in vain. */
+    private static final int BYTES_PER_FILTER = 16;
+    /** Small files are not worth watching. */
+    private static final long LEAST_PRICE = 1 << 16;
 
     /** A file with its place; {@code handle} is leased by the view. */
     record ViewFile(FileReference reference, FileHandle handle) {}
@@ -44,6 +48,10 @@ final class ReadView {
         final FloorIndex floors;
         /** Of a scan that has ended, for the next one; null while they are in use. */
         private final AtomicReference<ScanSources> idleSources = new AtomicReference<>();
+        /** What reads have spent on looking into several files of level 0. Several threads add without order: some of it may be lost. */
+        private long spentInLevel0;
+        /** So much pays a merge of level 0 with level 1. */
+        private final long priceOfMerge;
 
         FamilyFiles(FamilyVersion version, FloorIndex floors, FileTable table) {
             family = version.family();
@@ -58,11 +66,28 @@ final class ReadView {
             sorted = List.copyOf(levels);
             windowNumbers = version.windows().keySet().stream().mapToLong(Long::longValue).toArray();
             windows = version.windows().values().stream().map(references -> files(references, table)).toArray(ViewFile[][]::new);
+            long merged = FamilyVersion.bytes(version.level(0)) + FamilyVersion.bytes(version.level(1));
+            priceOfMerge = isWindowed() || level0.length < 2 ? Long.MAX_VALUE : Math.max(LEAST_PRICE, merged / BYTES_PER_FILTER);
             withTombstones = files(version.references().stream().filter(r -> r.table().rangeTombstones() > 0).toList(), table);
         }
 
         private static ViewFile[] files(List<FileReference> references, FileTable table) {
             return references.stream().map(reference -> new ViewFile(reference, table.get(reference))).toArray(ViewFile[]::new);
+        }
+
+        /**
+         * Notes what a read spends beyond its first file of level 0.
+         *
+         * @param each cost of a file, in filters asked
+         * @return true now and then, once reads have spent what merging level 0 costs: it is time to do so
+         */
+        boolean spendsInLevel0(int each) {
+            spentInLevel0 += (level0.length - 1L) * each;
+            if (spentInLevel0 < priceOfMerge) {
+                return false;
+            }
+            spentInLevel0 = 0;
+            return true;
         }
 
         /** The files of one window, newest first. */

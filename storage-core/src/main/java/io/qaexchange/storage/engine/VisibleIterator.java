@@ -120,6 +120,11 @@ final class VisibleIterator implements StoreIterator {
         }
     }
 
+    /** {@link FamilyFiles#spendsInLevel0}, of a scan that begins. */
+    boolean spendsInLevel0(int each) {
+        return files.level0.length > 1 && files.spendsInLevel0(each);
+    }
+
     @Override
     public boolean valid() {
         return valid;

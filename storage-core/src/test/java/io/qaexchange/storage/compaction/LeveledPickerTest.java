@@ -84,6 +84,15 @@ class LeveledPickerTest {
         assertThat(picker.pickManual(family("L1: 5:[c-d]"), KeyRange.ALL)).isEmpty();
     }
 
+    @Test
+    void readsGetLevel0MergedBeforeItIsDeep() throws Exception {
+        String two = "L0: 7:[a-k] 8:[c-m]  L1: 3:[a-f]";
+        assertThat(pick(two)).isEqualTo("nothing");
+        assertThat(picker.pickForReads(family(two), Set.of()).map(LeveledPickerTest::text)).contains("merge 8 7 3 -> L1");
+        assertThat(picker.pickForReads(family(two), Set.of(3L))).isEmpty();
+        assertThat(picker.pickForReads(family("L0: 7:[a-k]  L1: 3:[a-f]"), Set.of())).isEmpty();
+    }
+
     private String pick(String picture, Long... busy) throws Exception {
         return picker.pick(family(picture), Set.of(busy)).map(LeveledPickerTest::text).orElse("nothing");
     }
