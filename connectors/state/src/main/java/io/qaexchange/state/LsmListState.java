@@ -19,6 +19,8 @@ import org.apache.flink.runtime.state.internal.InternalListState;
  */
 final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>> implements InternalListState<K, N, E> {
     private TypeSerializer<E> elementSerializer;
+    /** Null if elements are not all of one length. */
+    private FixedWidth<E> fixed;
 
     LsmListState(LsmKeyedStateBackend<K> backend, StateTable<N, List<E>> table) {
         super(backend, table);
@@ -28,6 +30,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>> implem
     void update(StateDescriptor<?, List<E>> descriptor) {
         super.update(descriptor);
         elementSerializer = ((ListSerializer<E>) valueSerializer).getElementSerializer();
+        fixed = FixedWidth.of(elementSerializer);
     }
 
     @Override
@@ -38,7 +41,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>> implem
     @Override
     public List<E> getInternal() throws IOException {
         Slice stored = store.get(family, key());
-        return stored == null ? null : new StoredList<>(table.name(), elementSerializer, stored.toByteArray());
+        return stored == null ? null : new StoredList<>(table.name(), elementSerializer, fixed, stored.toByteArray());
     }
 
     @Override

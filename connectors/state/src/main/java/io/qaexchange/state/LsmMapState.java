@@ -29,6 +29,9 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
     private final Slice valueView = new Slice();
     private TypeSerializer<UK> userKeySerializer;
     private TypeSerializer<UV> userValueSerializer;
+    /** Null, each, if its serializer is not one of numbers. */
+    private FixedWidth<UK> fixedKeys;
+    private FixedWidth<UV> fixedValues;
 
     LsmMapState(LsmKeyedStateBackend<K> backend, StateTable<N, Map<UK, UV>> table) {
         super(backend, table);
@@ -40,6 +43,8 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
         MapSerializer<UK, UV> serializer = (MapSerializer<UK, UV>) valueSerializer;
         userKeySerializer = serializer.getKeySerializer();
         userValueSerializer = serializer.getValueSerializer();
+        fixedKeys = FixedWidth.of(userKeySerializer);
+        fixedValues = FixedWidth.of(userValueSerializer);
     }
 
     @Override
@@ -87,19 +92,19 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
 
     @Override
     public Iterator<Map.Entry<UK, UV>> iterator() {
-        return new MapEntries<UK, UV, Map.Entry<UK, UV>>(this, prefix(), entry -> entry);
+        return MapEntries.entries(this, prefix());
     }
 
     @Override
     public Iterable<UK> keys() {
         byte[] prefix = prefix();
-        return () -> new MapEntries<UK, UV, UK>(this, prefix, MapEntries.Entry::getKey);
+        return () -> MapEntries.keys(this, prefix);
     }
 
     @Override
     public Iterable<UV> values() {
         byte[] prefix = prefix();
-        return () -> new MapEntries<UK, UV, UV>(this, prefix, MapEntries.Entry::getValue);
+        return () -> MapEntries.values(this, prefix);
     }
 
     @Override
@@ -168,11 +173,17 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
     }
 
     UK readUserKey(byte[] bytes, int begin, int end) throws IOException {
+        if (fixedKeys != null && end - begin == fixedKeys.bytes()) {
+            return fixedKeys.read(bytes, begin);
+        }
         input.setBuffer(bytes, begin, end - begin);
         return userKeySerializer.deserialize(input);
     }
 
     UV readUserValue(byte[] bytes, int begin, int end) throws IOException {
+        if (fixedValues != null && end - begin == 1 + fixedValues.bytes() && bytes[begin] == 0) {
+            return fixedValues.read(bytes, begin + 1);
+        }
         input.setBuffer(bytes, begin, end - begin);
         return readUserValue(input);
     }

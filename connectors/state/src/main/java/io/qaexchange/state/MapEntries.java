@@ -3,47 +3,112 @@ package io.qaexchange.state;
 import io.qaexchange.storage.StoreIterator;
 import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
-import java.util.function.Function;
 
 /**
  * Iterates the entries of a map state, whatever happens to the map, the current key and the current namespace meanwhile.
  *
  * <p>Flink's iterators cannot be closed, and a store's iterator that is never closed keeps files: so entries are copied in runs, each
- * read by an iterator of its own that begins behind the last entry. What was put behind it meanwhile may be seen.
+ * read by an iterator of its own that begins behind the last entry. What was put behind it meanwhile may be seen. Of a run, the bytes of
+ * user keys and values lie in one array; objects are made of them when they are asked for.
  */
-final class MapEntries<UK, UV, T> implements Iterator<T> {
+abstract class MapEntries<UK, UV, T> implements Iterator<T> {
     private static final int FIRST_RUN = 32;
     private static final int LONGEST_RUN = 1024;
-    private static final int FIRST_BYTES = 1 << 10;
-    private static final int MOST_BYTES = 16 << 10;
+    private static final int FIRST_BYTES = 512;
+    /** A run ends with the entry that passes it. */
+    private static final int RUN_BYTES = 32 << 10;
 
     private final LsmMapState<?, ?, UK, UV> state;
+    /** Key group, key and namespace, which the stored keys begin with. */
     private final byte[] prefix;
-    private final Function<Entry<UK, UV>, T> result;
-    private List<Entry<UK, UV>> run = List.of();
-    private int at;
+    private final boolean withValues;
+
+    private byte[] run = new byte[0];
+    /** Where each entry's user key and value end; each begins where the one before ends. */
+    private int[] ends = new int[0];
+    private int count;
     private int runLength = FIRST_RUN;
     private boolean ended;
-    private Entry<UK, UV> current;
+    /** The next entry's number, and where it begins. */
+    private int at;
+    private int begin;
 
-    MapEntries(LsmMapState<?, ?, UK, UV> state, byte[] prefix, Function<Entry<UK, UV>, T> result) {
+    /** Where the entry lies that was returned last; it may be in a run that is left. Null: none, or removed. */
+    private byte[] lastRun;
+    private int lastBegin;
+    private int lastKeyEnd;
+
+    private MapEntries(LsmMapState<?, ?, UK, UV> state, byte[] prefix, boolean withValues) {
         this.state = state;
         this.prefix = prefix;
-        this.result = result;
+        this.withValues = withValues;
+    }
+
+    static <UK, UV> Iterator<Map.Entry<UK, UV>> entries(LsmMapState<?, ?, UK, UV> state, byte[] prefix) {
+        return new Entries<>(state, prefix);
+    }
+
+    static <UK, UV> Iterator<UK> keys(LsmMapState<?, ?, UK, UV> state, byte[] prefix) {
+        return new Keys<>(state, prefix);
+    }
+
+    static <UK, UV> Iterator<UV> values(LsmMapState<?, ?, UK, UV> state, byte[] prefix) {
+        return new Values<>(state, prefix);
+    }
+
+    private static final class Keys<UK, UV> extends MapEntries<UK, UV, UK> {
+        Keys(LsmMapState<?, ?, UK, UV> state, byte[] prefix) {
+            super(state, prefix, false);
+        }
+
+        @Override
+        UK show(byte[] bytes, int from, int keyEnd, int to) {
+            return userKey(bytes, from, keyEnd);
+        }
+    }
+
+    private static final class Values<UK, UV> extends MapEntries<UK, UV, UV> {
+        Values(LsmMapState<?, ?, UK, UV> state, byte[] prefix) {
+            super(state, prefix, true);
+        }
+
+        @Override
+        UV show(byte[] bytes, int from, int keyEnd, int to) {
+            return userValue(bytes, keyEnd, to);
+        }
+    }
+
+    private static final class Entries<UK, UV> extends MapEntries<UK, UV, Map.Entry<UK, UV>> {
+        private Entry<UK, UV> last;
+
+        Entries(LsmMapState<?, ?, UK, UV> state, byte[] prefix) {
+            super(state, prefix, true);
+        }
+
+        @Override
+        Map.Entry<UK, UV> show(byte[] bytes, int from, int keyEnd, int to) {
+            last = new Entry<>(this, bytes, from, keyEnd, to);
+            return last;
+        }
+
+        @Override
+        public void remove() {
+            super.remove();
+            last.wasRemoved();
+        }
     }
 
     @Override
     public boolean hasNext() {
-        if (at == run.size() && !ended) {
+        if (at == count && !ended) {
             load();
         }
-        return at < run.size();
+        return at < count;
     }
 
     @Override
@@ -51,55 +116,100 @@ final class MapEntries<UK, UV, T> implements Iterator<T> {
         if (!hasNext()) {
             throw new NoSuchElementException();
         }
-        current = run.get(at++);
-        return result.apply(current);
+        int from = begin;
+        int keyEnd = ends[2 * at];
+        int to = ends[2 * at + 1];
+        at++;
+        begin = to;
+        lastRun = run;
+        lastBegin = from;
+        lastKeyEnd = keyEnd;
+        return show(run, from, keyEnd, to);
     }
+
+    /** What {@link #next} returns of an entry: its user key from {@code from} on, its value from {@code keyEnd} up to {@code to}. */
+    abstract T show(byte[] bytes, int from, int keyEnd, int to);
 
     @Override
     public void remove() {
-        if (current == null || current.removed) {
+        if (lastRun == null) {
             throw new IllegalStateException("remove() must follow next()");
         }
-        current.remove();
+        byte[] from = lastRun;
+        lastRun = null;
+        try {
+            state.removeStored(Slice.of(storedKey(from, lastBegin, lastKeyEnd)));
+        } catch (IOException e) {
+            throw state.failure("written", e);
+        }
+    }
+
+    private byte[] storedKey(byte[] bytes, int from, int keyEnd) {
+        byte[] key = Arrays.copyOf(prefix, prefix.length + keyEnd - from);
+        System.arraycopy(bytes, from, key, prefix.length, keyEnd - from);
+        return key;
+    }
+
+    UK userKey(byte[] bytes, int from, int keyEnd) {
+        try {
+            return state.readUserKey(bytes, from, keyEnd);
+        } catch (IOException e) {
+            throw state.failure("read", e);
+        }
+    }
+
+    UV userValue(byte[] bytes, int from, int to) {
+        try {
+            return state.readUserValue(bytes, from, to);
+        } catch (IOException e) {
+            throw state.failure("read", e);
+        }
     }
 
     private void load() {
-        byte[] last = run.isEmpty() ? null : run.get(run.size() - 1).storedKey().toByteArray();
-        List<Entry<UK, UV>> loaded = new ArrayList<>();
+        byte[] last = count == 0 ? null : storedKey(run, count == 1 ? 0 : ends[2 * count - 3], ends[2 * count - 2]);
+        byte[] bytes = new byte[Math.max(FIRST_BYTES, Math.min(2 * run.length, RUN_BYTES))];
+        int[] places = new int[2 * Math.min(runLength, FIRST_RUN)];
+        int loaded = 0;
+        int free = 0;
         try (StoreIterator entries = state.scan(prefix, last)) {
-            byte[] bytes = new byte[FIRST_BYTES];
-            int free = 0;
-            for (; entries.valid() && loaded.size() < runLength; entries.next()) {
+            for (; entries.valid() && loaded < runLength && free < RUN_BYTES; entries.next()) {
                 Slice key = entries.key();
-                Slice value = entries.value();
-                int valueAt = free + key.length();
-                int end = valueAt + value.length();
+                int keyBytes = key.length() - prefix.length;
+                Slice value = withValues ? entries.value() : null;
+                int keyEnd = free + keyBytes;
+                int end = value == null ? keyEnd : keyEnd + value.length();
                 if (end > bytes.length) {
-                    // Entries that were loaded keep the array that they are in.
-                    end -= free;
-                    valueAt -= free;
-                    free = 0;
-                    bytes = new byte[Math.max(end, Math.min(2 * bytes.length, MOST_BYTES))];
+                    bytes = Arrays.copyOf(bytes, Math.max(end, 2 * bytes.length));
                 }
-                key.copyTo(bytes, free);
-                value.copyTo(bytes, valueAt);
-                loaded.add(new Entry<>(state, prefix.length, bytes, free, valueAt, end));
+                if (2 * loaded == places.length) {
+                    places = Arrays.copyOf(places, 2 * places.length);
+                }
+                key.copyTo(prefix.length, bytes, free, keyBytes);
+                if (value != null) {
+                    value.copyTo(bytes, keyEnd);
+                }
+                places[2 * loaded] = keyEnd;
+                places[2 * loaded + 1] = end;
+                loaded++;
                 free = end;
             }
             ended = !entries.valid();
         } catch (IOException e) {
             throw state.failure("read", e);
         }
-        run = loaded;
+        run = bytes;
+        ends = places;
+        count = loaded;
         at = 0;
+        begin = 0;
         runLength = Math.min(2 * runLength, LONGEST_RUN);
     }
 
     /** An entry; key and value are deserialized when they are asked for. */
-    static final class Entry<UK, UV> implements Map.Entry<UK, UV> {
-        private final LsmMapState<?, ?, UK, UV> state;
-        private final int prefixLength;
-        /** Stored key, then stored value, among those of other entries. */
+    private static final class Entry<UK, UV> implements Map.Entry<UK, UV> {
+        private final Entries<UK, UV> origin;
+        /** User key, then stored value, among those of other entries. */
         private final byte[] stored;
         private final int keyAt;
         private final int valueAt;
@@ -110,28 +220,19 @@ final class MapEntries<UK, UV, T> implements Iterator<T> {
         private boolean hasValue;
         private boolean removed;
 
-        Entry(LsmMapState<?, ?, UK, UV> state, int prefixLength, byte[] stored, int keyAt, int valueAt, int end) {
-            this.state = state;
-            this.prefixLength = prefixLength;
+        Entry(Entries<UK, UV> origin, byte[] stored, int keyAt, int valueAt, int end) {
+            this.origin = origin;
             this.stored = stored;
             this.keyAt = keyAt;
             this.valueAt = valueAt;
             this.end = end;
         }
 
-        private Slice storedKey() {
-            return new Slice().wrap(stored, keyAt, valueAt - keyAt);
-        }
-
         @Override
         public UK getKey() {
             if (!hasKey) {
-                try {
-                    key = state.readUserKey(stored, keyAt + prefixLength, valueAt);
-                    hasKey = true;
-                } catch (IOException e) {
-                    throw state.failure("read", e);
-                }
+                key = origin.userKey(stored, keyAt, valueAt);
+                hasKey = true;
             }
             return key;
         }
@@ -139,12 +240,8 @@ final class MapEntries<UK, UV, T> implements Iterator<T> {
         @Override
         public UV getValue() {
             if (!hasValue) {
-                try {
-                    value = state.readUserValue(stored, valueAt, end);
-                    hasValue = true;
-                } catch (IOException e) {
-                    throw state.failure("read", e);
-                }
+                value = origin.userValue(stored, valueAt, end);
+                hasValue = true;
             }
             return value;
         }
@@ -155,24 +252,15 @@ final class MapEntries<UK, UV, T> implements Iterator<T> {
                 throw new IllegalStateException("the entry was removed");
             }
             UV before = getValue();
-            try {
-                state.putStored(storedKey(), newValue);
-            } catch (IOException e) {
-                throw state.failure("written", e);
-            }
+            origin.put(stored, keyAt, valueAt, newValue);
             value = newValue;
             return before;
         }
 
-        private void remove() {
+        private void wasRemoved() {
             removed = true;
             hasValue = true;
             value = null;
-            try {
-                state.removeStored(storedKey());
-            } catch (IOException e) {
-                throw state.failure("written", e);
-            }
         }
 
         @Override
@@ -184,6 +272,14 @@ final class MapEntries<UK, UV, T> implements Iterator<T> {
         @Override
         public int hashCode() {
             return Objects.hashCode(getKey()) ^ Objects.hashCode(getValue());
+        }
+    }
+
+    void put(byte[] bytes, int keyAt, int keyEnd, UV newValue) {
+        try {
+            state.putStored(Slice.of(storedKey(bytes, keyAt, keyEnd)), newValue);
+        } catch (IOException e) {
+            throw state.failure("written", e);
         }
     }
 }
