@@ -32,6 +32,7 @@ import io.qaexchange.storage.sstable.SizeEstimate;
 import io.qaexchange.storage.vfs.Vfs;
 import io.qaexchange.storage.wal.WalWriter;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -252,9 +253,14 @@ public final class LsmStore implements Store {
         }
     }
 
-    /** A write that failed half-way (a log that cannot be written) stops the store; a refused argument does not. */
+    /**
+     * A write that failed half-way (a log that cannot be written) stops the store; a refused argument does not, nor does the interruption of
+     * a writer: it only ever waits before its write has begun.
+     */
     private void noteFailure(Throwable cause) {
-        if (!(cause instanceof IllegalArgumentException || cause instanceof IllegalStateException)) {
+        boolean nothingWritten = cause instanceof IllegalArgumentException || cause instanceof IllegalStateException
+                || cause instanceof InterruptedIOException;
+        if (!nothingWritten) {
             jobs.fail("write", cause);
         }
     }
@@ -299,6 +305,12 @@ public final class LsmStore implements Store {
         public void level0IsCostly(int family) {
             jobs.mergeForReads(family);
         }
+    }
+
+    /** Sets aside what was written so far and flushes it in the background, without waiting for that. Any thread. */
+    public void freezeMemtable() throws IOException {
+        failIfStopped();
+        freeze();
     }
 
     private void freeze() throws IOException {
