@@ -84,7 +84,7 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
 
     private LsmKeyedStateBackend<K> buildFromNative(OperatorStore opened) throws Exception {
         try (NativeRestore<K> restore = new NativeRestore<>(keyGroupRange, numberOfKeyGroups, keySerializerProvider, userCodeClassLoader,
-                directory.resolve("restore"), cancelStreamRegistry)) {
+                directory.resolve("restore"), files, cancelStreamRegistry)) {
             restore.fetch(restoreStateHandles);
             opened.openStore(options, files, ttlTimeProvider, builder -> StateStore.restore(directory, builder, failureReport(), restore.sources()));
             if (localRecovery().isLocalBackupEnabled()) {
@@ -199,6 +199,7 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
                     .vfs(files).clock(clock::currentTimestamp).backgroundJobs(options.backgroundThreads())
                     .compactionBytesPerSecond(options.compactionBytesPerSecond());
             store = opening.open(builder);
+            memory.serve(store);
         }
 
         StateStore store() {
@@ -217,6 +218,9 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
         void close() throws Exception {
             try (resources; OperatorMemory closed = memory; StateStore closedFirst = store) {
                 LOG.debug("closing state in {}", store == null ? "no folder yet" : store.directory());
+                if (memory != null) {
+                    memory.retire();
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -216,6 +217,36 @@ class CancellationTest {
         // A task leaves its loop at the next element, at the latest when a write waits for memory.
         Thread.interrupted();
         assertThat(stopped(processing, task)).isTrue();
+    }
+
+    /** Nothing of the write that waited is there, and nobody is told that the state has failed. */
+    @Test
+    void aWriteThatWaitsIsInterrupted() throws Exception {
+        try (TestBackend backend = open(cancelled, checkpoint)) {
+            TestKeys.write(backend, "before ");
+            CountDownLatch flushing = disk.holdWriters();
+            // By a thread of the engine: the task is to wait for it.
+            ((LsmKeyedStateBackend<String>) backend.keyed).store().freeze();
+            flushing.await();
+            FutureTask<Void> processing = new FutureTask<>(() -> {
+                while (true) {
+                    TestKeys.write(backend, "lost ");
+                }
+            });
+            Thread task = new Thread(processing, "task");
+            task.start();
+            for (int attempt = 0; attempt < 500 && task.getState() != Thread.State.TIMED_WAITING; attempt++) {
+                task.join(20);
+            }
+            assertThat(task.getState()).as("of a writer that waits for a flush").isEqualTo(Thread.State.TIMED_WAITING);
+            task.interrupt();
+            task.join();
+            assertThatThrownBy(processing::get).hasRootCauseInstanceOf(InterruptedIOException.class);
+            assertThat(backend.environment.getActualExternalFailureCause()).isEmpty();
+            disk.goOn();
+            TestKeys.write(backend, "afterwards ");
+            TestKeys.check(backend, "afterwards ");
+        }
     }
 
     private static boolean stopped(FutureTask<Void> processing, Thread task) throws Exception {

@@ -12,6 +12,7 @@ import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
+import org.apache.flink.runtime.state.BackendBuildingException;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
@@ -68,6 +69,46 @@ class FullDiskTest {
         assertThatThrownBy(() -> open(new MockEnvironmentBuilder().build())).hasMessageContaining("operator")
                 .hasMessageContaining(local().toString()).hasMessageContaining("No space left on device");
         Leftovers.requireNone(local());
+    }
+
+    /** At every file in turn, until there is room for all. */
+    @Test
+    void theLocalDiskFillsUpWhileACheckpointIsFetched() throws Exception {
+        KeyedStateHandle handle;
+        try (TestBackend backend = open(new MockEnvironmentBuilder().build())) {
+            TestKeys.write(backend, "first ");
+            ((LsmKeyedStateBackend<String>) backend.keyed).store().engine().flush();
+            TestKeys.write(backend, "second ");
+            handle = backend.finish(1, backend.beginCheckpoint(1));
+        }
+        long room = 0;
+        while (failsToFetch(handle, room)) {
+            room += 40_000;
+        }
+        assertThat(room).isGreaterThan(200_000);
+
+        disk.room(Long.MAX_VALUE);
+        try (TestBackend restored = open(new MockEnvironmentBuilder().build(), handle)) {
+            TestKeys.check(restored, "second ");
+        }
+        Leftovers.requireNone(local());
+    }
+
+    /** @return false if the disk was full only later, or not at all */
+    private boolean failsToFetch(KeyedStateHandle handle, long room) throws Exception {
+        disk.room(room);
+        MockEnvironment environment = new MockEnvironmentBuilder().build();
+        // There may be room for the checkpoint but not for what is flushed after it.
+        environment.setExpectedExternalFailureCause(IOException.class);
+        try (TestBackend restored = open(environment, handle)) {
+            assertThat(restored.keyed).isNotNull();
+            return false;
+        } catch (BackendBuildingException e) {
+            assertThat(e).hasMessageContaining("operator operator").hasMessageContaining(local().toString())
+                    .hasMessageContaining("No space left on device");
+            Leftovers.requireNone(local());
+            return e.getMessage().matches("(?s).*file \\S+ of the checkpoint could not be copied from .*");
+        }
     }
 
     /** At every file of a checkpoint in turn, until there is room for all. */

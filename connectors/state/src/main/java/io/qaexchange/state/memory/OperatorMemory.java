@@ -16,8 +16,9 @@ import org.apache.flink.core.memory.MemorySegmentFactory;
  * One operator's memory within its slot: a part for the block cache, the rest for memtables.
  *
  * <p>Sizes are set when the operator opens, from the slot's budget and the operators that are there already. Later operators make the
- * part smaller, down to what the cache may take and two memtables: below that, memtables would be flushed almost empty. So the memtables
- * of many busy operators may go over the slot's budget by a part of it, which {@link SlotResources#peakBytes()} shows.
+ * part smaller, down to what the cache may take and two memtables: below that, memtables would be flushed almost empty. So memory may go
+ * over the slot's budget; then the largest memtable of the slot is frozen, until what is left of them is small. What it came to for a
+ * while is in {@link SlotResources#peakBytes()}.
  *
  * <p>Thread-safe.
  */
@@ -26,6 +27,8 @@ public final class OperatorMemory implements MemoryPool, AutoCloseable {
     private static final int MEMTABLES = 5;
     /** What an operator keeps when others come: one memtable to write to while another is flushed. */
     private static final int LEAST_MEMTABLES = 2;
+    /** For the sake of others, memtables are frozen from this part of their size on. */
+    private static final int LEAST_FROZEN = 4;
     private static final int LARGEST_CHUNK = 256 << 10;
     private static final int SMALLEST_CHUNK = 4 << 10;
     private static final int CHUNKS_PER_MEMTABLE = 16;
@@ -36,6 +39,8 @@ public final class OperatorMemory implements MemoryPool, AutoCloseable {
     private final AtomicLong usedBytes = new AtomicLong();
     private final AtomicLong peakBytes = new AtomicLong();
     private final Map<Long, MemorySegment> segments = new ConcurrentHashMap<>();
+    /** Null until there is a store. */
+    private SlotResources.Memtables memtables;
 
     OperatorMemory(SlotResources slot, int operators, double blockCacheFraction) {
         this.slot = slot;
@@ -51,6 +56,20 @@ public final class OperatorMemory implements MemoryPool, AutoCloseable {
                 .arenaChunkBytes((int) chunk).executor(slot.background());
     }
 
+    /** The store that the memory is for is open: other operators of the slot may have its memtable frozen. */
+    public void serve(SlotResources.Memtables store) {
+        memtables = store;
+        slot.joins(store);
+    }
+
+    /** The store is about to close: no other operator touches it from now on. */
+    public void retire() {
+        if (memtables != null) {
+            slot.leaves(memtables);
+            memtables = null;
+        }
+    }
+
     @Override
     public Chunk tryAllocate(int bytes) {
         return slot.tryReserve(bytes) ? create(bytes) : null;
@@ -59,7 +78,9 @@ public final class OperatorMemory implements MemoryPool, AutoCloseable {
     @Override
     public Chunk allocate(int bytes) {
         slot.reserve(bytes);
-        return create(bytes);
+        Chunk chunk = create(bytes);
+        slot.relieve(memtableBytes / LEAST_FROZEN);
+        return chunk;
     }
 
     private Chunk create(int bytes) {

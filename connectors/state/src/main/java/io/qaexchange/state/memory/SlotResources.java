@@ -1,9 +1,15 @@
 package io.qaexchange.state.memory;
 
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the operators of a slot share: a budget of off-heap memory, and the threads that flush and merge.
@@ -17,11 +23,28 @@ public final class SlotResources implements AutoCloseable {
     /** The least that a store can work with. */
     public static final long LEAST_BYTES = 1 << 20;
 
+    private static final Logger LOG = LoggerFactory.getLogger(SlotResources.class);
+
     private final long budgetBytes;
     private final AtomicLong usedBytes = new AtomicLong();
     private final AtomicLong peakBytes = new AtomicLong();
     private final AtomicInteger operators = new AtomicInteger();
+    /** Guarded by itself, also while one of them is frozen: whoever has left is not touched any more. */
+    private final List<Memtables> memtables = new ArrayList<>();
+    private final AtomicBoolean relieving = new AtomicBoolean();
     private final ExecutorService background;
+
+    /** The memtables of one operator. Called by any thread. */
+    public interface Memtables {
+        /** Of the one that is written to. */
+        long activeBytes();
+
+        /** Of those that wait for their flush. */
+        long frozenBytes();
+
+        /** Sets the active one aside to be flushed; does not wait for that. */
+        void freeze() throws IOException;
+    }
 
     /** @throws IllegalArgumentException if that is too little memory for a store */
     public SlotResources(long budgetBytes, int backgroundThreads) {
@@ -48,6 +71,70 @@ public final class SlotResources implements AutoCloseable {
 
     void operatorClosed() {
         operators.decrementAndGet();
+    }
+
+    void joins(Memtables operator) {
+        synchronized (memtables) {
+            memtables.add(operator);
+        }
+    }
+
+    void leaves(Memtables operator) {
+        synchronized (memtables) {
+            memtables.remove(operator);
+        }
+    }
+
+    /**
+     * Has the largest memtable of the slot frozen, whoever's it is and whether or not its operator is idle, if memory is beyond the budget
+     * also without what is frozen already. In the background; does nothing if that is under way.
+     *
+     * @param leastBytes smaller memtables are left alone
+     */
+    void relieve(long leastBytes) {
+        if (usedBytes() <= budgetBytes || !relieving.compareAndSet(false, true)) {
+            return;
+        }
+        boolean begun = false;
+        try {
+            background.execute(() -> {
+                try {
+                    freezeLargest(leastBytes);
+                } finally {
+                    relieving.set(false);
+                }
+            });
+            begun = true;
+        } finally {
+            if (!begun) {
+                relieving.set(false);
+            }
+        }
+    }
+
+    private void freezeLargest(long leastBytes) {
+        synchronized (memtables) {
+            long frozen = 0;
+            long most = leastBytes - 1;
+            Memtables largest = null;
+            for (Memtables operator : memtables) {
+                frozen += operator.frozenBytes();
+                long active = operator.activeBytes();
+                if (active > most) {
+                    most = active;
+                    largest = operator;
+                }
+            }
+            if (largest == null || usedBytes() - frozen <= budgetBytes) {
+                return;
+            }
+            try {
+                largest.freeze();
+            } catch (IOException e) {
+                // Of a store that has failed, which its own task hears of.
+                LOG.debug("a memtable of {} bytes could not be frozen", most, e);
+            }
+        }
     }
 
     /** Where flushes and merges of all stores of the slot run. */

@@ -1,9 +1,12 @@
 package io.qaexchange.state.restore;
 
 import io.qaexchange.storage.Checkpoint;
+import io.qaexchange.storage.vfs.Vfs;
+import io.qaexchange.storage.vfs.WritableFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -17,10 +20,17 @@ import org.apache.flink.runtime.state.filesystem.FileStateHandle;
 
 /** Brings the files of a checkpoint into a local folder: by links where they are on the same file system. One thread. */
 final class FileFetch {
+    private static final int COPY_BYTES = 64 << 10;
+
+    private final Vfs files;
     private final CloseableRegistry cancelled;
 
-    /** @param cancelled closed when the task is cancelled */
-    FileFetch(CloseableRegistry cancelled) {
+    /**
+     * @param files where copies go
+     * @param cancelled closed when the task is cancelled
+     */
+    FileFetch(Vfs files, CloseableRegistry cancelled) {
+        this.files = files;
         this.cancelled = cancelled;
     }
 
@@ -72,9 +82,12 @@ final class FileFetch {
         }
     }
 
-    private static void copy(InputStream in, Path to, HandleAndLocalPath file) throws IOException {
-        try {
-            Files.copy(in, to);
+    private void copy(InputStream in, Path to, HandleAndLocalPath file) throws IOException {
+        byte[] bytes = new byte[COPY_BYTES];
+        try (WritableFile copy = files.create(to)) {
+            for (int read = in.read(bytes); read >= 0; read = in.read(bytes)) {
+                copy.append(ByteBuffer.wrap(bytes, 0, read));
+            }
         } catch (IOException e) {
             throw new IOException("file " + file.getLocalPath() + " of the checkpoint could not be copied from " + file.getHandle() + " to "
                     + to.getParent() + ": " + e.getMessage(), e);

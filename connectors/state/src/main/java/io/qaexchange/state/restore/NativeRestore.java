@@ -10,6 +10,7 @@ import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.LogPiece;
 import io.qaexchange.storage.RestoredCheckpoint;
 import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.vfs.Vfs;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -75,16 +76,17 @@ public final class NativeRestore<K> implements AutoCloseable {
 
     /**
      * @param directory for files on their way into the store; removed by {@link #close()}
+     * @param disk where the folder is
      * @param cancelled closed when the task is cancelled, which ends the restore
      */
     public NativeRestore(KeyGroupRange keyGroups, int numberOfKeyGroups, StateSerializerProvider<K> keySerializers, ClassLoader userClasses,
-            Path directory, CloseableRegistry cancelled) {
+            Path directory, Vfs disk, CloseableRegistry cancelled) {
         this.keyGroups = keyGroups;
         keyGroupBytes = CompositeKeySerializationUtils.computeRequiredBytesInKeyGroupPrefix(numberOfKeyGroups);
         this.keySerializers = keySerializers;
         this.userClasses = userClasses;
         this.directory = directory;
-        files = new FileFetch(cancelled);
+        files = new FileFetch(disk, cancelled);
     }
 
     /** Whether a handle is of the kind that this class restores; another backend's may be too. */

@@ -1,5 +1,6 @@
 package io.qaexchange.state.store;
 
+import io.qaexchange.state.memory.SlotResources;
 import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.ColumnFamily;
@@ -28,9 +29,9 @@ import org.apache.flink.util.ResourceGuard;
  * folder and all.
  *
  * <p>Threads: writes, {@link #get} and its result belong to the task thread. Iterators, snapshots and {@link #copy} may be used on any
- * thread that holds a {@link #lease()}; {@link #close()} waits for leases.
+ * thread that holds a {@link #lease()}; {@link #close()} waits for leases. Its memtable may be measured and frozen by any thread.
  */
-public final class StateStore implements Closeable {
+public final class StateStore implements Closeable, SlotResources.Memtables {
     /** Folder of the engine, within the operator's. */
     private static final String STORE = "store";
 
@@ -197,6 +198,21 @@ public final class StateStore implements Closeable {
 
     public Snapshot snapshot() throws IOException {
         return store.snapshot();
+    }
+
+    @Override
+    public long activeBytes() {
+        return store.statistics().get("memtable.active.bytes");
+    }
+
+    @Override
+    public long frozenBytes() {
+        return store.statistics().get("memtable.frozen.bytes");
+    }
+
+    @Override
+    public void freeze() throws IOException {
+        store.freezeMemtable();
     }
 
     private void freeMemoryOfReader() {
