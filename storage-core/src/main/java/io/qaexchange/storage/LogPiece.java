@@ -9,5 +9,6 @@ package io.qaexchange.storage;
  * @param lastSequence last one
  * @param operations how many the file holds
  * @param sizeBytes of the file
+ * @param logBytes the operations' bytes before they were compressed
  */
-public record LogPiece(String name, long firstSequence, long lastSequence, long operations, long sizeBytes) {}
+public record LogPiece(String name, long firstSequence, long lastSequence, long operations, long sizeBytes, long logBytes) {}

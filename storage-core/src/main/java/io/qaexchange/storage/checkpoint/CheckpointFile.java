@@ -35,6 +35,9 @@ import java.util.List;
  *       16     4  CRC32C of bytes [0, 16) and payload
  *       20     …  payload: epoch u64, sequence u64, time u64 (ms since 1970), number of pieces varint, pieces,
  *                 version edit that makes the version (length varint, bytes; see VersionEdit)
+ *
+ *   piece: name (length varint, UTF-8), first and last sequence number, operations, size in bytes, bytes before compression (u64 each;
+ *   the last one is not there in version 1, whose pieces are not compressed)
  * </pre>
  *
  * @param epoch of the store
@@ -48,7 +51,7 @@ public record CheckpointFile(long epoch, long sequence, long timeMillis, List<Lo
     private static final String TEMPORARY = "CHECKPOINT.tmp";
     /** "QACHECK" as a little-endian number. */
     private static final long MAGIC = 0x4B434548434151L;
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final int HEAD_BYTES = 20;
     private static final long MAX_BYTES = 1L << 30;
 
@@ -70,11 +73,17 @@ public record CheckpointFile(long epoch, long sequence, long timeMillis, List<Lo
     }
 
     private static void encodePiece(LogPiece piece, ByteWriter to) {
-        to.utf8(piece.name()).u64(piece.firstSequence()).u64(piece.lastSequence()).u64(piece.operations()).u64(piece.sizeBytes());
+        to.utf8(piece.name()).u64(piece.firstSequence()).u64(piece.lastSequence()).u64(piece.operations()).u64(piece.sizeBytes())
+                .u64(piece.logBytes());
     }
 
-    private static LogPiece decodePiece(ByteReader from) throws CorruptionException {
-        return new LogPiece(from.utf8(), from.u64(), from.u64(), from.u64(), from.u64());
+    private static LogPiece decodePiece(ByteReader from, int version) throws CorruptionException {
+        String name = from.utf8();
+        long first = from.u64();
+        long last = from.u64();
+        long operations = from.u64();
+        long size = from.u64();
+        return new LogPiece(name, first, last, operations, size, version == 1 ? size : from.u64());
     }
 
     /** Writes the file into a folder, durably. */
@@ -114,20 +123,21 @@ public record CheckpointFile(long epoch, long sequence, long timeMillis, List<Lo
         if (bytes.length < HEAD_BYTES) {
             throw new CorruptionException("checkpoint file has an impossible size: " + bytes.length, path, 0);
         }
-        requireOurs(bytes, path);
+        int version = requireOurs(bytes, path);
         ByteReader payload = new ByteReader(new Slice().wrap(bytes, HEAD_BYTES, bytes.length - HEAD_BYTES), path, HEAD_BYTES);
         long epoch = payload.u64();
         long sequence = payload.u64();
         long time = payload.u64();
         List<LogPiece> pieces = new ArrayList<>();
         for (int count = payload.varint32(); count > 0; count--) {
-            pieces.add(decodePiece(payload));
+            pieces.add(decodePiece(payload, version));
         }
         ByteReader edit = new ByteReader(payload.slice(new Slice()), path, HEAD_BYTES + payload.position());
         return new CheckpointFile(epoch, sequence, time, pieces, Version.EMPTY.apply(VersionEdit.decode(edit)));
     }
 
-    private static void requireOurs(byte[] bytes, Path path) throws IOException {
+    /** @return the format's version */
+    private static int requireOurs(byte[] bytes, Path path) throws IOException {
         ByteReader head = new ByteReader(bytes, path, 0);
         long magic = head.u64();
         int version = head.u16();
@@ -148,5 +158,6 @@ public record CheckpointFile(long epoch, long sequence, long timeMillis, List<Lo
         if (version > VERSION) {
             throw new UnsupportedFormatException("checkpoint has a newer format: restore with a newer build", path, version, VERSION);
         }
+        return version;
     }
 }

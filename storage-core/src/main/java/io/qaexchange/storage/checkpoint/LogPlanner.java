@@ -64,9 +64,9 @@ public final class LogPlanner {
         while (true) {
             int run = 0;
             long runBytes = 0;
-            for (int i = reused.size() - 1; i >= unbroken && tier(reused.get(i).sizeBytes()) <= tier(size); i--) {
+            for (int i = reused.size() - 1; i >= unbroken && tier(reused.get(i).logBytes()) <= tier(size); i--) {
                 run++;
-                runBytes += reused.get(i).sizeBytes();
+                runBytes += reused.get(i).logBytes();
             }
             if (run < FACTOR - 1) {
                 return range;

@@ -4,10 +4,17 @@ package io.qaexchange.storage.checkpoint;
 final class PieceFormat {
     /** "QAPIECE" as a little-endian number. */
     static final long MAGIC = 0x45434549504151L;
-    static final int VERSION = 1;
+    /** Version 1 had no compression: its blocks lack the length before it. */
+    static final int VERSION = 2;
     static final int HEAD_BYTES = 40;
-    static final int FRAME_BYTES = 8;
     static final int BLOCK_BYTES = 64 << 10;
+    /** A block ends with the operation that fills it, and a value may have a gigabyte. */
+    static final int LONGEST_BLOCK = (1 << 30) + (1 << 20);
 
     private PieceFormat() {}
+
+    /** What stands before a block's data. */
+    static int frameBytes(int version) {
+        return version == 1 ? 8 : 12;
+    }
 }

@@ -1,5 +1,7 @@
 package io.qaexchange.storage.checkpoint;
 
+import io.airlift.compress.MalformedInputException;
+import io.airlift.compress.lz4.Lz4Decompressor;
 import io.qaexchange.storage.LogPiece;
 import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.encoding.ByteWriter;
@@ -7,7 +9,6 @@ import io.qaexchange.storage.encoding.Checksum;
 import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.error.UnsupportedFormatException;
 import io.qaexchange.storage.key.Trailer;
-import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.vfs.ReadableFile;
 import io.qaexchange.storage.vfs.Vfs;
@@ -28,6 +29,10 @@ public final class PieceReader {
     private final Path path;
     private final ReadableFile file;
     private final ByteWriter scratch = new ByteWriter();
+    private final Lz4Decompressor decompressor = new Lz4Decompressor();
+    private int version;
+    /** Of the block that was read last, with what stands before it. */
+    private int blockBytes;
     private long sequence;
 
     private PieceReader(Path path, ReadableFile file) {
@@ -57,11 +62,12 @@ public final class PieceReader {
         long at = PieceFormat.HEAD_BYTES;
         while (true) {
             byte[] data = readBlock(at);
-            at += PieceFormat.FRAME_BYTES + data.length;
+            long blockAt = at;
+            at += blockBytes;
             if (data.length == 0) {
                 break;
             }
-            ByteReader block = new ByteReader(data, path, at - data.length);
+            ByteReader block = new ByteReader(data, path, blockAt);
             while (block.hasRemaining()) {
                 sequence += block.varint();
                 Operations.decode(block, 1, (kind, family, key, value) -> {
@@ -76,14 +82,14 @@ public final class PieceReader {
     }
 
     private void readHead(LogPiece piece) throws IOException {
-        if (file.size() < PieceFormat.HEAD_BYTES + PieceFormat.FRAME_BYTES) {
+        if (file.size() < PieceFormat.HEAD_BYTES + PieceFormat.frameBytes(1)) {
             throw new CorruptionException("piece is cut off: size=" + file.size(), path, file.size());
         }
         byte[] bytes = new byte[PieceFormat.HEAD_BYTES];
         file.read(0, ByteBuffer.wrap(bytes));
         ByteReader head = new ByteReader(bytes, path, 0);
         long magic = head.u64();
-        int version = head.u16();
+        version = head.u16();
         head.u16();
         head.u64();
         long first = head.u64();
@@ -105,24 +111,49 @@ public final class PieceReader {
     }
 
     private byte[] readBlock(long at) throws IOException {
-        if (file.size() - at < PieceFormat.FRAME_BYTES) {
+        int frameBytes = PieceFormat.frameBytes(version);
+        if (file.size() - at < frameBytes) {
             throw new CorruptionException("piece ends without its last block", path, at);
         }
-        ByteBuffer frame = ByteBuffer.allocate(PieceFormat.FRAME_BYTES);
-        file.read(at, frame);
-        int length = Memory.getInt(frame.array(), Memory.ARRAY_BASE);
-        int expected = Memory.getInt(frame.array(), Memory.ARRAY_BASE + 4);
-        if (length < 0 || length > file.size() - at - PieceFormat.FRAME_BYTES) {
-            throw new CorruptionException("piece block has an impossible length " + length, path, at);
+        byte[] bytes = new byte[frameBytes];
+        file.read(at, ByteBuffer.wrap(bytes));
+        ByteReader frame = new ByteReader(bytes, path, at);
+        int stored = frame.u32();
+        int length = version == 1 ? stored : frame.u32();
+        int expected = frame.u32();
+        if (stored < 0 || stored > file.size() - at - frameBytes) {
+            throw new CorruptionException("piece block has an impossible length " + stored, path, at);
         }
-        byte[] data = new byte[length];
-        file.read(at + PieceFormat.FRAME_BYTES, ByteBuffer.wrap(data));
+        byte[] data = new byte[stored];
+        file.read(at + frameBytes, ByteBuffer.wrap(data));
         scratch.clear();
-        scratch.u64(at).u32(length).raw(data);
+        scratch.u64(at).u32(stored);
+        if (version > 1) {
+            scratch.u32(length);
+        }
+        scratch.raw(data);
         int actual = Checksum.crc32c(scratch.array(), 0, scratch.size());
         if (expected != actual) {
             throw CorruptionException.checksum("piece block", path, at, expected, actual);
         }
-        return data;
+        blockBytes = frameBytes + stored;
+        return length == stored ? data : decompress(data, length, at);
+    }
+
+    private byte[] decompress(byte[] data, int length, long at) throws CorruptionException {
+        if (length < 0 || length > PieceFormat.LONGEST_BLOCK) {
+            throw new CorruptionException("piece block has an impossible length " + length, path, at);
+        }
+        byte[] operations = new byte[length];
+        int found;
+        try {
+            found = decompressor.decompress(data, 0, data.length, operations, 0, length);
+        } catch (MalformedInputException | IndexOutOfBoundsException | IllegalArgumentException e) {
+            throw new CorruptionException("piece block does not decompress", path, at, e);
+        }
+        if (found != length) {
+            throw new CorruptionException("piece block decompresses to another size: expected=" + length + " actual=" + found, path, at);
+        }
+        return operations;
     }
 }

@@ -109,7 +109,7 @@ final class PinnedCheckpoint implements Checkpoint {
             log.walkLog(range.firstSequence() - 1, range.lastSequence(), writer::add);
         }
         long size = writer.finish();
-        return new LogPiece(name, range.firstSequence(), range.lastSequence(), writer.operations(), size);
+        return new LogPiece(name, range.firstSequence(), range.lastSequence(), writer.operations(), size, writer.logBytes());
     }
 
     @Override

@@ -79,7 +79,7 @@ class LogPlannerProperties {
     private static List<LogPiece> take(LogPlan plan, long each) {
         List<LogPiece> pieces = new ArrayList<>(plan.reused());
         for (LogRange range : plan.missing()) {
-            pieces.add(new LogPiece("piece", range.firstSequence(), range.lastSequence(), 1, bytes(range, each)));
+            pieces.add(new LogPiece("piece", range.firstSequence(), range.lastSequence(), 1, 1, bytes(range, each)));
         }
         return pieces;
     }
