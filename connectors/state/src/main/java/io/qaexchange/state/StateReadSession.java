@@ -53,7 +53,9 @@ public final class StateReadSession<K> implements AutoCloseable {
     private final StoreReader reader;
     private final CompositeKey<K> keys;
     private final Map<String, TypeSerializer<?>> serializers = new HashMap<>();
+    private final Map<String, TypeSerializer<?>> namespaceSerializers = new HashMap<>();
     private final DataInputDeserializer input = new DataInputDeserializer();
+    private Object namespace = VoidNamespace.INSTANCE;
     /** Guarded by this, as is every use of the store. */
     private boolean ended;
 
@@ -75,13 +77,24 @@ public final class StateReadSession<K> implements AutoCloseable {
         return reads.operator().keyGroups().contains(keyGroup(key));
     }
 
+    /**
+     * What is read from now on is of a namespace other than the default one: of a window, that is, in the states of a window operator.
+     *
+     * @param of the states that will be read; {@code VoidNamespace.INSTANCE} for the default one. Ordered maps have none
+     * @return this session
+     */
+    public synchronized StateReadSession<K> inNamespace(Object of) {
+        namespace = Objects.requireNonNull(of, "namespace");
+        return this;
+    }
+
     /** The value of a value, reducing or aggregating state, of the last one the accumulator; null if there is none. */
     @Nullable
     @SuppressWarnings("unchecked")
     public synchronized <V> V value(String state, K key) throws IOException {
         Readable readable = find(state, false, Type.VALUE, Type.REDUCING, Type.AGGREGATING);
         setKey(key);
-        return (V) unwrap(readable, get(readable, withoutUserKey()) ? serializer(readable).deserialize(input) : null);
+        return (V) unwrap(readable, get(readable, withoutUserKey(readable)) ? serializer(readable).deserialize(input) : null);
     }
 
     /** The elements of a list state, none if there is no list. */
@@ -91,7 +104,7 @@ public final class StateReadSession<K> implements AutoCloseable {
         TypeSerializer<?> serializer = ((ListSerializer<?>) serializer(readable)).getElementSerializer();
         setKey(key);
         List<E> elements = new ArrayList<>();
-        if (get(readable, withoutUserKey())) {
+        if (get(readable, withoutUserKey(readable))) {
             while (input.available() > 0) {
                 Object element = unwrap(readable, ListDelimitedSerializer.deserializeNextElement(input, serializer));
                 if (element != null) {
@@ -109,8 +122,8 @@ public final class StateReadSession<K> implements AutoCloseable {
         Readable readable = find(state, false, Type.MAP);
         MapSerializer<UK, UV> serializer = (MapSerializer<UK, UV>) serializer(readable);
         setKey(key);
-        boolean found = get(readable, keys.withUserKey(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, userKey,
-                serializer.getKeySerializer()));
+        withoutUserKey(readable);
+        boolean found = get(readable, keys.withUserKey(namespaceOf(readable), namespaceSerializer(readable), userKey, serializer.getKeySerializer()));
         return found ? (UV) userValue(readable, serializer) : null;
     }
 
@@ -120,7 +133,7 @@ public final class StateReadSession<K> implements AutoCloseable {
         Readable readable = find(state, false, Type.MAP);
         MapSerializer<UK, UV> serializer = (MapSerializer<UK, UV>) serializer(readable);
         setKey(key);
-        byte[] prefix = withoutUserKey().toByteArray();
+        byte[] prefix = withoutUserKey(readable).toByteArray();
         return new Scan<>(readable, KeyRange.prefix(prefix), false, (stored, value) -> {
             input.setBuffer(stored, prefix.length, stored.length - prefix.length);
             UK userKey = serializer.getKeySerializer().deserialize(input);
@@ -194,8 +207,32 @@ public final class StateReadSession<K> implements AutoCloseable {
         keys.setKey(key, keyGroup);
     }
 
-    private Slice withoutUserKey() {
-        return keys.withNamespace(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE);
+    private Slice withoutUserKey(Readable readable) {
+        Object of = namespaceOf(readable);
+        try {
+            return keys.withNamespace(of, namespaceSerializer(readable));
+        } catch (ClassCastException e) {
+            throw new IllegalArgumentException("state " + readable.name() + " is not kept by namespaces like " + of + ", a "
+                    + of.getClass().getSimpleName(), e);
+        }
+    }
+
+    private Object namespaceOf(Readable readable) {
+        boolean byDefault = readable.namespaceSerializer() instanceof VoidNamespaceSerializer;
+        if (byDefault != (namespace == VoidNamespace.INSTANCE)) {
+            throw new IllegalArgumentException("state " + readable.name() + (byDefault ? " is of the default namespace, and is not read in "
+                    + namespace : " is kept by namespaces, those of windows for instance: say which with inNamespace()"));
+        }
+        return namespace;
+    }
+
+    @SuppressWarnings("unchecked")
+    private TypeSerializer<Object> namespaceSerializer(Readable readable) {
+        return (TypeSerializer<Object>) namespaceSerializers.computeIfAbsent(readable.name(), name -> {
+            synchronized (reads) {
+                return readable.namespaceSerializer().duplicate();
+            }
+        });
     }
 
     /** Points {@link #input} at a stored value. @return false if there is none */

@@ -60,11 +60,12 @@ public final class StateReads<K> {
     /**
      * A state that is registered.
      *
+     * @param namespaceSerializer of this object alone
      * @param serializer of this object alone; of lists and maps that of the whole
      * @param timeToLiveMs {@link Long#MAX_VALUE} if values do not expire
      */
-    record Readable(String name, StateDescriptor.Type type, boolean isOrdered, ColumnFamily family, TypeSerializer<?> serializer,
-            long timeToLiveMs) {
+    record Readable(String name, StateDescriptor.Type type, boolean isOrdered, ColumnFamily family, TypeSerializer<?> namespaceSerializer,
+            TypeSerializer<?> serializer, long timeToLiveMs) {
     }
 
     StateReads(StateStore store, Operator<K> operator) {
@@ -74,7 +75,8 @@ public final class StateReads<K> {
 
     /** Called by the task thread, when values are in the format of their serializer. */
     void publish(StateTable<?, ?> table, StateDescriptor.Type type, boolean isOrdered, StateTtlConfig timeToLive) {
-        states.put(table.name(), new Readable(table.name(), type, isOrdered, table.family(), table.valueSerializer().duplicate(),
+        states.put(table.name(), new Readable(table.name(), type, isOrdered, table.family(), table.namespaceSerializer().duplicate(),
+                table.valueSerializer().duplicate(),
                 timeToLive.isEnabled() ? timeToLive.getTimeToLive().toMillis() : Long.MAX_VALUE));
     }
 

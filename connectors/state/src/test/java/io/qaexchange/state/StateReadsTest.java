@@ -39,6 +39,7 @@ import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
+import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -78,6 +79,38 @@ class StateReadsTest {
 
     private static StateReads<String> reads(TestBackend backend) {
         return ((LsmKeyedStateBackend<String>) backend.keyed).reads();
+    }
+
+    @Test
+    void statesOfWindowsAreReadByWindow() throws Exception {
+        TimeWindow first = new TimeWindow(0, 10);
+        TimeWindow second = new TimeWindow(10, 20);
+        try (TestBackend backend = open(Duration.ofSeconds(2))) {
+            ValueState<Long> byDefault = state(backend, FIRST);
+            backend.keyed.setCurrentKey("key");
+            byDefault.update(7L);
+            for (TimeWindow window : List.of(first, second)) {
+                backend.keyed.getPartitionedState(window, new TimeWindow.Serializer(), LAST).update(window.getStart());
+                backend.keyed.getPartitionedState(window, new TimeWindow.Serializer(), LIST).add(window.getEnd());
+                backend.keyed.getPartitionedState(window, new TimeWindow.Serializer(), MAP).put(1L, window.getEnd());
+            }
+            try (StateReadSession<String> session = reads(backend).open()) {
+                assertThatThrownBy(() -> session.value("last", "key")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("inNamespace");
+                assertThat(session.<Long>value("first", "key")).isEqualTo(7);
+                for (TimeWindow window : List.of(second, first)) {
+                    session.inNamespace(window);
+                    assertThat(session.<Long>value("last", "key")).isEqualTo(window.getStart());
+                    assertThat(session.<Long>list("list", "key")).containsExactly(window.getEnd());
+                    assertThat(session.<Long, Long>mapValue("map", "key", 1L)).isEqualTo(window.getEnd());
+                    assertThat(session.<Long, Long>mapEntries("map", "key").next().getValue()).isEqualTo(window.getEnd());
+                }
+                assertThat(session.inNamespace(new TimeWindow(20, 30)).<Long>value("last", "key")).isNull();
+                assertThatThrownBy(() -> session.value("first", "key")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("default namespace");
+                assertThatThrownBy(() -> session.inNamespace("window").value("last", "key")).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("not kept by namespaces like window");
+                assertThat(session.inNamespace(VoidNamespace.INSTANCE).<Long>value("first", "key")).isEqualTo(7);
+            }
+        }
     }
 
     /** The task's states, each of which holds the number of the last round of a key. */
