@@ -1,6 +1,7 @@
 package io.qaexchange.job.bench;
 
 import io.qaexchange.job.ledger.LedgerCost;
+import io.qaexchange.kafka.EmbeddedKafka;
 import io.qaexchange.kafka.IncomingEvent;
 import io.qaexchange.state.LsmStateBackend;
 import java.io.IOException;
@@ -17,16 +18,16 @@ import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.util.FileUtils;
 
 /**
- * Runs the whole job on each backend and its ceiling, in turn and several times, and prints a table; of the rounds the best counts, as a
- * shared machine disturbs but does not help.
+ * Runs the whole job on each backend and its ceiling, each in a process of its own ({@link BenchWorker}), in turn and several times, and
+ * prints a table; of the rounds the best counts, as a shared machine disturbs but does not help. Before the first round that counts every
+ * process takes the whole feed some times: a job that runs for days has compiled its code long ago.
  *
- * <p>{@code JobBench [--messages N] [--rounds N] [--quick] [--json FILE] [--dir D] [--only BACKEND]}. Exit code 0 if it ran, whatever the
- * figures; 2 if it could not.
+ * <p>{@code JobBench [--messages N] [--warm-ups N] [--rounds N] [--quick] [--json FILE] [--dir D] [--only BACKEND]}. Exit code 0 if it ran,
+ * whatever the figures; 2 if it could not.
  */
 public final class JobBench {
 
     private static final int PARALLELISM = 2;
-    private static final int WARM_UP_MESSAGES = 500_000;
     private static final List<String> BACKENDS = List.of("lsm", "rocksdb", "hashmap");
     private static final double WANTED_OF_ROCKSDB = 2;
     private static final double WANTED_OF_CEILING = 0.85;
@@ -38,22 +39,26 @@ public final class JobBench {
     private static final double WANTED_RECOVERY_MS = 2000;
     private static final double WANTED_LOCAL_RECOVERY_MS = 1000;
 
-    private final int messages;
-    private final int rounds;
+    private final Settings settings;
     private final Path folder;
     private final String only;
+    private final Map<String, BenchWorker> workers = new LinkedHashMap<>();
     private final JobResults results = new JobResults();
 
-    private JobBench(int messages, int rounds, Path folder, String only) {
-        this.messages = messages;
-        this.rounds = rounds;
+    private JobBench(Settings settings, Path folder, String only) {
+        this.settings = settings;
         this.folder = folder;
         this.only = only;
+    }
+
+    /** How much there is to run. */
+    private record Settings(int messages, int warmUps, int rounds) {
     }
 
     /** Runs the benchmark. */
     public static void main(String[] args) throws Exception {
         int messages = 2_000_000;
+        int warmUps = 2;
         int rounds = 3;
         Path json = null;
         Path base = Path.of(System.getProperty("java.io.tmpdir"));
@@ -61,6 +66,7 @@ public final class JobBench {
         for (int i = 0; i < args.length; i++) {
             switch (args[i]) {
                 case "--messages" -> messages = Integer.parseInt(argument(args, ++i));
+                case "--warm-ups" -> warmUps = Integer.parseInt(argument(args, ++i));
                 case "--rounds" -> rounds = Integer.parseInt(argument(args, ++i));
                 case "--quick" -> {
                     messages = 300_000;
@@ -70,7 +76,7 @@ public final class JobBench {
                 case "--dir" -> base = Path.of(argument(args, ++i));
                 case "--only" -> only = argument(args, ++i);
                 case "--help" -> {
-                    System.out.println("bin/bench job [--messages N (default 2,000,000)] [--rounds N (3)] [--quick (300,000 messages, 2 rounds)] "
+                    System.out.println("bin/bench job [--messages N (default 2,000,000)] [--warm-ups N (2)] [--rounds N (3)] [--quick (300,000 messages, 2 rounds)] "
                             + "[--json FILE] [--dir D] [--only lsm|rocksdb|hashmap|ceiling|no-ledger|archiving|ledger|recovery, or several with commas (from memory only, for profiling)]");
                     return;
                 }
@@ -78,7 +84,7 @@ public final class JobBench {
             }
         }
         Path folder = Files.createTempDirectory(base, "qaexchange-bench");
-        JobBench bench = new JobBench(messages, rounds, folder, only);
+        JobBench bench = new JobBench(new Settings(messages, warmUps, rounds), folder, only);
         try {
             bench.run();
         } finally {
@@ -104,61 +110,94 @@ public final class JobBench {
     }
 
     private void run() throws Exception {
-        if ("archiving".equals(only)) {
-            BenchMessages.generate(messages, PARALLELISM);
-            double writing = ArchiveWriting.mbPerCpuSecond(folder);
-            results.add("archiving: writing Parquet, raw", "MB/s", Map.of("lsm", writing));
-            results.add("Parquet size of raw bytes", "", Map.of("lsm", ArchiveWriting.lastRatio()));
+        if (only == null) {
+            whole();
             return;
         }
-        if ("ledger".equals(only)) {
-            BenchMessages.generate(messages, PARALLELISM);
-            ledgerCost();
-            return;
+        switch (only) {
+            case "archiving" -> {
+                BenchMessages.generate(settings.messages(), PARALLELISM);
+                double writing = ArchiveWriting.mbPerCpuSecond(folder);
+                results.add("archiving: writing Parquet, raw", "MB/s", Map.of("lsm", writing));
+                results.add("Parquet size of raw bytes", "", Map.of("lsm", ArchiveWriting.lastRatio()));
+            }
+            case "ledger" -> {
+                BenchMessages.generate(settings.messages(), PARALLELISM);
+                ledgerCost();
+            }
+            case "recovery" -> {
+                BenchMessages.generate(settings.messages(), PARALLELISM);
+                try (EmbeddedKafka kafka = broker()) {
+                    JobRuns runs = new JobRuns(folder, PARALLELISM, kafka.bootstrapServers());
+                    runs.fillTopic();
+                    recovery(runs, List.of("lsm"));
+                }
+            }
+            default -> {
+                try (EmbeddedKafka kafka = broker()) {
+                    fromMemory(kafka);
+                } finally {
+                    endWorkers();
+                }
+            }
         }
-        if ("recovery".equals(only)) {
-            BenchMessages.generate(messages, PARALLELISM);
-            try (JobRuns runs = new JobRuns(folder, PARALLELISM)) {
-                runs.fillTopic();
-                recovery(runs, List.of("lsm"));
-            }
-            return;
-        }
-        try (JobRuns runs = new JobRuns(folder, PARALLELISM)) {
-            BenchMessages.generate(Math.min(messages, WARM_UP_MESSAGES), PARALLELISM);
-            for (String contender : contenders()) {
-                say("warm-up " + contender);
-                runs.fromMemory(contender);
-            }
-            BenchMessages.generate(messages, PARALLELISM);
-            say(String.format(Locale.ROOT, "%,d messages", BenchMessages.count()));
-            Map<String, JobRuns.Run> memory = best("from memory", runs::fromMemory);
-            rates("from memory", memory);
-            pauses(memory);
-            if (only != null) {
-                return;
-            }
-            archiving(memory);
+    }
+
+    private EmbeddedKafka broker() throws IOException {
+        EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka"));
+        kafka.createTopic("dead-letters", 1);
+        kafka.createTopic(BenchMessages.TOPIC, PARALLELISM);
+        return kafka;
+    }
+
+    private void whole() throws Exception {
+        try (EmbeddedKafka kafka = broker()) {
+            Map<String, JobRuns.Run> memory = fromMemory(kafka);
+            BenchMessages.generate(settings.messages(), PARALLELISM);
+            JobRuns runs = new JobRuns(folder, PARALLELISM, kafka.bootstrapServers());
             runs.fillTopic();
-            rates("from Kafka", best("from Kafka", runs::fromKafka));
+            rates("from Kafka", best("from Kafka", BenchWorker.FROM_KAFKA));
+            endWorkers();
+            archiving(memory);
             recovery(runs, BACKENDS);
             Publishing.measure(results);
+        } finally {
+            endWorkers();
         }
+    }
+
+    private Map<String, JobRuns.Run> fromMemory(EmbeddedKafka kafka) throws Exception {
+        for (String contender : contenders()) {
+            workers.put(contender, BenchWorker.start(contender, settings.messages(), PARALLELISM, folder.resolve(contender),
+                    kafka.bootstrapServers()));
+            for (int i = 1; i <= settings.warmUps(); i++) {
+                JobRuns.Run run = workers.get(contender).run(BenchWorker.FROM_MEMORY);
+                say(String.format(Locale.ROOT, "%s, warm-up %d of %d, not counted: %,d messages, %.2f us of processor each, %.2f of all compiling",
+                        contender, i, settings.warmUps(), run.events(), run.cpuMicros(), run.micros(ThreadTimes.COMPILING)));
+            }
+        }
+        Map<String, JobRuns.Run> memory = best("from memory", BenchWorker.FROM_MEMORY);
+        rates("from memory", memory);
+        pauses(memory);
+        return memory;
+    }
+
+    private void endWorkers() throws IOException {
+        for (BenchWorker worker : workers.values()) {
+            worker.close();
+        }
+        workers.clear();
     }
 
     private List<String> contenders() {
         return only == null ? JobResults.CONTENDERS : List.of(only.split(","));
     }
 
-    private interface Contest {
-        JobRuns.Run run(String contender) throws Exception;
-    }
-
-    private Map<String, JobRuns.Run> best(String what, Contest contest) throws Exception {
+    private Map<String, JobRuns.Run> best(String what, String source) throws Exception {
         Map<String, JobRuns.Run> best = new LinkedHashMap<>();
-        for (int round = 1; round <= rounds; round++) {
+        for (int round = 1; round <= settings.rounds(); round++) {
             for (String contender : contenders()) {
-                JobRuns.Run run = contest.run(contender);
+                JobRuns.Run run = workers.get(contender).run(source);
                 say(String.format(Locale.ROOT, "%s, round %d, %s: %,.0f events/s in, %.2f us of processor each, %,.0f events/s with all archived", what,
                         round, contender, run.eventsPerSecond(), run.cpuMicros(), run.wholePerSecond()));
                 say("  us of processor per event, whole run: " + ThreadTimes.text(run.threads(), run.events()));
@@ -180,6 +219,9 @@ public final class JobBench {
         }
         results.add("processor time per event " + what, "us", figures(best, JobRuns.Run::cpuMicros));
         results.add("events " + what + " until all is archived", "1/s", figures(best, JobRuns.Run::wholePerSecond));
+        results.add("processor time of the job's threads, all", "us", figures(best, JobRuns.Run::jobMicros));
+        results.add("collecting garbage, all", "us", figures(best, run -> run.micros(ThreadTimes.COLLECTING)));
+        results.add("compiling, all", "us", figures(best, run -> run.micros(ThreadTimes.COMPILING)));
         ledger(what, best);
     }
 
@@ -191,8 +233,7 @@ public final class JobBench {
             double share = with.eventsPerSecond() / without.eventsPerSecond();
             results.add("events with the ledger of those without, " + what, "", Map.of("lsm", share), "lsm >= 0.8", share >= WANTED_WITH_LEDGER);
             results.add("the same until all is archived", "", Map.of("lsm", with.wholePerSecond() / without.wholePerSecond()));
-            results.add("the same by processor time of the job's threads", "", Map.of("lsm", (double) ThreadTimes.ofJob(without.threads())
-                    * with.events() / without.events() / ThreadTimes.ofJob(with.threads())));
+            results.add("the same by processor time of the job's threads", "", Map.of("lsm", without.jobMicros() / with.jobMicros()));
         }
     }
 

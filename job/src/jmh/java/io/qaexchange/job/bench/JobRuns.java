@@ -5,13 +5,13 @@ import io.qaexchange.job.ExchangeJob;
 import io.qaexchange.job.JobOptions;
 import io.qaexchange.job.tool.LiveMetrics;
 import io.qaexchange.kafka.DecodeFunction;
-import io.qaexchange.kafka.EmbeddedKafka;
 import io.qaexchange.kafka.EventSource;
 import io.qaexchange.kafka.IncomingEvent;
 import io.qaexchange.kafka.KafkaMessage;
 import io.qaexchange.parquet.manifest.DataFile;
 import io.qaexchange.parquet.manifest.ManifestStore;
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,8 +38,8 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Single runs of the job in this process, each in a folder of its own, with a broker for its dead letters and for input from Kafka. */
-final class JobRuns implements AutoCloseable {
+/** Single runs of the job in this process, each in a folder of its own. */
+final class JobRuns {
 
     /** The job on our engine with the ledger turned off. */
     static final String WITHOUT_LEDGER = "no-ledger";
@@ -70,7 +70,7 @@ final class JobRuns implements AutoCloseable {
      * @param threads processor time of the whole run by what threads do, ns
      */
     record Run(long events, long ingestNs, long wholeNs, long cpuNs, double pauseMs, double pauseCpuMs, long slicesNs, long rawBytes, long parquetBytes,
-            long sliceBytes, double ledgerPauseMs, Map<String, Long> threads) {
+            long sliceBytes, double ledgerPauseMs, Map<String, Long> threads) implements Serializable {
 
         double eventsPerSecond() {
             return events * 1e9 / ingestNs;
@@ -87,6 +87,16 @@ final class JobRuns implements AutoCloseable {
         double readingMbPerSecond() {
             return sliceBytes * 1e3 / slicesNs;
         }
+
+        /** Of the job's own threads over the whole run, for each event. */
+        double jobMicros() {
+            return ThreadTimes.ofJob(threads) / 1e3 / events;
+        }
+
+        /** Of a group of threads over the whole run, for each event. */
+        double micros(String group) {
+            return threads.getOrDefault(group, 0L) / 1e3 / events;
+        }
     }
 
     /** How long a failed task was away, and with how much state. */
@@ -95,15 +105,18 @@ final class JobRuns implements AutoCloseable {
 
     private final Path folder;
     private final int parallelism;
-    private final EmbeddedKafka kafka;
+    private final String brokers;
     private int runs;
 
-    JobRuns(Path folder, int parallelism) throws IOException {
+    /**
+     * Runs in a folder.
+     *
+     * @param brokers have the topics {@code dead-letters} and {@link BenchMessages#TOPIC}
+     */
+    JobRuns(Path folder, int parallelism, String brokers) {
         this.folder = folder;
         this.parallelism = parallelism;
-        this.kafka = EmbeddedKafka.start(folder.resolve("kafka"));
-        kafka.createTopic("dead-letters", 1);
-        kafka.createTopic(BenchMessages.TOPIC, parallelism);
+        this.brokers = brokers;
     }
 
     /**
@@ -113,7 +126,7 @@ final class JobRuns implements AutoCloseable {
      */
     void fillTopic() throws IOException {
         AtomicReference<Exception> failure = new AtomicReference<>();
-        Map<String, Object> properties = Map.of("bootstrap.servers", kafka.bootstrapServers(), "linger.ms", 10, "compression.type", "lz4");
+        Map<String, Object> properties = Map.of("bootstrap.servers", brokers, "linger.ms", 10, "compression.type", "lz4");
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
             for (KafkaMessage[] partition : BenchMessages.partitions()) {
                 for (KafkaMessage message : partition) {
@@ -139,7 +152,7 @@ final class JobRuns implements AutoCloseable {
     }
 
     private DataStream<KafkaMessage> kafkaSource(StreamExecutionEnvironment environment, boolean bounded) {
-        return environment.fromSource(EventSource.of(new EventSource.Options(kafka.bootstrapServers(), List.of(BenchMessages.TOPIC),
+        return environment.fromSource(EventSource.of(new EventSource.Options(brokers, List.of(BenchMessages.TOPIC),
                 new EventSource.Start.Earliest(), bounded, Map.of())), WatermarkStrategy.noWatermarks(), "Kafka",
                 new KafkaMessage.Serializer().typeInformation()).uid(ExchangeJob.SOURCE_UID);
     }
@@ -227,7 +240,7 @@ final class JobRuns implements AutoCloseable {
         long wanted = stored;
         BenchMessages.failAtNext();
         long failedNs = System.nanoTime();
-        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(Map.of("bootstrap.servers", kafka.bootstrapServers()),
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(Map.of("bootstrap.servers", brokers),
                 new ByteArraySerializer(), new ByteArraySerializer())) {
             producer.send(new ProducerRecord<>(BenchMessages.TOPIC, 0, null, new byte[0])).get();
         }
@@ -261,7 +274,7 @@ final class JobRuns implements AutoCloseable {
 
     private JobOptions options(Path run, String backend, boolean ledger) throws IOException {
         Map<String, String> texts = new HashMap<>();
-        texts.put(JobOptions.BROKERS.name(), kafka.bootstrapServers());
+        texts.put(JobOptions.BROKERS.name(), brokers);
         texts.put(JobOptions.ARCHIVE.name(), run.resolve("archive").toString());
         texts.put(JobOptions.CHECKPOINTS.name(), run.resolve("checkpoints").toString());
         texts.put(JobOptions.CHECKPOINT_INTERVAL.name(), "2 s");
@@ -291,10 +304,5 @@ final class JobRuns implements AutoCloseable {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(parallelism, configuration);
         ExchangeJob.configure(environment, options);
         return environment;
-    }
-
-    @Override
-    public void close() {
-        kafka.close();
     }
 }

@@ -1,26 +1,38 @@
 package io.qaexchange.job.bench;
 
 import com.sun.management.ThreadMXBean;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Processor time of this process by what its threads do. Other than the clock it hardly depends on what else the machine is doing, and
+ * Processor time of this process by what its threads do, the virtual machine's own among them where Linux tells it. Other than the clock it hardly depends on what else the machine is doing, and
  * it says which part of the job a change was worth. A thread's last moments before it ends are lost: what ran since the last
  * {@link #look}. One thread.
  */
 final class ThreadTimes {
 
-    /** What is not of a Java thread: compilers and garbage collection. */
+    /** Compiling; what compiles has ended when a job has run for long. */
+    static final String COMPILING = "compiling";
+    /** Collecting garbage. */
+    static final String COLLECTING = "collecting";
+    /** What is not of a Java thread: all of compiling and collecting where they are not told apart. */
     private static final String VIRTUAL_MACHINE = "virtual machine";
 
-    private static final String OTHER = "other";
+    private static final String FLINK = "Flink";
+    private static final String BROKER = "broker";
+    private static final String OTHER = "other, benchmark";
+    private static final Set<String> NOT_OF_JOB = Set.of(COMPILING, COLLECTING, VIRTUAL_MACHINE, FLINK, BROKER, OTHER);
     /** Begin of a thread's name, and what it does; the first that fits counts. */
     private static final List<Map.Entry<String, String>> GROUPS = List.of(
             Map.entry("Source:", "source, decode"),
@@ -31,7 +43,22 @@ final class ThreadTimes {
             Map.entry("archive writer", "archive writer"),
             Map.entry("Archive:", "archive sink"),
             Map.entry("lsm-", "engine, background"),
-            Map.entry("AsyncOperations", "checkpoint, background"));
+            Map.entry("AsyncOperations", "checkpoint, background"),
+            Map.entry("flink-", FLINK),
+            Map.entry("jobmanager", FLINK),
+            Map.entry("kafka-", BROKER),
+            Map.entry("data-plane", BROKER));
+    /** As the entries before, for threads of the virtual machine as Linux names them. */
+    private static final List<Map.Entry<String, String>> NATIVE_GROUPS = List.of(
+            Map.entry("C1 Compiler", COMPILING),
+            Map.entry("C2 Compiler", COMPILING),
+            Map.entry("Sweeper", COMPILING),
+            Map.entry("GC Thread", COLLECTING),
+            Map.entry("VM Thread", COLLECTING));
+    private static final Path NATIVE_THREADS = Path.of("/proc/self/task");
+    /** Field of a thread's stat file, counted from behind its name: user and system time in ticks of 10 ms. */
+    private static final int USER_TICKS = 11;
+    private static final long NS_PER_TICK = 10_000_000L;
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final com.sun.management.OperatingSystemMXBean process =
@@ -40,10 +67,12 @@ final class ThreadTimes {
     private final Map<Long, Long> firstNs = new HashMap<>();
     private final Map<Long, Long> lastNs = new HashMap<>();
     private final long processFirstNs;
+    private final Map<String, Long> nativeFirstNs;
 
     /** Counts from here on. */
     ThreadTimes() {
         processFirstNs = process.getProcessCpuTime();
+        nativeFirstNs = nativeTimes();
         look(true);
     }
 
@@ -70,7 +99,39 @@ final class ThreadTimes {
     }
 
     private static String group(String threadName) {
-        return GROUPS.stream().filter(group -> threadName.startsWith(group.getKey())).map(Map.Entry::getValue).findFirst().orElse(OTHER);
+        return group(GROUPS, threadName);
+    }
+
+    private static String group(List<Map.Entry<String, String>> groups, String threadName) {
+        return groups.stream().filter(group -> threadName.startsWith(group.getKey())).map(Map.Entry::getValue).findFirst().orElse(OTHER);
+    }
+
+    /** Nanoseconds by group of the virtual machine's own threads; empty where the system does not tell. */
+    private static Map<String, Long> nativeTimes() {
+        Map<String, Long> times = new HashMap<>();
+        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(NATIVE_THREADS)) {
+            for (Path task : tasks) {
+                addNativeTime(task, times);
+            }
+        } catch (IOException e) {
+            return Map.of();
+        }
+        return times;
+    }
+
+    private static void addNativeTime(Path task, Map<String, Long> times) {
+        try {
+            String stat = Files.readString(task.resolve("stat"));
+            String name = stat.substring(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+            String group = group(NATIVE_GROUPS, name);
+            if (!group.equals(OTHER)) {
+                String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+                times.merge(group, (Long.parseLong(fields[USER_TICKS]) + Long.parseLong(fields[USER_TICKS + 1])) * NS_PER_TICK, Long::sum);
+            }
+        } catch (IOException e) {
+            // The thread has ended in between: what it did is told with what no thread had.
+            times.merge(OTHER, 0L, Long::sum);
+        }
     }
 
     /** Nanoseconds by group since this was made; what no thread had is the virtual machine's. */
@@ -79,15 +140,16 @@ final class ThreadTimes {
         long wholeNs = process.getProcessCpuTime() - processFirstNs;
         Map<String, Long> groups = new TreeMap<>();
         lastNs.forEach((id, ns) -> groups.merge(groupById.getOrDefault(id, OTHER), ns - firstNs.get(id), Long::sum));
+        Map<String, Long> own = nativeTimes();
+        own.forEach((group, ns) -> groups.merge(group, Math.max(0, ns - nativeFirstNs.getOrDefault(group, 0L)), Long::sum));
         long ofThreads = groups.values().stream().mapToLong(Long::longValue).sum();
         groups.put(VIRTUAL_MACHINE, Math.max(0, wholeNs - ofThreads));
         return groups;
     }
 
-    /** Nanoseconds of the job's own threads: without compilers and garbage collection, and without the benchmark. */
+    /** Nanoseconds of the job's own threads: without the virtual machine, Flink's own, a broker in this process, and the benchmark. */
     static long ofJob(Map<String, Long> groups) {
-        return groups.entrySet().stream().filter(group -> !group.getKey().equals(VIRTUAL_MACHINE) && !group.getKey().equals(OTHER))
-                .mapToLong(Map.Entry::getValue).sum();
+        return groups.entrySet().stream().filter(group -> !NOT_OF_JOB.contains(group.getKey())).mapToLong(Map.Entry::getValue).sum();
     }
 
     /** Microseconds for each of so many events, the largest first. */
