@@ -24,6 +24,7 @@ import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
@@ -47,7 +48,7 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
     private static final int ACCOUNTS_AT_ONCE = 500;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
-    private transient AccountLedgerState state;
+    private transient CachedAccounts accounts;
     private transient EventView view;
     /** Accounts with days that are over and have no row yet. */
     private transient Set<String> withRows;
@@ -71,16 +72,15 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
         KeyedStateBackend<String> backend = getKeyedStateBackend();
-        state = AccountLedgerState.open(backend);
+        AccountLedgerState state = AccountLedgerState.open(backend);
+        accounts = new CachedAccounts(state);
         view = new EventView();
         withRows = new LinkedHashSet<>();
         known = new HashSet<>();
         reported = new HashSet<>();
         reportedBefore = new HashSet<>();
         for (String account : state.accounts()) {
-            backend.setCurrentKey(account);
-            Account restored = state.load();
-            settledThrough = Math.max(settledThrough, restored.settledThrough());
+            settledThrough = Math.max(settledThrough, accounts.get(account).settledThrough());
             known.add(account);
         }
         withRows.addAll(known);
@@ -120,8 +120,7 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
     /** Compares the reports that have waited long enough for what the instruments send. */
     private void compareReports() throws IOException {
         for (String id : reportedBefore) {
-            getKeyedStateBackend().setCurrentKey(id);
-            Account account = state.load();
+            Account account = accounts.get(id);
             if (account.isReportOutdated()) {
                 outdated.inc();
             } else {
@@ -135,10 +134,16 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
         reported = empty;
     }
 
+    /** Nothing: most inputs find their account in memory, and the others say whose it is. */
+    @Override
+    @SuppressWarnings("rawtypes")
+    public void setKeyContextElement1(StreamRecord record) {
+    }
+
     @Override
     public void processElement(StreamRecord<AccountInput> element) throws Exception {
         AccountInput input = element.getValue();
-        Account account = state.load();
+        Account account = accounts.get(input.account());
         if (input.sums() != null) {
             if (!account.add(input.day(), input.sums())) {
                 alert(new Alert(AlertReason.OUT_OF_RANGE, input.day(), input.sums().newestNs(), "", input.account(), "", "", "", 0,
@@ -147,7 +152,7 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
         } else {
             accept(account, input);
         }
-        state.save(account);
+        accounts.change(input.account());
         known.add(input.account());
         if (account.settledThrough() > settledThrough) {
             settledThrough = account.settledThrough();
@@ -173,11 +178,10 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
 
     private void emitRows(int atMost) throws IOException {
         int emitted = 0;
-        for (Iterator<String> accounts = withRows.iterator(); accounts.hasNext() && emitted < atMost; emitted++) {
-            String id = accounts.next();
-            accounts.remove();
-            getKeyedStateBackend().setCurrentKey(id);
-            Account account = state.load();
+        for (Iterator<String> ids = withRows.iterator(); ids.hasNext() && emitted < atMost; emitted++) {
+            String id = ids.next();
+            ids.remove();
+            Account account = accounts.get(id);
             List<Account.SettledDay> days = new ArrayList<>();
             account.endDay(settledThrough);
             account.takeSettled(settledThrough, days, (day, reason, detail) -> alert(
@@ -185,7 +189,7 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
             if (days.isEmpty()) {
                 continue;
             }
-            state.save(account);
+            accounts.change(id);
             for (Account.SettledDay day : days) {
                 output.collect(new StreamRecord<>(LedgerRow.of(id, account.opening(), day, startNs(day.day().tradingDay()))));
             }
@@ -201,6 +205,12 @@ final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRow>
     private static long startNs(int yyyymmdd) {
         return LocalDate.of(yyyymmdd / 10_000, yyyymmdd / 100 % 100, yyyymmdd % 100).atStartOfDay(ZoneOffset.UTC).toEpochSecond()
                 * NANOS_PER_SECOND;
+    }
+
+    @Override
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        accounts.flush();
+        super.snapshotState(context);
     }
 
     @Override

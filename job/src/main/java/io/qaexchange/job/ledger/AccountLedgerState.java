@@ -16,7 +16,7 @@ import org.apache.flink.runtime.state.VoidNamespaceSerializer;
  * The ledger's keyed state of an account: one value, for the backend's current key. Operator and readers of checkpoints open it in the
  * same way. One thread.
  */
-public final class AccountLedgerState {
+public final class AccountLedgerState implements CachedAccounts.Store {
 
     private static final String ACCOUNT = "ledger-account";
 
@@ -50,7 +50,16 @@ public final class AccountLedgerState {
         return stored == null ? new Account() : bytes.read(stored, Account::read);
     }
 
-    void save(Account account) throws IOException {
+    /** The account of that key, which is the current one then. */
+    @Override
+    public Account load(String account) throws IOException {
+        backend.setCurrentKey(account);
+        return load();
+    }
+
+    @Override
+    public void save(String id, Account account) throws IOException {
+        backend.setCurrentKey(id);
         state.update(bytes.write(account::write));
     }
 }

@@ -1,5 +1,8 @@
 package io.qaexchange.job.ledger;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -9,11 +12,13 @@ import java.util.Map;
 import java.util.function.Consumer;
 import javax.annotation.Nullable;
 import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.ValueState;
 
 /**
- * A map state by text whose values are objects in memory while they are in use. What has changed is written before each checkpoint, and
- * what changed longest ago when much has; so an order that comes and goes in between costs no state access at all, and a checkpoint
- * has a bounded number of values to write.
+ * A map state by text whose values are objects in memory while they are in use. What changed longest ago is written when much has changed;
+ * so an order that comes and goes in between costs no state access at all. What is not written when a checkpoint comes goes into one value
+ * for each instrument, the <em>pending</em> values, which on the engine costs a fraction of writing them one by one; they hold over what the
+ * map state has, and go when they are written one by one.
  *
  * <p>Values are kept by instrument, which is the backend's key; if too many are, those of the instruments that were selected longest ago
  * are forgotten. Objects given out are the kept ones: who changes one puts it back. One thread.
@@ -24,16 +29,25 @@ final class CachedMap<V> {
 
     /** Reads and writes a value. */
     interface Codec<V> {
-        V read(byte[] stored) throws Exception;
+        V read(DataInput in) throws IOException;
 
-        byte[] write(V value) throws Exception;
+        void write(V value, DataOutput out) throws IOException;
+    }
+
+    /**
+     * The state of the backend's current key.
+     *
+     * @param key sets that key
+     * @param pending what {@link PendingValues} makes of the values that are not in the map
+     */
+    record State(Consumer<String> key, MapState<String, byte[]> map, ValueState<byte[]> pending) {
     }
 
     /**
      * How much of it is in memory.
      *
      * @param whole if an instrument has at most so many values, all of them are read at first, so that one is known not to be there
-     * @param changes values that a flush may have to write
+     * @param changes values that may be pending
      * @param values values in memory, besides those of the selected instrument
      */
     record Limits(int whole, int changes, int values) {
@@ -65,6 +79,12 @@ final class CachedMap<V> {
         boolean whole;
         /** Whether the cache has forgotten it. */
         boolean gone;
+        /** Whether the state has pending values of it. */
+        boolean pendingStored;
+        /** Whether those in the state are not the ones that are pending now. */
+        boolean pendingChanged;
+        /** Of use within a flush only. */
+        final List<Entry<V>> pending = new ArrayList<>();
 
         Part(String instrument, int number) {
             this.instrument = instrument;
@@ -74,13 +94,15 @@ final class CachedMap<V> {
 
     private static final int WRITTEN_AT_ONCE = 256;
 
-    private final Consumer<String> key;
-    private final MapState<String, byte[]> state;
+    private final State state;
     private final Codec<V> codec;
+    private final StateBytes bytes = new StateBytes();
     private final Limits limits;
     private final Map<String, Part<V>> parts = new HashMap<>();
     /** In the order in which they changed first; those that were written since are no longer marked as changed. */
     private final ArrayDeque<Entry<V>> changed = new ArrayDeque<>();
+    /** Those of which the state does not have the pending values as they are. */
+    private final List<Part<V>> changedParts = new ArrayList<>();
     private Part<V> current;
     /** What was asked for last, as it is often what changes next. */
     @Nullable
@@ -90,13 +112,8 @@ final class CachedMap<V> {
     private int size;
     private int changes;
 
-    /**
-     * A cache with nothing in it.
-     *
-     * @param key sets the backend's key
-     */
-    CachedMap(Consumer<String> key, MapState<String, byte[]> state, Codec<V> codec, Limits limits) {
-        this.key = key;
+    /** A cache with nothing in it. */
+    CachedMap(State state, Codec<V> codec, Limits limits) {
         this.state = state;
         this.codec = codec;
         this.limits = limits;
@@ -114,27 +131,46 @@ final class CachedMap<V> {
         if (current == null) {
             current = new Part<>(instrument, partsMade++);
             parts.put(instrument, current);
+            state.key().accept(instrument);
             if (limits.whole() > 0) {
                 readAll();
             }
+            readPending();
         }
         current.selectedAt = ++selections;
         return current;
     }
 
     private void readAll() throws Exception {
-        key.accept(current.instrument);
-        for (Map.Entry<String, byte[]> stored : state.entries()) {
+        for (Map.Entry<String, byte[]> stored : state.map().entries()) {
             if (current.entries.size() == limits.whole()) {
                 size -= current.entries.size();
                 current.entries.clear();
                 return;
             }
             Entry<V> entry = add(stored.getKey());
-            entry.value = codec.read(stored.getValue());
+            entry.value = bytes.read(stored.getValue(), codec::read);
             entry.stored = true;
         }
         current.whole = true;
+    }
+
+    /** What a checkpoint had pending is so again: it holds over what the map has. */
+    private void readPending() throws Exception {
+        byte[] stored = state.pending().value();
+        if (stored == null) {
+            return;
+        }
+        for (Map.Entry<String, V> pending : PendingValues.read(stored, codec, bytes).entrySet()) {
+            Entry<V> entry = current.entries.get(pending.getKey());
+            if (entry == null) {
+                entry = add(pending.getKey());
+                entry.stored = !current.whole;
+            }
+            entry.value = pending.getValue();
+            markChanged(entry);
+        }
+        current.pendingStored = true;
     }
 
     private Entry<V> add(String id) {
@@ -154,11 +190,11 @@ final class CachedMap<V> {
         if (current.whole) {
             return null;
         }
-        key.accept(current.instrument);
-        byte[] stored = state.get(id);
+        state.key().accept(current.instrument);
+        byte[] stored = state.map().get(id);
         entry = add(id);
         entry.stored = stored != null;
-        entry.value = stored == null ? null : codec.read(stored);
+        entry.value = stored == null ? null : bytes.read(stored, codec::read);
         return entry.value;
     }
 
@@ -186,10 +222,22 @@ final class CachedMap<V> {
     }
 
     private void change(Entry<V> entry) {
+        changePending(entry.part);
         if (!entry.changed) {
-            entry.changed = true;
-            changed.add(entry);
-            changes++;
+            markChanged(entry);
+        }
+    }
+
+    private void markChanged(Entry<V> entry) {
+        entry.changed = true;
+        changed.add(entry);
+        changes++;
+    }
+
+    private void changePending(Part<V> part) {
+        if (!part.pendingChanged) {
+            part.pendingChanged = true;
+            changedParts.add(part);
         }
     }
 
@@ -213,9 +261,48 @@ final class CachedMap<V> {
         }
     }
 
-    /** Writes what has changed, of all instruments. */
+    /** Writes what is pending, of the instruments of which something has changed since the last time. */
     void flush() throws Exception {
-        writeOldest(changed.size());
+        for (Entry<V> entry : changed) {
+            if (entry.changed && entry.part.pendingChanged) {
+                if (entry.value == null && !entry.stored) {
+                    write(entry);
+                } else {
+                    entry.part.pending.add(entry);
+                }
+            }
+        }
+        for (Part<V> part : changedParts) {
+            part.pendingChanged = false;
+            if (!part.gone) {
+                writePending(part);
+            }
+        }
+        changedParts.clear();
+    }
+
+    private void writePending(Part<V> part) throws Exception {
+        if (part.pending.isEmpty()) {
+            removePending(part);
+            return;
+        }
+        state.key().accept(part.instrument);
+        state.pending().update(bytes.write(out -> {
+            PendingValues.writeCount(part.pending.size(), out);
+            for (Entry<V> entry : part.pending) {
+                PendingValues.write(entry.id, entry.value, codec, out);
+            }
+        }));
+        part.pendingStored = true;
+        part.pending.clear();
+    }
+
+    private void removePending(Part<V> part) throws Exception {
+        if (part.pendingStored) {
+            state.key().accept(part.instrument);
+            state.pending().clear();
+            part.pendingStored = false;
+        }
     }
 
     /** Instrument by instrument, as another key costs as much as half a value. */
@@ -247,10 +334,10 @@ final class CachedMap<V> {
             return all;
         }
         writeChanges(current);
-        key.accept(current.instrument);
-        for (Map.Entry<String, byte[]> stored : state.entries()) {
+        state.key().accept(current.instrument);
+        for (Map.Entry<String, byte[]> stored : state.map().entries()) {
             Entry<V> entry = current.entries.get(stored.getKey());
-            all.put(stored.getKey(), entry != null ? entry.value : codec.read(stored.getValue()));
+            all.put(stored.getKey(), entry != null ? entry.value : bytes.read(stored.getValue(), codec::read));
         }
         return all;
     }
@@ -265,16 +352,17 @@ final class CachedMap<V> {
 
     private void write(Entry<V> entry) throws Exception {
         entry.changed = false;
+        changePending(entry.part);
         changes--;
         if (entry.value != null) {
-            key.accept(entry.part.instrument);
-            state.put(entry.id, codec.write(entry.value));
+            state.key().accept(entry.part.instrument);
+            state.map().put(entry.id, bytes.write(out -> codec.write(entry.value, out)));
             entry.stored = true;
             return;
         }
         if (entry.stored) {
-            key.accept(entry.part.instrument);
-            state.remove(entry.id);
+            state.key().accept(entry.part.instrument);
+            state.map().remove(entry.id);
         }
         if (last == entry) {
             last = null;
@@ -295,8 +383,10 @@ final class CachedMap<V> {
         }
     }
 
+    /** Its pending values go from the state too: they would hold over what is written from here on. */
     private void forget(Part<V> part) throws Exception {
         writeChanges(part);
+        removePending(part);
         part.gone = true;
         parts.remove(part.instrument);
         size -= part.entries.size();
@@ -308,6 +398,7 @@ final class CachedMap<V> {
             forget(part);
         }
         changed.clear();
+        changedParts.clear();
         last = null;
         current = null;
     }

@@ -46,7 +46,7 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
 
     private static final long serialVersionUID = 1L;
 
-    private static final Duration SEND_INTERVAL = Duration.ofMillis(200);
+    private static final Duration SEND_INTERVAL = Duration.ofMillis(500);
     private static final int MAX_UNSENT_ACCOUNTS = 10_000;
     private static final char ACCOUNT_MARK = '@';
     private static final int POOLED_ACCOUNTS = 4096;

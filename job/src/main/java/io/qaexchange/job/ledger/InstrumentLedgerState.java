@@ -6,12 +6,14 @@ import io.qaexchange.job.ledger.book.Order;
 import io.qaexchange.job.ledger.book.Position;
 import io.qaexchange.job.ledger.book.Trade;
 import io.qaexchange.job.store.StoredBytesSerializer;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -34,17 +36,24 @@ public final class InstrumentLedgerState implements BookState {
     /** Name of the state that every instrument has. */
     private static final String HEAD = "ledger-instrument";
 
-    /** Orders, and positions, that are written at a checkpoint's barrier, at most: some milliseconds. */
-    private static final int MAX_CHANGES = 2_500;
+    /** Orders that are not written one by one, at most: what a checkpoint's barrier writes at once, in a millisecond or two. */
+    private static final int MAX_PENDING_ORDERS = 2_000;
+    /** As of orders; fewer, as positions do not come and go. */
+    private static final int MAX_PENDING_POSITIONS = 1_000;
     /** Open orders, or positions, of an instrument up to which one that is not in memory is known not to be there. */
     private static final int MAX_WHOLE = 10_000;
     /** Orders, and positions, in memory: some tens of megabytes. */
     private static final int MAX_CACHED = 100_000;
 
+    private static final CachedMap.Codec<Order> ORDERS = codec(Order::read, Order::write);
+    private static final CachedMap.Codec<Position> POSITIONS = codec(Position::read, Position::write);
+
     private final KeyedStateBackend<String> backend;
     private final ValueState<byte[]> head;
     private final MapState<String, byte[]> orders;
     private final MapState<String, byte[]> positions;
+    private final ValueState<byte[]> pendingOrders;
+    private final ValueState<byte[]> pendingPositions;
     private final CachedMap<Order> cachedOrders;
     private final CachedMap<Position> cachedPositions;
     private final MapState<String, byte[]> waiting;
@@ -53,30 +62,36 @@ public final class InstrumentLedgerState implements BookState {
     private String selected;
     private String key;
 
-    private InstrumentLedgerState(KeyedStateBackend<String> backend, ValueState<byte[]> head, MapState<String, byte[]> orders,
-            MapState<String, byte[]> positions, MapState<String, byte[]> waiting) {
-        this.backend = backend;
-        this.head = head;
-        this.orders = orders;
-        this.positions = positions;
-        this.waiting = waiting;
-        CachedMap.Limits limits = new CachedMap.Limits(MAX_WHOLE, MAX_CHANGES, MAX_CACHED);
-        this.cachedOrders = new CachedMap<>(this::useKey, orders, codec(Order::read, order -> order::write), limits);
-        this.cachedPositions = new CachedMap<>(this::useKey, positions, codec(Position::read, position -> position::write), limits);
+    private interface ValueWriter<V> {
+        void write(V value, DataOutput out) throws IOException;
     }
 
-    private <V> CachedMap.Codec<V> codec(StateBytes.Reader<V> reader, Function<V, StateBytes.Writer> writer) {
+    private static <V> CachedMap.Codec<V> codec(StateBytes.Reader<V> reader, ValueWriter<V> writer) {
         return new CachedMap.Codec<>() {
             @Override
-            public V read(byte[] stored) throws IOException {
-                return bytes.read(stored, reader);
+            public V read(DataInput in) throws IOException {
+                return reader.read(in);
             }
 
             @Override
-            public byte[] write(V value) throws IOException {
-                return bytes.write(writer.apply(value));
+            public void write(V value, DataOutput out) throws IOException {
+                writer.write(value, out);
             }
         };
+    }
+
+    private InstrumentLedgerState(KeyedStateBackend<String> backend) throws Exception {
+        this.backend = backend;
+        this.head = value(backend, HEAD);
+        this.orders = map(backend, "ledger-orders");
+        this.positions = map(backend, "ledger-positions");
+        this.waiting = map(backend, "ledger-waiting-trades");
+        this.pendingOrders = value(backend, "ledger-orders-pending");
+        this.pendingPositions = value(backend, "ledger-positions-pending");
+        this.cachedOrders = new CachedMap<>(new CachedMap.State(this::useKey, orders, pendingOrders), ORDERS,
+                new CachedMap.Limits(MAX_WHOLE, MAX_PENDING_ORDERS, MAX_CACHED));
+        this.cachedPositions = new CachedMap<>(new CachedMap.State(this::useKey, positions, pendingPositions), POSITIONS,
+                new CachedMap.Limits(MAX_WHOLE, MAX_PENDING_POSITIONS, MAX_CACHED));
     }
 
     /** What is in memory of an instrument. */
@@ -121,10 +136,12 @@ public final class InstrumentLedgerState implements BookState {
 
     /** Opens the state on a backend. */
     public static InstrumentLedgerState open(KeyedStateBackend<String> backend) throws Exception {
-        ValueState<byte[]> head = backend.getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE,
-                new ValueStateDescriptor<>(HEAD, new StoredBytesSerializer()));
-        return new InstrumentLedgerState(backend, head, map(backend, "ledger-orders"), map(backend, "ledger-positions"),
-                map(backend, "ledger-waiting-trades"));
+        return new InstrumentLedgerState(backend);
+    }
+
+    private static ValueState<byte[]> value(KeyedStateBackend<String> backend, String name) throws Exception {
+        return backend.getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE,
+                new ValueStateDescriptor<>(name, new StoredBytesSerializer()));
     }
 
     private static MapState<String, byte[]> map(KeyedStateBackend<String> backend, String name) throws Exception {
@@ -170,11 +187,7 @@ public final class InstrumentLedgerState implements BookState {
         if (selected != null) {
             return List.copyOf(cachedOrders.all().values());
         }
-        List<Order> all = new ArrayList<>();
-        for (byte[] order : orders.values()) {
-            all.add(bytes.read(order, Order::read));
-        }
-        return all;
+        return List.copyOf(stored(orders, pendingOrders, ORDERS).values());
     }
 
     @Override
@@ -197,9 +210,19 @@ public final class InstrumentLedgerState implements BookState {
         if (selected != null) {
             return cachedPositions.all();
         }
-        Map<String, Position> all = new HashMap<>();
-        for (Map.Entry<String, byte[]> entry : positions.entries()) {
-            all.put(entry.getKey(), bytes.read(entry.getValue(), Position::read));
+        return stored(positions, pendingPositions, POSITIONS);
+    }
+
+    /** What a checkpoint has under the current key. */
+    private <V> Map<String, V> stored(MapState<String, byte[]> map, ValueState<byte[]> pending, CachedMap.Codec<V> codec) throws Exception {
+        Map<String, V> all = new HashMap<>();
+        for (Map.Entry<String, byte[]> entry : map.entries()) {
+            all.put(entry.getKey(), bytes.read(entry.getValue(), codec::read));
+        }
+        byte[] held = pending.value();
+        if (held != null) {
+            all.putAll(PendingValues.read(held, codec, bytes));
+            all.values().removeIf(Objects::isNull);
         }
         return all;
     }

@@ -2,11 +2,15 @@ package io.qaexchange.job.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -15,6 +19,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.ValueState;
 import org.junit.jupiter.api.Test;
 
 /** The cache over a map state against plain maps: what is asked for, and what the state holds after a flush. */
@@ -22,13 +27,13 @@ class CachedMapProperties {
 
     private static final CachedMap.Codec<String> TEXTS = new CachedMap.Codec<>() {
         @Override
-        public String read(byte[] stored) {
-            return new String(stored, StandardCharsets.UTF_8);
+        public String read(DataInput in) throws IOException {
+            return in.readUTF();
         }
 
         @Override
-        public byte[] write(String value) {
-            return value.getBytes(StandardCharsets.UTF_8);
+        public void write(String value, DataOutput out) throws IOException {
+            out.writeUTF(value);
         }
     };
 
@@ -47,7 +52,7 @@ class CachedMapProperties {
         Map<String, Map<String, String>> model = new HashMap<>();
         Map<String, CachedMap.Part<String>> parts = new HashMap<>();
         KeyedMap state = new KeyedMap();
-        CachedMap<String> cache = new CachedMap<>(key -> state.key = key, state, TEXTS, new CachedMap.Limits(whole, changes, values));
+        CachedMap<String> cache = state.cache(new CachedMap.Limits(whole, changes, values));
         for (Step step : steps) {
             String instrument = "I" + step.instrument();
             String id = "O" + step.id();
@@ -67,22 +72,58 @@ class CachedMapProperties {
                     assertThat(cache.changes()).isLessThanOrEqualTo(changes);
                 }
                 case 5 -> cache.flush();
-                case 6 -> cache.clear();
+                case 6 -> {
+                    if (step.value() < 50) {
+                        cache.clear();
+                        assertThat(cache.size()).isZero();
+                    } else {
+                        cache.flush();
+                        cache = state.cache(new CachedMap.Limits(whole, changes, values));
+                    }
+                    parts.clear();
+                }
                 case 7 -> assertThat(cache.all()).isEqualTo(expected);
                 default -> assertThat(cache.get(id)).isEqualTo(expected.get(id));
             }
         }
         cache.flush();
-        assertThat(cache.changes()).isZero();
-        model.forEach((instrument, expected) -> assertThat(state.texts(instrument)).isEqualTo(expected));
+        for (Map.Entry<String, Map<String, String>> expected : model.entrySet()) {
+            assertThat(state.textsWithPending(expected.getKey())).isEqualTo(expected.getValue());
+        }
         cache.clear();
         assertThat(cache.size()).isZero();
+        assertThat(cache.changes()).isZero();
+        for (Map.Entry<String, Map<String, String>> expected : model.entrySet()) {
+            assertThat(state.textsWithPending(expected.getKey())).isEqualTo(expected.getValue());
+        }
+    }
+
+    @Test
+    void flushesOneValueForEachInstrumentThatChangedAndNoneOfWhatCameAndWent() throws Exception {
+        KeyedMap state = new KeyedMap();
+        CachedMap<String> cache = state.cache(new CachedMap.Limits(10, 100, 100));
+        for (String instrument : List.of("A", "B")) {
+            cache.select(instrument, null);
+            cache.put("1", "x");
+            cache.put("2", "x");
+        }
+        cache.flush();
+        cache.select("B", null);
+        cache.remove("1");
+        cache.remove("2");
+
+        cache.flush();
+
+        assertThat(state.writes).isZero();
+        assertThat(state.pendingWrites).isEqualTo(3);
+        assertThat(state.pending).containsOnlyKeys("A");
+        assertThat(state.textsWithPending("A")).containsOnlyKeys("1", "2");
     }
 
     @Test
     void writesWhatChangedLongestAgoAndNothingOfWhatCameAndWent() throws Exception {
         KeyedMap state = new KeyedMap();
-        CachedMap<String> cache = new CachedMap<>(key -> state.key = key, state, TEXTS, new CachedMap.Limits(10, 2, 100));
+        CachedMap<String> cache = state.cache(new CachedMap.Limits(10, 2, 100));
         cache.select("I", null);
         cache.put("gone", "1");
         cache.remove("gone");
@@ -100,7 +141,7 @@ class CachedMapProperties {
     @Test
     void forgetsTheInstrumentsThatWereSelectedLongestAgo() throws Exception {
         KeyedMap state = new KeyedMap();
-        CachedMap<String> cache = new CachedMap<>(key -> state.key = key, state, TEXTS, new CachedMap.Limits(10, 100, 4));
+        CachedMap<String> cache = state.cache(new CachedMap.Limits(10, 100, 4));
         for (String instrument : List.of("A", "B", "C")) {
             cache.select(instrument, null);
             cache.put("1", "x");
@@ -116,11 +157,45 @@ class CachedMapProperties {
         assertThat(cache.get("1")).isEqualTo("x");
     }
 
-    /** Map state of the current key. */
+    /** Map state of the current key, and the value state beside it. */
     private static final class KeyedMap implements MapState<String, byte[]> {
         private final Map<String, Map<String, byte[]>> maps = new HashMap<>();
+        private final Map<String, byte[]> pending = new HashMap<>();
         private String key;
         private int writes;
+        private int pendingWrites;
+
+        CachedMap<String> cache(CachedMap.Limits limits) {
+            return new CachedMap<>(new CachedMap.State(of -> key = of, this, new PendingState()), TEXTS, limits);
+        }
+
+        private final class PendingState implements ValueState<byte[]> {
+            @Override
+            public byte[] value() {
+                return pending.get(key);
+            }
+
+            @Override
+            public void update(byte[] value) {
+                pendingWrites++;
+                pending.put(key, value);
+            }
+
+            @Override
+            public void clear() {
+                pendingWrites++;
+                pending.remove(key);
+            }
+        }
+
+        Map<String, String> textsWithPending(String instrument) throws IOException {
+            Map<String, String> texts = texts(instrument);
+            if (pending.containsKey(instrument)) {
+                texts.putAll(PendingValues.read(pending.get(instrument), TEXTS, new StateBytes()));
+                texts.values().removeIf(Objects::isNull);
+            }
+            return texts;
+        }
 
         private Map<String, byte[]> map() {
             return maps.computeIfAbsent(key, name -> new HashMap<>());
@@ -128,7 +203,8 @@ class CachedMapProperties {
 
         Map<String, String> texts(String instrument) {
             Map<String, String> texts = new HashMap<>();
-            maps.getOrDefault(instrument, Map.of()).forEach((id, bytes) -> texts.put(id, new String(bytes, StandardCharsets.UTF_8)));
+            maps.getOrDefault(instrument, Map.of()).forEach(
+                    (id, bytes) -> texts.put(id, new String(bytes, Short.BYTES, bytes.length - Short.BYTES, StandardCharsets.UTF_8)));
             return texts;
         }
 

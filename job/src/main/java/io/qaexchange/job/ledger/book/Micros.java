@@ -67,9 +67,11 @@ public final class Micros {
         if (part == whole) {
             return total;
         }
-        long product = total * part;
-        if (fits(total, part, product)) {
-            return divided(product, whole);
+        boolean wholeLots = part % ONE == 0 && whole % ONE == 0;
+        long numerator = wholeLots ? part / ONE : part;
+        long product = total * numerator;
+        if (fits(total, numerator, product)) {
+            return divided(product, wholeLots ? whole / ONE : whole);
         }
         return new BigDecimal(BigInteger.valueOf(total).multiply(BigInteger.valueOf(part)))
                 .divide(BigDecimal.valueOf(whole), 0, RoundingMode.HALF_EVEN).longValueExact();

@@ -3,8 +3,7 @@ package io.qaexchange.job.ledger.book;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
+import javax.annotation.Nullable;
 
 /**
  * What one account holds of one instrument, and what it did with it on the days that are not settled.
@@ -14,6 +13,7 @@ import java.util.List;
 public final class Position {
 
     private static final int FORMAT_VERSION = 1;
+    private static final Flow NO_FLOW = new Flow(0);
 
     /** What happened on a trading day. */
     public static final class Flow {
@@ -23,6 +23,9 @@ public final class Position {
         long bought;
         long sold;
         int trades;
+        /** Of another day; usually there is none. */
+        @Nullable
+        private Flow next;
 
         Flow(int day) {
             this.day = day;
@@ -61,7 +64,9 @@ public final class Position {
 
     private final PositionSide longSide;
     private final PositionSide shortSide;
-    private final List<Flow> flows = new ArrayList<>(1);
+    /** The first of the days that are not settled, in the order in which they came; null if there is none. */
+    @Nullable
+    private Flow flows;
     /** Float profit at the last settlement, as the account knows it. */
     private long toldFloatProfit;
 
@@ -99,7 +104,10 @@ public final class Position {
      * @throws AmountOutOfRangeException if one would be too large
      */
     void checkRoom(long profit, long commission, long volume) {
-        Flow all = unsettled();
+        Flow all = flows == null || flows.next == null ? flows : unsettled();
+        if (all == null) {
+            all = NO_FLOW;
+        }
         Micros.checked(all.closeProfit + Micros.checked(profit));
         Micros.checked(all.commission + commission);
         Micros.checked(all.bought + volume);
@@ -107,20 +115,29 @@ public final class Position {
     }
 
     Flow flow(int day) {
-        for (Flow flow : flows) {
+        Flow last = null;
+        for (Flow flow = flows; flow != null; flow = flow.next) {
             if (flow.day == day) {
                 return flow;
             }
+            last = flow;
         }
-        Flow flow = new Flow(day);
-        flows.add(flow);
+        return append(last, new Flow(day));
+    }
+
+    private Flow append(@Nullable Flow last, Flow flow) {
+        if (last == null) {
+            flows = flow;
+        } else {
+            last.next = flow;
+        }
         return flow;
     }
 
     /** The sum of the days up to one. */
     Flow flowsThrough(int day) {
         Flow sum = new Flow(day);
-        for (Flow flow : flows) {
+        for (Flow flow = flows; flow != null; flow = flow.next) {
             if (flow.day <= day) {
                 sum.add(flow);
             }
@@ -132,7 +149,17 @@ public final class Position {
     void settle(int day) {
         longSide.settle(day);
         shortSide.settle(day);
-        flows.removeIf(flow -> flow.day <= day);
+        Flow last = null;
+        Flow flow = flows;
+        flows = null;
+        while (flow != null) {
+            Flow next = flow.next;
+            flow.next = null;
+            if (flow.day > day) {
+                last = append(last, flow);
+            }
+            flow = next;
+        }
     }
 
     /**
@@ -148,7 +175,7 @@ public final class Position {
 
     /** Whether there is nothing left to know of it. */
     boolean isEmpty() {
-        return longSide.volume() == 0 && shortSide.volume() == 0 && flows.isEmpty() && toldFloatProfit == 0;
+        return longSide.volume() == 0 && shortSide.volume() == 0 && flows == null && toldFloatProfit == 0;
     }
 
     /** Writes it as state. */
@@ -157,8 +184,12 @@ public final class Position {
         longSide.write(out);
         shortSide.write(out);
         out.writeLong(toldFloatProfit);
-        out.writeShort(flows.size());
-        for (Flow flow : flows) {
+        int count = 0;
+        for (Flow flow = flows; flow != null; flow = flow.next) {
+            count++;
+        }
+        out.writeShort(count);
+        for (Flow flow = flows; flow != null; flow = flow.next) {
             out.writeInt(flow.day);
             out.writeLong(flow.closeProfit);
             out.writeLong(flow.commission);
@@ -178,6 +209,7 @@ public final class Position {
         Position position = new Position(PositionSide.read(in), PositionSide.read(in));
         position.toldFloatProfit = in.readLong();
         int count = in.readShort();
+        Flow last = null;
         for (int i = 0; i < count; i++) {
             Flow flow = new Flow(in.readInt());
             flow.closeProfit = in.readLong();
@@ -185,7 +217,7 @@ public final class Position {
             flow.bought = in.readLong();
             flow.sold = in.readLong();
             flow.trades = in.readInt();
-            position.flows.add(flow);
+            last = position.append(last, flow);
         }
         return position;
     }

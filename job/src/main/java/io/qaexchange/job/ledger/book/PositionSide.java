@@ -3,12 +3,12 @@ package io.qaexchange.job.ledger.book;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
-import java.util.Arrays;
+import javax.annotation.Nullable;
 
 /**
  * One side of a position: how much, since when, what it cost. Volumes and money in {@link Micros}.
  *
- * <p>What was opened today is kept by trading day until that day is settled; usually that is one day. Cost and margin shrink with the
+ * <p>What was opened today is kept by trading day until that day is settled; usually that is one day, which needs no further object. Cost and margin shrink with the
  * share that is closed, and reach zero with the last lot.
  *
  * <p>Invariants: nothing is negative but cost (with negative prices); frozen is at most the volume. Mutable, one thread.
@@ -38,10 +38,12 @@ public final class PositionSide {
     }
 
     private long history;
-    private int days;
-    private int[] dayNumbers = new int[1];
-    private long[] dayVolumes = new long[1];
     private long today;
+    /** Newest day of what was opened today; of no meaning if there is none. */
+    private int newestDay;
+    /** What was opened on earlier days that are not settled; null if nothing is left of it. */
+    @Nullable
+    private DayVolumes earlier;
     private long frozen;
     private long cost;
     private long margin;
@@ -121,13 +123,16 @@ public final class PositionSide {
 
     /** Makes history of what was opened up to a day. */
     void settle(int day) {
-        int settled = 0;
-        while (settled < days && dayNumbers[settled] <= day) {
-            history += dayVolumes[settled];
-            today -= dayVolumes[settled];
-            settled++;
+        if (earlier != null) {
+            long settled = earlier.takeThrough(day);
+            history += settled;
+            today -= settled;
+            forgetEmpty();
         }
-        removeDays(settled);
+        if (today > 0 && newestDay <= day) {
+            history += today;
+            today = 0;
+        }
     }
 
     /** Value at a price minus cost, for the long side; the opposite for the short one. */
@@ -140,46 +145,43 @@ public final class PositionSide {
     }
 
     private void addToday(int day, long volume) {
-        int at = days;
-        while (at > 0 && dayNumbers[at - 1] > day) {
-            at--;
-        }
-        today += volume;
-        if (at > 0 && dayNumbers[at - 1] == day) {
-            dayVolumes[at - 1] += volume;
-            return;
-        }
-        if (days == dayNumbers.length) {
-            dayNumbers = Arrays.copyOf(dayNumbers, days + 1);
-            dayVolumes = Arrays.copyOf(dayVolumes, days + 1);
-        }
-        System.arraycopy(dayNumbers, at, dayNumbers, at + 1, days - at);
-        System.arraycopy(dayVolumes, at, dayVolumes, at + 1, days - at);
-        dayNumbers[at] = day;
-        dayVolumes[at] = volume;
-        days++;
-    }
-
-    private void takeToday(long volume) {
-        long rest = volume;
-        int emptied = 0;
-        while (rest > 0) {
-            long taken = Math.min(rest, dayVolumes[emptied]);
-            dayVolumes[emptied] -= taken;
-            today -= taken;
-            rest -= taken;
-            if (dayVolumes[emptied] == 0) {
-                emptied++;
+        if (today == 0 || day == newestDay) {
+            newestDay = day;
+        } else {
+            if (earlier == null) {
+                earlier = new DayVolumes();
+            }
+            if (day < newestDay) {
+                earlier.add(day, volume);
+            } else {
+                earlier.add(newestDay, newestVolume());
+                newestDay = day;
             }
         }
-        removeDays(emptied);
+        today += volume;
     }
 
-    private void removeDays(int count) {
-        if (count > 0) {
-            days -= count;
-            System.arraycopy(dayNumbers, count, dayNumbers, 0, days);
-            System.arraycopy(dayVolumes, count, dayVolumes, 0, days);
+    /** What was opened on the newest day: the rest. */
+    private long newestVolume() {
+        long volume = today;
+        for (int i = 0; earlier != null && i < earlier.count(); i++) {
+            volume -= earlier.volume(i);
+        }
+        return volume;
+    }
+
+    /** Takes from the oldest days first. */
+    private void takeToday(long volume) {
+        today -= volume;
+        if (earlier != null) {
+            earlier.takeOldest(volume);
+            forgetEmpty();
+        }
+    }
+
+    private void forgetEmpty() {
+        if (earlier.count() == 0) {
+            earlier = null;
         }
     }
 
@@ -188,10 +190,15 @@ public final class PositionSide {
         out.writeLong(frozen);
         out.writeLong(cost);
         out.writeLong(margin);
-        out.writeShort(days);
-        for (int i = 0; i < days; i++) {
-            out.writeInt(dayNumbers[i]);
-            out.writeLong(dayVolumes[i]);
+        int before = earlier == null ? 0 : earlier.count();
+        out.writeShort(before + (today == 0 ? 0 : 1));
+        for (int i = 0; i < before; i++) {
+            out.writeInt(earlier.day(i));
+            out.writeLong(earlier.volume(i));
+        }
+        if (today != 0) {
+            out.writeInt(newestDay);
+            out.writeLong(newestVolume());
         }
     }
 
