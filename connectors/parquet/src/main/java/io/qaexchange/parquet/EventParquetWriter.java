@@ -15,8 +15,8 @@ import java.util.Map;
 /**
  * Writes one finished Parquet file of one table to the local disk, row by row, from stored bytes.
  *
- * <p>Row groups end after a fixed number of rows. Strings get a dictionary, every column statistics and a page index, order and trade
- * ids a Bloom filter. Instrument and event time are declared as sorting columns if every row has an instrument and all came in that
+ * <p>Row groups end after a fixed number of rows. Every column gets statistics and a page index; strings, prices and volumes a dictionary
+ * where that is smaller, times and sequences are written as differences, order and trade ids get a Bloom filter. Instrument and event time are declared as sorting columns if every row has an instrument and all came in that
  * order, as the archive's do. The footer carries {@link FooterKeys}.
  *
  * <p>One thread. The file is complete only after {@link #finish}; {@link #close} without it deletes the file.
@@ -26,7 +26,7 @@ public final class EventParquetWriter implements Closeable {
     private final Path file;
     private final ParquetTable table;
     private final RowGroups groups;
-    private StoredEventColumns rows;
+    private final StoredEventColumns rows;
 
     private long rawBytes;
     private long minEventTimeNs = Long.MAX_VALUE;
@@ -39,10 +39,8 @@ public final class EventParquetWriter implements Closeable {
     private EventParquetWriter(Path file, ParquetTable table, ParquetOptions options) throws IOException {
         this.file = file;
         this.table = table;
-        this.groups = RowGroups.create(file, table.schema(), ParquetTable.BLOOM_FILTER_COLUMNS, ParquetTable.UNIQUE_COLUMNS, options, columns -> {
-            rows = new StoredEventColumns(table, columns);
-            return () -> { };
-        });
+        this.rows = new StoredEventColumns(table);
+        this.groups = RowGroups.create(file, table.schema(), options, pages -> () -> rows.finish(pages));
     }
 
     /**
@@ -55,7 +53,7 @@ public final class EventParquetWriter implements Closeable {
     }
 
     /**
-     * Adds a row, whose bytes must not change until the file is finished.
+     * Adds a row.
      *
      * @param event a stored event of this table
      * @param storedBytes its length

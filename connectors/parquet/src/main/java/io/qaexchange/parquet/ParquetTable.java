@@ -2,8 +2,8 @@ package io.qaexchange.parquet;
 
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.LogicalTypeAnnotation.TimeUnit;
@@ -30,11 +30,10 @@ public final class ParquetTable {
     public static final String KAFKA_TOPIC = "kafka_topic";
     public static final String KAFKA_PARTITION = "kafka_partition";
     public static final String KAFKA_OFFSET = "kafka_offset";
-    /** Columns whose values hardly repeat: a dictionary would be built in vain. */
-    static final List<String> UNIQUE_COLUMNS = List.of(EVENT_TIME, EVENT_TIME_US, "sequence", INGEST_TIME, KAFKA_OFFSET,
-            "order_id", "trade_id", "exchange_order_id");
+    /** Columns of texts that hardly repeat: a dictionary would be built in vain. */
+    static final Set<String> UNIQUE_COLUMNS = Set.of("order_id", "trade_id", "exchange_order_id");
     /** Columns that get a Bloom filter, where a table has them. */
-    static final List<String> BLOOM_FILTER_COLUMNS = List.of("order_id", "trade_id");
+    static final Set<String> BLOOM_FILTER_COLUMNS = Set.of("order_id", "trade_id");
 
     private static final Map<RecordType, ParquetTable> TABLES = new ConcurrentHashMap<>();
 

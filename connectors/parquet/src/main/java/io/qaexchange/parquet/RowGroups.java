@@ -2,9 +2,7 @@ package io.qaexchange.parquet;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.Map;
-import org.apache.parquet.column.ColumnWriteStore;
 import org.apache.parquet.column.ParquetProperties;
 import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
 import org.apache.parquet.hadoop.ParquetFileWriter;
@@ -14,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The row groups of a Parquet file on the local disk, each of a fixed number of rows: who writes rows puts them between
- * {@link #beginRow} and {@link #endRow} into the columns that it was given last. Columns get a dictionary, but for those that hardly repeat.
+ * The row groups of a Parquet file on the local disk, each of a fixed number of rows: who writes rows keeps them, between {@link #beginRow}
+ * and {@link #endRow}, and makes pages of them when the group ends.
  *
  * <p>One thread.
  */
@@ -24,19 +22,25 @@ final class RowGroups {
     private static final Logger LOG = LoggerFactory.getLogger(RowGroups.class);
     private static final int PAGE_ROWS = 20_000;
     private static final int PAGE_BYTES = 1 << 20;
-    private static final int MAX_BLOOM_FILTER_BYTES = 1 << 20;
-    private static final double BLOOM_FALSE_POSITIVES = 0.01;
+
+    /** For who writes through the library's column writers. */
+    static final ParquetProperties PROPERTIES = ParquetProperties.builder()
+            .withPageSize(PAGE_BYTES)
+            .withPageRowCountLimit(PAGE_ROWS)
+            .withWriterVersion(ParquetProperties.WriterVersion.PARQUET_1_0)
+            .withPageWriteChecksumEnabled(true)
+            // Sums of lengths and levels, for readers that size their buffers by them: a twentieth of the time, and none of ours asks.
+            .withSizeStatisticsEnabled(false)
+            .build();
 
     private final MessageType schema;
     private final ParquetOptions options;
-    private final ParquetProperties properties;
     private final PageCompressor compressor;
     private final ParquetFileWriter out;
     private final RowTarget rows;
 
     private ColumnChunkPageWriteStore pages;
-    private ColumnWriteStore columnStore;
-    private Runnable flush;
+    private Group group;
     private int rowGroupOrdinal;
     private int rowsInGroup;
     private long rowCount;
@@ -44,20 +48,20 @@ final class RowGroups {
     /** Who writes rows. */
     @FunctionalInterface
     interface RowTarget {
-        /**
-         * A row group begins.
-         *
-         * @param columns take its rows
-         * @return what is to be called behind the last row
-         */
-        Runnable begin(ColumnWriteStore columns);
+        /** A row group begins, whose pages go there. */
+        Group begin(ColumnChunkPageWriteStore pages);
     }
 
-    private RowGroups(MessageType schema, ParquetOptions options, ParquetProperties properties, ParquetFileWriter out,
-            RowTarget rows) {
+    /** The rows of a row group. */
+    @FunctionalInterface
+    interface Group {
+        /** Makes pages of all rows that are not in one. */
+        void finish() throws IOException;
+    }
+
+    private RowGroups(MessageType schema, ParquetOptions options, ParquetFileWriter out, RowTarget rows) {
         this.schema = schema;
         this.options = options;
-        this.properties = properties;
         this.compressor = new PageCompressor(options.compression());
         this.out = out;
         this.rows = rows;
@@ -66,47 +70,21 @@ final class RowGroups {
     /**
      * Creates the file.
      *
-     * @param bloomFilterColumns get a Bloom filter, those that the schema has
-     * @param uniqueColumns hardly repeat and get no dictionary
-     * @param rows is given the columns of each row group before its first row
+     * @param rows is told when a row group begins
      * @throws IOException if the file exists or cannot be created
      */
-    static RowGroups create(Path file, MessageType schema, Collection<String> bloomFilterColumns, Collection<String> uniqueColumns,
-            ParquetOptions options, RowTarget rows) throws IOException {
-        ParquetProperties properties = properties(schema, bloomFilterColumns, uniqueColumns);
+    static RowGroups create(Path file, MessageType schema, ParquetOptions options, RowTarget rows) throws IOException {
         ParquetFileWriter out = new ParquetFileWriter(new LocalOutputFile(file), schema, ParquetFileWriter.Mode.CREATE, Long.MAX_VALUE, 0,
-                null, properties);
+                null, PROPERTIES);
         out.start();
-        return new RowGroups(schema, options, properties, out, rows);
-    }
-
-    private static ParquetProperties properties(MessageType schema, Collection<String> bloomFilterColumns, Collection<String> uniqueColumns) {
-        ParquetProperties.Builder builder = ParquetProperties.builder()
-                .withPageSize(PAGE_BYTES)
-                .withPageRowCountLimit(PAGE_ROWS)
-                .withWriterVersion(ParquetProperties.WriterVersion.PARQUET_1_0)
-                .withPageWriteChecksumEnabled(true)
-                // Sums of lengths and levels, for readers that size their buffers by them: a twentieth of the time, and none of ours asks.
-                .withSizeStatisticsEnabled(false)
-                .withMaxBloomFilterBytes(MAX_BLOOM_FILTER_BYTES)
-                .withAdaptiveBloomFilterEnabled(true);
-        for (String column : uniqueColumns) {
-            builder.withDictionaryEncoding(column, false);
-        }
-        for (String column : bloomFilterColumns) {
-            if (schema.containsField(column)) {
-                builder.withBloomFilterEnabled(column, true).withBloomFilterFPP(column, BLOOM_FALSE_POSITIVES);
-            }
-        }
-        return builder.build();
+        return new RowGroups(schema, options, out, rows);
     }
 
     void beginRow() {
-        if (flush == null) {
-            pages = new ColumnChunkPageWriteStore(compressor, schema, properties.getAllocator(),
-                    properties.getColumnIndexTruncateLength(), properties.getPageWriteChecksumEnabled(), null, rowGroupOrdinal++);
-            columnStore = properties.newColumnWriteStore(schema, pages, pages);
-            flush = rows.begin(columnStore);
+        if (group == null) {
+            pages = new ColumnChunkPageWriteStore(compressor, schema, PROPERTIES.getAllocator(), PROPERTIES.getColumnIndexTruncateLength(),
+                    PROPERTIES.getPageWriteChecksumEnabled(), null, rowGroupOrdinal++);
+            group = rows.begin(pages);
         }
     }
 
@@ -137,17 +115,15 @@ final class RowGroups {
     }
 
     private void endRowGroup() throws IOException {
-        if (flush == null) {
+        if (group == null) {
             return;
         }
-        flush.run();
+        group.finish();
         out.startBlock(rowsInGroup);
-        columnStore.flush();
         pages.flushToFileWriter(out);
         out.endBlock();
-        columnStore.close();
         pages.close();
-        flush = null;
+        group = null;
         rowsInGroup = 0;
     }
 }

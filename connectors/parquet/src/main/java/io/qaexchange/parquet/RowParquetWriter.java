@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.parquet.column.ColumnWriteStore;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.MessageColumnIO;
 import org.apache.parquet.io.api.RecordConsumer;
@@ -37,9 +38,14 @@ public final class RowParquetWriter implements Closeable {
         this.table = table;
         this.columns = columns;
         MessageColumnIO records = new ColumnIOFactory(false).getColumnIO(schema);
-        this.groups = RowGroups.create(file, schema, List.of(), List.of(), options, store -> {
+        this.groups = RowGroups.create(file, schema, options, pages -> {
+            ColumnWriteStore store = RowGroups.PROPERTIES.newColumnWriteStore(schema, pages, pages);
             out = records.getRecordWriter(store);
-            return out::flush;
+            return () -> {
+                out.flush();
+                store.flush();
+                store.close();
+            };
         });
     }
 

@@ -5,89 +5,118 @@ import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import org.apache.parquet.column.ColumnWriteStore;
-import org.apache.parquet.column.ColumnWriter;
-import org.apache.parquet.io.api.Binary;
+import org.apache.parquet.column.ColumnDescriptor;
+import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
 import org.apache.parquet.schema.MessageType;
 
 /**
- * Writes stored events of one table into the columns of a row group, straight from their bytes: numbers are read in place, and texts are
- * passed as ranges of the stored array, which the column writers copy only where they keep them. It goes to the column writers and not
- * through a record consumer, whose calls by field name took a quarter of the time.
- *
- * <p>Levels as Parquet defines them: a flat column has definition level 0 where it is required, else 1 for a value; the price and volume of a
- * book's level have 1, an empty book 0, and repetition level 1 from the second level on.
+ * The rows of a row group as columns, filled straight from stored bytes: numbers are read in place, and texts are passed as ranges of the
+ * stored array, which is not kept.
  *
  * <p>One thread.
  */
 final class StoredEventColumns {
 
     private static final long NANOS_PER_MICRO = 1_000;
-    private static final int NULL_OR_EMPTY = 0;
+    private static final int NO_TEXT = -1;
+    private static final int CODES = 256;
+    private static final double BLOOM_FALSE_POSITIVES = 0.01;
+    private static final int MAX_BLOOM_FILTER_BYTES = 1 << 20;
+
+    /** How a field's values are written, by {@link Field#index}; what is not of its kind is null. */
+    private record Target(Field field, LongColumn longs, NumberColumn numbers, TextColumn texts, NumberColumn volumes, byte[][] names,
+            int[] nameIds) {
+
+        ColumnValues values() {
+            return longs != null ? longs : texts != null ? texts : numbers;
+        }
+    }
 
     private final RecordType type;
-    private final Field[] fields;
-    private final boolean[] optional;
-    private final Binary[][] enumNames;
-    private final ColumnWriteStore store;
-    /** For each field its column; for levels that of the price. */
-    private final ColumnWriter[] columns;
-    private final ColumnWriter[] volumes;
-    private final ColumnWriter eventTimeUs;
-    private final ColumnWriter ingestTime;
-    private final ColumnWriter topic;
-    private final ColumnWriter partition;
-    private final ColumnWriter offset;
-    private final Map<String, Binary> topics = new HashMap<>();
-    private final Map<String, Binary> positionSources = new HashMap<>();
+    private final Target[] targets;
+    private final Map<ColumnDescriptor, ColumnValues> columns = new LinkedHashMap<>();
+    private final LongColumn eventTimeUs;
+    private final LongColumn ingestTime;
+    private final TextColumn topic;
+    private final NumberColumn partition;
+    private final LongColumn offset;
+    private String lastTopic = "";
+    private byte[] topicBytes = {};
+    private int lastPartition;
+    private byte[] positionSource;
 
-    StoredEventColumns(ParquetTable table, ColumnWriteStore store) {
+    StoredEventColumns(ParquetTable table) {
         this.type = table.recordType();
-        this.fields = type.fields().toArray(new Field[0]);
-        this.store = store;
-        this.columns = new ColumnWriter[fields.length];
-        this.volumes = new ColumnWriter[fields.length];
-        this.optional = new boolean[fields.length];
-        this.enumNames = new Binary[fields.length][];
         MessageType schema = table.schema();
-        for (Field field : fields) {
-            int index = field.index();
-            if (field.kind() == Field.Kind.LEVELS) {
-                columns[index] = writer(schema, field.name(), "list", "element", "price");
-                volumes[index] = writer(schema, field.name(), "list", "element", "volume");
-                continue;
-            }
-            columns[index] = writer(schema, field.name());
-            optional[index] = schema.getMaxDefinitionLevel(field.name()) > 0;
-            if (field.kind() == Field.Kind.ENUM) {
-                enumNames[index] = names(field);
-            }
+        List<Target> all = new ArrayList<>();
+        for (Field field : type.fields()) {
+            all.add(target(schema, field));
         }
-        this.eventTimeUs = writer(schema, ParquetTable.EVENT_TIME_US);
-        this.ingestTime = writer(schema, ParquetTable.INGEST_TIME);
-        this.topic = writer(schema, ParquetTable.KAFKA_TOPIC);
-        this.partition = writer(schema, ParquetTable.KAFKA_PARTITION);
-        this.offset = writer(schema, ParquetTable.KAFKA_OFFSET);
+        this.targets = all.toArray(new Target[0]);
+        this.eventTimeUs = longs(schema, ParquetTable.EVENT_TIME_US);
+        this.ingestTime = longs(schema, ParquetTable.INGEST_TIME);
+        this.topic = texts(schema, ParquetTable.KAFKA_TOPIC);
+        this.partition = numbers(schema, ParquetTable.KAFKA_PARTITION);
+        this.offset = longs(schema, ParquetTable.KAFKA_OFFSET);
     }
 
-    private ColumnWriter writer(MessageType schema, String... path) {
-        return store.getColumnWriter(schema.getColumnDescription(path));
+    private Target target(MessageType schema, Field field) {
+        String name = field.name();
+        return switch (field.kind()) {
+            case LONG -> new Target(field, longs(schema, name), null, null, null, null, null);
+            case INT, DOUBLE -> new Target(field, null, numbers(schema, name), null, null, null, null);
+            case STRING -> new Target(field, null, null, texts(schema, name), null, null, null);
+            case ENUM -> new Target(field, null, null, texts(schema, name), null, names(field), noIds());
+            case LEVELS -> new Target(field, null, numbers(schema, name, "list", "element", "price"), null,
+                    numbers(schema, name, "list", "element", "volume"), null, null);
+        };
     }
 
-    private static Binary[] names(Field field) {
-        Binary[] names = new Binary[256];
-        for (int code = 0; code < names.length; code++) {
+    private LongColumn longs(MessageType schema, String name) {
+        ColumnDescriptor column = schema.getColumnDescription(new String[] {name});
+        LongColumn values = new LongColumn(column);
+        columns.put(column, values);
+        return values;
+    }
+
+    private NumberColumn numbers(MessageType schema, String... path) {
+        ColumnDescriptor column = schema.getColumnDescription(path);
+        NumberColumn values = new NumberColumn(column);
+        columns.put(column, values);
+        return values;
+    }
+
+    private TextColumn texts(MessageType schema, String name) {
+        ColumnDescriptor column = schema.getColumnDescription(new String[] {name});
+        TextColumn values = new TextColumn(column, ParquetTable.UNIQUE_COLUMNS.contains(name));
+        columns.put(column, values);
+        return values;
+    }
+
+    private static byte[][] names(Field field) {
+        byte[][] names = new byte[CODES][];
+        for (int code = 0; code < CODES; code++) {
             String name = field.enumName(code);
-            names[code] = name == null ? null : Binary.fromString(name);
+            names[code] = name == null ? null : name.getBytes(StandardCharsets.UTF_8);
         }
         return names;
     }
 
+    private static int[] noIds() {
+        int[] ids = new int[CODES];
+        Arrays.fill(ids, NO_TEXT);
+        return ids;
+    }
+
     /**
-     * Adds a row. Its bytes are kept where statistics and dictionaries refer to them, and must not change afterwards.
+     * Adds a row.
      *
      * @param stored the stored event, wrapped
      * @param tradingDay yyyymmdd, what is written as trading day
@@ -95,75 +124,108 @@ final class StoredEventColumns {
     void write(StoredEvent stored, int tradingDay) {
         EventView event = stored.event();
         boolean own = event.hasOwnIdentity();
-        for (Field field : fields) {
-            ColumnWriter column = columns[field.index()];
+        usePosition(stored, own);
+        for (Target target : targets) {
+            Field field = target.field();
             if (field == type.eventTime()) {
                 long eventTimeNs = event.eventTime();
-                column.write(eventTimeNs, 0, 0);
-                eventTimeUs.write(Math.floorDiv(eventTimeNs, NANOS_PER_MICRO), 0, 0);
+                target.longs().write(eventTimeNs);
+                eventTimeUs.write(Math.floorDiv(eventTimeNs, NANOS_PER_MICRO));
             } else if (field == type.sequence()) {
-                column.write(own ? event.sequence() : stored.offset(), 0, 0);
+                target.longs().write(own ? event.sequence() : stored.offset());
             } else if (field == type.source() && !own) {
-                column.write(positionSource(stored), 0, 0);
+                target.texts().write(positionSource, 0, positionSource.length);
             } else if (field == type.tradingDay()) {
-                column.write(tradingDay, 0, 0);
+                target.numbers().write(tradingDay);
             } else {
-                write(event, field, column);
+                write(event, target);
             }
         }
-        ingestTime.write(stored.ingestTimeNs(), 0, 0);
-        topic.write(topics.computeIfAbsent(stored.topic(), Binary::fromString), 0, 0);
-        partition.write(stored.partition(), 0, 0);
-        offset.write(stored.offset(), 0, 0);
-        store.endRecord();
+        ingestTime.write(stored.ingestTimeNs());
+        topic.write(topicBytes, 0, topicBytes.length);
+        partition.write(stored.partition());
+        offset.write(stored.offset());
     }
 
-    private void write(EventView event, Field field, ColumnWriter column) {
+    /** Makes the bytes of topic and, if need be, source those of this row: usually they are those of the row before. */
+    private void usePosition(StoredEvent stored, boolean own) {
+        String of = stored.topic();
+        if (!of.equals(lastTopic)) {
+            lastTopic = of;
+            topicBytes = of.getBytes(StandardCharsets.UTF_8);
+            positionSource = null;
+        }
+        if (!own && (positionSource == null || stored.partition() != lastPartition)) {
+            lastPartition = stored.partition();
+            positionSource = EventIdentity.positionSource(of, lastPartition).getBytes(StandardCharsets.UTF_8);
+        }
+    }
+
+    private static void write(EventView event, Target target) {
+        Field field = target.field();
         if (field.kind() == Field.Kind.LEVELS) {
-            writeLevels(event, field, column, volumes[field.index()]);
+            writeLevels(event, target);
             return;
         }
         if (event.isNull(field)) {
-            if (!optional[field.index()]) {
+            if (!target.values().isOptional()) {
                 throw new IllegalArgumentException(field + " is absent, which its column does not allow");
             }
-            column.writeNull(0, NULL_OR_EMPTY);
+            target.values().none();
             return;
         }
-        int definition = optional[field.index()] ? 1 : 0;
         switch (field.kind()) {
-            case LONG -> column.write(event.getLong(field), 0, definition);
-            case INT -> column.write(event.getInt(field), 0, definition);
-            case DOUBLE -> column.write(event.getDouble(field), 0, definition);
-            case STRING -> column.write(Binary.fromConstantByteArray(event.array(), event.textOffset(field), event.textLength(field)), 0, definition);
-            case ENUM -> column.write(enumName(field, event.getEnumCode(field)), 0, definition);
+            case LONG -> target.longs().write(event.getLong(field));
+            case INT -> target.numbers().write(event.getInt(field));
+            case DOUBLE -> target.numbers().write(event.getDouble(field));
+            case STRING -> target.texts().write(event.array(), event.textOffset(field), event.textLength(field));
+            case ENUM -> writeName(target, event.getEnumCode(field));
             default -> throw new AssertionError(field.kind());
         }
     }
 
-    private Binary enumName(Field field, int code) {
-        Binary name = enumNames[field.index()][code];
-        if (name == null) {
-            throw new IllegalArgumentException(field + ": code " + code + " has no name");
+    private static void writeName(Target target, int code) {
+        int id = target.nameIds()[code];
+        if (id == NO_TEXT) {
+            byte[] name = target.names()[code];
+            if (name == null) {
+                throw new IllegalArgumentException(target.field() + ": code " + code + " has no name");
+            }
+            id = target.texts().idOf(name, 0, name.length);
+            target.nameIds()[code] = id;
         }
-        return name;
+        target.texts().writeText(id);
     }
 
-    private static void writeLevels(EventView event, Field field, ColumnWriter prices, ColumnWriter volumes) {
+    private static void writeLevels(EventView event, Target target) {
+        Field field = target.field();
         int count = event.levelCount(field);
         if (count == 0) {
-            prices.writeNull(0, NULL_OR_EMPTY);
-            volumes.writeNull(0, NULL_OR_EMPTY);
+            target.numbers().none();
+            target.volumes().none();
+            return;
         }
-        for (int level = 0; level < count; level++) {
-            int repetition = level == 0 ? 0 : 1;
-            prices.write(event.levelPrice(field, level), repetition, 1);
-            volumes.write(event.levelVolume(field, level), repetition, 1);
+        target.numbers().write(event.levelPrice(field, 0));
+        target.volumes().write(event.levelVolume(field, 0));
+        for (int level = 1; level < count; level++) {
+            target.numbers().writeNext(event.levelPrice(field, level));
+            target.volumes().writeNext(event.levelVolume(field, level));
         }
     }
 
-    private Binary positionSource(StoredEvent stored) {
-        return positionSources.computeIfAbsent(EventIdentity.positionSource(stored.topic(), stored.partition()),
-                source -> Binary.fromConstantByteArray(source.getBytes(StandardCharsets.UTF_8)));
+    /** Makes pages of all rows and forgets them. */
+    void finish(ColumnChunkPageWriteStore pages) throws IOException {
+        for (Map.Entry<ColumnDescriptor, ColumnValues> column : columns.entrySet()) {
+            ColumnDescriptor descriptor = column.getKey();
+            if (column.getValue() instanceof TextColumn texts && ParquetTable.BLOOM_FILTER_COLUMNS.contains(descriptor.getPath()[0])) {
+                texts.writeBloomFilter(pages.getBloomFilterWriter(descriptor), BLOOM_FALSE_POSITIVES, MAX_BLOOM_FILTER_BYTES);
+            }
+            column.getValue().finish(pages.getPageWriter(descriptor));
+        }
+        for (Target target : targets) {
+            if (target.nameIds() != null) {
+                Arrays.fill(target.nameIds(), NO_TEXT);
+            }
+        }
     }
 }
