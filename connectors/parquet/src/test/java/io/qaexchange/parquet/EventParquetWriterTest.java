@@ -74,6 +74,54 @@ class EventParquetWriterTest {
     }
 
     @Test
+    void givesEventsBackThatFillManyPages() throws Exception {
+        Map<RecordType, List<byte[]>> events = generated(150_000);
+        for (String name : List.of("tick", "trade", "book_snapshot")) {
+            RecordType table = EventSchema.get().table(name);
+            List<byte[]> written = events.get(table);
+            Path file = write(table, written, ParquetOptions.DEFAULT);
+            try (TableReader reader = TableReader.open(new LocalInputFile(file))) {
+                for (byte[] event : written) {
+                    assertThat(Arrays.equals(reader.next().message(), event)).as(name).isTrue();
+                }
+                assertThat(reader.next()).isNull();
+            }
+        }
+        assertThat(events.get(EventSchema.get().table("trade")).size()).as("rows of more than two pages").isGreaterThan(40_000);
+    }
+
+    @Test
+    void statisticsAndBloomFiltersLeaveNothingOut() throws Exception {
+        RecordType trade = EventSchema.get().table("trade");
+        List<byte[]> events = generated(100_000).get(trade);
+        Path file = write(trade, events, new ParquetOptions(ParquetOptions.Compression.ZSTD, 30_000));
+        EventView view = new EventView();
+        for (int at = 0; at < events.size(); at += events.size() / 20) {
+            view.wrap(events.get(at));
+            String account = view.account();
+            String order = view.getString(trade.field("order_id"));
+            double price = view.getDouble(trade.field("price"));
+            for (FilterPredicate filter : List.of(FilterApi.eq(FilterApi.binaryColumn("account"), Binary.fromString(account)),
+                    FilterApi.eq(FilterApi.binaryColumn("order_id"), Binary.fromString(order)),
+                    FilterApi.eq(FilterApi.doubleColumn("price"), price),
+                    FilterApi.eq(FilterApi.longColumn("kafka_offset"), (long) at))) {
+                try (ParquetFileReader pruned = ParquetFileReader.open(new LocalInputFile(file),
+                        ParquetReadOptions.builder().withRecordFilter(FilterCompat.get(filter)).build())) {
+                    assertThat(pruned.getFilteredRecordCount()).as("rows that may fit %s", filter).isPositive();
+                }
+            }
+            long wanted = events.stream().filter(e -> new EventView().wrap(e).account().equals(account)).count();
+            try (Connection connection = DriverManager.getConnection("jdbc:duckdb:"); Statement sql = connection.createStatement();
+                    ResultSet row = sql.executeQuery("SELECT count(*), count(*) FILTER (order_id = '" + order + "' AND price = " + price
+                            + ") FROM '" + file + "' WHERE account = '" + account + "'")) {
+                row.next();
+                assertThat(row.getLong(1)).isEqualTo(wanted);
+                assertThat(row.getLong(2)).isPositive();
+            }
+        }
+    }
+
+    @Test
     void writesRowGroupsOfTheAskedNumberOfRowsWithStatisticsAndIndexes() throws IOException {
         RecordType trade = EventSchema.get().table("trade");
         List<byte[]> events = generated(20_000).get(trade);

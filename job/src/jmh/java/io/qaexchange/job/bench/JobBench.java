@@ -29,6 +29,8 @@ public final class JobBench {
 
     private static final int PARALLELISM = 2;
     private static final List<String> BACKENDS = List.of("lsm", "rocksdb", "hashmap");
+    private static final long BYTES_PER_MB = 1_000_000L;
+    private static final long STORED_BYTES_PER_MESSAGE = 100;
     private static final double WANTED_OF_ROCKSDB = 2;
     private static final double WANTED_OF_CEILING = 0.85;
     private static final double WANTED_OF_HASHMAP = 0.8;
@@ -72,11 +74,13 @@ public final class JobBench {
                     messages = 300_000;
                     rounds = 2;
                 }
+                case "--hot-megabytes" -> messages = messagesFor(Integer.parseInt(argument(args, ++i)));
                 case "--json" -> json = Path.of(argument(args, ++i));
                 case "--dir" -> base = Path.of(argument(args, ++i));
                 case "--only" -> only = argument(args, ++i);
                 case "--help" -> {
                     System.out.println("bin/bench job [--messages N (default 2,000,000)] [--warm-ups N (2)] [--rounds N (3)] [--quick (300,000 messages, 2 rounds)] "
+                            + "[--hot-megabytes N (instead of --messages: so many that this much is stored)] "
                             + "[--json FILE] [--dir D] [--only lsm|rocksdb|hashmap|ceiling|no-ledger|archiving|ledger|recovery, or several with commas (from memory only, for profiling)]");
                     return;
                 }
@@ -95,6 +99,11 @@ public final class JobBench {
             Files.writeString(json, bench.results.json());
         }
         System.exit(0);
+    }
+
+    /** Messages for that many stored bytes: partitions are cut to the smallest, and some messages are not stored. */
+    private static int messagesFor(int hotMegabytes) {
+        return Math.toIntExact(hotMegabytes * BYTES_PER_MB / STORED_BYTES_PER_MESSAGE);
     }
 
     private static String argument(String[] args, int at) {

@@ -50,8 +50,10 @@ final class JobRuns {
     private static final Duration METRICS_INTERVAL = Duration.ofMillis(500);
     private static final double MB = 1e6;
     private static final long BYTES_PER_EVENT = 130;
-    /** Rounds of archiving in a run, about; small ones, so that they happen while events come in. */
-    private static final int BATCHES = 12;
+    /** Rounds of archiving in a run, at least, so that they happen while events come in. */
+    private static final int BATCHES = 3;
+    /** Bytes of a round, at most: what a job takes by default. */
+    private static final long BATCH_BYTES = 16 << 20;
 
     /**
      * What a run came to.
@@ -279,7 +281,7 @@ final class JobRuns {
         texts.put(JobOptions.CHECKPOINTS.name(), run.resolve("checkpoints").toString());
         texts.put(JobOptions.CHECKPOINT_INTERVAL.name(), "2 s");
         texts.put(JobOptions.CHECK_INTERVAL.name(), "100 ms");
-        texts.put(JobOptions.MIN_BATCH_SIZE.name(), BenchMessages.count() * BYTES_PER_EVENT / parallelism / BATCHES + " b");
+        texts.put(JobOptions.MIN_BATCH_SIZE.name(), Math.min(BATCH_BYTES, BenchMessages.count() * BYTES_PER_EVENT / parallelism / BATCHES) + " b");
         texts.put(JobOptions.BACKEND.name(), backend);
         texts.put(JobOptions.LEDGER_ENABLED.name(), Boolean.toString(ledger));
         texts.put(JobOptions.INSTRUMENTS.name(),
