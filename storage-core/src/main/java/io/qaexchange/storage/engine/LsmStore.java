@@ -52,6 +52,8 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Threads: see {@link Store}.
  */
 public final class LsmStore implements Store {
+    /** What a scan spends on a file of level 0, in filters asked by point reads. */
+    private static final int SCAN_COST = 8;
     private static final Slice EMPTY = new Slice();
 
     private final Path directory;
@@ -446,9 +448,6 @@ public final class LsmStore implements Store {
             view.release();
         }
     }
-
-    /** What a scan spends on a file of level 0, in filters asked by point reads. */
-    private static final int SCAN_COST = 8;
 
     private VisibleIterator scan(ColumnFamily family, VisibleIterator.Bounds bounds, Snapshot snapshot) throws IOException {
         VisibleIterator opened = atSequence(snapshot, (view, sequence) -> VisibleIterator.open(view, family, bounds, sequence));
