@@ -1,13 +1,16 @@
 package io.qaexchange.job.tool;
 
+import io.qaexchange.job.UsageException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * The commands in {@code bin/}, run as a user runs them: as processes, on what Maven packaged. Everything lies in one folder; a broker and
@@ -79,6 +82,27 @@ final class Commands implements AutoCloseable {
                 .orElseThrow(() -> new IOException(process + " does not run"));
         handle.destroyForcibly();
         handle.onExit().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** What to know of a failure before the folder goes: the jobs' states and exceptions. Logs are kept, and the answer says where. */
+    String explain(String job) throws IOException, InterruptedException {
+        Path kept = Files.createDirectories(ROOT.resolve("job/target/killed-processes"));
+        try (Stream<Path> files = Files.list(folder.resolve("processes"))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, kept.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        FlinkRest rest = new FlinkRest(restPort);
+        StringBuilder text = new StringBuilder("logs are in " + kept);
+        for (String path : List.of("/overview", "/jobs/overview", "/jobs/" + job + "/exceptions")) {
+            text.append('\n').append(path).append(": ");
+            try {
+                text.append(rest.get(path));
+            } catch (IOException | UsageException e) {
+                text.append(e.getMessage());
+            }
+        }
+        return text.toString();
     }
 
     @Override

@@ -66,36 +66,42 @@ class KilledProcessesIT {
 
     @Test
     void everyEventIsThereOnceAfterKillsOfEveryProcess() throws Exception {
-        Random random = new Random(SEED);
         try (Commands started = new Commands(temporary.resolve("run"))) {
             commands = started;
-            commands.startKafka();
-            commands.startCluster();
-            submit("submit", 2);
-            Feeder feeder = new Feeder(KafkaConnection.to(commands.brokers()), "events", SEED, MESSAGES);
-            feeder.setRate(RATE);
-            CompletableFuture<EventGenerator> feeding = feeder.start();
-            awaitProgress("start");
-
-            long nsBetweenKills = TimeUnit.MINUTES.toNanos(MINUTES) / KILLS;
-            for (int i = 0; i < KILLS; i++) {
-                Victim victim = i < Victim.values().length ? Victim.values()[i] : Victim.values()[random.nextInt(Victim.values().length)];
-                kill(victim, random);
-                if (i % 3 == 0) {
-                    savepointAndRescale(1 + random.nextInt(4), random.nextBoolean() ? "canonical" : "native");
-                }
-                long dueNs = startedNs + (i + 1) * nsBetweenKills;
-                CommonTestUtils.waitUntilCondition(() -> feeding.isDone() || System.nanoTime() >= dueNs, 200L);
+            try {
+                killAllTheTime();
+            } catch (Exception | AssertionError e) {
+                throw new AssertionError("after " + history + "\n" + commands.explain(job), e);
             }
-            assertThat(feeding).as("the producer still sends").isNotCompletedExceptionally();
-            feeder.setRate(Double.POSITIVE_INFINITY);
-            EventGenerator generator = feeding.get(RECOVERY.toSeconds() * 5, TimeUnit.SECONDS);
-            await("all messages consumed", RECOVERY.multipliedBy(2), () -> consumed() >= MESSAGES);
-            String savepoint = commands.run("savepoint", job, "--stop", "--dir", commands.folder().toString());
-            audit(savepoint, generator);
-        } catch (Exception | AssertionError e) {
-            throw new AssertionError("after " + history, e);
         }
+    }
+
+    private void killAllTheTime() throws Exception {
+        commands.startKafka();
+        commands.startCluster();
+        submit("submit", 2);
+        Feeder feeder = new Feeder(KafkaConnection.to(commands.brokers()), "events", SEED, MESSAGES);
+        feeder.setRate(RATE);
+        CompletableFuture<EventGenerator> feeding = feeder.start();
+        awaitProgress("start");
+
+        Random random = new Random(SEED);
+        long nsBetweenKills = TimeUnit.MINUTES.toNanos(MINUTES) / KILLS;
+        for (int i = 0; i < KILLS; i++) {
+            Victim victim = i < Victim.values().length ? Victim.values()[i] : Victim.values()[random.nextInt(Victim.values().length)];
+            kill(victim, random);
+            if (i % 3 == 0) {
+                savepointAndRescale(1 + random.nextInt(4), random.nextBoolean() ? "canonical" : "native");
+            }
+            long dueNs = startedNs + (i + 1) * nsBetweenKills;
+            CommonTestUtils.waitUntilCondition(() -> feeding.isDone() || System.nanoTime() >= dueNs, 200L);
+        }
+        assertThat(feeding).as("the producer still sends").isNotCompletedExceptionally();
+        feeder.setRate(Double.POSITIVE_INFINITY);
+        EventGenerator generator = feeding.get(RECOVERY.toSeconds() * 5, TimeUnit.SECONDS);
+        await("all messages consumed", RECOVERY.multipliedBy(2), () -> consumed() >= MESSAGES);
+        String savepoint = commands.run("savepoint", job, "--stop", "--dir", commands.folder().toString());
+        audit(savepoint, generator);
     }
 
     private void kill(Victim victim, Random random) throws Exception {

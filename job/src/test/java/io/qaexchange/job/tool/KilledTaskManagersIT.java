@@ -76,23 +76,29 @@ class KilledTaskManagersIT {
         jobJar = jarOf(temporary.resolve("count.jar"), CountJob.class.getPackageName().replace('.', '/'));
         try (Commands started = new Commands(temporary.resolve("run"))) {
             commands = started;
-            commands.startCluster();
-            int port = ClusterFolder.of(commands.folder()).port();
-            rest = new FlinkRest(port);
-            Configuration address = new Configuration();
-            address.set(RestOptions.ADDRESS, "127.0.0.1");
-            address.set(RestOptions.PORT, port);
-            try (RestClusterClient<String> opened = new RestClusterClient<>(address, "local")) {
-                client = opened;
-                submit(PARALLELISMS[0], SavepointRestoreSettings.none());
-                for (int i = 0; i < KILLS; i++) {
-                    killATaskManager();
-                    restore(Origin.values()[i % Origin.values().length], PARALLELISMS[(i + 1) % PARALLELISMS.length]);
-                }
-                checkAll(stop(SavepointFormatType.CANONICAL));
+            try {
+                killAllTheTime();
+            } catch (Exception | AssertionError e) {
+                throw new AssertionError("after " + history + "\n" + commands.explain(job == null ? "" : job.toHexString()), e);
             }
-        } catch (Exception | AssertionError e) {
-            throw new AssertionError("after " + history + "; logs are in " + temporary, e);
+        }
+    }
+
+    private void killAllTheTime() throws Exception {
+        commands.startCluster();
+        int port = ClusterFolder.of(commands.folder()).port();
+        rest = new FlinkRest(port);
+        Configuration address = new Configuration();
+        address.set(RestOptions.ADDRESS, "127.0.0.1");
+        address.set(RestOptions.PORT, port);
+        try (RestClusterClient<String> opened = new RestClusterClient<>(address, "local")) {
+            client = opened;
+            submit(PARALLELISMS[0], SavepointRestoreSettings.none());
+            for (int i = 0; i < KILLS; i++) {
+                killATaskManager();
+                restore(Origin.values()[i % Origin.values().length], PARALLELISMS[(i + 1) % PARALLELISMS.length]);
+            }
+            checkAll(stop(SavepointFormatType.CANONICAL));
         }
     }
 
