@@ -2,7 +2,9 @@ package io.qaexchange.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,8 +24,13 @@ import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.core.fs.local.LocalFileSystem;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
+import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.SavepointType;
 import org.apache.flink.runtime.checkpoint.SnapshotType;
+import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.SharedStateRegistry;
@@ -37,7 +44,7 @@ import org.apache.flink.util.FileUtils;
 /**
  * Checkpoints begin, are written, acknowledged, completed, aborted, and the task hears of it late and in any order, with Flink's own
  * registry of shared files, which deletes what the last completed checkpoint does not name: that checkpoint can always be restored. Native
- * savepoints are taken in between, and claimed by a next run.
+ * savepoints are taken in between, and claimed by a next run; job managers are lost, and the next one knows what the metadata on disk say.
  */
 class CheckpointHistoryProperties {
     @Property(tries = 60)
@@ -65,6 +72,7 @@ class CheckpointHistoryProperties {
 
     private static final class History implements AutoCloseable {
         private static final ValueStateDescriptor<String> VALUE = new ValueStateDescriptor<>("value", StringSerializer.INSTANCE);
+        private static final OperatorID OPERATOR = new OperatorID(1, 2);
         private static final int CONCURRENT = 3;
 
         private final SplittableRandom random;
@@ -160,10 +168,33 @@ class CheckpointHistoryProperties {
             Map<String, String> then = new HashMap<>(model);
             future.run();
             notifications.add(() -> tell(() -> backend.keyed.notifyCheckpointComplete(id)));
-            checkContent(future.get().getJobManagerOwnedSnapshot(), then);
             savepoint = new Pending(future, then);
             savepoint.acknowledged = future.get().getJobManagerOwnedSnapshot();
             savepointId = id;
+            writeMetadata(id, savepoint.acknowledged);
+            checkContent(readMetadata(id), then);
+        }
+
+        /** Written as the job manager does, beside the checkpoint's own files. */
+        private void writeMetadata(long id, KeyedStateHandle handle) throws IOException {
+            OperatorState operator = new OperatorState("operator", "operator", OPERATOR, 1, TestBackend.ALL_KEY_GROUPS.getNumberOfKeyGroups());
+            operator.putState(0, OperatorSubtaskState.builder().setManagedKeyedState(handle).build());
+            try (OutputStream out = Files.newOutputStream(metadata(id))) {
+                Checkpoints.storeCheckpointMetadata(new CheckpointMetadata(id, List.of(operator), List.of()), out);
+            }
+        }
+
+        /** What another job manager knows of a checkpoint. */
+        private KeyedStateHandle readMetadata(long id) throws IOException {
+            try (DataInputStream in = new DataInputStream(Files.newInputStream(metadata(id)))) {
+                OperatorState operator = Checkpoints.loadCheckpointMetadata(in, getClass().getClassLoader(), metadata(id).toUri().toString())
+                        .getOperatorStates().iterator().next();
+                return operator.getState(0).getManagedKeyedState().iterator().next();
+            }
+        }
+
+        private Path metadata(long id) {
+            return folder.resolve("chk-" + id).resolve("_metadata");
         }
 
         private CheckpointStreamFactory storage(long id, Path shared) throws IOException {
@@ -203,6 +234,7 @@ class CheckpointHistoryProperties {
             long id = ready.get(random.nextInt(ready.size()));
             completed = pending.remove(id);
             completedId = id;
+            writeMetadata(id, completed.acknowledged);
             registry.unregisterUnusedState(id);
             notifications.add(() -> tell(() -> backend.keyed.notifyCheckpointComplete(id)));
             for (long earlier : List.copyOf(pending.headMap(id).keySet())) {
@@ -246,7 +278,7 @@ class CheckpointHistoryProperties {
 
         private void check() throws Exception {
             if (completed != null) {
-                checkContent(completed.acknowledged, completed.model);
+                checkContent(random.nextBoolean() ? completed.acknowledged : readMetadata(completedId), completed.model);
             }
         }
 
@@ -274,6 +306,8 @@ class CheckpointHistoryProperties {
             model.clear();
             if (savepoint != null && random.nextInt(3) == 0) {
                 claimSavepoint();
+            } else if (completed != null && random.nextInt(3) == 0) {
+                loseJobManager();
             }
             if (completed == null) {
                 open();
@@ -284,12 +318,18 @@ class CheckpointHistoryProperties {
         }
 
         /** Another run of the job takes a savepoint's files over: from now on they go when no checkpoint names them any more. */
-        private void claimSavepoint() {
-            registry = new SharedStateRegistryImpl();
-            savepoint.acknowledged.registerSharedStates(registry, savepointId);
+        private void claimSavepoint() throws IOException {
             completed = savepoint;
             completedId = savepointId;
             savepoint = null;
+            loseJobManager();
+        }
+
+        /** The next job manager knows what the metadata say. */
+        private void loseJobManager() throws IOException {
+            registry = new SharedStateRegistryImpl();
+            completed.acknowledged = readMetadata(completedId);
+            completed.acknowledged.registerSharedStates(registry, completedId);
         }
 
         @Override

@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import javax.annotation.Nullable;
 import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.filesystem.RelativeFileStateHandle;
 
 /**
  * Which files of earlier checkpoints a checkpoint may refer to.
@@ -18,7 +20,7 @@ import org.apache.flink.runtime.state.StreamStateHandle;
  * <p>The job manager deletes a file when a checkpoint completes that does not name it, before any task hears of that. So a file may be
  * referred to only if the last confirmed checkpoint <em>and every later one that has begun and was not aborted</em> refer to the same
  * physical file. What one of them has let go is never referred to again, only uploaded anew. Savepoints own their files and take no
- * part. A restored checkpoint counts as confirmed.
+ * part. A restored checkpoint counts as confirmed; of a restored native savepoint, no file is referred to, also if it was claimed.
  *
  * <p>What a checkpoint refers to is decided in the order in which checkpoints began, whichever of them is first at work.
  *
@@ -66,7 +68,16 @@ public final class UploadHistory {
     /** @param restored files of the checkpoint that was restored, by their names now */
     public UploadHistory(long restoredId, Map<String, Uploaded> restored) {
         confirmedId = restoredId;
-        confirmed = Map.copyOf(restored);
+        confirmed = restored.entrySet().stream().filter(file -> canBeNamedByOthers(file.getValue().handle()))
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    /**
+     * A native savepoint's files are named relative to its folder, so that it can be moved. Metadata of another checkpoint that name them
+     * would be read relative to that checkpoint's folder ({@code MetadataV2V3SerializerBase}), where they are not.
+     */
+    private static boolean canBeNamedByOthers(StreamStateHandle handle) {
+        return !(handle instanceof RelativeFileStateHandle);
     }
 
     /** @param reusable false for files that this checkpoint must not refer to */
