@@ -127,7 +127,8 @@ public final class StoreOptions {
     /**
      * Where flushes and merges run; null = threads of the store's own. With an executor of the caller's (a test's, a slot's shared one)
      * the store starts no thread and times nothing: group commit syncs only when {@link Store#sync()} is called or a flush needs it, and
-     * expired files are looked for only when something is written, flushed or merged, or in {@link Store#awaitIdle()}.
+     * expired files are looked for only when something is written, flushed or merged, or in {@link Store#awaitIdle()}; from time to
+     * time if the executor is a {@link java.util.concurrent.ScheduledExecutorService}.
      */
     public Executor executor() {
         return values.executor;

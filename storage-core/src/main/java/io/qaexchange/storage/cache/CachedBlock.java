@@ -5,17 +5,18 @@ import io.qaexchange.storage.memory.MemoryPool;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
- * A block in the cache and those who look at it. The cache holds one reference as long as the block is in its table, every pin holds
+ * A block in the cache and those who look at it. The cache holds one reference as long as the block is in its place, every pin holds
  * one more; the last to let go frees the memory.
  *
- * <p>Thread-safe. References are added only under the lock of the shard that holds the block, and the cache gives up its own one only
- * there and only from 1 to 0, so a block that is found is never freed under the finder.
+ * <p>Thread-safe. A reference is added only where there is one already, so one that reached 0 stays there; the cache gives up its own
+ * one only with the shard's lock. So a block that was retained is never freed under who retained it.
  */
 final class CachedBlock {
     private static final AtomicIntegerFieldUpdater<CachedBlock> REFERENCES =
             AtomicIntegerFieldUpdater.newUpdater(CachedBlock.class, "references");
 
-    final long file;
+    final CachedFile file;
+    final int block;
     final long offset;
     final Chunk chunk;
     final int length;
@@ -24,13 +25,14 @@ final class CachedBlock {
     final long address;
     private final MemoryPool pool;
     private volatile int references = 1;
-    /** Set at every hit, taken away by the clock hand. Guarded by the shard's lock. */
-    boolean recentlyUsed;
+    /** Set at a hit, taken away by the clock hand. Plain: a hit that the hand does not see costs a second reading, no more. */
+    private boolean recentlyUsed;
     /** Where this block stands in its shard's clock. Guarded by the shard's lock. */
     int clockPosition;
 
-    CachedBlock(long file, long offset, Chunk chunk, int length, MemoryPool pool) {
+    CachedBlock(CachedFile file, int block, long offset, Chunk chunk, int length, MemoryPool pool) {
         this.file = file;
+        this.block = block;
         this.offset = offset;
         this.chunk = chunk;
         this.length = length;
@@ -39,9 +41,16 @@ final class CachedBlock {
         this.pool = pool;
     }
 
-    void retain() {
-        int before = REFERENCES.getAndIncrement(this);
-        assert before > 0 : "a freed block was found in the cache";
+    /** @return false if the memory was given back, or is about to be */
+    boolean tryRetain() {
+        int now = references;
+        while (now > 0) {
+            if (REFERENCES.compareAndSet(this, now, now + 1)) {
+                return true;
+            }
+            now = references;
+        }
+        return false;
     }
 
     /** Lets go of one reference and frees the memory if it was the last. */
@@ -50,12 +59,26 @@ final class CachedBlock {
         if (left == 0) {
             pool.free(chunk);
         } else if (left < 0) {
-            throw new AssertionError("a cached block was released more often than pinned: file=" + file + " offset=" + offset);
+            throw new AssertionError("a cached block was released more often than pinned: block=" + block + " offset=" + offset);
         }
     }
 
     /** Gives up the cache's own reference if nobody else has one; the caller then owns the memory. */
     boolean tryEvict() {
         return REFERENCES.compareAndSet(this, 1, 0);
+    }
+
+    void touch() {
+        // Mostly it is set, and the line of other readers stays theirs.
+        if (!recentlyUsed) {
+            recentlyUsed = true;
+        }
+    }
+
+    /** Whether it was used since this was last asked. */
+    boolean takeRecentlyUsed() {
+        boolean used = recentlyUsed;
+        recentlyUsed = false;
+        return used;
     }
 }

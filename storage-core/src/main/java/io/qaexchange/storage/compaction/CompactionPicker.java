@@ -8,8 +8,11 @@ import java.util.Set;
 
 /** Decides what to merge next. Pure: the same version gives the same plan. Thread-safe. */
 public interface CompactionPicker {
-    /** @param busy ids of references that other jobs are working on */
-    Optional<CompactionPlan> pick(FamilyVersion family, Set<Long> busy);
+    /**
+     * @param busy ids of references that other jobs are working on
+     * @param oldestSnapshot the oldest sequence number that is pinned; {@link Long#MAX_VALUE} if none is
+     */
+    Optional<CompactionPlan> pick(FamilyVersion family, Set<Long> busy, long oldestSnapshot);
 
     /** What makes reads cheaper where nothing is due yet, if anything. */
     default Optional<CompactionPlan> pickForReads(FamilyVersion family, Set<Long> busy) {

@@ -4,6 +4,7 @@ import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.manifest.FamilyVersion;
 import io.qaexchange.storage.manifest.FileReference;
+import io.qaexchange.storage.sstable.SstableMetadata;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -16,7 +17,7 @@ import java.util.Set;
  * <p>Level 0 is scored by its depth (files that share a key) over the trigger, deeper levels by bytes over target; the highest score
  * of at least 1.0 whose files are free wins, level 0 first among equals. From level 0 the oldest file goes with everything of the
  * level that it shares keys with, since what stays must not be older than what goes below it. From a deeper level the file goes whose
- * merge reads the fewest bytes of the next level for its own.
+ * merge reads the fewest bytes of the next level for its own. When nothing else is due, files go that make scans walk over tombstones.
  *
  * <p>Invariants: a plan never names a busy file; its outputs overlap no file left in the target level.
  * <p>Thread-safe: stateless.
@@ -24,6 +25,8 @@ import java.util.Set;
 public final class LeveledPicker implements CompactionPicker {
     /** So many small neighbours are joined; a file below such a part of the usual size is small. */
     private static final int SMALL_FILES = 8;
+    /** So many tombstones in a row cost a scan as much as some reads. */
+    private static final int LONG_RUN = 512;
 
     private final int level0Trigger;
     private final int multiplier;
@@ -47,7 +50,7 @@ public final class LeveledPicker implements CompactionPicker {
     }
 
     @Override
-    public Optional<CompactionPlan> pick(FamilyVersion family, Set<Long> busy) {
+    public Optional<CompactionPlan> pick(FamilyVersion family, Set<Long> busy, long oldestSnapshot) {
         for (Scored candidate : scores(family)) {
             if (candidate.score() < 1.0) {
                 break;
@@ -59,7 +62,7 @@ public final class LeveledPicker implements CompactionPicker {
                 return plan;
             }
         }
-        return gatherSmall(family, busy);
+        return gatherSmall(family, busy).or(() -> thinOut(family, busy, oldestSnapshot));
     }
 
     @Override
@@ -96,6 +99,42 @@ public final class LeveledPicker implements CompactionPicker {
         return Optional.empty();
     }
 
+    /**
+     * A scan walks tombstones one by one, and where the heads of queues were taken away many stand one behind the other, before anything
+     * that is alive. Such a file goes down to what its tombstones hide; where nothing lies below it is written anew without them.
+     * While a snapshot needs them they stay where they are.
+     */
+    private static Optional<CompactionPlan> thinOut(FamilyVersion family, Set<Long> busy, long oldestSnapshot) {
+        FileReference worst = null;
+        for (FileReference file : family.references()) {
+            SstableMetadata table = file.table();
+            boolean slow = table.longestTombstoneRun() >= LONG_RUN && 2 * table.deletes() >= table.entries()
+                    && table.largestSequence() <= oldestSnapshot && !isBusy(file, busy);
+            if (slow && (worst == null || table.longestTombstoneRun() > worst.table().longestTombstoneRun())) {
+                worst = file;
+            }
+        }
+        if (worst == null) {
+            return Optional.empty();
+        }
+        List<FileReference> inputs = worst.level() == 0 ? connectedInLevel0(family, worst) : List.of(worst);
+        KeyRange hull = hull(inputs);
+        boolean anyBelow = false;
+        for (int level = worst.level() + 1; level < FamilyVersion.LEVELS; level++) {
+            anyBelow |= !FamilyVersion.overlapping(family.level(level), hull).isEmpty();
+        }
+        int outputLevel = anyBelow || worst.level() == 0 ? worst.level() + 1 : worst.level();
+        List<FileReference> all = new ArrayList<>(inputs);
+        if (outputLevel > worst.level()) {
+            all.addAll(FamilyVersion.overlapping(family.level(outputLevel), hull));
+        }
+        String why = "level=" + worst.level() + " tombstones in a row=" + worst.table().longestTombstoneRun();
+        if (all.size() == 1 && anyBelow) {
+            return Optional.of(new CompactionPlan.TrivialMove(why, worst, outputLevel, 0));
+        }
+        return merge(family, all, outputLevel, why, busy);
+    }
+
     @Override
     public String explain(FamilyVersion family) {
         StringBuilder text = new StringBuilder();
@@ -123,18 +162,27 @@ public final class LeveledPicker implements CompactionPicker {
 
     private Optional<CompactionPlan> fromLevel0(FamilyVersion family, String why, Set<Long> busy) {
         List<FileReference> level0 = family.level(0);
-        FileReference oldest = level0.get(level0.size() - 1);
-        List<FileReference> inputs = new ArrayList<>();
-        KeyRange hull = oldest.keys();
+        List<FileReference> inputs = connectedInLevel0(family, level0.get(level0.size() - 1));
+        return into(family, inputs, hull(inputs), 1, why, busy);
+    }
+
+    /** The files of level 0 that share keys with one of them, or with one that does, and so on. */
+    private static List<FileReference> connectedInLevel0(FamilyVersion family, FileReference first) {
+        List<FileReference> connected = List.of(first);
         int before;
         do {
-            before = inputs.size();
-            inputs = FamilyVersion.overlapping(level0, hull);
-            for (FileReference input : inputs) {
-                hull = CompactionPlan.hull(hull, input.keys());
-            }
-        } while (inputs.size() > before);
-        return into(family, inputs, hull, 1, why, busy);
+            before = connected.size();
+            connected = FamilyVersion.overlapping(family.level(0), hull(connected));
+        } while (connected.size() > before);
+        return connected;
+    }
+
+    private static KeyRange hull(List<FileReference> files) {
+        KeyRange hull = files.get(0).keys();
+        for (FileReference file : files) {
+            hull = CompactionPlan.hull(hull, file.keys());
+        }
+        return hull;
     }
 
     private Optional<CompactionPlan> fromLevel(FamilyVersion family, Scored why, Set<Long> busy) {
@@ -162,10 +210,14 @@ public final class LeveledPicker implements CompactionPicker {
         }
         List<FileReference> all = new ArrayList<>(inputs);
         all.addAll(below);
-        if (all.stream().anyMatch(file -> isBusy(file, busy))) {
+        return merge(family, all, outputLevel, why, busy);
+    }
+
+    private static Optional<CompactionPlan> merge(FamilyVersion family, List<FileReference> inputs, int outputLevel, String why, Set<Long> busy) {
+        if (inputs.stream().anyMatch(file -> isBusy(file, busy))) {
             return Optional.empty();
         }
-        return Optional.of(new CompactionPlan.Merge(why, family.family().id(), List.copyOf(all), outputLevel, 0));
+        return Optional.of(new CompactionPlan.Merge(why, family.family().id(), List.copyOf(inputs), outputLevel, 0));
     }
 
     /** Everything that shares keys with a range, of all levels, into the deepest level that holds any of it (at least 1). */

@@ -38,7 +38,7 @@ public final class TimeWindowPicker implements CompactionPicker {
     }
 
     @Override
-    public Optional<CompactionPlan> pick(FamilyVersion family, Set<Long> busy) {
+    public Optional<CompactionPlan> pick(FamilyVersion family, Set<Long> busy, long oldestSnapshot) {
         long fileBytes = family.family().options().fileBytes();
         for (Map.Entry<Long, List<FileReference>> window : family.windows().entrySet()) {
             for (List<FileReference> run : runs(window.getValue(), fileBytes)) {

@@ -86,25 +86,20 @@ final class BackgroundJobs {
 
     /**
      * From now on looks for expired files from time to time, also if nothing is ever written again: twenty times in the shortest life of
-     * a family's values, but not more often than every second and not more seldom than every minute.
+     * a family's values, but not more often than every second and not more seldom than every minute. A family created later, or given
+     * another time to live, counts from the next look on.
      *
-     * @param timer ends with the store
+     * @param timer what is put off when the store closes does nothing then
      */
     void lookForExpired(ScheduledExecutorService timer) {
-        long shortest = Long.MAX_VALUE;
-        for (FamilyVersion family : state.version().families()) {
-            long life = family.family().options().timeToLiveMillis();
-            shortest = life == 0 ? shortest : Math.min(shortest, life);
-        }
-        long delay = Math.max(SHORTEST_LOOK_MILLIS, Math.min(LONGEST_LOOK_MILLIS, shortest / 20));
-        boolean anyExpires = shortest != Long.MAX_VALUE;
+        long delay = Math.max(SHORTEST_LOOK_MILLIS, Math.min(LONGEST_LOOK_MILLIS, shortestLifeMillis() / 20));
         synchronized (this) {
             // After stop() the timer takes no more.
             if (stopped) {
                 return;
             }
             timer.schedule(() -> {
-                if (anyExpires) {
+                if (shortestLifeMillis() != Long.MAX_VALUE) {
                     kick();
                 }
                 lookForExpired(timer);
@@ -118,6 +113,16 @@ final class BackgroundJobs {
             wantedByReads.add(family);
         }
         kick();
+    }
+
+    /** {@link Long#MAX_VALUE} if nothing expires. */
+    private long shortestLifeMillis() {
+        long shortest = Long.MAX_VALUE;
+        for (FamilyVersion family : state.version().families()) {
+            long life = family.family().options().timeToLiveMillis();
+            shortest = life == 0 ? shortest : Math.min(shortest, life);
+        }
+        return shortest;
     }
 
     /** Starts whatever is due and not under way. */
@@ -243,6 +248,7 @@ final class BackgroundJobs {
     private Optional<CompactionPlan> pick() {
         Version version = state.version();
         long[] pinned = snapshots.sequences();
+        long oldestSnapshot = pinned.length == 0 ? Long.MAX_VALUE : pinned[0];
         for (FamilyVersion family : version.families()) {
             Optional<CompactionPlan> drop = DroppedFiles.find(family, version.floors(family.family().id()), pinned, busy);
             if (drop.isPresent()) {
@@ -252,7 +258,7 @@ final class BackgroundJobs {
             if (expired.isPresent()) {
                 return expired;
             }
-            Optional<CompactionPlan> plan = picker(family).pick(family, busy);
+            Optional<CompactionPlan> plan = picker(family).pick(family, busy, oldestSnapshot);
             if (plan.isPresent()) {
                 return plan;
             }

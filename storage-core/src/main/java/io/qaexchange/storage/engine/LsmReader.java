@@ -99,9 +99,9 @@ final class LsmReader implements StoreReader {
     /** The newest range deletion of the key that the reader sees, wherever it lies. */
     private long newestCovering(FamilyFiles files, Slice key, long sequence) throws IOException {
         int family = files.family.id();
-        long newest = view.active().rangeTombstoneList(family).newestCovering(key, sequence);
+        long newest = view.active().newestCovering(family, key, sequence);
         for (int i = 0; i < view.frozen().size(); i++) {
-            newest = Math.max(newest, view.frozen().get(i).rangeTombstoneList(family).newestCovering(key, sequence));
+            newest = Math.max(newest, view.frozen().get(i).newestCovering(family, key, sequence));
         }
         for (ViewFile file : files.withTombstones) {
             if (file.reference().mayContain(key)) {

@@ -85,7 +85,7 @@ final class ScanSources {
     }
 
     private void addMemtable(int i, Memtable memtable, Bounds bounds) {
-        deletions[i] = memtable.rangeTombstoneList(family);
+        deletions[i] = memtable.rangeTombstones(family, bounds.keys());
         if (memtable.hasEntries(family)) {
             if (memtables[i] == null) {
                 memtables[i] = memtable.iterator(family);

@@ -66,7 +66,7 @@ public final class StoreDescription {
         for (FamilyVersion family : version.families()) {
             CompactionPicker picker = family.family().options().compactionStyle() == CompactionStyle.LEVELED
                     ? new LeveledPicker(options) : new TimeWindowPicker(options);
-            String plan = picker.pick(family, Set.of()).map(CompactionPlan::toString).orElse("nothing is due");
+            String plan = picker.pick(family, Set.of(), Long.MAX_VALUE).map(CompactionPlan::toString).orElse("nothing is due");
             text.append(family.family().name()).append(": ").append(plan).append('\n');
             picker.explain(family).lines().forEach(line -> text.append("  ").append(line).append('\n'));
         }

@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -122,6 +123,8 @@ final class StoreResources {
         jobs = new BackgroundJobs(directory, options, state, snapshots, counters, wal, obsolete, executor(directory));
         if (ownThreads != null) {
             jobs.lookForExpired(ownThreads);
+        } else if (options.executor() instanceof ScheduledExecutorService timer) {
+            jobs.lookForExpired(timer);
         }
         if (logged && options.executor() == null && options.durability() != Durability.SYNC_EACH) {
             boolean sync = options.durability() == Durability.GROUP_COMMIT;

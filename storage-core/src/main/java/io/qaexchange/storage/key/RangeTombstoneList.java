@@ -107,6 +107,30 @@ public final class RangeTombstoneList {
         return fragments.toList();
     }
 
+    /** The fragments that meet a range, whole; this list itself if all do. */
+    public RangeTombstoneList meeting(KeyRange range) {
+        int from = isEmpty() || range.lower().length == 0 ? 0 : firstEndingBehind(Slice.of(range.lower()));
+        int to = from;
+        if (range.upper() == null) {
+            to = lowers.length;
+        } else {
+            int high = lowers.length;
+            while (to < high) {
+                int middle = (to + high) >>> 1;
+                if (Slice.compare(lowers[middle], range.upper()) < 0) {
+                    to = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+        }
+        if (from == to) {
+            return EMPTY;
+        }
+        return to - from == lowers.length ? this : new RangeTombstoneList(Arrays.copyOfRange(lowers, from, to),
+                Arrays.copyOfRange(uppers, from, to), Arrays.copyOfRange(sequences, from, to));
+    }
+
     public boolean isEmpty() {
         return lowers.length == 0;
     }

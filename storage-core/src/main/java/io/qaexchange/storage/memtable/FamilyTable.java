@@ -1,10 +1,7 @@
 package io.qaexchange.storage.memtable;
 
-import io.qaexchange.storage.key.RangeTombstone;
-import io.qaexchange.storage.key.RangeTombstoneList;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.memory.Slice;
-import java.util.List;
 
 /**
  * One family's entries in a memtable, sorted.
@@ -21,22 +18,7 @@ final class FamilyTable {
     /** Written by the writer, read for estimates by anyone: may be a little old. */
     long entries;
     long bytes;
-    /** Volatile: replaced as a whole by the writer. */
-    volatile List<RangeTombstone> rangeTombstones = List.of();
-    /** Volatile: made by whichever reader first needs it; two may make equal ones. */
-    private volatile Fragmented fragmented = new Fragmented(List.of(), RangeTombstoneList.EMPTY);
-
-    private record Fragmented(List<RangeTombstone> of, RangeTombstoneList list) {}
-
-    RangeTombstoneList fragmented() {
-        List<RangeTombstone> now = rangeTombstones;
-        Fragmented made = fragmented;
-        if (made.of() != now) {
-            made = new Fragmented(now, RangeTombstoneList.of(now));
-            fragmented = made;
-        }
-        return made.list();
-    }
+    final RangeDeletions rangeDeletions = new RangeDeletions();
 
     FamilyTable(Arena nodes, RecordArena records) {
         tree = new RadixTree(nodes, records);

@@ -9,7 +9,6 @@ import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.memory.MemoryPool;
 import io.qaexchange.storage.memory.Slice;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -78,10 +77,7 @@ public final class Memtable {
         long trailer = Trailer.of(sequence, ValueKind.DELETE_RANGE);
         records.appendRange(family, lower, trailer, upper);
         FamilyTable table = table(family);
-        RangeTombstone tombstone = new RangeTombstone(KeyRange.of(lower.toByteArray(), upper.toByteArray()), sequence);
-        List<RangeTombstone> more = new ArrayList<>(table.rangeTombstones);
-        more.add(tombstone);
-        table.rangeTombstones = List.copyOf(more);
+        table.rangeDeletions.add(new RangeTombstone(KeyRange.of(lower.toByteArray(), upper.toByteArray()), sequence));
         wrote(trailer);
     }
 
@@ -159,13 +155,19 @@ public final class Memtable {
     /** Deletions of ranges, in the order in which they were written. */
     public List<RangeTombstone> rangeTombstones(int family) {
         FamilyTable table = tableOrNull(family);
-        return table == null ? List.of() : table.rangeTombstones;
+        return table == null ? List.of() : table.rangeDeletions.all();
     }
 
-    /** The same, cut into fragments for looking keys up; made anew after a further deletion. */
-    public RangeTombstoneList rangeTombstoneList(int family) {
+    /** Those of them that may meet keys of a range, cut into fragments. */
+    public RangeTombstoneList rangeTombstones(int family, KeyRange range) {
         FamilyTable table = tableOrNull(family);
-        return table == null ? RangeTombstoneList.EMPTY : table.fragmented();
+        return table == null ? RangeTombstoneList.EMPTY : table.rangeDeletions.within(range);
+    }
+
+    /** The newest deletion of a range that holds the key and that a reader at {@code snapshot} sees; 0 if there is none. */
+    public long newestCovering(int family, Slice key, long snapshot) {
+        FamilyTable table = tableOrNull(family);
+        return table == null ? 0 : table.rangeDeletions.newestCovering(key, snapshot);
     }
 
     public boolean hasEntries(int family) {

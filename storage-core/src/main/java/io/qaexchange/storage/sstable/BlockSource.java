@@ -3,6 +3,7 @@ package io.qaexchange.storage.sstable;
 import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
+import io.qaexchange.storage.cache.CachedFile;
 import io.qaexchange.storage.encoding.Checksum;
 import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.memory.Chunk;
@@ -37,7 +38,8 @@ final class BlockSource implements BlockAccess, AutoCloseable {
     private final ReadableFile readable;
     private final BlockCache cache;
     private final Consumer<CorruptionException> onFault;
-    private final long fileId = BlockCache.newFileId();
+    /** Data and index blocks by ordinal, then the filter's pages. */
+    private final CachedFile cached;
     private final MappedRegion[] pieces;
     private final Object[] pieceBases;
     private final long[] pieceAddresses;
@@ -65,6 +67,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         checkedBlocks = new long[(footer.blockCount() + Long.SIZE - 1) / Long.SIZE];
         int filterPages = footer.filter().size() / BloomFilter.PAGE_BYTES + 2;
         checkedFilterPages = new long[(filterPages + Long.SIZE - 1) / Long.SIZE];
+        cached = cache.open(footer.blockCount() + filterPages);
     }
 
     static BlockSource open(Path file, ReadableFile readable, BlockCache cache, ReadOptions options, Footer footer,
@@ -122,8 +125,8 @@ final class BlockSource implements BlockAccess, AutoCloseable {
             }
             return;
         }
-        if (!cache.lookup(fileId, offset, pin)) {
-            load(offset, size, SstableFormat.KIND_DATA, compression, -1, pin);
+        if (!cached.lookup(index.ordinal(i), offset, pin)) {
+            load(index.ordinal(i), offset, size, SstableFormat.KIND_DATA, compression, -1, pin);
         }
     }
 
@@ -139,8 +142,8 @@ final class BlockSource implements BlockAccess, AutoCloseable {
             }
             return;
         }
-        if (!cache.lookup(fileId, offset, pin)) {
-            load(offset, size, SstableFormat.KIND_INDEX, 0, level, pin);
+        if (!cached.lookup(parent.ordinal(i), offset, pin)) {
+            load(parent.ordinal(i), offset, size, SstableFormat.KIND_INDEX, 0, level, pin);
         }
     }
 
@@ -159,10 +162,11 @@ final class BlockSource implements BlockAccess, AutoCloseable {
                 return;
             }
         }
-        if (!cache.lookup(fileId, offset, pin)) {
+        int block = footer.blockCount() + page;
+        if (!cached.lookup(block, offset, pin)) {
             byte[] bytes = readRaw(offset, size);
             checkPage(bytes, offset, checksum);
-            keep(offset, bytes, pin);
+            keep(block, offset, bytes, pin);
         }
     }
 
@@ -278,23 +282,23 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         }
     }
 
-    private void load(long offset, int size, int kind, int compression, int level, BlockPin pin) throws IOException {
+    private void load(int block, long offset, int size, int kind, int compression, int level, BlockPin pin) throws IOException {
         BlockCodec codec = BlockCodec.borrow();
         try {
             ByteBuffer frame = codec.readBuffer(size);
             read(offset, frame);
             int uncompressed = checkFrame(frame, 0, size, kind, compression, offset, codec);
-            Chunk chunk = cache.reserve(fileId, offset, uncompressed);
+            Chunk chunk = cached.reserve(block, uncompressed);
             boolean kept = false;
             try {
                 ByteBuffer target = chunk == null ? ByteBuffer.allocate(uncompressed) : chunk.buffer();
                 unpack(frame, size, compression, target, uncompressed, codec, offset);
                 validate(view(target, 0, uncompressed), kind, level, footer, file, offset);
                 kept = true;
-                show(offset, chunk, target, uncompressed, pin);
+                show(block, offset, chunk, target, uncompressed, pin);
             } finally {
                 if (!kept && chunk != null) {
-                    cache.cancel(fileId, offset, chunk);
+                    cached.cancel(block, chunk);
                 }
             }
         } finally {
@@ -302,11 +306,11 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         }
     }
 
-    private void show(long offset, Chunk chunk, ByteBuffer target, int size, BlockPin pin) {
+    private void show(int block, long offset, Chunk chunk, ByteBuffer target, int size, BlockPin pin) {
         if (chunk == null) {
             pin.show(target.array(), Memory.ARRAY_BASE, size);
         } else {
-            cache.insert(fileId, offset, chunk, size, pin);
+            cached.insert(block, offset, chunk, size, pin);
         }
     }
 
@@ -322,13 +326,13 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         }
     }
 
-    private void keep(long offset, byte[] bytes, BlockPin pin) {
-        Chunk chunk = cache.reserve(fileId, offset, bytes.length);
+    private void keep(int block, long offset, byte[] bytes, BlockPin pin) {
+        Chunk chunk = cached.reserve(block, bytes.length);
         if (chunk == null) {
             pin.show(bytes, Memory.ARRAY_BASE, bytes.length);
         } else {
             Memory.copy(bytes, Memory.ARRAY_BASE, chunk.base(), chunk.address(), bytes.length);
-            cache.insert(fileId, offset, chunk, bytes.length, pin);
+            cached.insert(block, offset, chunk, bytes.length, pin);
         }
     }
 
@@ -368,7 +372,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         if (!closed) {
             closed = true;
             closeAll(pieces);
-            cache.eraseFile(fileId);
+            cached.close();
             readable.close();
         }
     }

@@ -74,6 +74,21 @@ final class DataBlock {
         }
     }
 
+    /**
+     * As {@link #load}, of a block that will be searched. Where in the column to look is known from the header, and each is a line of
+     * memory to wait for; asked for at the same time they are waited for together.
+     *
+     * @param columnBytes as {@link IndexBlock#columnBytes}
+     */
+    void loadToSeek(Object base, long address, int length, int columnBytes) {
+        long sum = 0;
+        for (int at = CACHE_LINE; at < columnBytes; at += CACHE_LINE) {
+            sum += Memory.getByte(base, address + at);
+        }
+        touched = sum;
+        load(base, address, length);
+    }
+
     private void loadFixed(int length, boolean withColumn) {
         hasColumn = withColumn;
         keyLength = Memory.getShort(base, address + SstableFormat.BLOCK_KEY_LENGTH) & 0xffff;

@@ -12,6 +12,9 @@ import io.qaexchange.storage.memory.Slice;
  * <p>Searching never changes a loaded one, so the root of a file is shared by all threads; the others are one thread's.
  */
 final class IndexBlock {
+    /** Of larger columns only a part is worth having at once. */
+    private static final int MOST_COLUMN_BYTES = 1024;
+
     private Object base;
     private long address;
     private int count;
@@ -164,6 +167,17 @@ final class IndexBlock {
 
     int layout(int i) {
         return Memory.getByte(base, meta(i) + SstableFormat.META_LAYOUT);
+    }
+
+    /**
+     * How far from its beginning a data block is searched before one of its records is looked at; 0 if it has no column.
+     *
+     * @param length of the block's payload, uncompressed
+     */
+    int columnBytes(int i, int length) {
+        long entries = entries(i);
+        boolean column = layout(i) == SstableFormat.LAYOUT_FIXED && entries * DataBlockBuilder.NARROWEST_WITH_COLUMN <= length;
+        return column ? (int) Math.min(length, Math.min(MOST_COLUMN_BYTES, SstableFormat.BLOCK_FIXED_HEADER_SIZE + entries * Integer.BYTES)) : 0;
     }
 
     long minTime(int i) {

@@ -179,7 +179,7 @@ final class SstableIterator extends InternalIterator {
             if (!index.seek(target, targetTrailer)) {
                 return;
             }
-            loadBlock();
+            loadBlock(true);
             if (block.seek(target, targetTrailer)) {
                 show();
                 checkUpper();
@@ -206,7 +206,7 @@ final class SstableIterator extends InternalIterator {
                 showLastFrom(index.last());
                 return;
             }
-            loadBlock();
+            loadBlock(true);
             boolean found = block.seek(target, targetTrailer);
             boolean moved = found ? block.previous() : block.last();
             if (moved) {
@@ -344,7 +344,7 @@ final class SstableIterator extends InternalIterator {
     private void showFirstFrom(boolean thereIsABlock) throws IOException {
         boolean there = thereIsABlock;
         while (there) {
-            loadBlock();
+            loadBlock(false);
             if (block.first()) {
                 show();
                 checkUpper();
@@ -357,7 +357,7 @@ final class SstableIterator extends InternalIterator {
     private void showLastFrom(boolean thereIsABlock) throws IOException {
         boolean there = thereIsABlock;
         while (there) {
-            loadBlock();
+            loadBlock(false);
             if (block.last()) {
                 show();
                 checkLower();
@@ -367,11 +367,12 @@ final class SstableIterator extends InternalIterator {
         }
     }
 
-    private void loadBlock() throws IOException {
+    private void loadBlock(boolean toSeek) throws IOException {
         pin.release();
         blockOffset = index.leaf().offset(index.position());
         access.data(index.leaf(), index.position(), pin);
-        block.load(pin.base(), pin.address(), pin.length());
+        int columnBytes = toSeek ? index.leaf().columnBytes(index.position(), pin.length()) : 0;
+        block.loadToSeek(pin.base(), pin.address(), pin.length(), columnBytes);
         mayReachUpper = upper != null && index.leaf().separator(index.position(), separator).compareTo(upper) >= 0;
     }
 

@@ -27,15 +27,17 @@ import java.util.Arrays;
  * @param minWriteMillis of values that tell their time of writing; above {@code maxWriteMillis} if there are none
  * @param maxWriteMillis the same; {@link Long#MAX_VALUE} if a value does not tell
  * @param keyLength of all user keys in bytes; 0 if they differ, or it is not known
+ * @param longestTombstoneRun so many tombstones stand one behind the other, of keys that differ; 0 if it is not known
  */
 public record SstableMetadata(long fileSize, long entries, long distinctKeys, long puts, long deletes, long appends,
         long rangeTombstones, byte[] smallestKey, byte[] largestKey, KeyRange range, long smallestSequence, long largestSequence,
         long minEventTime, long maxEventTime, long rawKeyBytes, long rawValueBytes, long dataBytes, long minWriteMillis,
-        long maxWriteMillis, int keyLength) {
+        long maxWriteMillis, int keyLength, long longestTombstoneRun) {
     private static final int KEYED = 1;
     private static final int WITH_WRITE_TIMES = 2;
     private static final int WITH_KEY_LENGTH = 4;
-
+    private static final int WITH_TOMBSTONE_RUN = 8;
+    private static final int ALL_FLAGS = KEYED | WITH_WRITE_TIMES | WITH_KEY_LENGTH | WITH_TOMBSTONE_RUN;
 
     public boolean isEmpty() {
         return entries == 0 && rangeTombstones == 0;
@@ -55,7 +57,8 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
     public void encode(ByteWriter out) {
         out.varint(fileSize).varint(entries).varint(distinctKeys).varint(puts).varint(deletes).varint(appends)
                 .varint(rangeTombstones);
-        out.u8((entries > 0 ? KEYED : 0) | (hasWriteTimes() ? WITH_WRITE_TIMES : 0) | (keyLength > 0 ? WITH_KEY_LENGTH : 0));
+        out.u8((entries > 0 ? KEYED : 0) | (hasWriteTimes() ? WITH_WRITE_TIMES : 0) | (keyLength > 0 ? WITH_KEY_LENGTH : 0)
+                | (longestTombstoneRun > 0 ? WITH_TOMBSTONE_RUN : 0));
         if (entries > 0) {
             out.bytes(smallestKey).bytes(largestKey);
         }
@@ -66,6 +69,9 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
         }
         if (keyLength > 0) {
             out.varint(keyLength);
+        }
+        if (longestTombstoneRun > 0) {
+            out.varint(longestTombstoneRun);
         }
     }
 
@@ -80,7 +86,7 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
         int flags = in.u8();
         boolean keyed = (flags & KEYED) != 0;
         boolean timed = (flags & WITH_WRITE_TIMES) != 0;
-        if (keyed != entries > 0 || flags > (KEYED | WITH_WRITE_TIMES | WITH_KEY_LENGTH)) {
+        if (keyed != entries > 0 || flags > ALL_FLAGS) {
             throw in.corrupt("sstable metadata makes no sense: entries=" + entries + " flags=" + flags);
         }
         byte[] smallestKey = keyed ? in.bytes() : null;
@@ -88,7 +94,8 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
         KeyRange range = KeyRange.of(in.bytes(), in.bytes());
         return new SstableMetadata(fileSize, entries, distinctKeys, puts, deletes, appends, rangeTombstones, smallestKey, largestKey,
                 range, in.varint(), in.varint(), in.u64(), in.u64(), in.varint(), in.varint(), in.varint(),
-                timed ? in.u64() : Long.MAX_VALUE, timed ? in.u64() : Long.MIN_VALUE, (flags & WITH_KEY_LENGTH) != 0 ? in.varint32() : 0);
+                timed ? in.u64() : Long.MAX_VALUE, timed ? in.u64() : Long.MIN_VALUE, (flags & WITH_KEY_LENGTH) != 0 ? in.varint32() : 0,
+                (flags & WITH_TOMBSTONE_RUN) != 0 ? in.varint() : 0);
     }
 
     @Override
@@ -110,7 +117,7 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
     @Override
     public String toString() {
         return "fileSize=" + fileSize + " entries=" + entries + " distinctKeys=" + distinctKeys + " puts=" + puts + " deletes="
-                + deletes + " appends=" + appends + " rangeTombstones=" + rangeTombstones
+                + deletes + (longestTombstoneRun > 0 ? " longestTombstoneRun=" + longestTombstoneRun : "") + " appends=" + appends + " rangeTombstones=" + rangeTombstones
                 + (entries == 0 ? "" : " keys=" + Slice.printable(smallestKey) + ".." + Slice.printable(largestKey)) + " range="
                 + range + " sequences=" + smallestSequence + ".." + largestSequence
                 + (hasEventTimes() ? " eventTimes=" + minEventTime + ".." + maxEventTime : "")

@@ -135,7 +135,8 @@ public final class SstableProperties {
         return new SstableMetadata(fileSize, stored.entries(), stored.distinctKeys(), stored.puts(), stored.deletes(),
                 stored.appends(), stored.rangeTombstones(), stored.smallestKey(), stored.largestKey(), stored.range(),
                 stored.smallestSequence(), stored.largestSequence(), stored.minEventTime(), stored.maxEventTime(),
-                stored.rawKeyBytes(), stored.rawValueBytes(), stored.dataBytes(), stored.minWriteMillis(), stored.maxWriteMillis(), stored.keyLength());
+                stored.rawKeyBytes(), stored.rawValueBytes(), stored.dataBytes(), stored.minWriteMillis(), stored.maxWriteMillis(), stored.keyLength(),
+                stored.longestTombstoneRun());
     }
 
     @Override

@@ -148,7 +148,7 @@ public final class SstableReader implements AutoCloseable {
                 offset = index.leaf().offset(index.position());
                 source.data(index.leaf(), index.position(), pin);
                 DataBlock block = read.block;
-                block.load(pin.base(), pin.address(), pin.length());
+                block.loadToSeek(pin.base(), pin.address(), pin.length(), index.leaf().columnBytes(index.position(), pin.length()));
                 boolean inBlock = block.seek(key, trailer);
                 while (inBlock && !stopped && read.key.contentEquals(key)) {
                     stopped = !sink.accept(block.trailer(), read.value);

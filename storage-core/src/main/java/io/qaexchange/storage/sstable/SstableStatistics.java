@@ -32,6 +32,8 @@ final class SstableStatistics {
     private long dataBytes;
     private long fixedBlocks;
     private long prefixBlocks;
+    private long tombstoneRun;
+    private long longestTombstoneRun;
 
     SstableStatistics(SstableOptions options) {
         eventTimeFromEnd = options.eventTimeFromEnd();
@@ -45,7 +47,13 @@ final class SstableStatistics {
         if (newKey) {
             distinctKeys++;
         }
-        byKind[Trailer.kind(trailer)]++;
+        int kind = Trailer.kind(trailer);
+        byKind[kind]++;
+        if (kind != ValueKind.DELETE) {
+            tombstoneRun = 0;
+        } else if (newKey) {
+            longestTombstoneRun = Math.max(longestTombstoneRun, ++tombstoneRun);
+        }
         rawKeyBytes += key.length();
         rawValueBytes += value.length();
         sequence(Trailer.sequence(trailer));
@@ -56,7 +64,7 @@ final class SstableStatistics {
         }
         key.copyTo(largestKey, 0);
         eventTime(key);
-        if (writeTimeOffset >= 0 && Trailer.kind(trailer) != ValueKind.DELETE) {
+        if (writeTimeOffset >= 0 && kind != ValueKind.DELETE) {
             writeTime(value);
         }
     }
@@ -151,6 +159,6 @@ final class SstableStatistics {
         return new SstableMetadata(fileSize, entries(), distinctKeys, byKind[ValueKind.PUT], byKind[ValueKind.DELETE],
                 byKind[ValueKind.APPEND], rangeTombstones, smallestKey, largest, range, any ? smallestSequence : 0, largestSequence,
                 keyed ? minTime : EventTime.UNKNOWN_MIN, keyed ? maxTime : EventTime.UNKNOWN_MAX, rawKeyBytes, rawValueBytes,
-                dataBytes, minWriteMillis, maxWriteMillis, keyed && sameKeyLength ? largestKeyLength : 0);
+                dataBytes, minWriteMillis, maxWriteMillis, keyed && sameKeyLength ? largestKeyLength : 0, longestTombstoneRun);
     }
 }

@@ -18,20 +18,25 @@ import org.junit.jupiter.api.Test;
 class BlockCacheTest {
     private final BudgetedMemoryPool pool = new BudgetedMemoryPool(BudgetedMemoryPool.Kind.DIRECT, 1 << 20);
 
-    /** Reads a block the way a reader does; its content is its file and offset. */
-    private static boolean read(BlockCache cache, long file, long offset, int length, BlockPin pin) {
-        if (cache.lookup(file, offset, pin)) {
+    /** Reads a block the way a reader does; its content is its file and number. */
+    private static boolean read(CachedFile[] files, int file, int offset, int length, BlockPin pin) {
+        if (files[file].lookup(offset, 16L * offset, pin)) {
             return true;
         }
-        Chunk chunk = cache.reserve(file, offset, length);
+        Chunk chunk = files[file].reserve(offset, length);
         if (chunk == null) {
             return false;
         }
         for (int i = 0; i + Long.BYTES <= length; i += Long.BYTES) {
-            Memory.putLong(chunk.base(), chunk.address() + i, file << 32 | offset);
+            Memory.putLong(chunk.base(), chunk.address() + i, (long) file << 32 | offset);
         }
-        cache.insert(file, offset, chunk, length, pin);
+        files[file].insert(offset, 16L * offset, chunk, length, pin);
         return true;
+    }
+
+    /** Files 1 to 3. */
+    private static CachedFile[] files(BlockCache cache) {
+        return new CachedFile[] {null, cache.open(1000), cache.open(1000), cache.open(1000)};
     }
 
     private static void assertContent(BlockPin pin, long file, long offset, int length) {
@@ -46,12 +51,13 @@ class BlockCacheTest {
     @Test
     void findsWhatWasPutInAndCountsEveryByte() {
         try (BlockCache cache = new BlockCache(pool, 64 << 10, 1); BlockPin pin = new BlockPin()) {
-            assertThat(cache.lookup(1, 100, pin)).isFalse();
-            assertThat(read(cache, 1, 100, 1000, pin)).isTrue();
+            CachedFile[] files = files(cache);
+            assertThat(files[1].lookup(100, 16 * 100, pin)).isFalse();
+            assertThat(read(files, 1, 100, 1000, pin)).isTrue();
             assertContent(pin, 1, 100, 1000);
             pin.release();
-            assertThat(cache.lookup(1, 100, pin)).isTrue();
-            assertThat(cache.lookup(2, 100, pin)).isFalse();
+            assertThat(files[1].lookup(100, 16 * 100, pin)).isTrue();
+            assertThat(files[2].lookup(100, 16 * 100, pin)).isFalse();
             assertThat(cache.statistics().hits()).isEqualTo(1);
             assertThat(cache.statistics().misses()).isEqualTo(3);
             assertThat(cache.statistics().usedBytes()).isEqualTo(1024).isEqualTo(pool.usedBytes());
@@ -62,10 +68,11 @@ class BlockCacheTest {
     @Test
     void evictsWhatWasNotUsedAndKeepsWhatWas() {
         try (BlockCache cache = new BlockCache(pool, 10 << 10, 1); BlockPin pin = new BlockPin()) {
+            CachedFile[] files = files(cache);
             for (int i = 0; i < 1000; i++) {
-                read(cache, 1, i, 1024, pin);
+                read(files, 1, i, 1024, pin);
                 pin.release();
-                assertThat(read(cache, 1, 0, 1024, pin)).isTrue();
+                assertThat(read(files, 1, 0, 1024, pin)).isTrue();
                 pin.release();
                 assertThat(cache.statistics().usedBytes()).isLessThanOrEqualTo(10 << 10).isEqualTo(pool.usedBytes());
             }
@@ -78,15 +85,16 @@ class BlockCacheTest {
     @Test
     void pinnedBlocksStayAndOthersAreRefusedWhenAllArePinned() {
         try (BlockCache cache = new BlockCache(pool, 4 << 10, 1); BlockPin all = new BlockPin(); BlockPin pin = new BlockPin()) {
+            CachedFile[] files = files(cache);
             for (int i = 0; i < 4; i++) {
-                assertThat(read(cache, 1, i, 1024, all)).isTrue();
+                assertThat(read(files, 1, i, 1024, all)).isTrue();
             }
             assertThat(all.heldBlocks()).isEqualTo(4);
-            assertThat(read(cache, 1, 99, 1024, pin)).isFalse();
-            assertThat(read(cache, 1, 99, 8 << 10, pin)).isFalse();
+            assertThat(read(files, 1, 99, 1024, pin)).isFalse();
+            assertThat(read(files, 1, 99, 8 << 10, pin)).isFalse();
             assertThat(cache.statistics().refusals()).isEqualTo(2);
             all.release();
-            assertThat(read(cache, 1, 99, 1024, pin)).isTrue();
+            assertThat(read(files, 1, 99, 1024, pin)).isTrue();
         }
         assertThat(pool.usedBytes()).isZero();
     }
@@ -94,9 +102,10 @@ class BlockCacheTest {
     @Test
     void aPoolThatIsSpentMakesTheCacheSmaller() {
         try (BlockCache cache = new BlockCache(pool, 1 << 20, 1); BlockPin pin = new BlockPin()) {
+            CachedFile[] files = files(cache);
             Chunk others = pool.tryAllocate((1 << 20) - 5000);
             for (int i = 0; i < 100; i++) {
-                assertThat(read(cache, 1, i, 1024, pin)).isTrue();
+                assertThat(read(files, 1, i, 1024, pin)).isTrue();
                 assertContent(pin, 1, i, 1024);
                 pin.release();
             }
@@ -109,20 +118,50 @@ class BlockCacheTest {
     @Test
     void erasingAFileForgetsItsBlocksAndOnlyThose() {
         try (BlockCache cache = new BlockCache(pool, 1 << 19, 4); BlockPin held = new BlockPin(); BlockPin pin = new BlockPin()) {
+            CachedFile[] files = files(cache);
             for (int i = 0; i < 50; i++) {
-                read(cache, 1 + i % 2, i, 512, pin);
+                read(files, 1 + i % 2, i, 512, pin);
                 pin.release();
             }
-            assertThat(cache.lookup(1, 0, held)).isTrue();
-            cache.eraseFile(1);
+            assertThat(files[1].lookup(0, 16 * 0, held)).isTrue();
+            files[1].erase();
             assertThat(cache.statistics().blocks()).isEqualTo(25);
-            assertThat(cache.lookup(1, 0, pin)).isFalse();
+            assertThat(files[1].lookup(0, 16 * 0, pin)).isFalse();
             assertContent(held, 1, 0, 512);
             assertThat(pool.usedBytes()).isEqualTo(26 * 512);
             held.release();
             assertThat(pool.usedBytes()).isEqualTo(25 * 512);
         }
         assertThat(pool.usedBytes()).isZero();
+    }
+
+    @Test
+    void aBlockIsFoundOnlyWhereItLies() {
+        try (BlockCache cache = new BlockCache(pool, 64 << 10, 1); BlockPin pin = new BlockPin()) {
+            CachedFile[] files = files(cache);
+            assertThat(read(files, 1, 7, 1000, pin)).isTrue();
+            assertThat(files[1].lookup(7, 99, pin)).isFalse();
+            Chunk other = files[1].reserve(7, 1000);
+            files[1].insert(7, 99, other, 1000, pin);
+            pin.release();
+            assertThat(files[1].lookup(7, 16 * 7, pin)).isFalse();
+            assertThat(cache.statistics().usedBytes()).isEqualTo(1024).isEqualTo(pool.usedBytes());
+        }
+        assertThat(pool.usedBytes()).isZero();
+    }
+
+    @Test
+    void hitsAndMissesOfClosedFilesStayInTheStatistics() {
+        try (BlockCache cache = new BlockCache(pool, 64 << 10, 1); BlockPin pin = new BlockPin()) {
+            CachedFile[] files = files(cache);
+            read(files, 1, 7, 1000, pin);
+            read(files, 1, 7, 1000, pin);
+            pin.release();
+            files[1].close();
+            assertThat(cache.statistics().hits()).isEqualTo(1);
+            assertThat(cache.statistics().misses()).isEqualTo(1);
+            assertThat(pool.usedBytes()).isZero();
+        }
     }
 
     @Test
@@ -134,11 +173,12 @@ class BlockCacheTest {
     @Test
     void threadsThatReadPinAndEraseNeverSeeAnotherBlocksBytes() throws Exception {
         try (BlockCache cache = new BlockCache(pool, 48 << 10, 2)) {
+            CachedFile[] files = files(cache);
             ExecutorService threads = Executors.newFixedThreadPool(4);
             try {
                 List<Future<Long>> results = new ArrayList<>();
                 for (int thread = 0; thread < 4; thread++) {
-                    results.add(threads.submit(reader(cache, thread)));
+                    results.add(threads.submit(reader(files, thread)));
                 }
                 long reads = 0;
                 for (Future<Long> result : results) {
@@ -154,22 +194,22 @@ class BlockCacheTest {
         assertThat(pool.usedBytes()).isZero();
     }
 
-    private static Callable<Long> reader(BlockCache cache, int seed) {
+    private static Callable<Long> reader(CachedFile[] files, int seed) {
         return () -> {
             Random random = new Random(seed);
             long reads = 0;
             try (BlockPin pin = new BlockPin(); BlockPin older = new BlockPin()) {
                 for (int i = 0; i < 60_000; i++) {
-                    long file = 1 + random.nextInt(3);
-                    long offset = random.nextInt(40);
-                    int length = (int) (512 + offset * 40);
-                    if (read(cache, file, offset, length, pin)) {
+                    int file = 1 + random.nextInt(3);
+                    int offset = random.nextInt(40);
+                    int length = 512 + offset * 40;
+                    if (read(files, file, offset, length, pin)) {
                         assertContent(pin, file, offset, length);
                         reads++;
                     }
                     if (i % 50 == 0) {
                         older.release();
-                        read(cache, file, offset, length, older);
+                        read(files, file, offset, length, older);
                     }
                     if (older.heldBlocks() > 0 && i % 50 == 49) {
                         // Held for a while, over many evictions and erasures.
@@ -177,7 +217,7 @@ class BlockCacheTest {
                         assertContent(older, word >>> 32, word & 0xffffffffL, older.length());
                     }
                     if (i % 1000 == 999) {
-                        cache.eraseFile(1 + random.nextInt(3));
+                        files[1 + random.nextInt(3)].erase();
                     }
                     pin.release();
                 }

@@ -16,9 +16,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Pictures of levels: {@code L0: 7:[a-k] 8:[c-m] L1: 3:[a-f]}; a file's number is also its age and its size in kilobytes. */
+/**
+ * Pictures of levels: {@code L0: 7:[a-k] 8:[c-m]- L1: 3:[a-f]}; a file's number is also its age and its size in kilobytes, a minus says
+ * that nearly all of it are tombstones. A snapshot is pinned at sequence number 1,000; files above number 99 are newer.
+ */
 class LeveledPickerTest {
-    private static final Pattern FILE = Pattern.compile("(\\d+):\\[(\\w)-(\\w)]");
+    private static final Pattern FILE = Pattern.compile("(\\d+):\\[(\\w)-(\\w)](-?)");
     private final LeveledPicker picker = new LeveledPicker(3, 10);
 
     @Test
@@ -71,6 +74,22 @@ class LeveledPickerTest {
     }
 
     @Test
+    void aFileOfTombstonesGoesDownToWhatTheyHide() throws Exception {
+        assertThat(pick("L0: 8:[c-m]-  L1: 3:[a-f] 4:[m-p] 5:[x-z]  L2: 1:[a-z]")).isEqualTo("merge 8 3 4 -> L1");
+        assertThat(pick("L0: 7:[a-d] 8:[c-m]- 6:[p-q]")).as("older files of level 0 go with it").isEqualTo("merge 8 7 -> L1");
+        assertThat(pick("L1: 8:[c-m]- 5:[x-z]  L3: 1:[a-z]")).as("two levels above what they hide").isEqualTo("move 8 -> L2");
+        assertThat(pick("L2: 8:[c-m]- 9:[p-q]  L3: 1:[x-z]")).as("above nothing, it is written anew").isEqualTo("merge 8 -> L2");
+    }
+
+    @Test
+    void tombstonesThatASnapshotNeedsStay() throws Exception {
+        assertThat(pick("L2: 99:[c-m]-")).isEqualTo("merge 99 -> L2");
+        assertThat(pick("L2: 100:[c-m]-")).isEqualTo("nothing");
+        assertThat(pick("L0: 8:[c-m]-  L1: 3:[a-f]", 3L)).isEqualTo("nothing");
+        assertThat(pick("L0: 8:[c-m]-  L1: 3:[a-f]", 8L)).isEqualTo("nothing");
+    }
+
+    @Test
     void neverNamesABusyFile() throws Exception {
         assertThat(pick("L1: 60:[a-c] 61:[d-f]  L2: 50:[a-b] 9:[e-f]", 9L)).isEqualTo("merge 60 50 -> L2");
         assertThat(pick("L0: 6:[a-d] 7:[a-k] 8:[c-m]", 7L)).isEqualTo("nothing");
@@ -94,7 +113,7 @@ class LeveledPickerTest {
     }
 
     private String pick(String picture, Long... busy) throws Exception {
-        return picker.pick(family(picture), Set.of(busy)).map(LeveledPickerTest::text).orElse("nothing");
+        return picker.pick(family(picture), Set.of(busy), 1_000).map(LeveledPickerTest::text).orElse("nothing");
     }
 
     private static String text(CompactionPlan plan) {
@@ -111,7 +130,7 @@ class LeveledPickerTest {
         for (String word : picture.trim().split("\\s+")) {
             Matcher file = FILE.matcher(word);
             if (file.matches()) {
-                edit.add(file(Long.parseLong(file.group(1)), level, file.group(2), file.group(3)));
+                edit.add(file(Long.parseLong(file.group(1)), level, file.group(2), file.group(3), !file.group(4).isEmpty()));
             } else {
                 level = Integer.parseInt(word.substring(1, 2));
             }
@@ -119,10 +138,11 @@ class LeveledPickerTest {
         return Version.EMPTY.apply(edit).family(1);
     }
 
-    private static FileReference file(long number, int level, String first, String last) {
+    private static FileReference file(long number, int level, String first, String last, boolean tombstones) {
         KeyRange range = KeyRange.of(bytes(first), bytes(last + "\0"));
-        SstableMetadata table = new SstableMetadata(number << 10, 10, 10, 10, 0, 0, 0, bytes(first), bytes(last), range, number * 10, number * 10 + 9,
-                Long.MIN_VALUE, Long.MAX_VALUE, 100, 900, number << 10, Long.MAX_VALUE, Long.MIN_VALUE, 1);
+        SstableMetadata table = new SstableMetadata(number << 10, 1000, 1000, tombstones ? 100 : 1000, tombstones ? 900 : 0, 0, 0, bytes(first), bytes(last), range, number * 10, number * 10 + 9,
+                Long.MIN_VALUE, Long.MAX_VALUE, 100, 900, number << 10, Long.MAX_VALUE, Long.MIN_VALUE, 1,
+                tombstones ? 600 : 0);
         return FileReference.whole(number, number, 1, level, 0, table);
     }
 

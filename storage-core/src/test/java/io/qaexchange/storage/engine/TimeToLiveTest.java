@@ -12,6 +12,8 @@ import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -167,6 +169,32 @@ class TimeToLiveTest {
         now.set(110);
         assertThat(dropped.await(60, TimeUnit.SECONDS)).isTrue();
         store.close();
+    }
+
+    @Test
+    void aFamilyCreatedLaterIsLookedAtWithinAMinute() throws Exception {
+        ManualTimer timer = new ManualTimer();
+        List<Long> droppedAt = new ArrayList<>();
+        store = LsmStore.open(directory, StoreOptions.builder().durability(Durability.NO_LOG).executor(timer).clock(timer::nowMillis).listener((kind, text) -> {
+            if (kind == StoreListener.Kind.FILES_DROPPED) {
+                droppedAt.add(timer.nowMillis());
+            }
+        }).build());
+        timer.advance(5_000);
+        family = store.createFamily(FamilyOptions.builder("late").timeToLive(1_000, 2).build());
+        put(1, 5_000);
+        store.flush();
+        timer.advance(54_999);
+        assertThat(droppedAt).isEmpty();
+        timer.advance(1);
+        assertThat(droppedAt).containsExactly(60_000L);
+        put(1, 60_000);
+        store.flush();
+        timer.advance(3_000);
+        assertThat(droppedAt).as("from now on every second").containsExactly(60_000L, 61_000L);
+        store.close();
+        timer.advance(300_000);
+        assertThat(timer.isIdle()).as("a closed store times nothing").isTrue();
     }
 
     private int files() throws Exception {
