@@ -15,12 +15,8 @@ final class DataBlockBuilder {
     /** A run of equal lengths this large is closed as a FIXED block rather than mixed with what comes behind it. */
     private static final int UNIFORM_RUN_FRACTION = 4;
     private static final int SMALLEST_WITH_COLUMN = 8;
-<<<<<<< HEAD
-    private static final int NARROWEST_WITH_COLUMN = 16;
-=======
     /** Bytes of key and value. */
-    static final int NARROWEST_WITH_COLUMN = 64;
->>>>>>> e31f6c2 (engine: fewer waits for memory in point reads; range deletions and reads in turn; files of tombstones are merged)
+    static final int NARROWEST_WITH_COLUMN = 16;
 
     private final int restartInterval;
     private byte[] staged = new byte[32 << 10];
