@@ -87,6 +87,7 @@ public final class JobBench {
                 default -> fail("unknown option " + args[i] + "; --help tells which there are");
             }
         }
+        Files.createDirectories(base);
         Path folder = Files.createTempDirectory(base, "qaexchange-bench");
         JobBench bench = new JobBench(new Settings(messages, warmUps, rounds), folder, only);
         try {

@@ -99,7 +99,7 @@ final class CachedMap<V> {
     private final StateBytes bytes = new StateBytes();
     private final Limits limits;
     private final Map<String, Part<V>> parts = new HashMap<>();
-    /** In the order in which they changed first; those that were written since are no longer marked as changed. */
+    /** In the order in which they changed first; those that were written or dropped since are no longer marked as changed. */
     private final ArrayDeque<Entry<V>> changed = new ArrayDeque<>();
     /** Those of which the state does not have the pending values as they are. */
     private final List<Part<V>> changedParts = new ArrayList<>();
@@ -218,7 +218,29 @@ final class CachedMap<V> {
             entry.stored = true;
         }
         entry.value = null;
-        change(entry);
+        if (entry.stored) {
+            change(entry);
+        } else {
+            drop(entry);
+        }
+    }
+
+    /** What the map never had is as if it had not been; only the pending values in the state may still have it. */
+    private void drop(Entry<V> entry) {
+        changePending(entry.part);
+        if (entry.changed) {
+            entry.changed = false;
+            changes--;
+        }
+        forget(entry);
+    }
+
+    private void forget(Entry<V> entry) {
+        if (last == entry) {
+            last = null;
+        }
+        entry.part.entries.remove(entry.id);
+        size--;
     }
 
     private void change(Entry<V> entry) {
@@ -253,8 +275,12 @@ final class CachedMap<V> {
 
     /** Writes what changed longest ago, and forgets what was selected longest ago, until there is no more than the limits allow. */
     void trim() throws Exception {
-        if (changed.size() > limits.changes()) {
-            writeOldest(Math.max(changed.size() - limits.changes(), Math.min(WRITTEN_AT_ONCE, limits.changes())));
+        int most = 2 * limits.changes();
+        if (changed.size() > most) {
+            changed.removeIf(entry -> !entry.changed);
+        }
+        if (changes > limits.changes() || changed.size() > most) {
+            writeOldest(Math.max(changes - limits.changes(), Math.min(WRITTEN_AT_ONCE, limits.changes())));
         }
         if (size > limits.values()) {
             forgetOldest();
@@ -308,7 +334,7 @@ final class CachedMap<V> {
     /** Instrument by instrument, as another key costs as much as half a value. */
     private void writeOldest(int count) throws Exception {
         List<Entry<V>> oldest = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
+        while (oldest.size() < count && !changed.isEmpty()) {
             Entry<V> entry = changed.remove();
             if (entry.changed) {
                 oldest.add(entry);
@@ -364,11 +390,7 @@ final class CachedMap<V> {
             state.key().accept(entry.part.instrument);
             state.map().remove(entry.id);
         }
-        if (last == entry) {
-            last = null;
-        }
-        entry.part.entries.remove(entry.id);
-        size--;
+        forget(entry);
     }
 
     /** Down to three quarters, so that it is seldom; the selected instrument stays. */

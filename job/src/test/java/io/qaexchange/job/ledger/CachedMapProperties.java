@@ -121,6 +121,24 @@ class CachedMapProperties {
     }
 
     @Test
+    void whatCameAndWentLeavesTheOthersTheirTime() throws Exception {
+        KeyedMap state = new KeyedMap();
+        CachedMap<String> cache = state.cache(new CachedMap.Limits(10, 2, 100));
+        cache.select("I", null);
+        cache.put("old", "1");
+        for (int i = 0; i < 1_000; i++) {
+            cache.put("gone " + i, "1");
+            cache.remove("gone " + i);
+            cache.trim();
+        }
+
+        assertThat(state.writes).isZero();
+        assertThat(cache.changes()).isEqualTo(1);
+        cache.flush();
+        assertThat(state.textsWithPending("I")).containsOnlyKeys("old");
+    }
+
+    @Test
     void writesWhatChangedLongestAgoAndNothingOfWhatCameAndWent() throws Exception {
         KeyedMap state = new KeyedMap();
         CachedMap<String> cache = state.cache(new CachedMap.Limits(10, 2, 100));
@@ -133,9 +151,9 @@ class CachedMapProperties {
 
         cache.trim();
 
-        assertThat(state.texts("I")).containsOnlyKeys("old");
-        assertThat(state.writes).isEqualTo(1);
-        assertThat(cache.changes()).isEqualTo(2);
+        assertThat(state.texts("I")).containsOnlyKeys("old", "new");
+        assertThat(state.writes).isEqualTo(2);
+        assertThat(cache.changes()).isEqualTo(1);
     }
 
     @Test
