@@ -15,7 +15,7 @@ import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.ValueState;
 
 /**
- * A map state by text whose values are objects in memory while they are in use. What changed longest ago is written when much has changed;
+ * A map state by text whose values are objects in memory while they are in use. What changed long ago is written when much has changed;
  * so an order that comes and goes in between costs no state access at all. What is not written when a checkpoint comes goes into one value
  * for each instrument, the <em>pending</em> values, which on the engine costs a fraction of writing them one by one; they hold over what the
  * map state has, and go when they are written one by one.
@@ -61,6 +61,8 @@ final class CachedMap<V> {
         /** Whether the state has something under this id. */
         boolean stored;
         boolean changed;
+        /** Whether it has changed again since it came to its place among the changes. */
+        boolean changedAgain;
 
         Entry(Part<V> part, String id) {
             this.part = part;
@@ -99,7 +101,7 @@ final class CachedMap<V> {
     private final StateBytes bytes = new StateBytes();
     private final Limits limits;
     private final Map<String, Part<V>> parts = new HashMap<>();
-    /** In the order in which they changed first; those that were written or dropped since are no longer marked as changed. */
+    /** In the order in which they changed first, or got a second chance; those that were written or dropped since are no longer marked as changed. */
     private final ArrayDeque<Entry<V>> changed = new ArrayDeque<>();
     /** Those of which the state does not have the pending values as they are. */
     private final List<Part<V>> changedParts = new ArrayList<>();
@@ -245,13 +247,16 @@ final class CachedMap<V> {
 
     private void change(Entry<V> entry) {
         changePending(entry.part);
-        if (!entry.changed) {
+        if (entry.changed) {
+            entry.changedAgain = true;
+        } else {
             markChanged(entry);
         }
     }
 
     private void markChanged(Entry<V> entry) {
         entry.changed = true;
+        entry.changedAgain = false;
         changed.add(entry);
         changes++;
     }
@@ -331,12 +336,15 @@ final class CachedMap<V> {
         }
     }
 
-    /** Instrument by instrument, as another key costs as much as half a value. */
+    /** What changed again gets a second chance. Instrument by instrument, as another key costs as much as half a value. */
     private void writeOldest(int count) throws Exception {
         List<Entry<V>> oldest = new ArrayList<>(count);
         while (oldest.size() < count && !changed.isEmpty()) {
             Entry<V> entry = changed.remove();
-            if (entry.changed) {
+            if (entry.changed && entry.changedAgain) {
+                entry.changedAgain = false;
+                changed.add(entry);
+            } else if (entry.changed) {
                 oldest.add(entry);
             }
         }

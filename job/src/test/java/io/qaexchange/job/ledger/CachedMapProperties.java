@@ -121,6 +121,23 @@ class CachedMapProperties {
     }
 
     @Test
+    void whatChangedAgainIsWrittenAfterWhatDidNot() throws Exception {
+        KeyedMap state = new KeyedMap();
+        CachedMap<String> cache = state.cache(new CachedMap.Limits(10, 2, 100));
+        cache.select("I", null);
+        cache.put("busy", "1");
+        cache.put("quiet", "1");
+        cache.put("busy", "2");
+        cache.put("new", "1");
+
+        cache.trim();
+
+        assertThat(state.texts("I")).containsOnlyKeys("quiet", "new");
+        cache.flush();
+        assertThat(state.textsWithPending("I")).isEqualTo(Map.of("busy", "2", "quiet", "1", "new", "1"));
+    }
+
+    @Test
     void whatCameAndWentLeavesTheOthersTheirTime() throws Exception {
         KeyedMap state = new KeyedMap();
         CachedMap<String> cache = state.cache(new CachedMap.Limits(10, 2, 100));
