@@ -6,7 +6,9 @@ public enum Compression {
     /** Fast both ways; RocksDB's {@code kLZ4Compression}. */
     LZ4(1),
     /** Smaller, slower; for lower levels. RocksDB's {@code kZSTD}. */
-    ZSTD(2);
+    ZSTD(2),
+    /** {@link #LZ4} for blocks that it makes three times smaller; others stay as they are, to be read in place. For levels 0 and 1. */
+    LZ4_TO_A_THIRD(3);
 
     private final int code;
 
@@ -16,6 +18,11 @@ public enum Compression {
 
     public int code() {
         return code;
+    }
+
+    /** What blocks that this has compressed say of themselves. */
+    public Compression ofBlocks() {
+        return this == LZ4_TO_A_THIRD ? LZ4 : this;
     }
 
     /** Null when no compression has this code. */

@@ -84,12 +84,12 @@ final class BlockCodec {
     /**
      * Compresses a block's payload.
      *
-     * @return size of the compressed payload in {@link #compressed()}, or -1 if it did not shrink by an eighth
+     * @return size of the compressed payload in {@link #compressed()}, or -1 if it did not shrink by an eighth, or to what {@code compression} asks for
      */
     int compress(Compression compression, byte[] payload, int length) {
         int bound = switch (compression) {
             case NONE -> 0;
-            case LZ4 -> lz4Compressor().maxCompressedLength(length);
+            case LZ4, LZ4_TO_A_THIRD -> lz4Compressor().maxCompressedLength(length);
             case ZSTD -> zstdCompressor().maxCompressedLength(length);
         };
         if (compression == Compression.NONE) {
@@ -99,10 +99,11 @@ final class BlockCodec {
             compressed = new byte[bound + SIZE_PREFIX];
         }
         Memory.putInt(compressed, Memory.ARRAY_BASE, length);
-        int size = SIZE_PREFIX + (compression == Compression.LZ4
+        int size = SIZE_PREFIX + (compression.ofBlocks() == Compression.LZ4
                 ? lz4Compressor().compress(payload, 0, length, compressed, SIZE_PREFIX, bound)
                 : zstdCompressor().compress(payload, 0, length, compressed, SIZE_PREFIX, bound));
-        return size <= length - length / 8 ? size : -1;
+        int most = compression == Compression.LZ4_TO_A_THIRD ? length / 3 : length - length / 8;
+        return size <= most ? size : -1;
     }
 
     byte[] compressed() {

@@ -317,7 +317,7 @@ public final class SstableWriter implements AutoCloseable {
         encoded.clear();
         block.encode(encoded);
         int size = codec.compress(options.compression(), encoded.array(), encoded.size());
-        int compression = size < 0 ? Compression.NONE.code() : options.compression().code();
+        int compression = size < 0 ? Compression.NONE.code() : options.compression().ofBlocks().code();
         BlockHandle handle = size < 0
                 ? out.frame(SstableFormat.KIND_DATA, compression, encoded.array(), encoded.size())
                 : out.frame(SstableFormat.KIND_DATA, compression, codec.compressed(), size);

@@ -172,6 +172,33 @@ class SstableWriterTest {
         }
     }
 
+    /** Of values that shrink to a half, and of others that shrink to next to nothing. */
+    @Test
+    void blocksThatDoNotShrinkToAThirdStayReadableInPlace() throws IOException {
+        assertThat(compressions(Compression.LZ4, 100)).containsOnly("LZ4");
+        assertThat(compressions(Compression.LZ4_TO_A_THIRD, 100)).containsOnly("NONE");
+        assertThat(compressions(Compression.LZ4_TO_A_THIRD, 0)).containsOnly("LZ4");
+    }
+
+    /** @param randomBytes of each value's 200 */
+    private List<String> compressions(Compression asked, int randomBytes) throws IOException {
+        Path file = directory.resolve(asked + "-" + randomBytes + ".sst");
+        SstableModel model = new SstableModel();
+        Random random = new Random(1);
+        for (int i = 1000; i < 2000; i++) {
+            byte[] value = new byte[200];
+            byte[] noise = new byte[randomBytes];
+            random.nextBytes(noise);
+            System.arraycopy(noise, 0, value, 0, randomBytes);
+            model.put(("key" + i).getBytes(), 1, ValueKind.PUT, value);
+        }
+        model.write(file, SstableOptions.builder().compression(asked).build());
+        try (SstableReader reader = SstableReader.open(NioVfs.INSTANCE, file, ReadOptions.MMAP, cache)) {
+            reader.verifyAll();
+            return reader.blocks().stream().filter(block -> block.kind().equals("data")).map(BlockInfo::compression).toList();
+        }
+    }
+
     private static List<String> list(InternalIterator iterator) throws IOException {
         List<String> entries = new ArrayList<>();
         for (iterator.seekToFirst(); iterator.valid(); iterator.next()) {
