@@ -93,7 +93,7 @@ public final class RescaleBench {
         snapshot.run();
         KeyedStateHandle handle = snapshot.get().getJobManagerOwnedSnapshot();
         handle.registerSharedStates(registry, id);
-        backend.keyed.notifyCheckpointComplete(id);
+        backend.complete(id);
         return handle;
     }
 
