@@ -130,7 +130,7 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
         final TimerQueues timers;
 
         Restored(StateStore store) {
-            StateFamilies families = new StateFamilies();
+            StateFamilies families = new StateFamilies(options.compressedLevels().byLevel());
             tables = new StateTables(store, families, ttlTimeProvider);
             timers = options.timers() == LsmStateOptions.Timers.HEAP
                     ? new HeapTimerQueues(store, families, keyGroupRange, numberOfKeyGroups)

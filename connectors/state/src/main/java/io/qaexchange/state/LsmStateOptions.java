@@ -1,5 +1,6 @@
 package io.qaexchange.state;
 
+import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.StoreOptions.ReadMode;
 import java.io.Serializable;
 import java.time.Duration;
@@ -42,6 +43,31 @@ public final class LsmStateOptions {
             .defaultValue(MemorySize.ZERO).withDescription("Bytes per second and operator that merges may write, 0 = no limit. Flushes are"
                     + " never limited.");
 
+    /** Which levels of the files are compressed. */
+    public enum CompressedLevels {
+        AUTO(Compression.LZ4_TO_A_THIRD, Compression.LZ4_TO_A_THIRD, Compression.LZ4),
+        ALL(Compression.LZ4),
+        DEEP(Compression.NONE, Compression.NONE, Compression.LZ4),
+        NONE(Compression.NONE);
+
+        private final Compression[] byLevel;
+
+        CompressedLevels(Compression... byLevel) {
+            this.byLevel = byLevel;
+        }
+
+        Compression[] byLevel() {
+            return byLevel.clone();
+        }
+    }
+
+    public static final ConfigOption<CompressedLevels> COMPRESSED_LEVELS = ConfigOptions.key("state.backend.lsm.compressed-levels")
+            .enumType(CompressedLevels.class).defaultValue(CompressedLevels.AUTO).withDescription("Which levels of the files are compressed"
+                    + " with LZ4. DEEP leaves out what was written lately (levels 0 and 1): it is read in place, by MMAP, and uploaded as it is. AUTO"
+                    + " also compresses blocks of these levels that it makes three times smaller. ALL makes the smallest checkpoints; all reads"
+                    + " of files go through the block cache. Files of ordered maps are as with DEEP. A change holds for files written from then"
+                    + " on. RocksDB: state.backend.rocksdb.compression.per.level.");
+
     /** A third of what a task may take to be cancelled. */
     private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(60);
 
@@ -68,7 +94,7 @@ public final class LsmStateOptions {
      */
     record Values(@Nullable String localDirectory, boolean managedMemory, long fixedBytesPerOperator, double blockCacheFraction,
             ReadMode readMode, int backgroundThreads, long compactionBytesPerSecond,
-            boolean incrementalCheckpoints, Timers timers, Duration readersPatience) implements Serializable {
+            boolean incrementalCheckpoints, Timers timers, CompressedLevels compressedLevels, Duration readersPatience) implements Serializable {
 
         /** @throws IllegalConfigurationException names the option, what it is and what it may be */
         Values {
@@ -92,6 +118,6 @@ public final class LsmStateOptions {
                 config.get(COMPACTION_RATE).getBytes(),
                 // Flink's default is false, for the sake of backends whose incremental checkpoints cost more.
                 config.getOptional(CheckpointingOptions.INCREMENTAL_CHECKPOINTS).orElse(true), config.get(TIMERS),
-                config.get(READERS_PATIENCE));
+                config.get(COMPRESSED_LEVELS), config.get(READERS_PATIENCE));
     }
 }

@@ -1,6 +1,7 @@
 package io.qaexchange.state.store;
 
 import io.qaexchange.storage.CompactionStyle;
+import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.FamilyOptions;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -23,14 +24,24 @@ public final class StateFamilies {
     private static final int LONGEST_NAME = 255;
     private static final int KEPT_OF_LONG_NAME = 180;
 
-    /** Options of the family for a state. Depends on nothing but the meta information, which is in every snapshot. */
+    private final Compression[] compression;
+
+    /** @param compression of files, by level, the last for all deeper ones */
+    public StateFamilies(Compression... compression) {
+        this.compression = compression.clone();
+    }
+
+    /** Options of the family for a state. Of what must not change, all is in the meta information, which is in every snapshot. */
     public FamilyOptions optionsOf(RegisteredKeyValueStateBackendMetaInfo<?, ?> metaInfo) {
         FamilyOptions.Builder options = FamilyOptions.builder(familyName(metaInfo.getName()));
         if (metaInfo.getStateType() == StateDescriptor.Type.LIST || metaInfo.getStateType() == StateDescriptor.Type.UNKNOWN) {
             options.appendDelimiter(LIST_DELIMITER);
         }
         OrderedKeySerializer.Snapshot<?> ordered = orderedKeys(metaInfo);
-        if (ordered != null) {
+        if (ordered == null) {
+            options.compression(compression);
+        } else {
+            // Scanned in place: compressed as the engine does by itself.
             options.compactionStyle(CompactionStyle.TIME_WINDOW).eventTimeFromEnd(ordered.eventTimeFromEnd()).windowNanos(ordered.windowNanos());
         }
         return options.build();
@@ -51,7 +62,7 @@ public final class StateFamilies {
 
     /** Options of the family for timers in the engine. */
     public FamilyOptions timersOf(String queueName) {
-        return FamilyOptions.builder(familyName(TIMERS + queueName)).build();
+        return FamilyOptions.builder(familyName(TIMERS + queueName)).compression(compression).build();
     }
 
     /** Null unless the state is an ordered one. A restored state is known by its snapshot: its classes may not be there yet. */

@@ -3,6 +3,7 @@ package io.qaexchange.state.suite;
 import io.qaexchange.state.store.StateFamilies;
 import io.qaexchange.state.store.StateStore;
 import io.qaexchange.state.timers.StoredTimerQueues;
+import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.StoreOptions;
 import java.io.IOException;
@@ -27,7 +28,7 @@ public class LsmTimerQueueSuiteTest extends InternalPriorityQueueTestBase {
             StateStore store = StateStore.open(folder.resolve("store-" + stores.size()), StoreOptions.builder().durability(Durability.NO_LOG),
                     (kind, text) -> { });
             stores.add(store);
-            return new StoredTimerQueues(store, new StateFamilies(), KEY_GROUP_RANGE, KEY_GROUP_RANGE.getNumberOfKeyGroups())
+            return new StoredTimerQueues(store, new StateFamilies(Compression.LZ4), KEY_GROUP_RANGE, KEY_GROUP_RANGE.getNumberOfKeyGroups())
                     .create("timers", TestElementSerializer.INSTANCE, false);
         } catch (IOException e) {
             throw new AssertionError(e);
