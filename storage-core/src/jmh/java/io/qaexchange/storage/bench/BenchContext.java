@@ -50,7 +50,7 @@ final class BenchContext {
         /** Closes the store and opens it again as it was, or otherwise. */
         void reopen(Log log, boolean compressed) throws Exception {
             contender.close();
-            contender = contender(which, new Setup(directory, log, compressed));
+            contender = contender(which, new Setup(directory, log, compressed, false));
         }
 
         @Override
@@ -61,8 +61,17 @@ final class BenchContext {
     }
 
     Run open(int which, Log log, boolean compressed) throws Exception {
+        return open(which, log, compressed, false);
+    }
+
+    /** A contender that can tell what it wrote. */
+    Run openCounted(int which, Log log) throws Exception {
+        return open(which, log, false, true);
+    }
+
+    private Run open(int which, Log log, boolean compressed, boolean counted) throws Exception {
         Run run = new Run(which, Files.createTempDirectory(base, "engine-bench"));
-        run.contender = contender(which, new Setup(run.directory, log, compressed));
+        run.contender = contender(which, new Setup(run.directory, log, compressed, counted));
         return run;
     }
 

@@ -13,11 +13,15 @@ import org.HdrHistogram.Histogram;
  * @param bytesPerOperation what the thread allocated on the heap
  */
 record Measured(double perSecond, Histogram latency, double bytesPerOperation) {
+    static final int PREPARED = 64;
     private static final int ROUNDS = 5;
 
     /** One operation of a contender. */
     interface Operation {
         void run(Contender contender, int i) throws Exception;
+
+        /** Told before every {@link #PREPARED} operations, and not measured. */
+        default void prepare() {}
     }
 
     double micros(double percentile) {
@@ -29,16 +33,21 @@ record Measured(double perSecond, Histogram latency, double bytesPerOperation) {
         com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long thread = Thread.currentThread().getId();
         long allocated = threads.getThreadAllocatedBytes(thread);
-        long started = System.nanoTime();
-        long before = started;
-        for (int i = 0; i < operations; i++) {
-            operation.run(contender, i);
-            long after = System.nanoTime();
-            latency.recordValue(after - before);
-            before = after;
+        long nanos = 0;
+        for (int first = 0; first < operations; first += PREPARED) {
+            operation.prepare();
+            int end = Math.min(operations, first + PREPARED);
+            long started = System.nanoTime();
+            long before = started;
+            for (int i = first; i < end; i++) {
+                operation.run(contender, i);
+                long after = System.nanoTime();
+                latency.recordValue(after - before);
+                before = after;
+            }
+            nanos += before - started;
         }
-        double seconds = (before - started) / 1e9;
-        return new Measured(operations / seconds, latency, (threads.getThreadAllocatedBytes(thread) - allocated) / (double) operations);
+        return new Measured(operations / (nanos / 1e9), latency, (threads.getThreadAllocatedBytes(thread) - allocated) / (double) operations);
     }
 
     /**
@@ -52,6 +61,9 @@ record Measured(double perSecond, Histogram latency, double bytesPerOperation) {
         for (Contender contender : contenders) {
             long end = System.nanoTime() + warmUpMillis * 1_000_000;
             for (int i = 0; System.nanoTime() < end; i++) {
+                if (i % PREPARED == 0) {
+                    operation.prepare();
+                }
                 operation.run(contender, i);
             }
         }

@@ -51,7 +51,7 @@ final class MemoryMeasures {
             byte[] value = new byte[Workload.VALUE_BYTES];
             long anonymous = status("RssAnon");
             long resident = status("VmRSS");
-            Setup setup = new Setup(Path.of(args[1]), Log.NONE, false);
+            Setup setup = new Setup(Path.of(args[1]), Log.NONE, false, false);
             try (Contender contender = which == BenchContext.OURS ? new LsmContender(setup, true) : new RocksContender(setup)) {
                 for (int i = 0; i < records; i++) {
                     workload.key(i, false, key);

@@ -31,6 +31,7 @@ final class RocksContender implements Contender {
     private final List<AutoCloseable> resources = new ArrayList<>();
     private final WriteOptions writes;
     private final ReadOptions reads;
+    /** Null if nobody asks. */
     private final Statistics statistics;
     private final WriteBatch batch;
     private final byte[] valueBuffer = new byte[1024];
@@ -38,9 +39,11 @@ final class RocksContender implements Contender {
     RocksContender(Setup setup) throws Exception {
         RocksDB.loadLibrary();
         Cache cache = keep(new LRUCache(512L << 20));
-        statistics = keep(new Statistics());
-        DBOptions options = keep(new DBOptions().setCreateIfMissing(true).setCreateMissingColumnFamilies(true).setMaxBackgroundJobs(2)
-                .setStatistics(statistics));
+        statistics = setup.counted() ? keep(new Statistics()) : null;
+        DBOptions options = keep(new DBOptions().setCreateIfMissing(true).setCreateMissingColumnFamilies(true).setMaxBackgroundJobs(2));
+        if (statistics != null) {
+            options.setStatistics(statistics);
+        }
         ColumnFamilyOptions eventOptions = keep(family(cache, setup.compressed()));
         ColumnFamilyOptions listOptions = keep(family(cache, setup.compressed()).setMergeOperator(keep(new StringAppendOperator(','))));
         List<ColumnFamilyHandle> handles = new ArrayList<>();

@@ -47,7 +47,7 @@ final class WriteMeasures {
         Measured[] measured = new Measured[2];
         double[] amplification = new double[2];
         for (int which = 0; which < 2; which++) {
-            try (Run run = bench.open(which, Log.NONE, false)) {
+            try (Run run = bench.openCounted(which, Log.NONE)) {
                 measured[which] = Measured.of(run.contender, bench.records, bench::put);
                 run.contender.flush();
                 run.contender.awaitIdle();
@@ -66,7 +66,7 @@ final class WriteMeasures {
         double[] amplification = new double[2];
         double[] reopenMillis = new double[2];
         for (int which = 0; which < 2; which++) {
-            try (Run run = bench.open(which, Log.BUFFERED, false)) {
+            try (Run run = bench.openCounted(which, Log.BUFFERED)) {
                 measured[which] = Measured.of(run.contender, bench.records, bench::put);
                 run.contender.awaitIdle();
                 amplification[which] = run.contender.bytesWritten() / bench.userBytes();

@@ -36,6 +36,11 @@ import java.util.function.Consumer;
  * it in tests.
  */
 public final class SstableReader implements AutoCloseable {
+    /** After so many gets in a row that found their keys the filter is not asked any more. */
+    static final int ENOUGH_FOUND = 64;
+    /** A power of two. */
+    private static final int PLACES = 64;
+
     private final BlockSource source;
     private final ReadOptions options;
     private final Footer footer;
@@ -44,6 +49,8 @@ public final class SstableReader implements AutoCloseable {
     private final RangeTombstoneList rangeTombstones;
     private final SstableProperties properties;
     private final SstableMetadata metadata;
+    /** Where a {@link PointRead} counts the gets of this file; of its name, so that a run can be repeated. */
+    private final int place;
 
     private SstableReader(BlockSource source, ReadOptions options) throws IOException {
         this.source = source;
@@ -57,6 +64,7 @@ public final class SstableReader implements AutoCloseable {
         metadata = properties.metadata(footer.fileSize(), source.file(), footer.properties().offset());
         bloom = footer.filter().isPresent() ? BloomFilter.open(source, footer.filter()) : null;
         rangeTombstones = readRangeTombstones();
+        place = source.file().getFileName().hashCode() & PLACES - 1;
     }
 
     /**
@@ -123,6 +131,10 @@ public final class SstableReader implements AutoCloseable {
      * Hands the versions of a key with a sequence number of at most {@code snapshotSequence} to the sink, newest first, until it wants
      * no more. Range tombstones are not looked at: ask {@link #rangeTombstones()}.
      *
+     * <p>The filter is not asked where the last gets through this pin have all found their keys: it would cost each of them a line of
+     * memory, a tenth of a get, to say what is known. The first one that finds nothing brings it back, so at most one block in
+     * {@value #ENOUGH_FOUND} is read in vain.
+     *
      * @param hash {@link #hash} of the key
      * @param pin keeps what the values lie in: they stay readable until it is released or the lease on this reader ends
      * @return whether the sink stopped: older files need not be asked
@@ -131,11 +143,12 @@ public final class SstableReader implements AutoCloseable {
         PointRead read = pin.scratch() instanceof PointRead kept ? kept : new PointRead(pin);
         long offset = 0;
         try {
-            if (bloom != null) {
+            if (bloom != null && read.foundInARow[place] < ENOUGH_FOUND) {
                 offset = footer.filter().offset();
                 boolean possible = bloom.mayContain(hash, read.filterPin);
                 read.filterPin.release();
                 if (!possible) {
+                    read.foundInARow[place] = 0;
                     return false;
                 }
             }
@@ -143,6 +156,7 @@ public final class SstableReader implements AutoCloseable {
             index.reset(source, root, footer.indexLevels());
             long trailer = Trailer.visibleAt(snapshotSequence);
             boolean stopped = false;
+            boolean found = false;
             boolean there = index.seek(key, trailer);
             while (there && !stopped) {
                 offset = index.leaf().offset(index.position());
@@ -151,6 +165,7 @@ public final class SstableReader implements AutoCloseable {
                 block.loadToSeek(pin.base(), pin.address(), pin.length(), index.leaf().columnBytes(index.position(), pin.length()));
                 boolean inBlock = block.seek(key, trailer);
                 while (inBlock && !stopped && read.key.contentEquals(key)) {
+                    found = true;
                     stopped = !sink.accept(block.trailer(), read.value);
                     inBlock = !stopped && block.next();
                 }
@@ -158,6 +173,7 @@ public final class SstableReader implements AutoCloseable {
                 there = !inBlock && !stopped && index.leaf().compareSeparatorKey(index.position(), key) == 0 && index.next();
             }
             index.release();
+            read.count(place, found);
             return stopped;
         } catch (InternalError | UnreadableBlockException e) {
             throw source.fault(e, offset);
@@ -171,9 +187,19 @@ public final class SstableReader implements AutoCloseable {
         final DataBlock block = new DataBlock(key, value);
         final IndexCursor index = new IndexCursor();
         final BlockPin filterPin = new BlockPin();
+        /** By {@link SstableReader#place}, up to {@link SstableReader#ENOUGH_FOUND}. Files that share a place only ask more often. */
+        final byte[] foundInARow = new byte[PLACES];
 
         PointRead(BlockPin pin) {
             pin.scratch(this);
+        }
+
+        void count(int place, boolean found) {
+            if (!found) {
+                foundInARow[place] = 0;
+            } else if (foundInARow[place] < ENOUGH_FOUND) {
+                foundInARow[place]++;
+            }
         }
     }
 

@@ -335,4 +335,35 @@ class SstableWriterTest {
             assertThat(filterBytes * 8.0 / keys).isBetween(10.0, 10.2);
         }
     }
+
+    @Test
+    void theFilterIsLeftOutWhereEveryGetFindsItsKeyAndAskedAgainAfterOneThatDoesNot() throws IOException {
+        Path file = directory.resolve("1.sst");
+        try (SstableWriter writer = SstableWriter.open(NioVfs.INSTANCE, file, SstableOptions.DEFAULT)) {
+            for (int i = 0; i < 10; i += 2) {
+                writer.add(Slice.ofUtf8("key" + i), Trailer.of(1, ValueKind.PUT), new Slice());
+            }
+            writer.finish();
+        }
+        try (SstableReader reader = SstableReader.open(NioVfs.INSTANCE, file, ReadOptions.PREAD, cache); BlockPin pin = new BlockPin()) {
+            for (int i = 0; i < SstableReader.ENOUGH_FOUND; i++) {
+                assertThat(blocksOfGet(reader, "key" + 2 * (i % 5), pin)).as("filter and data").isEqualTo(2);
+            }
+            assertThat(blocksOfGet(reader, "key4", pin)).as("data alone").isEqualTo(1);
+            assertThat(blocksOfGet(reader, "key5", pin)).as("an absent key, for once looked for in the data").isEqualTo(1);
+            assertThat(blocksOfGet(reader, "key4", pin)).as("filter and data again").isEqualTo(2);
+            assertThat(blocksOfGet(reader, "key5", pin)).as("the filter alone").isEqualTo(1);
+            assertThat(blocksOfGet(reader, "key5", pin)).as("the filter alone").isEqualTo(1);
+        }
+    }
+
+    /** How many blocks a get asked the cache for. */
+    private long blocksOfGet(SstableReader reader, String key, BlockPin pin) throws IOException {
+        long before = cache.statistics().hits() + cache.statistics().misses();
+        boolean[] found = new boolean[1];
+        reader.get(Slice.ofUtf8(key), Trailer.MAX_SEQUENCE, (trailer, value) -> found[0] = true, pin);
+        pin.release();
+        assertThat(found[0]).isEqualTo((key.charAt(3) & 1) == 0);
+        return cache.statistics().hits() + cache.statistics().misses() - before;
+    }
 }
