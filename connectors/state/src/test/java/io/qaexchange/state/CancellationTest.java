@@ -278,7 +278,7 @@ class CancellationTest {
             TestStorage free = new TestStorage(folder.resolve("free"));
             RunnableFuture<SnapshotResult<KeyedStateHandle>> next = backend.beginCheckpoint(3, CheckpointType.CHECKPOINT, free);
             next.run();
-            try (TestBackend restored = open(new CloseableRegistry(), next.get().getJobManagerOwnedSnapshot())) {
+            try (TestBackend restored = open(new CloseableRegistry(), backend.acknowledge(3, next.get()).getJobManagerOwnedSnapshot())) {
                 TestKeys.check(restored, "lost ");
             }
         }

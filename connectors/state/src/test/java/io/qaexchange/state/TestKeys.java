@@ -3,6 +3,7 @@ package io.qaexchange.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.SplittableRandom;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
@@ -36,7 +37,7 @@ final class TestKeys {
         ValueState<String> value = value(backend);
         for (int i = 0; i < KEYS; i++) {
             backend.keyed.setCurrentKey("key " + i);
-            value.update(text + "-".repeat(50));
+            value.update(text + padding(i));
         }
     }
 
@@ -45,7 +46,17 @@ final class TestKeys {
         ValueState<String> value = value(backend);
         for (int i = 0; i < KEYS; i++) {
             backend.keyed.setCurrentKey("key " + i);
-            assertThat(value.value()).isEqualTo(text + "-".repeat(50));
+            assertThat(value.value()).isEqualTo(text + padding(i));
         }
+    }
+
+    /** Fifty characters that do not compress well, so that files are as large as what is written. */
+    private static String padding(int key) {
+        SplittableRandom random = new SplittableRandom(key);
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 50; i++) {
+            text.append((char) random.nextInt(' ', '~'));
+        }
+        return text.toString();
     }
 }
