@@ -38,8 +38,8 @@ public final class InstrumentLedgerState implements BookState {
 
     /** Orders that are not written one by one, at most: what a checkpoint's barrier writes at once, in a millisecond or two. */
     private static final int MAX_PENDING_ORDERS = 2_000;
-    /** As of orders; fewer, as positions do not come and go. */
-    private static final int MAX_PENDING_POSITIONS = 1_000;
+    /** As of orders; more, as positions change again and again, and what is written one by one costs the engine's merges, too. */
+    private static final int MAX_PENDING_POSITIONS = 4_000;
     /** Open orders, or positions, of an instrument up to which one that is not in memory is known not to be there. */
     private static final int MAX_WHOLE = 10_000;
     /** Orders, and positions, in memory: some tens of megabytes. */
