@@ -61,7 +61,9 @@ final class CachedMap<V> {
         /** Whether the state has something under this id. */
         boolean stored;
         boolean changed;
-        /** Whether it has changed again since it came to its place among the changes. */
+        /** Whether it has a place among the changes; never two. */
+        boolean queued;
+        /** Whether it has changed again since it came to that place. */
         boolean changedAgain;
 
         Entry(Part<V> part, String id) {
@@ -256,9 +258,12 @@ final class CachedMap<V> {
 
     private void markChanged(Entry<V> entry) {
         entry.changed = true;
-        entry.changedAgain = false;
-        changed.add(entry);
         changes++;
+        entry.changedAgain = entry.queued;
+        if (!entry.queued) {
+            entry.queued = true;
+            changed.add(entry);
+        }
     }
 
     private void changePending(Part<V> part) {
@@ -280,11 +285,13 @@ final class CachedMap<V> {
 
     /** Writes what changed longest ago, and forgets what was selected longest ago, until there is no more than the limits allow. */
     void trim() throws Exception {
-        int most = 2 * limits.changes();
-        if (changed.size() > most) {
-            changed.removeIf(entry -> !entry.changed);
+        if (changed.size() > 2 * limits.changes()) {
+            changed.removeIf(entry -> {
+                entry.queued = entry.changed;
+                return !entry.changed;
+            });
         }
-        if (changes > limits.changes() || changed.size() > most) {
+        if (changes > limits.changes()) {
             writeOldest(Math.max(changes - limits.changes(), Math.min(WRITTEN_AT_ONCE, limits.changes())));
         }
         if (size > limits.values()) {
@@ -339,12 +346,15 @@ final class CachedMap<V> {
     /** What changed again gets a second chance. Instrument by instrument, as another key costs as much as half a value. */
     private void writeOldest(int count) throws Exception {
         List<Entry<V>> oldest = new ArrayList<>(count);
-        while (oldest.size() < count && !changed.isEmpty()) {
+        while (oldest.size() < count) {
             Entry<V> entry = changed.remove();
             if (entry.changed && entry.changedAgain) {
                 entry.changedAgain = false;
                 changed.add(entry);
-            } else if (entry.changed) {
+                continue;
+            }
+            entry.queued = false;
+            if (entry.changed) {
                 oldest.add(entry);
             }
         }

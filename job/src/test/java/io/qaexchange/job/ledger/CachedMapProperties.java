@@ -121,6 +121,22 @@ class CachedMapProperties {
     }
 
     @Test
+    void whatWasWrittenInBetweenCountsOnceAmongTheChanges() throws Exception {
+        KeyedMap state = new KeyedMap();
+        CachedMap<String> cache = state.cache(new CachedMap.Limits(0, 1, 100));
+        cache.select("I", null);
+        cache.put("a", "1");
+        assertThat(cache.all()).containsOnlyKeys("a");
+        for (String id : List.of("a", "b", "c")) {
+            cache.put(id, "2");
+        }
+
+        cache.trim();
+
+        assertThat(cache.changes()).isLessThanOrEqualTo(1);
+    }
+
+    @Test
     void whatChangedAgainIsWrittenAfterWhatDidNot() throws Exception {
         KeyedMap state = new KeyedMap();
         CachedMap<String> cache = state.cache(new CachedMap.Limits(10, 2, 100));
