@@ -8,6 +8,7 @@ import io.qaexchange.job.audit.GeneratedEvents;
 import io.qaexchange.kafka.KafkaConnection;
 import io.qaexchange.parquet.manifest.TableManifest;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
@@ -40,12 +41,17 @@ class SavepointITCase {
 
     @Test
     void everyBranchOfHistoryIsCompleteAtAnyParallelism() throws Exception {
-        new Feeder(KafkaConnection.to(rig.brokers()), "events", SEED, MESSAGES).start().get(60, TimeUnit.SECONDS);
+        // Half of it comes after the early savepoint, however fast the job is.
+        Feeder feeder = new Feeder(KafkaConnection.to(rig.brokers()), "events", SEED, MESSAGES);
+        feeder.setRate(MESSAGES / 10.0);
+        CompletableFuture<?> feeding = feeder.start();
 
         JobID first = rig.submit(2, null);
         CommonTestUtils.waitForAllTaskRunning(rig.cluster(), first, false);
         JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES / 2);
         String early = rig.savepoint(first);
+        feeder.setRate(Double.POSITIVE_INFINITY);
+        feeding.get(60, TimeUnit.SECONDS);
         JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES && LiveMetrics.sum("archivedRows") > 0);
         String abandoned = rig.stop(first);
         audit(abandoned);
