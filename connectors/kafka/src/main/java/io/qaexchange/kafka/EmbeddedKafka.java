@@ -18,6 +18,8 @@ import kafka.server.KafkaRaftServer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
@@ -90,13 +92,31 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     /**
-     * Creates a topic with one replica.
+     * Creates a topic with one replica, and waits until it takes records.
      *
      * @throws IOException if it exists or cannot be created
      */
     public void createTopic(String topic, int partitions) throws IOException {
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
+            createTopic(admin, topic, partitions);
+        }
+    }
+
+    /**
+     * As {@link #createTopic(String, int)}, for clients that need settings of their own.
+     *
+     * <p>That a topic was created does not say that the broker leads its partitions already. A producer that is refused its first batch while
+     * its second one is taken cannot send the first any more, as then its numbers are not in order.
+     */
+    public static void createTopic(Admin admin, String topic, int partitions) throws IOException {
+        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+        for (int partition = 0; partition < partitions; partition++) {
+            ends.put(new TopicPartition(topic, partition), OffsetSpec.latest());
+        }
+        try {
             admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1))).all().get();
+            // Only the leader answers, and the client asks until it does.
+            admin.listOffsets(ends).all().get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while creating topic " + topic, e);

@@ -8,12 +8,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.api.common.JobID;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,7 +47,8 @@ class SecuredKafkaITCase {
                 "listener.name.clients.plain.sasl.jaas.config",
                 LOGIN.formatted("broker", "b") + " user_broker=\"b\" user_exchange=\"e\";"));
         try (Admin admin = Admin.create(KafkaConnection.to(kafka.bootstrapServers(), settings("e")).client(Map.of()))) {
-            admin.createTopics(List.of(new NewTopic("events", 2, (short) 1), new NewTopic("dead-letters", 1, (short) 1))).all().get();
+            EmbeddedKafka.createTopic(admin, "events", 2);
+            EmbeddedKafka.createTopic(admin, "dead-letters", 1);
         }
     }
 
