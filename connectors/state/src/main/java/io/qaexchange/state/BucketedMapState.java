@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -30,23 +29,12 @@ import org.apache.flink.util.CloseableIterator;
  */
 final class BucketedMapState<K extends OrderedKey<K>, V> implements OrderedMapState<K, V> {
 
-    /** Buckets that are known to be listed, so that a put need not look. */
-    private static final int KNOWN_BUCKETS = 16_384;
-
     private final KeyedStateBackend<?> backend;
     private final MapState<K, V> rows;
     private final InternalKvState<?, Long, ?> rowsNamespace;
     private final MapState<Long, Boolean> buckets;
     private final InternalKvState<?, VoidNamespace, ?> bucketsNamespace;
-    private final Map<KeyedBucket, Boolean> knownBuckets = new LinkedHashMap<>(64, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<KeyedBucket, Boolean> eldest) {
-            return size() > KNOWN_BUCKETS;
-        }
-    };
-
-    private record KeyedBucket(Object key, long bucket) {
-    }
+    private final KnownBuckets knownBuckets = new KnownBuckets();
 
     private BucketedMapState(KeyedStateBackend<?> backend, MapState<K, V> rows, InternalKvState<?, Long, ?> rowsNamespace,
             MapState<Long, Boolean> buckets, InternalKvState<?, VoidNamespace, ?> bucketsNamespace) {
@@ -79,7 +67,7 @@ final class BucketedMapState<K extends OrderedKey<K>, V> implements OrderedMapSt
     @Override
     public void put(K key, V value) throws Exception {
         long bucket = key.bucket();
-        if (knownBuckets.put(new KeyedBucket(backend.getCurrentKey(), bucket), Boolean.TRUE) == null) {
+        if (knownBuckets.add(backend.getCurrentKey(), bucket)) {
             buckets().put(bucket, Boolean.TRUE);
         }
         rowsOf(bucket).put(key, value);
@@ -168,7 +156,7 @@ final class BucketedMapState<K extends OrderedKey<K>, V> implements OrderedMapSt
     private void dropBucket(long bucket) throws Exception {
         rowsOf(bucket).clear();
         buckets().remove(bucket);
-        knownBuckets.remove(new KeyedBucket(backend.getCurrentKey(), bucket));
+        knownBuckets.remove(backend.getCurrentKey(), bucket);
     }
 
     private List<Long> bucketsWithin(K lower, K upper, boolean descending) throws Exception {

@@ -9,7 +9,6 @@ import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
 import java.util.AbstractMap.SimpleImmutableEntry;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -36,9 +35,6 @@ import org.apache.flink.util.FlinkRuntimeException;
  * <p>One thread, the task thread.
  */
 final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements OrderedMapState<UK, V> {
-    /** Buckets that are known to be listed, so that a put need not look. */
-    private static final int KNOWN_BUCKETS = 16_384;
-
     private final LsmKeyedStateBackend<K> backend;
     private final StateStore store;
     private final ColumnFamily family;
@@ -47,18 +43,8 @@ final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements Order
     private final MapState<Long, Boolean> buckets;
     private final DataInputDeserializer input = new DataInputDeserializer();
     private final DataOutputSerializer output = new DataOutputSerializer(256);
-    private final Map<KeyedBucket, Boolean> knownBuckets = new LinkedHashMap<>(64, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<KeyedBucket, Boolean> eldest) {
-            return size() > KNOWN_BUCKETS;
-        }
-    };
+    private final KnownBuckets knownBuckets = new KnownBuckets();
     private byte[] readBuffer = new byte[256];
-
-    private record KeyedBucket(Object key, long bucket) {
-    }
 
     LsmOrderedMapState(LsmKeyedStateBackend<K> backend, StateTable<Long, Map<UK, V>> rows, MapState<Long, Boolean> buckets) {
         this.backend = backend;
@@ -96,7 +82,7 @@ final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements Order
             throw new IllegalArgumentException("state " + family.name() + ": bucket " + bucket + " of key " + key
                     + " is negative, and would not lie in order");
         }
-        if (knownBuckets.put(new KeyedBucket(backend.getCurrentKey(), bucket), Boolean.TRUE) == null) {
+        if (knownBuckets.add(backend.getCurrentKey(), bucket)) {
             listedBuckets().put(bucket, Boolean.TRUE);
         }
         output.clear();
@@ -173,7 +159,7 @@ final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements Order
         }
         for (Long bucket : empty) {
             listedBuckets().remove(bucket);
-            knownBuckets.remove(new KeyedBucket(backend.getCurrentKey(), bucket));
+            knownBuckets.remove(backend.getCurrentKey(), bucket);
         }
     }
 
