@@ -41,6 +41,10 @@ public final class Account {
     private static final int DEPOSIT = CASH_KIND.enumCode("DEPOSIT");
     private static final RecordType UPDATE = EventSchema.get().table("account_update");
     private static final RecordType SNAPSHOT = EventSchema.get().table("account_snapshot");
+    private static final int OPEN_CODE = OPEN.code();
+    private static final int CASH_CODE = CASH.code();
+    private static final int UPDATE_CODE = UPDATE.code();
+    private static final int SNAPSHOT_CODE = SNAPSHOT.code();
 
     /** How an account began; codes stand in state. */
     public enum Opening {
@@ -92,12 +96,12 @@ public final class Account {
 
     /** Whether events of that record type are about an account's money. */
     public static boolean concerns(int recordCode) {
-        return recordCode == OPEN.code() || recordCode == CASH.code() || recordCode == UPDATE.code() || recordCode == SNAPSHOT.code();
+        return recordCode == OPEN_CODE || recordCode == CASH_CODE || isReport(recordCode);
     }
 
     /** Whether events of that record type only report. */
     public static boolean isReport(int recordCode) {
-        return recordCode == UPDATE.code() || recordCode == SNAPSHOT.code();
+        return recordCode == UPDATE_CODE || recordCode == SNAPSHOT_CODE;
     }
 
     public Opening opening() {
@@ -144,9 +148,9 @@ public final class Account {
     public void accept(EventView event, byte[] key, int day, BiConsumer<AlertReason, String> alerts) {
         try {
             int code = event.recordType().code();
-            if (code == OPEN.code()) {
+            if (code == OPEN_CODE) {
                 open(event, EventOrder.of(key), day, alerts);
-            } else if (code == CASH.code()) {
+            } else if (code == CASH_CODE) {
                 move(event, day, alerts);
             } else {
                 report(event, EventOrder.of(key), day);

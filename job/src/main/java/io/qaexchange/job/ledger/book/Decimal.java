@@ -18,6 +18,11 @@ final class Decimal {
     private static final long[] POWERS = new long[19];
     private static final double[] DOUBLE_POWERS = new double[MAX_SCALE + 1];
     private static final double EXACT_INTEGERS = 1L << 53;
+    /** Below so many digits there is one decimal at most for a double. */
+    private static final double UNIQUE = 1e15;
+    /** Places of most prices and of all volumes. */
+    private static final int USUAL_SCALE = 2;
+    private static final double USUAL_POWER = 100;
 
     static {
         long power = 1;
@@ -66,7 +71,12 @@ final class Decimal {
 
     /** The fewest decimal places with which the double is written, -1 if {@value #MAX_SCALE} are not enough. */
     static int scaleOf(double value) {
-        for (int scale = 0; scale <= MAX_SCALE; scale++) {
+        double digits = Math.rint(value * USUAL_POWER);
+        boolean unique = Math.abs(digits) < UNIQUE;
+        if (unique && digits / USUAL_POWER == value) {
+            return scaleWithoutZeros((long) digits);
+        }
+        for (int scale = unique ? USUAL_SCALE + 1 : 0; scale <= MAX_SCALE; scale++) {
             double whole = Math.rint(value * DOUBLE_POWERS[scale]);
             if (Math.abs(whole) >= EXACT_INTEGERS) {
                 return -1;
@@ -76,6 +86,11 @@ final class Decimal {
             }
         }
         return -1;
+    }
+
+    /** Places that are needed of {@value #USUAL_SCALE}. */
+    private static int scaleWithoutZeros(long digits) {
+        return digits % 100 == 0 ? 0 : digits % 10 == 0 ? 1 : USUAL_SCALE;
     }
 
     /** The digits of a double with that many decimal places. */

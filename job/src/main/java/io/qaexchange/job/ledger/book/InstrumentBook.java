@@ -80,7 +80,7 @@ public final class InstrumentBook {
     public InstrumentBook(BookState state, BookOutput output) {
         this.state = state;
         this.output = output;
-        this.reports = new ReportCheck(state);
+        this.reports = new ReportCheck(state, accounts, orders);
     }
 
     /** Whether events of that record type are more to the book than a clock. */

@@ -19,6 +19,8 @@ public final class Micros {
     public static final long LIMIT = 1_000_000_000_000L * ONE;
 
     private static final int SCALE = 6;
+    /** {@link #LIMIT} is ten to this power. */
+    private static final int LIMIT_DIGITS = 18;
     private static final int SHOWN_PLACES = 2;
 
     private Micros() {
@@ -29,9 +31,8 @@ public final class Micros {
         int scale = Decimal.scaleOf(units);
         if (scale >= 0 && scale <= SCALE) {
             long unscaled = Decimal.unscaled(units, scale);
-            long factor = Decimal.power(SCALE - scale);
-            if (Math.abs(unscaled) <= LIMIT / factor) {
-                return unscaled * factor;
+            if (Math.abs(unscaled) <= Decimal.power(LIMIT_DIGITS - SCALE + scale)) {
+                return unscaled * Decimal.power(SCALE - scale);
             }
         }
         return rounded(Decimal.exact(units));
@@ -52,9 +53,8 @@ public final class Micros {
                     if (places > 0) {
                         return checked(divided(product, Decimal.power(places)));
                     }
-                    long power = Decimal.power(-places);
-                    if (Math.abs(product) <= LIMIT / power) {
-                        return product * power;
+                    if (Math.abs(product) <= Decimal.power(LIMIT_DIGITS + places)) {
+                        return product * Decimal.power(-places);
                     }
                 }
             }

@@ -4,6 +4,7 @@ import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
+import io.qaexchange.events.TextPool;
 
 /**
  * Compares what others report of orders and positions with what was booked. A report changes nothing; a figure that is not ours is
@@ -25,6 +26,9 @@ final class ReportCheck {
 
     private static final RecordType POSITION = EventSchema.get().table("position_snapshot");
     private static final Field POSITION_ACCOUNT = POSITION.field("account");
+    private static final int STATUS_CODE = STATUS.code();
+    private static final int EXCHANGE_ORDER_CODE = EXCHANGE_ORDER.code();
+    private static final int POSITION_CODE = POSITION.code();
     private static final Position NOTHING = new Position();
 
     /** Columns of a position snapshot about one side. */
@@ -40,26 +44,36 @@ final class ReportCheck {
     private static final SideFields SHORT_FIELDS = SideFields.of("short");
 
     private final BookState state;
+    private final TextPool accounts;
+    private final TextPool orders;
 
-    ReportCheck(BookState state) {
+    /**
+     * A check against that state.
+     *
+     * @param accounts texts of accounts that come again
+     * @param orders texts of orders that come again
+     */
+    ReportCheck(BookState state, TextPool accounts, TextPool orders) {
         this.state = state;
+        this.accounts = accounts;
+        this.orders = orders;
     }
 
     static boolean concerns(int recordCode) {
-        return recordCode == STATUS.code() || recordCode == EXCHANGE_ORDER.code() || recordCode == POSITION.code();
+        return recordCode == STATUS_CODE || recordCode == EXCHANGE_ORDER_CODE || recordCode == POSITION_CODE;
     }
 
     void compare(InstrumentHead head, EventView report) throws Exception {
         int code = report.recordType().code();
-        if (code == POSITION.code()) {
+        if (code == POSITION_CODE) {
             comparePosition(head, report);
-        } else if (code == STATUS.code()) {
+        } else if (code == STATUS_CODE) {
             int status = report.getEnumCode(STATUS_STATE);
             if (status == ALIVE || status == PARTIALLY_FILLED) {
                 compareLeft(head, report, STATUS_ID, STATUS_LEFT);
             }
-        } else if (code == EXCHANGE_ORDER.code() && !report.isNull(EXCHANGE_ORDER_ID)) {
-            Order order = state.order(report.getString(EXCHANGE_ORDER_ID));
+        } else if (code == EXCHANGE_ORDER_CODE && !report.isNull(EXCHANGE_ORDER_ID)) {
+            Order order = state.order(report.getText(EXCHANGE_ORDER_ID, orders));
             if (order != null) {
                 head.reports++;
                 compare(head, report, EXCHANGE_ORDER_VOLUME, Micros.of(report.getDouble(EXCHANGE_ORDER_VOLUME)), order.volume, order.id);
@@ -74,14 +88,14 @@ final class ReportCheck {
         if (report.isNull(left)) {
             return;
         }
-        String orderId = report.getString(id);
+        String orderId = report.getText(id, orders);
         Order order = state.order(orderId);
         head.reports++;
         compare(head, report, left, Micros.of(report.getDouble(left)), order == null ? 0 : order.left, orderId);
     }
 
     private void comparePosition(InstrumentHead head, EventView report) throws Exception {
-        String account = report.getString(POSITION_ACCOUNT);
+        String account = report.getText(POSITION_ACCOUNT, accounts);
         Position position = state.position(account);
         head.reports++;
         compareSide(head, report, LONG_FIELDS, (position == null ? NOTHING : position).side(Side.LONG), account);

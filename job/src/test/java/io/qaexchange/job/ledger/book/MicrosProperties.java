@@ -51,6 +51,27 @@ class MicrosProperties {
                 .divide(BigDecimal.valueOf(most), 0, RoundingMode.HALF_EVEN).longValueExact());
     }
 
+    @Property
+    void aDoubleCountsAsTheShortestDecimalThatItMayHaveBeenWrittenAs(@ForAll @LongRange(min = -999_999_999_999_999L, max = 999_999_999_999_999L) long digits,
+            @ForAll @IntRange(max = 12) int places, @ForAll @IntRange(max = 6) int zeros) {
+        BigDecimal written = BigDecimal.valueOf(digits / Decimal.power(zeros) * Decimal.power(zeros), places);
+        int shortest = Math.max(0, written.stripTrailingZeros().scale());
+
+        int scale = Decimal.scaleOf(written.doubleValue());
+
+        assertThat(scale).isEqualTo(shortest);
+        assertThat(BigDecimal.valueOf(Decimal.unscaled(written.doubleValue(), scale), scale)).isEqualByComparingTo(written);
+    }
+
+    @Example
+    void numbersWithoutAShortDecimalHaveNoPlaces() {
+        assertThat(Decimal.scaleOf(0.1 + 0.2)).isEqualTo(-1);
+        assertThat(Decimal.scaleOf(1.0 / 3)).isEqualTo(-1);
+        assertThat(Decimal.scaleOf(1e300)).isEqualTo(-1);
+        assertThat(Decimal.scaleOf(Double.NaN)).isEqualTo(-1);
+        assertThat(Decimal.scaleOf(Double.NEGATIVE_INFINITY)).isEqualTo(-1);
+    }
+
     @Example
     void tiesGoToTheEvenMillionth() {
         assertThat(Micros.of(0.0000005)).isEqualTo(0);
