@@ -186,6 +186,10 @@ abstract class ColumnValues {
     /** Places in a dictionary, as a page of them has it: their width in bits, then runs and packed groups. */
     static BytesInput places(int[] ids, int from, int to, int dictionarySize) throws IOException {
         int bits = Integer.SIZE - Integer.numberOfLeadingZeros(dictionarySize - 1);
+        if (bits == 0) {
+            // One run of the only place, which takes no bits.
+            return BytesInput.concat(BytesInput.from(new byte[] {0}), BytesInput.fromUnsignedVarInt(to - from << 1));
+        }
         try (RunLengthBitPackingHybridEncoder encoder = new RunLengthBitPackingHybridEncoder(bits, ENCODER_BYTES, MAX_ENCODER_BYTES,
                 HeapByteBufferAllocator.getInstance())) {
             for (int i = from; i < to; i++) {

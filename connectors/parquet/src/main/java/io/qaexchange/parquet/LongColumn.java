@@ -12,7 +12,7 @@ import org.apache.parquet.column.values.delta.DeltaBinaryPackingValuesWriterForL
 /** Whole numbers that hardly repeat and are near to the one before, as times and sequences are: as differences. One thread. */
 final class LongColumn extends ColumnValues {
 
-    private static final int ENCODER_BYTES = 1 << 16;
+    private static final int MIN_ENCODER_BYTES = 1 << 6;
     private static final int MAX_ENCODER_BYTES = 1 << 20;
 
     private long[] values = {};
@@ -37,8 +37,8 @@ final class LongColumn extends ColumnValues {
     BytesInput encode(int from, int to, Statistics<?> statistics) throws IOException {
         long least = Long.MAX_VALUE;
         long greatest = Long.MIN_VALUE;
-        try (DeltaBinaryPackingValuesWriterForLong writer = new DeltaBinaryPackingValuesWriterForLong(ENCODER_BYTES, MAX_ENCODER_BYTES,
-                HeapByteBufferAllocator.getInstance())) {
+        try (DeltaBinaryPackingValuesWriterForLong writer = new DeltaBinaryPackingValuesWriterForLong(
+                Math.max(MIN_ENCODER_BYTES, Integer.BYTES * (to - from)), MAX_ENCODER_BYTES, HeapByteBufferAllocator.getInstance())) {
             for (int i = from; i < to; i++) {
                 long value = values[i];
                 least = Math.min(least, value);

@@ -21,13 +21,14 @@ final class NumberColumn extends ColumnValues {
     private static final int SAMPLE = 4096;
     private static final int MAX_OF_SAMPLE = SAMPLE * 3 / 4;
     private static final long SPREAD = 0x9E3779B97F4A7C15L;
-    private static final int FREE = -1;
+    private static final int NO_ID = -1;
 
     private final boolean doubles;
     /** An int as it is, a double as its bits. */
     private long[] values = {};
     private int[] ids = {};
     private long[] dictionary = new long[MIN_SLOTS];
+    /** Of each value in the dictionary its place plus one; 0 is free. */
     private int[] slots = {};
     private int dictionarySize;
 
@@ -80,10 +81,10 @@ final class NumberColumn extends ColumnValues {
         dictionarySize = 0;
         reserve(MIN_SLOTS);
         long last = 0;
-        int lastId = FREE;
+        int lastId = NO_ID;
         for (int i = 0; i < count; i++) {
             long value = values[i];
-            if (lastId == FREE || value != last) {
+            if (lastId == NO_ID || value != last) {
                 last = value;
                 lastId = idOf(value);
                 if (dictionarySize > MAX_DICTIONARY || i == SAMPLE && dictionarySize > MAX_OF_SAMPLE) {
@@ -98,16 +99,16 @@ final class NumberColumn extends ColumnValues {
     private int idOf(long value) {
         int mask = slots.length - 1;
         int slot = slot(value, mask);
-        while (slots[slot] != FREE) {
-            if (dictionary[slots[slot]] == value) {
-                return slots[slot];
+        while (slots[slot] != 0) {
+            if (dictionary[slots[slot] - 1] == value) {
+                return slots[slot] - 1;
             }
             slot = slot + 1 & mask;
         }
         int id = dictionarySize++;
         dictionary = withRoom(dictionary, id);
         dictionary[id] = value;
-        slots[slot] = id;
+        slots[slot] = dictionarySize;
         if (2 * dictionarySize > slots.length) {
             reserve(2 * slots.length);
         }
@@ -123,14 +124,15 @@ final class NumberColumn extends ColumnValues {
     private void reserve(int size) {
         if (slots.length != size) {
             slots = new int[size];
+        } else {
+            Arrays.fill(slots, 0);
         }
-        Arrays.fill(slots, FREE);
         for (int id = 0; id < dictionarySize; id++) {
             int slot = slot(dictionary[id], size - 1);
-            while (slots[slot] != FREE) {
+            while (slots[slot] != 0) {
                 slot = slot + 1 & size - 1;
             }
-            slots[slot] = id;
+            slots[slot] = id + 1;
         }
     }
 

@@ -18,6 +18,8 @@ final class PageCompressor implements BytesInputCompressor {
 
     private final CompressionCodecName codec;
     private final Compressor compressor;
+    /** What the last page became; the library copies it into the row group at once. */
+    private byte[] compressed = {};
 
     PageCompressor(ParquetOptions.Compression compression) {
         this.codec = compression.codec();
@@ -30,7 +32,10 @@ final class PageCompressor implements BytesInputCompressor {
     @Override
     public BytesInput compress(BytesInput page) throws IOException {
         byte[] bytes = page.toByteArray();
-        byte[] compressed = new byte[compressor.maxCompressedLength(bytes.length)];
+        int most = compressor.maxCompressedLength(bytes.length);
+        if (compressed.length < most) {
+            compressed = new byte[most];
+        }
         int length = compressor.compress(bytes, 0, bytes.length, compressed, 0, compressed.length);
         return BytesInput.from(compressed, 0, length);
     }

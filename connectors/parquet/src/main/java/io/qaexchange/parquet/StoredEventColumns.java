@@ -27,6 +27,8 @@ final class StoredEventColumns {
     private static final long NANOS_PER_MICRO = 1_000;
     private static final int NO_TEXT = -1;
     private static final int CODES = 256;
+    /** What stands for no code, as in {@link EventView#getEnumCode}. */
+    private static final int NO_CODE = 255;
     private static final double BLOOM_FALSE_POSITIVES = 0.01;
     private static final int MAX_BLOOM_FILTER_BYTES = 1 << 20;
 
@@ -49,6 +51,8 @@ final class StoredEventColumns {
     private final LongColumn offset;
     private String lastTopic = "";
     private byte[] topicBytes = {};
+    /** Its number in this row group. */
+    private int topicId = NO_TEXT;
     private int lastPartition;
     private byte[] positionSource;
 
@@ -142,7 +146,10 @@ final class StoredEventColumns {
             }
         }
         ingestTime.write(stored.ingestTimeNs());
-        topic.write(topicBytes, 0, topicBytes.length);
+        if (topicId == NO_TEXT) {
+            topicId = topic.idOf(topicBytes, 0, topicBytes.length);
+        }
+        topic.writeText(topicId);
         partition.write(stored.partition());
         offset.write(stored.offset());
     }
@@ -153,6 +160,7 @@ final class StoredEventColumns {
         if (!of.equals(lastTopic)) {
             lastTopic = of;
             topicBytes = of.getBytes(StandardCharsets.UTF_8);
+            topicId = NO_TEXT;
             positionSource = null;
         }
         if (!own && (positionSource == null || stored.partition() != lastPartition)) {
@@ -163,25 +171,57 @@ final class StoredEventColumns {
 
     private static void write(EventView event, Target target) {
         Field field = target.field();
-        if (field.kind() == Field.Kind.LEVELS) {
-            writeLevels(event, target);
-            return;
-        }
-        if (event.isNull(field)) {
-            if (!target.values().isOptional()) {
-                throw new IllegalArgumentException(field + " is absent, which its column does not allow");
-            }
-            target.values().none();
-            return;
-        }
         switch (field.kind()) {
-            case LONG -> target.longs().write(event.getLong(field));
-            case INT -> target.numbers().write(event.getInt(field));
-            case DOUBLE -> target.numbers().write(event.getDouble(field));
-            case STRING -> target.texts().write(event.array(), event.textOffset(field), event.textLength(field));
-            case ENUM -> writeName(target, event.getEnumCode(field));
+            case LONG -> {
+                long value = event.getLong(field);
+                if (value == Long.MIN_VALUE) {
+                    none(target);
+                } else {
+                    target.longs().write(value);
+                }
+            }
+            case INT -> {
+                int value = event.getInt(field);
+                if (value == Integer.MIN_VALUE) {
+                    none(target);
+                } else {
+                    target.numbers().write(value);
+                }
+            }
+            case DOUBLE -> {
+                double value = event.getDouble(field);
+                if (Double.isNaN(value)) {
+                    none(target);
+                } else {
+                    target.numbers().write(value);
+                }
+            }
+            case STRING -> {
+                int length = event.textLength(field);
+                if (length == 0) {
+                    none(target);
+                } else {
+                    target.texts().write(event.array(), event.textOffset(field), length);
+                }
+            }
+            case ENUM -> {
+                int code = event.getEnumCode(field);
+                if (code == NO_CODE) {
+                    none(target);
+                } else {
+                    writeName(target, code);
+                }
+            }
+            case LEVELS -> writeLevels(event, target);
             default -> throw new AssertionError(field.kind());
         }
+    }
+
+    private static void none(Target target) {
+        if (!target.values().isOptional()) {
+            throw new IllegalArgumentException(target.field() + " is absent, which its column does not allow");
+        }
+        target.values().none();
     }
 
     private static void writeName(Target target, int code) {
@@ -222,6 +262,7 @@ final class StoredEventColumns {
             }
             column.getValue().finish(pages.getPageWriter(descriptor));
         }
+        topicId = NO_TEXT;
         for (Target target : targets) {
             if (target.nameIds() != null) {
                 Arrays.fill(target.nameIds(), NO_TEXT);

@@ -6,22 +6,26 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import javax.annotation.Nullable;
 import org.apache.parquet.bytes.BytesInput;
+import org.apache.parquet.bytes.HeapByteBufferAllocator;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.Encoding;
 import org.apache.parquet.column.page.DictionaryPage;
 import org.apache.parquet.column.statistics.Statistics;
 import org.apache.parquet.column.values.bloomfilter.BlockSplitBloomFilter;
 import org.apache.parquet.column.values.bloomfilter.BloomFilterWriter;
+import org.apache.parquet.column.values.delta.DeltaBinaryPackingValuesWriterForInteger;
 import org.apache.parquet.io.api.Binary;
 
 /**
  * Texts as ranges of bytes, in UTF-8: each different one is kept once, and rows have its number; written with a dictionary if that is smaller.
- * Texts that hardly repeat, as order ids, are not compared and are written as they are. One thread.
+ * Texts that hardly repeat, as order ids, are not looked up, and each is written as what it has other than the one before. One thread.
  */
 final class TextColumn extends ColumnValues {
 
     private static final int MIN_SLOTS = 1 << 8;
     private static final int MIN_BYTES = 1 << 12;
+    private static final int LENGTHS_BYTES = 1 << 12;
+    private static final int MAX_LENGTHS_BYTES = 1 << 20;
     private static final int FREE = -1;
     private static final int NO_TEXT = -1;
     private static final int HASH_MULTIPLIER = 31;
@@ -183,6 +187,10 @@ final class TextColumn extends ColumnValues {
         if (withDictionary) {
             return places(ids, from, to, texts);
         }
+        return unique ? differences(from, to) : plain(from, to);
+    }
+
+    private BytesInput plain(int from, int to) {
         int length = 0;
         for (int i = from; i < to; i++) {
             length += Integer.BYTES + length(ids[i]);
@@ -192,6 +200,34 @@ final class TextColumn extends ColumnValues {
             put(ids[i], page);
         }
         return BytesInput.from(page.flip());
+    }
+
+    /** Of each text how many bytes it shares with the one before, and the rest: ids of one source count up. */
+    private BytesInput differences(int from, int to) throws IOException {
+        byte[] rest = new byte[from < to ? ends[ids[to - 1]] - start(ids[from]) : 0];
+        int length = 0;
+        try (DeltaBinaryPackingValuesWriterForInteger shared = lengths(); DeltaBinaryPackingValuesWriterForInteger others = lengths()) {
+            for (int i = from; i < to; i++) {
+                int start = start(ids[i]);
+                int end = ends[ids[i]];
+                int same = i == from ? 0 : sharedWith(start(ids[i - 1]), ends[ids[i - 1]], start, end);
+                shared.writeInteger(same);
+                others.writeInteger(end - start - same);
+                System.arraycopy(bytes, start + same, rest, length, end - start - same);
+                length += end - start - same;
+            }
+            return BytesInput.concat(BytesInput.copy(shared.getBytes()), BytesInput.copy(others.getBytes()), BytesInput.from(rest, 0, length));
+        }
+    }
+
+    private int sharedWith(int previousStart, int previousEnd, int start, int end) {
+        int most = Math.min(previousEnd - previousStart, end - start);
+        int at = Arrays.mismatch(bytes, previousStart, previousStart + most, bytes, start, start + most);
+        return at < 0 ? most : at;
+    }
+
+    private static DeltaBinaryPackingValuesWriterForInteger lengths() {
+        return new DeltaBinaryPackingValuesWriterForInteger(LENGTHS_BYTES, MAX_LENGTHS_BYTES, HeapByteBufferAllocator.getInstance());
     }
 
     private void tell(int from, int to, Statistics<?> statistics) {
@@ -214,7 +250,7 @@ final class TextColumn extends ColumnValues {
 
     @Override
     Encoding encoding() {
-        return withDictionary ? Encoding.PLAIN_DICTIONARY : Encoding.PLAIN;
+        return withDictionary ? Encoding.PLAIN_DICTIONARY : unique ? Encoding.DELTA_BYTE_ARRAY : Encoding.PLAIN;
     }
 
     @Override

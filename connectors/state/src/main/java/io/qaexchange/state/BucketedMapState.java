@@ -98,6 +98,27 @@ final class BucketedMapState<K extends OrderedKey<K>, V> implements OrderedMapSt
     }
 
     @Override
+    public CloseableIterator<V> values(K lower, K upper) throws Exception {
+        CloseableIterator<Map.Entry<K, V>> entries = range(lower, upper);
+        return new CloseableIterator<>() {
+            @Override
+            public boolean hasNext() {
+                return entries.hasNext();
+            }
+
+            @Override
+            public V next() {
+                return entries.next().getValue();
+            }
+
+            @Override
+            public void close() throws Exception {
+                entries.close();
+            }
+        };
+    }
+
+    @Override
     public CloseableIterator<Map.Entry<K, V>> reverse(K lower, K upper) throws Exception {
         return new BucketScan(bucketsWithin(lower, upper, true), lower, upper, Map.Entry.<K, V>comparingByKey().reversed());
     }

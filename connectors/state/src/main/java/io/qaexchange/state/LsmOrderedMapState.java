@@ -62,12 +62,7 @@ final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements Order
         if (stored == null) {
             return null;
         }
-        int length = stored.length();
-        if (readBuffer.length < length) {
-            readBuffer = new byte[2 * length];
-        }
-        stored.copyTo(readBuffer, 0);
-        return readValue(readBuffer, length);
+        return readValue(stored);
     }
 
     @Override
@@ -116,12 +111,17 @@ final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements Order
 
     @Override
     public CloseableIterator<Map.Entry<UK, V>> range(@Nullable UK lower, @Nullable UK upper) throws IOException {
-        return new Rows(lower, upper, false);
+        return new Entries(lower, upper, false);
+    }
+
+    @Override
+    public CloseableIterator<V> values(@Nullable UK lower, @Nullable UK upper) throws IOException {
+        return new Values(lower, upper);
     }
 
     @Override
     public CloseableIterator<Map.Entry<UK, V>> reverse(@Nullable UK lower, @Nullable UK upper) throws IOException {
-        return new Rows(lower, upper, true);
+        return new Entries(lower, upper, true);
     }
 
     @Override
@@ -187,25 +187,44 @@ final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements Order
         return backend.keys().withUserKey(key.bucket(), LongSerializer.INSTANCE, key, keySerializer);
     }
 
-    private V readValue(byte[] stored, int length) throws IOException {
-        input.setBuffer(stored, 0, length);
+    private UK readKey(Slice stored, int keyOffset) throws IOException {
+        input.setBuffer(readBuffer(stored), keyOffset, stored.length() - keyOffset);
+        return keySerializer.deserialize(input);
+    }
+
+    private V readValue(Slice stored) throws IOException {
+        input.setBuffer(readBuffer(stored), 0, stored.length());
         return input.readBoolean() ? null : valueSerializer.deserialize(input);
     }
 
-    /** A scan; sees the state as of its making. */
-    private final class Rows implements CloseableIterator<Map.Entry<UK, V>> {
+    /** The bytes from the start of an array that is good until the next reading. */
+    private byte[] readBuffer(Slice stored) {
+        int length = stored.length();
+        if (readBuffer.length < length) {
+            readBuffer = new byte[2 * length];
+        }
+        stored.copyTo(readBuffer, 0);
+        return readBuffer;
+    }
+
+    /** A scan; sees the state as of its making. Rows are made by {@link #row}, one ahead, as they are asked for. */
+    private abstract class Scan<R> implements CloseableIterator<R> {
         private final UK lower;
         private final UK upper;
         private final boolean descending;
+        /** Whether rows that the engine shows are those within the bounds. */
+        private final boolean exact;
         private final int keyOffset;
         private final StoreIterator rows;
-        private Map.Entry<UK, V> next;
+        private R next;
+        private boolean hasNext;
         private boolean closed;
 
-        Rows(@Nullable UK lower, @Nullable UK upper, boolean descending) throws IOException {
+        Scan(@Nullable UK lower, @Nullable UK upper, boolean descending) throws IOException {
             this.lower = lower;
             this.upper = upper;
             this.descending = descending;
+            exact = isExact(lower) && isExact(upper);
             keyOffset = backend.keys().key().length() + Long.BYTES;
             KeyRange range = storedRange(lower, upper);
             rows = store.iterator(family, range, null);
@@ -227,21 +246,26 @@ final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements Order
             }
         }
 
+        /** What the iterator stands on. */
+        abstract R row(StoreIterator at) throws IOException;
+
+        final UK key(StoreIterator at) throws IOException {
+            return readKey(at.key(), keyOffset);
+        }
+
         /** From the iterator's place on, the first row within the bounds; closes behind the last one. */
         private void find() throws IOException {
-            next = null;
+            hasNext = false;
             while (!closed && rows.valid()) {
-                byte[] stored = rows.key().toByteArray();
-                input.setBuffer(stored, keyOffset, stored.length - keyOffset);
-                UK key = keySerializer.deserialize(input);
-                boolean tooLow = lower != null && key.compareTo(lower) < 0;
-                boolean tooHigh = upper != null && key.compareTo(upper) >= 0;
+                UK key = exact ? null : key(rows);
+                boolean tooLow = key != null && lower != null && key.compareTo(lower) < 0;
+                boolean tooHigh = key != null && upper != null && key.compareTo(upper) >= 0;
                 if (descending ? tooLow : tooHigh) {
                     break;
                 }
                 if (!tooLow && !tooHigh) {
-                    byte[] value = rows.value().toByteArray();
-                    next = new SimpleImmutableEntry<>(key, readValue(value, value.length));
+                    next = row(rows);
+                    hasNext = true;
                     return;
                 }
                 move();
@@ -258,23 +282,19 @@ final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements Order
         }
 
         @Override
-        public boolean hasNext() {
-            return next != null;
+        public final boolean hasNext() {
+            return hasNext;
         }
 
         @Override
-        public Map.Entry<UK, V> next() {
-            if (next == null) {
+        public final R next() {
+            if (!hasNext) {
                 throw new NoSuchElementException();
             }
-            Map.Entry<UK, V> found = next;
+            R found = next;
             try {
-                if (closed) {
-                    next = null;
-                } else {
-                    move();
-                    find();
-                }
+                move();
+                find();
             } catch (IOException e) {
                 throw new FlinkRuntimeException("rows of state " + family.name() + " could not be read", e);
             }
@@ -282,12 +302,35 @@ final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements Order
         }
 
         @Override
-        public void close() {
+        public final void close() {
             next = null;
+            hasNext = false;
             if (!closed) {
                 closed = true;
                 rows.close();
             }
+        }
+    }
+
+    private final class Entries extends Scan<Map.Entry<UK, V>> {
+        Entries(@Nullable UK lower, @Nullable UK upper, boolean descending) throws IOException {
+            super(lower, upper, descending);
+        }
+
+        @Override
+        Map.Entry<UK, V> row(StoreIterator at) throws IOException {
+            return new SimpleImmutableEntry<>(key(at), readValue(at.value()));
+        }
+    }
+
+    private final class Values extends Scan<V> {
+        Values(@Nullable UK lower, @Nullable UK upper) throws IOException {
+            super(lower, upper, false);
+        }
+
+        @Override
+        V row(StoreIterator at) throws IOException {
+            return readValue(at.value());
         }
     }
 }

@@ -44,6 +44,9 @@ public interface OrderedMapState<K extends OrderedKey<K>, V> {
      */
     CloseableIterator<Map.Entry<K, V>> range(@Nullable K lower, @Nullable K upper) throws Exception;
 
+    /** The values of the same entries as {@link #range}, in the same order: where nobody asks for keys, they need not be made. */
+    CloseableIterator<V> values(@Nullable K lower, @Nullable K upper) throws Exception;
+
     /** The same entries as {@link #range}, descending. */
     CloseableIterator<Map.Entry<K, V>> reverse(@Nullable K lower, @Nullable K upper) throws Exception;
 

@@ -98,6 +98,7 @@ class OrderedMapStateTest {
         });
         List<Map.Entry<TimedKey, String>> ascending = new ArrayList<>(within.entrySet());
         assertThat(all(state.range(lower, upper))).isEqualTo(ascending);
+        assertThat(all(state.values(lower, upper))).isEqualTo(List.copyOf(within.values()));
         List<Map.Entry<TimedKey, String>> descending = new ArrayList<>(ascending);
         Collections.reverse(descending);
         assertThat(all(state.reverse(lower, upper))).isEqualTo(descending);
@@ -105,9 +106,9 @@ class OrderedMapStateTest {
         assertThat(state.last()).isEqualTo(model.lastEntry());
     }
 
-    private static List<Map.Entry<TimedKey, String>> all(CloseableIterator<Map.Entry<TimedKey, String>> rows) throws Exception {
+    private static <R> List<R> all(CloseableIterator<R> rows) throws Exception {
         try (rows) {
-            List<Map.Entry<TimedKey, String>> found = new ArrayList<>();
+            List<R> found = new ArrayList<>();
             rows.forEachRemaining(found::add);
             return found;
         }

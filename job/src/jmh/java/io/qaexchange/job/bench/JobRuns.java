@@ -64,7 +64,7 @@ final class JobRuns {
      * @param cpuNs processor time of the process within {@code ingestNs}
      * @param pauseMs 99.9% of the archiving slices on a task thread took at most this
      * @param pauseCpuMs and at most this of its processor time
-     * @param slicesNs time of all slices
+     * @param slicesNs processor time of all slices
      * @param rawBytes stored bytes that were archived
      * @param parquetBytes bytes of their files
      * @param sliceBytes stored bytes archived while slices ran
@@ -86,8 +86,14 @@ final class JobRuns {
             return cpuNs / 1e3 / events;
         }
 
+        /** Per second of processor time, as for writing: by the clock a slice also waits for its turn on busy cores. */
         double readingMbPerSecond() {
             return sliceBytes * 1e3 / slicesNs;
+        }
+
+        /** As {@link #readingMbPerSecond}, of the threads that write the files. */
+        double writingMbPerSecond() {
+            return rawBytes * 1e3 / threads.getOrDefault(ThreadTimes.ARCHIVE_WRITER, 1L);
         }
 
         /** Of the job's own threads over the whole run, for each event. */
@@ -196,7 +202,7 @@ final class JobRuns {
             pauseMs = Math.max(pauseMs, LiveMetrics.quantile("archivingSliceMicros", 0.999) / 1e3);
             pauseCpuMs = Math.max(pauseCpuMs, LiveMetrics.quantile("archivingSliceCpuMicros", 0.999) / 1e3);
             ledgerPauseMs = Math.max(ledgerPauseMs, LiveMetrics.quantile("ledgerWriteCpuMicros", 0.999) / 1e3);
-            long archivingNs = LiveMetrics.sum("archivingNs");
+            long archivingNs = LiveMetrics.sum("archivingCpuNs");
             if (archivingNs > slicesNs) {
                 slicesNs = archivingNs;
                 sliceBytes = LiveMetrics.sum("archivedBytes");

@@ -26,6 +26,8 @@ final class ThreadTimes {
     static final String COMPILING = "compiling";
     /** Collecting garbage. */
     static final String COLLECTING = "collecting";
+    /** Making Parquet files of rows. */
+    static final String ARCHIVE_WRITER = "archive writer";
     /** What is not of a Java thread: all of compiling and collecting where they are not told apart. */
     private static final String VIRTUAL_MACHINE = "virtual machine";
 
@@ -40,7 +42,7 @@ final class ThreadTimes {
             Map.entry("Ledger: instruments", "ledger, instruments"),
             Map.entry("Ledger: accounts", "ledger, accounts"),
             Map.entry("Ledger: tables", "ledger, tables"),
-            Map.entry("archive writer", "archive writer"),
+            Map.entry("archive writer", ARCHIVE_WRITER),
             Map.entry("Archive:", "archive sink"),
             Map.entry("lsm-", "engine, background"),
             Map.entry("AsyncOperations", "checkpoint, background"),

@@ -165,7 +165,7 @@ final class ArchiveRound {
             routeKey = routeKeys.get(nextInstrument++);
             InstrumentState instrument = context.instruments().get(routeKey);
             range = instrument.open;
-            if (range != null && instrument.mayHaveRowsOf(table.code()) && !range.handedOver().get(table.code())) {
+            if (range != null && !range.handedOver().get(table.code()) && instrument.mayHaveRowsIn(table.code(), range)) {
                 context.backend().setCurrentKey(routeKey);
                 rows = RowMerge.open(context.state(), table.code(), range);
                 return true;

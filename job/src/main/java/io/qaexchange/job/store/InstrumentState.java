@@ -238,8 +238,20 @@ public final class InstrumentState {
     }
 
     /** Whether rows of that record type may be here, hot or not. */
-    boolean mayHaveRowsOf(int recordCode) {
+    private boolean mayHaveRowsOf(int recordCode) {
         return recordCodes == null || recordCodes.get(recordCode);
+    }
+
+    /** Whether rows of that record type may be within a range, as far as can be told without looking. */
+    boolean mayHaveRowsIn(int recordCode, Range range) {
+        if (!mayHaveRowsOf(recordCode)) {
+            return false;
+        }
+        if (range.lateFrom() <= range.lateTo()) {
+            return true;
+        }
+        StoredKey newest = recordCode < newestKeys.length ? newestKeys[recordCode] : null;
+        return range.fromNs() < range.toNs() && (newest == null ? !newestKnown : newest.eventTimeNs() >= range.fromNs());
     }
 
     /** Whether rows may be here, archived or not, with smaller event times. */

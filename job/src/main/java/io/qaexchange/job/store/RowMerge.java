@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import javax.annotation.Nullable;
 import org.apache.flink.util.CloseableIterator;
 
 /**
@@ -16,6 +17,9 @@ import org.apache.flink.util.CloseableIterator;
  */
 final class RowMerge implements AutoCloseable {
 
+    /** The only scan, whose keys nobody needs; null if there are others to merge with. */
+    @Nullable
+    private CloseableIterator<byte[]> alone;
     private final List<CloseableIterator<?>> scans = new ArrayList<>();
     private final PriorityQueue<Cursor> cursors = new PriorityQueue<>();
 
@@ -52,8 +56,15 @@ final class RowMerge implements AutoCloseable {
     static RowMerge open(EventStoreState state, int recordCode, InstrumentState.Range range) throws Exception {
         RowMerge merge = new RowMerge();
         OrderedMapState<StoredKey, byte[]> events = state.events();
+        StoredKey from = StoredKey.lowest(recordCode, range.fromNs());
+        StoredKey to = StoredKey.lowest(recordCode, range.toNs());
+        if (range.lateTo() < range.lateFrom()) {
+            merge.alone = events.values(from, to);
+            merge.scans.add(merge.alone);
+            return merge;
+        }
         if (range.fromNs() < range.toNs()) {
-            merge.add(events.range(StoredKey.lowest(recordCode, range.fromNs()), StoredKey.lowest(recordCode, range.toNs())));
+            merge.add(events.range(from, to));
         }
         for (int generation = range.lateFrom(); generation <= range.lateTo(); generation++) {
             merge.add(state.late().range(LateKey.lowest(generation, recordCode), LateKey.lowest(generation, recordCode + 1)));
@@ -71,6 +82,9 @@ final class RowMerge implements AutoCloseable {
 
     /** The stored value of the next row, or null at the end. */
     byte[] next() {
+        if (alone != null) {
+            return alone.hasNext() ? alone.next() : null;
+        }
         Cursor first = cursors.poll();
         if (first == null) {
             return null;
@@ -92,5 +106,6 @@ final class RowMerge implements AutoCloseable {
             }
         }
         cursors.clear();
+        alone = null;
     }
 }

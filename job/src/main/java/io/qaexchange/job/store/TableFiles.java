@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import javax.annotation.Nullable;
 
 /**
  * The files of one table in a round, one for each trading day, while they are written.
@@ -75,6 +76,10 @@ final class TableFiles implements Closeable {
     private final String epoch;
     private final StoredEvent row = new StoredEvent();
     private final Map<Integer, DayFile> files = new TreeMap<>();
+    /** Where the last row went: rows of a day come one after the other. */
+    private int lastTradingDay;
+    @Nullable
+    private DayFile lastFile;
     private boolean failed;
 
     TableFiles(RecordType table, EventStoreOptions options, Path folder, String epoch) {
@@ -95,13 +100,15 @@ final class TableFiles implements Closeable {
         for (byte[] value : values) {
             EventView event = row.wrap(value).event();
             int tradingDay = options.instruments().tradingDay(event);
-            DayFile file = files.get(tradingDay);
+            DayFile file = tradingDay == lastTradingDay ? lastFile : files.get(tradingDay);
             if (file == null) {
                 String batchId = UUID.randomUUID().toString();
                 file = new DayFile(batchId, EventParquetWriter.create(folder.resolve(table.table() + "-" + batchId + ".parquet"), table,
                         options.parquet()));
                 files.put(tradingDay, file);
             }
+            lastTradingDay = tradingDay;
+            lastFile = file;
             file.writer.write(row, value.length, tradingDay);
             file.source(routeKey, range).rows++;
         }
