@@ -17,6 +17,8 @@ import java.util.TreeSet;
  *
  * <p>Text form, for tests: {@code [a,c)#5 [c,d)#7#5}, bounds written as {@link Slice#printable}.
  *
+ * <p>Most keys are covered by none, which {@link CoveredPrefixes} often tells before the search.
+ *
  * <p>Thread-safe: immutable. {@link Cursor}s are for one thread.
  */
 public final class RangeTombstoneList {
@@ -26,6 +28,8 @@ public final class RangeTombstoneList {
     private final byte[][] uppers;
     /** Per fragment, descending. */
     private final long[][] sequences;
+    /** Made when first asked for; two threads may make equal ones. Null until then. */
+    private CoveredPrefixes prefixes;
 
     private RangeTombstoneList(byte[][] lowers, byte[][] uppers, long[][] sequences) {
         this.lowers = lowers;
@@ -179,7 +183,7 @@ public final class RangeTombstoneList {
      * @return 0 if there is none
      */
     public long newestCovering(Slice key, long snapshot) {
-        if (lowers.length == 0) {
+        if (lowers.length == 0 || !prefixes().mayCover(key)) {
             return 0;
         }
         int fragment = firstEndingBehind(key);
@@ -187,6 +191,15 @@ public final class RangeTombstoneList {
             return 0;
         }
         return newestAt(fragment, snapshot);
+    }
+
+    private CoveredPrefixes prefixes() {
+        CoveredPrefixes made = prefixes;
+        if (made == null) {
+            made = CoveredPrefixes.of(lowers, uppers);
+            prefixes = made;
+        }
+        return made;
     }
 
     /** The deletions one by one, one per fragment and sequence number, joined where they touch: ascending, newest first. */

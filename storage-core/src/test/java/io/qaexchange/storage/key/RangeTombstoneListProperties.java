@@ -1,10 +1,14 @@
 package io.qaexchange.storage.key;
 
+import static io.qaexchange.storage.key.RandomDeletions.key;
+import static io.qaexchange.storage.key.RandomDeletions.oneByOne;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qaexchange.storage.memory.Slice;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -21,19 +25,6 @@ class RangeTombstoneListProperties {
             tombstones.add(new RangeTombstone(KeyRange.of(key(random), key(random)), 1 + random.nextInt(12)));
         }
         return tombstones;
-    }
-
-    private static byte[] key(Random random) {
-        byte[] key = new byte[random.nextInt(3)];
-        for (int i = 0; i < key.length; i++) {
-            key[i] = (byte) ('a' + random.nextInt(6));
-        }
-        return key;
-    }
-
-    private static long oneByOne(List<RangeTombstone> tombstones, Slice key, long snapshot) {
-        return tombstones.stream().filter(t -> t.range().contains(key) && t.sequence() <= snapshot)
-                .mapToLong(RangeTombstone::sequence).max().orElse(0);
     }
 
     @Property(tries = 500)
@@ -60,6 +51,28 @@ class RangeTombstoneListProperties {
     }
 
     @Property(tries = 300)
+    void narrowTombstonesCoverWhatTheySayOneByOne(@ForAll long seed, @ForAll @IntRange(min = 0, max = 60) int count,
+            @ForAll @IntRange(min = 0, max = 4) int wide) {
+        Random random = new Random(seed);
+        List<RangeTombstone> tombstones = random(random, wide / 3);
+        for (int i = 0; i < count; i++) {
+            String prefix = String.format("%03d/", random.nextInt(90));
+            tombstones.add(new RangeTombstone(KeyRange.of(inside(prefix, random), inside(prefix, random)), 1 + random.nextInt(12)));
+        }
+        RangeTombstoneList list = RangeTombstoneList.of(tombstones);
+        for (int i = 0; i < 200; i++) {
+            byte[] bytes = inside(String.format("%03d/", random.nextInt(100)), random);
+            Slice key = Slice.of(Arrays.copyOf(bytes, Math.min(bytes.length, 1 + random.nextInt(8))));
+            long snapshot = random.nextInt(14);
+            assertThat(list.newestCovering(key, snapshot)).as("%s at %d in %s", key, snapshot, list).isEqualTo(oneByOne(tombstones, key, snapshot));
+        }
+    }
+
+    private static byte[] inside(String prefix, Random random) {
+        return (prefix + new String(key(random), StandardCharsets.US_ASCII)).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    @Property(tries = 300)
     void fragmentsAreAscendingDisjointAndJoined(@ForAll long seed, @ForAll @IntRange(min = 0, max = 15) int count) {
         RangeTombstoneList list = RangeTombstoneList.of(random(new Random(seed), count));
         for (int i = 0; i < list.size(); i++) {
@@ -71,7 +84,7 @@ class RangeTombstoneListProperties {
             if (i > 0) {
                 int order = Slice.compare(list.range(i - 1).upper(), list.range(i).lower());
                 assertThat(order).isNotPositive();
-                assertThat(order == 0 && java.util.Arrays.equals(list.sequences(i - 1), list.sequences(i))).isFalse();
+                assertThat(order == 0 && Arrays.equals(list.sequences(i - 1), list.sequences(i))).isFalse();
             }
         }
     }

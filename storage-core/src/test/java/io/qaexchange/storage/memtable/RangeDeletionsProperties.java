@@ -1,5 +1,7 @@
 package io.qaexchange.storage.memtable;
 
+import static io.qaexchange.storage.key.RandomDeletions.key;
+import static io.qaexchange.storage.key.RandomDeletions.oneByOne;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
@@ -18,19 +20,6 @@ import net.jqwik.api.Property;
 
 /** Deletions and reads in turn, against asking each deletion by itself. */
 class RangeDeletionsProperties {
-    private static byte[] key(Random random) {
-        byte[] key = new byte[random.nextInt(3)];
-        for (int i = 0; i < key.length; i++) {
-            key[i] = (byte) ('a' + random.nextInt(6));
-        }
-        return key;
-    }
-
-    private static long oneByOne(List<RangeTombstone> tombstones, Slice key, long snapshot) {
-        return tombstones.stream().filter(t -> t.range().contains(key) && t.sequence() <= snapshot)
-                .mapToLong(RangeTombstone::sequence).max().orElse(0);
-    }
-
     @Property(tries = 200)
     void everyReadBetweenDeletionsSeesWhatWasDeletedSoFar(@ForAll long seed) {
         Random random = new Random(seed);
