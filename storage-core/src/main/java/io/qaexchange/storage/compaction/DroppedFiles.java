@@ -15,12 +15,12 @@ import java.util.Set;
 public final class DroppedFiles {
     private DroppedFiles() {}
 
-    public static Optional<CompactionPlan> find(FamilyVersion family, List<Floor> floors, long[] snapshots, Set<Long> busy) {
+    /** @param oldestSnapshot the oldest sequence number that is pinned; {@link Long#MAX_VALUE} if none is */
+    public static Optional<CompactionPlan> find(FamilyVersion family, List<Floor> floors, long oldestSnapshot, Set<Long> busy) {
         if (floors.isEmpty()) {
             return Optional.empty();
         }
         FloorIndex index = FloorIndex.of(floors, family.family().options().eventTimeFromEnd());
-        long oldestSnapshot = snapshots.length > 0 ? snapshots[0] : Long.MAX_VALUE;
         List<FileReference> dropped = new ArrayList<>();
         for (FileReference file : family.references()) {
             if (file.table().hasEventTimes() && file.table().rangeTombstones() == 0 && !busy.contains(file.id())

@@ -247,10 +247,9 @@ final class BackgroundJobs {
     /** Needs the lock. */
     private Optional<CompactionPlan> pick() {
         Version version = state.version();
-        long[] pinned = snapshots.sequences();
-        long oldestSnapshot = pinned.length == 0 ? Long.MAX_VALUE : pinned[0];
+        long oldestSnapshot = SnapshotRegistry.oldest(snapshots.sequences());
         for (FamilyVersion family : version.families()) {
-            Optional<CompactionPlan> drop = DroppedFiles.find(family, version.floors(family.family().id()), pinned, busy);
+            Optional<CompactionPlan> drop = DroppedFiles.find(family, version.floors(family.family().id()), oldestSnapshot, busy);
             if (drop.isPresent()) {
                 return drop;
             }

@@ -219,7 +219,7 @@ final class MergeJob {
 
     /** Range deletions that hide nothing any more are left out: no pinned snapshot is older, and no older entry lies outside the inputs. */
     private RangeTombstoneList stillNeeded(RangeTombstoneList tombstones) {
-        long oldestSnapshot = snapshots.length > 0 ? snapshots[0] : Long.MAX_VALUE;
+        long oldestSnapshot = SnapshotRegistry.oldest(snapshots);
         List<RangeTombstone> needed = new ArrayList<>();
         for (RangeTombstone tombstone : tombstones.tombstones()) {
             if (tombstone.sequence() > oldestSnapshot || overlapsOlder(tombstone.range())) {

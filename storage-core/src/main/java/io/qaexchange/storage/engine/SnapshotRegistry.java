@@ -25,6 +25,11 @@ final class SnapshotRegistry {
         return pinned.keySet().stream().mapToLong(Long::longValue).toArray();
     }
 
+    /** Of ascending sequence numbers; {@link Long#MAX_VALUE} if none is pinned. */
+    static long oldest(long[] sequences) {
+        return sequences.length > 0 ? sequences[0] : Long.MAX_VALUE;
+    }
+
     synchronized int count() {
         return pinned.values().stream().mapToInt(Integer::intValue).sum();
     }

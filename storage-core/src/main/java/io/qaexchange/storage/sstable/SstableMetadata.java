@@ -117,7 +117,8 @@ public record SstableMetadata(long fileSize, long entries, long distinctKeys, lo
     @Override
     public String toString() {
         return "fileSize=" + fileSize + " entries=" + entries + " distinctKeys=" + distinctKeys + " puts=" + puts + " deletes="
-                + deletes + (longestTombstoneRun > 0 ? " longestTombstoneRun=" + longestTombstoneRun : "") + " appends=" + appends + " rangeTombstones=" + rangeTombstones
+                + deletes + (longestTombstoneRun > 0 ? " longestTombstoneRun=" + longestTombstoneRun : "")
+                + " appends=" + appends + " rangeTombstones=" + rangeTombstones
                 + (entries == 0 ? "" : " keys=" + Slice.printable(smallestKey) + ".." + Slice.printable(largestKey)) + " range="
                 + range + " sequences=" + smallestSequence + ".." + largestSequence
                 + (hasEventTimes() ? " eventTimes=" + minEventTime + ".." + maxEventTime : "")
