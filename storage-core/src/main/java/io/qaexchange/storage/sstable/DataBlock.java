@@ -18,6 +18,9 @@ import io.qaexchange.storage.memory.Slice;
  */
 final class DataBlock {
     private static final int CACHE_LINE = 64;
+    private static final int PAGE = 4096;
+    /** Of larger blocks only the first ones are asked for. */
+    private static final int MOST_PAGES = 8;
     private static final byte[] NO_BYTES = new byte[0];
 
     private final Slice key;
@@ -78,11 +81,19 @@ final class DataBlock {
      * As {@link #load}, of a block that will be searched. Where in the column to look is known from the header, and each is a line of
      * memory to wait for; asked for at the same time they are waited for together.
      *
+     * <p>In the cache's memory each page of 4 KB lies somewhere else (those of a mapped file mostly lie in long runs), and where the page of
+     * the record lies is one more wait of that length. So there a byte of every page is asked for, too; in a mapping that costs more than it brings.
+     *
      * @param columnBytes as {@link IndexBlock#columnBytes}
+     * @param cached whether the block lies in the cache's memory
      */
-    void loadToSeek(Object base, long address, int length, int columnBytes) {
+    void loadToSeek(Object base, long address, int length, int columnBytes, boolean cached) {
         long sum = 0;
         for (int at = CACHE_LINE; at < columnBytes; at += CACHE_LINE) {
+            sum += Memory.getByte(base, address + at);
+        }
+        int most = cached && columnBytes > 0 ? Math.min(length, MOST_PAGES * PAGE) : 0;
+        for (int at = PAGE; at < most; at += PAGE) {
             sum += Memory.getByte(base, address + at);
         }
         touched = sum;

@@ -372,7 +372,7 @@ final class SstableIterator extends InternalIterator {
         blockOffset = index.leaf().offset(index.position());
         access.data(index.leaf(), index.position(), pin);
         int columnBytes = toSeek ? index.leaf().columnBytes(index.position(), pin.length()) : 0;
-        block.loadToSeek(pin.base(), pin.address(), pin.length(), columnBytes);
+        block.loadToSeek(pin.base(), pin.address(), pin.length(), columnBytes, false);
         mayReachUpper = upper != null && index.leaf().separator(index.position(), separator).compareTo(upper) >= 0;
     }
 

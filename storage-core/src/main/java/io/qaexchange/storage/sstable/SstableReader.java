@@ -162,7 +162,8 @@ public final class SstableReader implements AutoCloseable {
                 offset = index.leaf().offset(index.position());
                 source.data(index.leaf(), index.position(), pin);
                 DataBlock block = read.block;
-                block.loadToSeek(pin.base(), pin.address(), pin.length(), index.leaf().columnBytes(index.position(), pin.length()));
+                int columnBytes = index.leaf().columnBytes(index.position(), pin.length());
+                block.loadToSeek(pin.base(), pin.address(), pin.length(), columnBytes, pin.heldBlocks() > 0);
                 boolean inBlock = block.seek(key, trailer);
                 while (inBlock && !stopped && read.key.contentEquals(key)) {
                     found = true;
