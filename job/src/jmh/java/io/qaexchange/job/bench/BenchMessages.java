@@ -37,6 +37,7 @@ final class BenchMessages {
     private static volatile long firstCpuNs;
     private static volatile long lastCpuNs;
     private static volatile boolean failAtNext;
+    private static volatile long failedNs;
 
     private BenchMessages() {
     }
@@ -112,6 +113,11 @@ final class BenchMessages {
         return !failAtNext;
     }
 
+    /** When the task failed. */
+    static long failedNs() {
+        return failedNs;
+    }
+
     static long firstNs() {
         return FIRST_NS.get();
     }
@@ -158,6 +164,7 @@ final class BenchMessages {
         public KafkaMessage map(KafkaMessage message) {
             pass(message.offset());
             if (failAtNext) {
+                failedNs = System.nanoTime();
                 failAtNext = false;
                 throw new IllegalStateException("the benchmark fails this task");
             }

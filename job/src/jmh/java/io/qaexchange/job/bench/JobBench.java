@@ -90,7 +90,7 @@ public final class JobBench {
                 case "--help" -> {
                     System.out.println("bin/bench job [--messages N (default 2,000,000)] [--warm-ups N (8; fewer measure the compiler)] [--rounds N (3)] [--quick (300,000 messages, 2 warm-ups, 2 rounds)] "
                             + "[--hot-megabytes N (instead of --messages: so many that this much is stored)] "
-                            + "[--json FILE] [--dir D] [--only lsm|rocksdb|hashmap|ceiling|no-ledger|archiving|ledger|recovery, or several with commas (from memory only, for profiling)]");
+                            + "[--json FILE] [--dir D] [--only lsm|rocksdb|hashmap|ceiling|no-ledger|archiving|ledger|recovery|publisher, or several with commas (from memory only, for profiling)]");
                     return;
                 }
                 default -> fail("unknown option " + args[i] + "; --help tells which there are");
@@ -142,6 +142,7 @@ public final class JobBench {
                 BenchMessages.generate(settings.messages(), PARALLELISM);
                 ledgerCost();
             }
+            case "publisher" -> Publishing.measure(results);
             case "recovery" -> {
                 BenchMessages.generate(settings.messages(), PARALLELISM);
                 try (EmbeddedKafka kafka = broker()) {

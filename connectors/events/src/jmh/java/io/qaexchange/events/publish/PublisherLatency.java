@@ -6,6 +6,8 @@ import io.qaexchange.events.Field;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.HdrHistogram.Histogram;
@@ -40,41 +42,63 @@ public final class PublisherLatency {
         }
     }
 
-    /** The hand-off alone: median and 99.9% of the calls, and what they allocate on the caller's thread. */
+    /** The hand-off alone: median and 99.9% of the calls of all threads, and what they allocate on the callers' threads. */
     public record Figures(double medianNs, double p999Ns, double bytesPerEvent) {
     }
 
-    /** Measures one thread, after as long a warm-up. */
-    public static Figures measure(long perSecond, int seconds) {
+    /** What one thread has measured. */
+    private record Calls(Histogram fill, Histogram offer, Histogram clock, long allocated) {
+
+        Calls with(Calls other) {
+            fill.add(other.fill);
+            offer.add(other.offer);
+            clock.add(other.clock);
+            return new Calls(fill, offer, clock, allocated + other.allocated);
+        }
+    }
+
+    /**
+     * Measures, after as long a warm-up.
+     *
+     * @param perSecond events per second of each thread
+     */
+    public static Figures measure(long perSecond, int seconds, int threads) {
         EventPublisher publisher = new EventPublisher(PublisherOptions.of("events", "none:9092"), new Discarding()).start();
         try {
-            measure(publisher, perSecond, seconds, "warm-up");
-            return measure(publisher, perSecond, seconds, "measured");
+            measure(publisher, perSecond, seconds, threads, "warm-up");
+            return measure(publisher, perSecond, seconds, threads, "measured");
         } finally {
             publisher.close();
         }
     }
 
-    public static void main(String[] args) throws InterruptedException {
+    public static void main(String[] args) {
         long perSecond = args.length > 0 ? Long.parseLong(args[0]) : 200_000;
         int seconds = args.length > 1 ? Integer.parseInt(args[1]) : 5;
         int threads = args.length > 2 ? Integer.parseInt(args[2]) : 1;
-        EventPublisher publisher = new EventPublisher(PublisherOptions.of("events", "none:9092"), new Discarding()).start();
-        measure(publisher, perSecond, seconds, "warm-up");
-        Thread[] others = new Thread[threads - 1];
-        for (int i = 0; i < others.length; i++) {
-            others[i] = new Thread(() -> measure(publisher, perSecond, seconds, "other"));
-            others[i].start();
-        }
-        measure(publisher, perSecond, seconds, "measured");
-        for (Thread other : others) {
-            other.join();
-        }
-        publisher.close();
-        System.out.println(publisher.counts());
+        measure(perSecond, seconds, threads);
     }
 
-    private static Figures measure(EventPublisher publisher, long perSecond, int seconds, String label) {
+    private static Figures measure(EventPublisher publisher, long perSecond, int seconds, int threads, String label) {
+        List<CompletableFuture<Calls>> others = new ArrayList<>();
+        for (int i = 1; i < threads; i++) {
+            CompletableFuture<Calls> other = new CompletableFuture<>();
+            others.add(other);
+            new Thread(() -> other.completeAsync(() -> offer(publisher, perSecond, seconds), Runnable::run), "offering-" + i).start();
+        }
+        Calls calls = offer(publisher, perSecond, seconds);
+        for (CompletableFuture<Calls> other : others) {
+            calls = calls.with(other.join());
+        }
+        double bytesPerEvent = (double) calls.allocated() / calls.offer().getTotalCount();
+        System.err.printf("%s: %d threads, %d events, %.3f bytes allocated per event%n", label, threads, calls.offer().getTotalCount(), bytesPerEvent);
+        print("set ten fields", calls.fill());
+        print("offer", calls.offer());
+        print("the clock alone", calls.clock());
+        return new Figures(calls.offer().getValueAtPercentile(50), calls.offer().getValueAtPercentile(99.9), bytesPerEvent);
+    }
+
+    private static Calls offer(EventPublisher publisher, long perSecond, int seconds) {
         Histogram fill = new Histogram(10_000_000_000L, 3);
         Histogram offer = new Histogram(10_000_000_000L, 3);
         Histogram clock = new Histogram(10_000_000_000L, 3);
@@ -108,13 +132,7 @@ public final class PublisherLatency {
             fill.recordValue(t1 - t0);
             offer.recordValue(t2 - t1);
         }
-        long allocated = bean.getThreadAllocatedBytes(self) - allocatedBefore;
-        System.err.printf("%s: %d events of %d bytes, %.3f bytes allocated per event%n", label, count, builder.encodedLength(),
-                (double) allocated / count);
-        print("set ten fields", fill);
-        print("offer", offer);
-        print("the clock alone", clock);
-        return new Figures(offer.getValueAtPercentile(50), offer.getValueAtPercentile(99.9), (double) allocated / count);
+        return new Calls(fill, offer, clock, bean.getThreadAllocatedBytes(self) - allocatedBefore);
     }
 
     private static void print(String what, Histogram ns) {
