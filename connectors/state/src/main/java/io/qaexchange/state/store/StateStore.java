@@ -21,7 +21,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import javax.annotation.Nullable;
-import org.apache.flink.util.FileUtils;
 import org.apache.flink.util.ResourceGuard;
 
 /**
@@ -234,7 +233,7 @@ public final class StateStore implements Closeable, SlotResources.Memtables {
             reader.close();
             store.discard();
         } finally {
-            FileUtils.deleteDirectory(directory.toFile());
+            FolderRemoval.remove(directory);
         }
     }
 }
