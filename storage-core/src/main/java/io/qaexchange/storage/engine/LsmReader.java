@@ -147,7 +147,7 @@ final class LsmReader implements StoreReader {
         lookup.takeNewest();
         if (EventTime.isPresent(key.length(), fromEnd)) {
             long time = FloorIndex.eventTime(key, fromEnd);
-            ViewFile[] own = files.window(Math.floorDiv(time, files.family.options().windowNanos()));
+            ViewFile[] own = files.window(time);
             newestIn(own, key, time, sequence);
             newestIn(files.level0, key, time, sequence);
         } else {

@@ -9,7 +9,6 @@ import io.qaexchange.storage.manifest.Floor;
 import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.memtable.Memtable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -39,8 +38,9 @@ final class ReadView {
         final ViewFile[] level0;
         /** From level 1 on; a level without files is not here. */
         final List<SortedLevel> sorted;
-        /** Numbers of the windows that have files, ascending; empty for leveled families. */
-        private final long[] windowNumbers;
+        /** First and last event time of the windows that have files, ascending; empty for leveled families. */
+        private final long[] windowFrom;
+        private final long[] windowTo;
         /** For each of them its files, newest first. */
         final ViewFile[][] windows;
         /** Files that hold range deletions, anywhere. */
@@ -64,7 +64,9 @@ final class ReadView {
                 }
             }
             sorted = List.copyOf(levels);
-            windowNumbers = version.windows().keySet().stream().mapToLong(Long::longValue).toArray();
+            long width = family.options().windowNanos();
+            windowFrom = version.windows().keySet().stream().mapToLong(number -> firstTime(number, width)).toArray();
+            windowTo = version.windows().keySet().stream().mapToLong(number -> lastTime(number, width)).toArray();
             windows = version.windows().values().stream().map(references -> files(references, table)).toArray(ViewFile[][]::new);
             long merged = FamilyVersion.bytes(version.level(0)) + FamilyVersion.bytes(version.level(1));
             priceOfMerge = isWindowed() || level0.length < 2 ? Long.MAX_VALUE : Math.max(LEAST_PRICE, merged / BYTES_PER_FILTER);
@@ -90,10 +92,28 @@ final class ReadView {
             return true;
         }
 
-        /** The files of one window, newest first. */
-        ViewFile[] window(long number) {
-            int at = Arrays.binarySearch(windowNumbers, number);
-            return at < 0 ? NO_FILES : windows[at];
+        /** The first time of a window; the window at either end of all times is narrower than the others. */
+        static long firstTime(long number, long width) {
+            return number < Long.MIN_VALUE / width ? Long.MIN_VALUE : number * width;
+        }
+
+        static long lastTime(long number, long width) {
+            return number >= Long.MAX_VALUE / width ? Long.MAX_VALUE : (number + 1) * width - 1;
+        }
+
+        /** The files of the window that an event time lies in, newest first. Without the division that would give its number: it takes as long as all this. */
+        ViewFile[] window(long time) {
+            int low = 0;
+            int high = windowTo.length;
+            while (low < high) {
+                int middle = (low + high) >>> 1;
+                if (windowTo[middle] < time) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            return low < windowTo.length && windowFrom[low] <= time ? windows[low] : NO_FILES;
         }
 
         /** What scans walk; the caller's alone until it gives them back. @param view that these files belong to, used by the caller */

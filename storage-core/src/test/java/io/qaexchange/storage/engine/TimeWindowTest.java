@@ -43,6 +43,26 @@ class TimeWindowTest {
     }
 
     @Test
+    void keysAtBothEndsOfTheirWindowsAreFoundAndThoseInWindowsBetweenAreNot() throws Exception {
+        long[] there = {Long.MIN_VALUE, -31, -30, -21, 9, 10, 50, Long.MAX_VALUE - 9, Long.MAX_VALUE};
+        long[] missing = {Long.MIN_VALUE + 1, -32, -29, -20, 0, 8, 11, 49, 51, 60, Long.MAX_VALUE - 8};
+        try (LsmStore store = LsmStore.open(directory, options)) {
+            ColumnFamily family = store.createFamily(events);
+            for (long time : there) {
+                store.put(family, key(time), bytes("at " + time));
+            }
+            store.flush();
+            assertThat(version(family).level(0)).isEmpty();
+            for (long time : there) {
+                assertThat(store.get(family, key(time))).isEqualTo(bytes("at " + time));
+            }
+            for (long time : missing) {
+                assertThat(store.get(family, key(time))).isNull();
+            }
+        }
+    }
+
+    @Test
     void filesOfSeveralWindowsAreTakenApartWhenMerged() throws Exception {
         try (LsmStore store = LsmStore.open(directory, options)) {
             ColumnFamily family = store.createFamily(events);
