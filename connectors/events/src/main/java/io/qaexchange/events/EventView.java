@@ -358,6 +358,12 @@ public final class EventView {
         return textLength == 0 ? "" : pool.get(bytes, textOffsets[field.place()], textLength);
     }
 
+    /** A STRING in place, empty if absent: moves the given view there, and returns it. */
+    public Utf8View getText(Field field, Utf8View text) {
+        check(field, Field.Kind.STRING);
+        return text.wrap(bytes, textOffsets[field.place()], textLengths[field.place()]);
+    }
+
     /** The UTF-8 bytes of a STRING, copied; null if absent. */
     public byte[] getBytes(Field field) {
         check(field, Field.Kind.STRING);

@@ -10,14 +10,27 @@ import java.util.function.Consumer;
 
 /**
  * Changes of accounts that were not sent yet, summed up by account and day: the accounts only add, so a hundred bookings may be one
- * message. One thread.
+ * message.
+ *
+ * <p>What one booking changes is noted by itself, and some dozens of them are added to the sums together: the sums of a thousand accounts are
+ * not in the processor's own cache, and then it waits for many of them at once instead of for one after the other. One thread.
  */
 final class AccountChanges {
 
+    private static final int TOGETHER = 64;
     private static final int AT_HAND_BITS = 12;
     private static final int SPREAD = 0x9E3779B9;
 
-    /** The sums of an account; those of the day that was asked for last are at hand. */
+    /** What one booking changes. */
+    private static final class Booking {
+        String account;
+        int day;
+        final AccountSums sums = new AccountSums();
+        /** Of use while bookings are added up. */
+        OfAccount target;
+    }
+
+    /** The sums of an account; those of the day that was booked last are at hand. */
     private static final class OfAccount {
         final String account;
         final Map<Integer, AccountSums> days = new HashMap<>(2);
@@ -27,24 +40,63 @@ final class AccountChanges {
         OfAccount(String account) {
             this.account = account;
         }
+
+        void select(int selected) {
+            if (sums == null || day != selected) {
+                day = selected;
+                sums = days.computeIfAbsent(selected, number -> new AccountSums());
+            }
+        }
     }
 
     private final Map<String, OfAccount> accounts = new HashMap<>();
-    /** Of the accounts one for each place, as most bookings ask for one of them. */
+    /** Of the accounts one for each place, as most bookings are of one of them. */
     private final OfAccount[] atHand = new OfAccount[1 << AT_HAND_BITS];
     private final List<AccountInput> full = new ArrayList<>();
+    /** The first {@link #booked} are in use. */
+    private final List<Booking> bookings = new ArrayList<>();
+    private int booked;
 
-    /** The sums of an account's day, to be added to. */
+    /** What is to be added to the sums of an account's day; to be filled before {@link #addUp} or {@link #send} is called. */
     AccountSums change(String account, int day) {
-        OfAccount changes = of(account);
-        if (changes.sums == null || changes.day != day) {
-            changes.day = day;
-            changes.sums = changes.days.computeIfAbsent(day, number -> new AccountSums());
+        if (booked == bookings.size()) {
+            bookings.add(new Booking());
         }
-        if (changes.sums.isNearlyFull()) {
-            return another(account, changes);
+        Booking booking = bookings.get(booked++);
+        booking.account = account;
+        booking.day = day;
+        return booking.sums;
+    }
+
+    /** Adds what was booked to the sums, if there is enough of it. */
+    void addUp() {
+        if (booked >= TOGETHER) {
+            addAll();
         }
-        return changes.sums;
+    }
+
+    private void addAll() {
+        for (int i = 0; i < booked; i++) {
+            Booking booking = bookings.get(i);
+            booking.target = of(booking.account);
+            booking.target.select(booking.day);
+        }
+        for (int i = 0; i < booked; i++) {
+            Booking booking = bookings.get(i);
+            OfAccount target = booking.target;
+            target.select(booking.day);
+            if (target.sums.isNearlyFull()) {
+                beginAnew(target);
+            }
+            target.sums.add(booking.sums);
+            booking.sums.clear();
+            booking.target = null;
+        }
+        booked = 0;
+        if (bookings.size() > 2 * TOGETHER) {
+            // A settlement books all accounts at once.
+            bookings.clear();
+        }
     }
 
     private OfAccount of(String account) {
@@ -58,20 +110,20 @@ final class AccountChanges {
     }
 
     /** Sums that could overflow wait for the next sending; further ones begin with nothing. */
-    private AccountSums another(String account, OfAccount changes) {
-        full.add(new AccountInput(account, changes.day, changes.sums, null));
+    private void beginAnew(OfAccount changes) {
+        full.add(new AccountInput(changes.account, changes.day, changes.sums, null));
         changes.sums = new AccountSums();
         changes.days.put(changes.day, changes.sums);
-        return changes.sums;
     }
 
-    /** Messages that wait, at least. */
+    /** Messages that wait, but for those of the bookings that are not added up. */
     int size() {
         return accounts.size() + full.size();
     }
 
     /** Hands everything over and forgets it. */
     void send(Consumer<AccountInput> output) {
+        addAll();
         full.forEach(output);
         full.clear();
         for (Map.Entry<String, OfAccount> account : accounts.entrySet()) {

@@ -1,5 +1,6 @@
 package io.qaexchange.job.ledger;
 
+import io.qaexchange.events.Utf8View;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -54,9 +55,8 @@ final class CachedMap<V> {
     }
 
     /** A value, or that there is none. */
-    private static final class Entry<V> {
+    private static final class Entry<V> extends TextTable.Entry {
         final Part<V> part;
-        final String id;
         V value;
         /** Whether the state has something under this id. */
         boolean stored;
@@ -67,15 +67,15 @@ final class CachedMap<V> {
         boolean changedAgain;
 
         Entry(Part<V> part, String id) {
+            super(id);
             this.part = part;
-            this.id = id;
         }
     }
 
     /** The values of an instrument; of use only with the cache that gave it. */
     static final class Part<V> {
         final String instrument;
-        final Map<String, Entry<V>> entries = new HashMap<>();
+        final TextTable<Entry<V>> entries = new TextTable<>();
         final int number;
         /** When it was selected last, in selections. */
         long selectedAt;
@@ -103,7 +103,10 @@ final class CachedMap<V> {
     private final StateBytes bytes = new StateBytes();
     private final Limits limits;
     private final Map<String, Part<V>> parts = new HashMap<>();
-    /** In the order in which they changed first, or got a second chance; those that were written or dropped since are no longer marked as changed. */
+    /**
+     * In the order in which they changed first, or got a second chance; those that were written or dropped since are no longer marked as
+     * changed.
+     */
     private final ArrayDeque<Entry<V>> changed = new ArrayDeque<>();
     /** Those of which the state does not have the pending values as they are. */
     private final List<Part<V>> changedParts = new ArrayList<>();
@@ -179,7 +182,7 @@ final class CachedMap<V> {
 
     private Entry<V> add(String id) {
         Entry<V> entry = new Entry<>(current, id);
-        current.entries.put(id, entry);
+        current.entries.add(entry);
         size++;
         return entry;
     }
@@ -187,16 +190,24 @@ final class CachedMap<V> {
     /** The value, or null. */
     V get(String id) throws Exception {
         Entry<V> entry = current.entries.get(id);
-        if (entry != null) {
-            last = entry;
-            return entry.value;
-        }
-        if (current.whole) {
-            return null;
-        }
+        return entry != null ? use(entry) : current.whole ? null : read(id);
+    }
+
+    /** As {@link #get(String)}. */
+    V get(Utf8View id) throws Exception {
+        Entry<V> entry = current.entries.get(id);
+        return entry != null ? use(entry) : current.whole ? null : read(id.toString());
+    }
+
+    private V use(Entry<V> entry) {
+        last = entry;
+        return entry.value;
+    }
+
+    private V read(String id) throws Exception {
         state.key().accept(current.instrument);
         byte[] stored = state.map().get(id);
-        entry = add(id);
+        Entry<V> entry = add(id);
         entry.stored = stored != null;
         entry.value = stored == null ? null : bytes.read(stored, codec::read);
         return entry.value;
@@ -243,7 +254,7 @@ final class CachedMap<V> {
         if (last == entry) {
             last = null;
         }
-        entry.part.entries.remove(entry.id);
+        entry.part.entries.remove(entry);
         size--;
     }
 
@@ -286,10 +297,7 @@ final class CachedMap<V> {
     /** Writes what changed longest ago, and forgets what was selected longest ago, until there is no more than the limits allow. */
     void trim() throws Exception {
         if (changed.size() > 2 * limits.changes()) {
-            changed.removeIf(entry -> {
-                entry.queued = entry.changed;
-                return !entry.changed;
-            });
+            changed.removeIf(CachedMap::leavesQueue);
         }
         if (changes > limits.changes()) {
             writeOldest(Math.max(changes - limits.changes(), Math.min(WRITTEN_AT_ONCE, limits.changes())));
@@ -297,6 +305,11 @@ final class CachedMap<V> {
         if (size > limits.values()) {
             forgetOldest();
         }
+    }
+
+    private static boolean leavesQueue(Entry<?> entry) {
+        entry.queued = entry.changed;
+        return !entry.changed;
     }
 
     /** Writes what is pending, of the instruments of which something has changed since the last time. */
@@ -360,9 +373,7 @@ final class CachedMap<V> {
         }
         oldest.sort(Comparator.comparingInt(entry -> entry.part.number));
         for (Entry<V> entry : oldest) {
-            if (entry.changed) {
-                write(entry);
-            }
+            write(entry);
         }
     }
 
@@ -370,7 +381,7 @@ final class CachedMap<V> {
     Map<String, V> all() throws Exception {
         Map<String, V> all = new HashMap<>();
         if (current.whole) {
-            for (Entry<V> entry : current.entries.values()) {
+            for (Entry<V> entry : current.entries.entries()) {
                 if (entry.value != null) {
                     all.put(entry.id, entry.value);
                 }
@@ -387,7 +398,7 @@ final class CachedMap<V> {
     }
 
     private void writeChanges(Part<V> part) throws Exception {
-        for (Entry<V> entry : List.copyOf(part.entries.values())) {
+        for (Entry<V> entry : part.entries.entries()) {
             if (entry.changed) {
                 write(entry);
             }

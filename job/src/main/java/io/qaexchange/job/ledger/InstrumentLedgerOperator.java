@@ -176,6 +176,7 @@ final class InstrumentLedgerOperator extends AbstractStreamOperator<AccountInput
             String account = view.getText(view.recordType().account(), accounts);
             output.collect(message.replace(new AccountInput(account, options.instruments().tradingDay(view), null, event)));
         }
+        changes.addUp();
         if (changes.size() >= MAX_UNSENT_ACCOUNTS) {
             send();
         }

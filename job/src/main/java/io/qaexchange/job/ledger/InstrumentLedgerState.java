@@ -1,5 +1,6 @@
 package io.qaexchange.job.ledger;
 
+import io.qaexchange.events.Utf8View;
 import io.qaexchange.job.ledger.book.BookState;
 import io.qaexchange.job.ledger.book.InstrumentHead;
 import io.qaexchange.job.ledger.book.Order;
@@ -169,6 +170,11 @@ public final class InstrumentLedgerState implements BookState {
 
     @Override
     public Order order(String id) throws Exception {
+        return cachedOrders.get(id);
+    }
+
+    @Override
+    public Order order(Utf8View id) throws Exception {
         return cachedOrders.get(id);
     }
 

@@ -6,7 +6,9 @@ import io.qaexchange.job.ledger.book.AccountSums;
 import io.qaexchange.job.ledger.book.LargeBookings;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class AccountChangesTest {
@@ -19,6 +21,7 @@ class AccountChangesTest {
         AccountChanges changes = new AccountChanges();
         for (int i = 0; i < 1_000; i++) {
             LargeBookings.addLargestProfit(changes.change("A", DAY));
+            changes.addUp();
         }
         List<AccountSums> sent = new ArrayList<>();
         changes.send(input -> {
@@ -30,5 +33,28 @@ class AccountChangesTest {
         BigInteger sum = sent.stream().map(sums -> BigInteger.valueOf(sums.closeProfit())).reduce(BigInteger.ZERO, BigInteger::add);
         assertThat(sum).isEqualTo(BigInteger.valueOf(LargeBookings.LARGEST_PROFIT).multiply(BigInteger.valueOf(1_000)));
         assertThat(changes.size()).isZero();
+    }
+
+    /** More bookings than are added up together, accounts and days mixed; what is at hand is forgotten with what was sent. */
+    @Test
+    void everyBookingIsInTheSumOfItsAccountAndDayOnce() {
+        AccountChanges changes = new AccountChanges();
+        for (int round = 0; round < 3; round++) {
+            Map<String, Long> expected = new HashMap<>();
+            for (int i = 0; i < 10_000; i++) {
+                String account = "A" + i % 700;
+                int day = DAY + i % 3;
+                LargeBookings.addProfit(changes.change(account, day), i);
+                expected.merge(account + " " + day, (long) i, Long::sum);
+                if (i % 7 != 0) {
+                    changes.addUp();
+                }
+            }
+
+            Map<String, Long> sent = new HashMap<>();
+            changes.send(input -> assertThat(sent.put(input.account() + " " + input.day(), input.sums().closeProfit())).isNull());
+
+            assertThat(sent).isEqualTo(expected);
+        }
     }
 }

@@ -97,6 +97,21 @@ public final class AccountSums {
         newestNs = Math.max(newestNs, other.newestNs);
     }
 
+    /** Back to nothing. */
+    public void clear() {
+        deposits = 0;
+        withdrawals = 0;
+        closeProfit = 0;
+        commission = 0;
+        frozen = 0;
+        margin = 0;
+        floatProfit = 0;
+        orders = 0;
+        trades = 0;
+        settlements = 0;
+        newestNs = Long.MIN_VALUE;
+    }
+
     /** A copy with others added. */
     AccountSums with(AccountSums other) {
         AccountSums sum = new AccountSums();

@@ -3,7 +3,7 @@ package io.qaexchange.job.ledger.book;
 /** Takes what the bookings of an instrument mean for others. */
 public interface BookOutput {
 
-    /** The sums of an account's day, to be added to. */
+    /** Sums to add to, of that account's day; of use until the event is booked. */
     AccountSums change(String account, int day);
 
     void alert(Alert alert);

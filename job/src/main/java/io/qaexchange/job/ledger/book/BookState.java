@@ -1,5 +1,6 @@
 package io.qaexchange.job.ledger.book;
 
+import io.qaexchange.events.Utf8View;
 import java.util.List;
 import java.util.Map;
 import javax.annotation.Nullable;
@@ -13,6 +14,12 @@ public interface BookState {
     /** The open order of that id, or null. */
     @Nullable
     Order order(String id) throws Exception;
+
+    /** As {@link #order(String)}. */
+    @Nullable
+    default Order order(Utf8View id) throws Exception {
+        return order(id.toString());
+    }
 
     void putOrder(Order order) throws Exception;
 

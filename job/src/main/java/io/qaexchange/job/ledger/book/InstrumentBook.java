@@ -7,6 +7,7 @@ import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.TextPool;
+import io.qaexchange.events.Utf8View;
 import io.qaexchange.events.instruments.Instrument;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -59,13 +60,12 @@ public final class InstrumentBook {
     private static final int SETTLEMENT_CODE = SETTLEMENT.code();
 
     private static final int POOLED_ACCOUNTS = 8192;
-    private static final int POOLED_ORDERS = 32_768;
 
     private final BookState state;
     private final BookOutput output;
     private final ReportCheck reports;
     private final TextPool accounts = new TextPool(POOLED_ACCOUNTS);
-    private final TextPool orders = new TextPool(POOLED_ORDERS);
+    private final Utf8View orderId = new Utf8View();
 
     private InstrumentHead head;
     private InstrumentTerms terms;
@@ -80,7 +80,7 @@ public final class InstrumentBook {
     public InstrumentBook(BookState state, BookOutput output) {
         this.state = state;
         this.output = output;
-        this.reports = new ReportCheck(state, accounts, orders);
+        this.reports = new ReportCheck(state, accounts);
     }
 
     /** Whether events of that record type are more to the book than a clock. */
@@ -171,7 +171,7 @@ public final class InstrumentBook {
             head.tapeEvents++;
             return;
         }
-        String id = event.getText(INSERT_ID, orders);
+        String id = Trade.text(event, INSERT_ID);
         int day = tradingDay();
         if (account.isEmpty()) {
             alert(AlertReason.NO_ACCOUNT, day, "", id, "", "order");
@@ -229,7 +229,7 @@ public final class InstrumentBook {
             }
             return;
         }
-        String id = event.getText(UPDATE_ID, orders);
+        Utf8View id = event.getText(UPDATE_ID, orderId);
         Order order = state.order(id);
         int day = tradingDay();
         if (order == null) {
@@ -237,7 +237,7 @@ public final class InstrumentBook {
             if (head.tape && account.isEmpty()) {
                 head.tapeEvents++;
             } else {
-                alert(AlertReason.UNKNOWN_ORDER, day, account, id, "", UPDATE_STATUS.enumName(status));
+                alert(AlertReason.UNKNOWN_ORDER, day, account, id.toString(), "", UPDATE_STATUS.enumName(status));
             }
             return;
         }
@@ -246,7 +246,7 @@ public final class InstrumentBook {
             cancelled = !event.isNull(UPDATE_CANCELLED) ? Micros.of(event.getDouble(UPDATE_CANCELLED))
                     : event.isNull(UPDATE_LEFT) ? 0 : order.left - Micros.of(event.getDouble(UPDATE_LEFT));
             if (cancelled <= 0) {
-                alert(AlertReason.BAD_VALUE, day, order.account, id, "", "cancelled " + Micros.toText(cancelled));
+                alert(AlertReason.BAD_VALUE, day, order.account, order.id, "", "cancelled " + Micros.toText(cancelled));
                 return;
             }
         }
@@ -255,13 +255,17 @@ public final class InstrumentBook {
     }
 
     private void trade() throws Exception {
-        Trade trade = Trade.of(event, tradingDay(), accounts, orders);
+        Utf8View id = event.getText(Trade.ORDER_ID, orderId);
+        Order order = id.isEmpty() ? null : state.order(id);
+        Trade trade = Trade.of(event, tradingDay(), accounts, order == null ? id.toString() : order.id);
         Micros.of(trade.price());
         if (trade.eventTimeNs() >= head.lastPriceNs) {
             head.lastPrice = trade.price();
             head.lastPriceNs = trade.eventTimeNs();
         }
-        Order order = trade.namesOrder() ? orderOf(trade) : null;
+        if (id.isEmpty() && trade.namesOrder()) {
+            order = orderOf(trade);
+        }
         if (order == null && trade.isTape() && (head.tape || !trade.namesOrder())) {
             head.tapeEvents++;
         } else if (order == null && trade.namesOrder() && !isOver(trade)) {

@@ -5,6 +5,7 @@ import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.TextPool;
+import io.qaexchange.events.Utf8View;
 
 /**
  * Compares what others report of orders and positions with what was booked. A report changes nothing; a figure that is not ours is
@@ -45,18 +46,16 @@ final class ReportCheck {
 
     private final BookState state;
     private final TextPool accounts;
-    private final TextPool orders;
+    private final Utf8View orderId = new Utf8View();
 
     /**
      * A check against that state.
      *
      * @param accounts texts of accounts that come again
-     * @param orders texts of orders that come again
      */
-    ReportCheck(BookState state, TextPool accounts, TextPool orders) {
+    ReportCheck(BookState state, TextPool accounts) {
         this.state = state;
         this.accounts = accounts;
-        this.orders = orders;
     }
 
     static boolean concerns(int recordCode) {
@@ -73,7 +72,7 @@ final class ReportCheck {
                 compareLeft(head, report, STATUS_ID, STATUS_LEFT);
             }
         } else if (code == EXCHANGE_ORDER_CODE && !report.isNull(EXCHANGE_ORDER_ID)) {
-            Order order = state.order(report.getText(EXCHANGE_ORDER_ID, orders));
+            Order order = state.order(report.getText(EXCHANGE_ORDER_ID, orderId));
             if (order != null) {
                 head.reports++;
                 compare(head, report, EXCHANGE_ORDER_VOLUME, Micros.of(report.getDouble(EXCHANGE_ORDER_VOLUME)), order.volume, order.id);
@@ -88,8 +87,7 @@ final class ReportCheck {
         if (report.isNull(left)) {
             return;
         }
-        String orderId = report.getText(id, orders);
-        Order order = state.order(orderId);
+        Order order = state.order(report.getText(id, orderId));
         head.reports++;
         compare(head, report, left, Micros.of(report.getDouble(left)), order == null ? 0 : order.left, orderId);
     }
@@ -119,7 +117,7 @@ final class ReportCheck {
         }
     }
 
-    private static void compare(InstrumentHead head, EventView report, Field field, long reported, long own, String whose) {
+    private static void compare(InstrumentHead head, EventView report, Field field, long reported, long own, Object whose) {
         if (reported != own) {
             head.differences++;
             head.lastDifference = report.recordType().table() + " of " + whose + ": " + field.name() + " is " + Micros.toText(reported)

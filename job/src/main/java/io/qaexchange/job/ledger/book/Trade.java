@@ -23,7 +23,7 @@ public record Trade(EventRef ref, long number, String tradeId, String orderId, S
     static final RecordType TYPE = EventSchema.get().table("trade");
 
     private static final int FORMAT_VERSION = 1;
-    private static final Field ORDER_ID = TYPE.field("order_id");
+    static final Field ORDER_ID = TYPE.field("order_id");
     private static final Field EXCHANGE_ORDER_ID = TYPE.field("exchange_order_id");
     private static final Field ACCOUNT = TYPE.field("account");
     private static final Field DIRECTION = TYPE.field("direction");
@@ -32,9 +32,8 @@ public record Trade(EventRef ref, long number, String tradeId, String orderId, S
     private static final Field VOLUME = TYPE.field("volume");
     private static final Field COMMISSION = TYPE.field("commission");
 
-    static Trade of(EventView event, int day, TextPool accounts, TextPool orders) {
-        return new Trade(null, 0, "", event.getText(ORDER_ID, orders),
-                event.textLength(ORDER_ID) == 0 ? text(event, EXCHANGE_ORDER_ID) : "", event.getText(ACCOUNT, accounts),
+    static Trade of(EventView event, int day, TextPool accounts, String orderId) {
+        return new Trade(null, 0, "", orderId, orderId.isEmpty() ? text(event, EXCHANGE_ORDER_ID) : "", event.getText(ACCOUNT, accounts),
                 Direction.ofCode(event.getEnumCode(DIRECTION)), Offset.ofCode(event.getEnumCode(OFFSET)), event.getDouble(PRICE),
                 event.getDouble(VOLUME), event.getDouble(COMMISSION), event.eventTime(), day);
     }

@@ -10,7 +10,12 @@ public final class LargeBookings {
 
     /** Adds what the largest closing may add. */
     public static void addLargestProfit(AccountSums sums) {
-        sums.closeProfit += LARGEST_PROFIT;
+        addProfit(sums, LARGEST_PROFIT);
+    }
+
+    /** Adds what a closing adds. */
+    public static void addProfit(AccountSums sums, long closeProfit) {
+        sums.closeProfit += closeProfit;
     }
 
     static AccountSums profit(long closeProfit) {
