@@ -28,6 +28,12 @@ public final class EventSource {
     public static final String DEFAULT_GROUP = "qaexchange";
     static final Duration DEFAULT_DISCOVERY_INTERVAL = Duration.ofSeconds(60);
 
+    /**
+     * How long a broker keeps the question for messages where there are none. A client that is closed waits for the answer, and a job that
+     * failed for the client: with Kafka's 500 ms that is up to half a second of a recovery. Where messages come in, nobody waits.
+     */
+    static final Duration DEFAULT_FETCH_WAIT = Duration.ofMillis(100);
+
     private EventSource() {
     }
 
@@ -69,21 +75,27 @@ public final class EventSource {
 
     /** The source of these options. */
     public static KafkaSource<KafkaMessage> of(Options options) {
-        Properties client = new Properties();
-        client.putAll(options.properties());
-        client.putIfAbsent(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        client.putIfAbsent("partition.discovery.interval.ms", Long.toString(DEFAULT_DISCOVERY_INTERVAL.toMillis()));
         KafkaSourceBuilder<KafkaMessage> builder = KafkaSource.<KafkaMessage>builder()
                 .setBootstrapServers(options.brokers())
                 .setTopics(options.topics())
                 .setGroupId(options.properties().getOrDefault(ConsumerConfig.GROUP_ID_CONFIG, DEFAULT_GROUP))
                 .setStartingOffsets(startingOffsets(options.start()))
-                .setProperties(client)
+                .setProperties(client(options))
                 .setDeserializer(new RawDeserializer());
         if (options.bounded()) {
             builder.setBounded(OffsetsInitializer.latest());
         }
         return builder.build();
+    }
+
+    /** The properties of the Kafka client: the given ones, and defaults of ours for others. */
+    static Properties client(Options options) {
+        Properties client = new Properties();
+        client.putAll(options.properties());
+        client.putIfAbsent(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        client.putIfAbsent("partition.discovery.interval.ms", Long.toString(DEFAULT_DISCOVERY_INTERVAL.toMillis()));
+        client.putIfAbsent(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, Long.toString(DEFAULT_FETCH_WAIT.toMillis()));
+        return client;
     }
 
     private static OffsetsInitializer startingOffsets(Start start) {
