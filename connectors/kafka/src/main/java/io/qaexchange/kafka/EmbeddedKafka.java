@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
@@ -37,6 +39,8 @@ public final class EmbeddedKafka implements AutoCloseable {
     /** Name of the listener for clients. */
     public static final String LISTENER = "CLIENTS";
     private static final String LOOPBACK = "127.0.0.1";
+    private static final Duration LEADERS_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration LEADERS_RETRY = Duration.ofMillis(20);
     private static final String META_PROPERTIES = "meta.properties";
 
     private final KafkaRaftServer server;
@@ -115,13 +119,28 @@ public final class EmbeddedKafka implements AutoCloseable {
         }
         try {
             admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1))).all().get();
-            // Only the leader answers, and the client asks until it does.
-            admin.listOffsets(ends).all().get();
+            awaitLeaders(admin, ends);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while creating topic " + topic, e);
         } catch (ExecutionException e) {
             throw new IOException("topic " + topic + " was not created: " + e.getCause().getMessage(), e.getCause());
+        }
+    }
+
+    /** Only the leader of a partition says where it ends; for a moment the broker may not know the topic either. */
+    private static void awaitLeaders(Admin admin, Map<TopicPartition, OffsetSpec> ends) throws InterruptedException, ExecutionException {
+        long deadlineNs = System.nanoTime() + LEADERS_TIMEOUT.toNanos();
+        while (true) {
+            try {
+                admin.listOffsets(ends).all().get();
+                return;
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof RetriableException) || System.nanoTime() > deadlineNs) {
+                    throw e;
+                }
+                Thread.sleep(LEADERS_RETRY.toMillis());
+            }
         }
     }
 
