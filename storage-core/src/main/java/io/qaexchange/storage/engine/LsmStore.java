@@ -85,6 +85,7 @@ public final class LsmStore implements Store {
      * @throws io.qaexchange.storage.error.CorruptionException if bytes that had been durable are wrong
      */
     public static LsmStore open(Path directory, StoreOptions options) throws IOException {
+        StoreRecovery.requireStoreOrRoom(directory, options);
         return begin(directory, options, StoreResources.open(directory, options, () -> StoreRecovery.run(directory, options)));
     }
 

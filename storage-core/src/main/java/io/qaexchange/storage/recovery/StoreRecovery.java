@@ -58,6 +58,18 @@ public final class StoreRecovery {
     }
 
     /**
+     * Looks, before anything is made or locked there, whether the folder may be opened at all.
+     *
+     * @throws StoreException if it holds other things than a store, or no store and none may be created
+     */
+    public static void requireStoreOrRoom(Path directory, StoreOptions options) throws IOException {
+        List<String> names = options.vfs().exists(directory) ? options.vfs().list(directory) : List.of();
+        if (!names.contains(CurrentFile.NAME)) {
+            requireRoom(directory, names, options);
+        }
+    }
+
+    /**
      * @throws StoreException if the folder holds other things than a store, or no store and none may be created
      * @throws CorruptionException if bytes that had been durable are wrong
      */
@@ -121,18 +133,26 @@ public final class StoreRecovery {
     }
 
     private void requireNew(List<String> names) throws StoreException {
+        requireRoom(directory, names, options);
+        if (holdsData(names)) {
+            throw new StoreException("the folder has a store's data but no CURRENT file: " + directory
+                    + "; put CURRENT back, or look at it with bin/store salvage");
+        }
+    }
+
+    private static void requireRoom(Path directory, List<String> names, StoreOptions options) throws StoreException {
         List<String> strangers = names.stream().filter(name -> !FileNames.isOurs(name)).toList();
         if (!strangers.isEmpty()) {
             throw new StoreException("the folder is not a store and not empty: " + directory + " holds " + strangers.get(0)
                     + "; choose an empty folder");
         }
-        if (names.stream().anyMatch(name -> FileNames.isSstable(name) || FileNames.isWal(name))) {
-            throw new StoreException("the folder has a store's data but no CURRENT file: " + directory
-                    + "; put CURRENT back, or look at it with bin/store salvage");
-        }
-        if (!options.createIfMissing()) {
+        if (!options.createIfMissing() && !holdsData(names)) {
             throw new StoreException("there is no store in " + directory);
         }
+    }
+
+    private static boolean holdsData(List<String> names) {
+        return names.stream().anyMatch(name -> FileNames.isSstable(name) || FileNames.isWal(name));
     }
 
     private void requireFiles() throws IOException {
