@@ -64,6 +64,7 @@ public final class StoreRecovery {
      */
     public static void requireStoreOrRoom(Path directory, StoreOptions options) throws IOException {
         List<String> names = options.vfs().exists(directory) ? options.vfs().list(directory) : List.of();
+        requireWhole(directory, names);
         if (!names.contains(CurrentFile.NAME)) {
             requireRoom(directory, names, options);
         }
@@ -95,9 +96,7 @@ public final class StoreRecovery {
 
     private void recover() throws IOException {
         List<String> names = vfs.list(directory);
-        if (names.contains(FileNames.RESTORING)) {
-            throw new StoreException("a restore into " + directory + " was cut short: empty the folder and restore again");
-        }
+        requireWhole(directory, names);
         for (String name : names) {
             highestNumber = Math.max(highestNumber, FileNames.number(name).orElse(0));
         }
@@ -137,6 +136,12 @@ public final class StoreRecovery {
         if (holdsData(names)) {
             throw new StoreException("the folder has a store's data but no CURRENT file: " + directory
                     + "; put CURRENT back, or look at it with bin/store salvage");
+        }
+    }
+
+    private static void requireWhole(Path directory, List<String> names) throws StoreException {
+        if (names.contains(FileNames.RESTORING)) {
+            throw new StoreException("a restore into " + directory + " was cut short: empty the folder and restore again");
         }
     }
 
