@@ -178,6 +178,8 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
             SnapshotResult<StreamStateHandle> result = both.closeAndFinalizeCheckpointStreamResult();
             uploaded.add(result.getJobManagerOwnedSnapshot());
             return result;
+        } catch (IOException e) {
+            throw unwritten("the description of the states", e);
         } finally {
             cancelled.unregisterCloseable(both);
             both.close();
@@ -224,9 +226,12 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
         try {
             return write(scope, content);
         } catch (IOException e) {
-            throw new IOException("file " + name + " of checkpoint " + checkpointId + " could not be written to " + streams + ": "
-                    + e.getMessage(), e);
+            throw unwritten("file " + name, e);
         }
+    }
+
+    private IOException unwritten(String what, IOException cause) {
+        return new IOException(what + " of checkpoint " + checkpointId + " could not be written to " + streams + ": " + cause.getMessage(), cause);
     }
 
     private StreamStateHandle write(CheckpointedStateScope scope, Content content) throws IOException {
