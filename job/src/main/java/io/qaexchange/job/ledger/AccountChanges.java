@@ -79,6 +79,7 @@ final class AccountChanges {
         for (int i = 0; i < booked; i++) {
             Booking booking = bookings.get(i);
             booking.target = of(booking.account);
+            // Asks for the sums' memory; another booking of the account may still select another day.
             booking.target.select(booking.day);
         }
         for (int i = 0; i < booked; i++) {

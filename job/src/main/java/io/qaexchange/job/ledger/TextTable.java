@@ -18,7 +18,7 @@ final class TextTable<E extends TextTable.Entry> {
     /** What a table holds. */
     abstract static class Entry {
         final String id;
-        private final int hash;
+        final int hash;
 
         Entry(String id) {
             this.id = id;
@@ -102,7 +102,7 @@ final class TextTable<E extends TextTable.Entry> {
 
     /** Takes out an entry that is in it. */
     void remove(E entry) {
-        int hole = home(((Entry) entry).hash);
+        int hole = home(entry.hash);
         while (places[hole] != entry) {
             if (places[hole] == null) {
                 throw new IllegalArgumentException("no entry " + entry.id + " to be removed");
