@@ -27,7 +27,8 @@ public final class Field {
         LEVELS
     }
 
-    static final int ENUM_NULL = 255;
+    /** The code of an absent ENUM. */
+    public static final int ENUM_NULL = 255;
 
     private final String name;
     private final int id;

@@ -27,8 +27,6 @@ final class StoredEventColumns {
     private static final long NANOS_PER_MICRO = 1_000;
     private static final int NO_TEXT = -1;
     private static final int CODES = 256;
-    /** What stands for no code, as in {@link EventView#getEnumCode}. */
-    private static final int NO_CODE = 255;
     private static final double BLOOM_FALSE_POSITIVES = 0.01;
     private static final int MAX_BLOOM_FILTER_BYTES = 1 << 20;
 
@@ -206,7 +204,7 @@ final class StoredEventColumns {
             }
             case ENUM -> {
                 int code = event.getEnumCode(field);
-                if (code == NO_CODE) {
+                if (code == Field.ENUM_NULL) {
                     none(target);
                 } else {
                     writeName(target, code);
