@@ -6,7 +6,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.changelog.fs.FsStateChangelogOptions;
-import org.apache.flink.changelog.fs.FsStateChangelogStorageFactory;
+import org.apache.flink.changelog.fs.FsStateChangelogStorage;
+import org.apache.flink.changelog.fs.TaskChangelogRegistry;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateChangelogOptions;
 import org.apache.flink.core.plugin.PluginUtils;
@@ -28,13 +29,14 @@ import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailboxImpl;
  */
 final class BenchChangelog implements AutoCloseable {
     private final StateChangelogStorage<?> storage;
-    private final ExecutorService background = Executors.newSingleThreadExecutor();
+    private final ExecutorService background;
     private final MailboxExecutorImpl mailbox =
             new MailboxExecutorImpl(new TaskMailboxImpl(Thread.currentThread()), 0, StreamTaskActionExecutor.IMMEDIATE);
     private final MockEnvironment environment;
 
-    private BenchChangelog(StateChangelogStorage<?> storage, Configuration config, Path checkpoints) throws Exception {
+    private BenchChangelog(StateChangelogStorage<?> storage, ExecutorService background, Configuration config, Path checkpoints) throws Exception {
         this.storage = storage;
+        this.background = background;
         environment = new MockEnvironmentBuilder().setManagedMemorySize(1 << 20)
                 .setTaskStateManager(TestTaskStateManager.builder().setStateChangelogStorage(storage).build()).build();
         environment.setMainMailboxExecutor(mailbox);
@@ -49,9 +51,12 @@ final class BenchChangelog implements AutoCloseable {
         config.set(StateChangelogOptions.STATE_CHANGE_LOG_STORAGE, "filesystem");
         config.set(FsStateChangelogOptions.BASE_PATH, Files.createDirectories(checkpoints.resolve("changes")).toUri().toString());
         StateChangelogStorageLoader.initialize(PluginUtils.createPluginManagerFromRootFolder(config));
-        StateChangelogStorage<?> storage = new FsStateChangelogStorageFactory().createStorage(new JobID(), config,
-                UnregisteredMetricGroups.createUnregisteredTaskManagerJobMetricGroup(), TestLocalRecoveryConfig.disabled());
-        return new BenchChangelog(storage, config, checkpoints);
+        ExecutorService background = Executors.newSingleThreadExecutor();
+        // Not by FsStateChangelogStorageFactory: the threads with which its storage deletes what was let go are nobody's to stop.
+        StateChangelogStorage<?> storage = new FsStateChangelogStorage(new JobID(), config,
+                UnregisteredMetricGroups.createUnregisteredTaskManagerJobMetricGroup(), TaskChangelogRegistry.defaultChangelogRegistry(background),
+                TestLocalRecoveryConfig.disabled());
+        return new BenchChangelog(storage, background, config, checkpoints);
     }
 
     MockEnvironment environment() {
@@ -66,7 +71,7 @@ final class BenchChangelog implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
-        background.shutdown();
         storage.close();
+        background.shutdown();
     }
 }

@@ -1,7 +1,6 @@
 package io.qaexchange.state.bench;
 
 import io.qaexchange.state.bench.BenchBackend.Kind;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
@@ -141,20 +140,20 @@ public final class CheckpointBench {
         try (BenchBackend backend = BenchBackend.open(kind.make(local, 192 << 20), KeyGroupRange.of(0, BenchBackend.KEY_GROUPS - 1), List.of(), checkpoints)) {
             Writer writer = new Writer(load, backend);
             writer.write(seconds / 2, Long.MAX_VALUE, null, outcome.plainRecordNanos);
-            Rounds rounds = new Rounds(backend, checkpoints, outcome);
-            // The first uploads what is there, and is not like those that follow.
-            rounds.take();
-            rounds.finish();
-            outcome.cpuMicros.reset();
-            outcome.wallMicros.reset();
-            outcome.endToEndMicros.reset();
-            outcome.checkpoints = 0;
-            outcome.uploadedBytes = 0;
-            writer.write(seconds, intervalMillis * 1_000_000L, rounds, outcome.recordNanos);
-            rounds.finish();
-            last = rounds.last;
-            outcome.liveBytes = writer.liveBytes();
-            rounds.close();
+            try (Rounds rounds = new Rounds(backend, checkpoints, outcome)) {
+                // The first uploads what is there, and is not like those that follow.
+                rounds.take();
+                rounds.finish();
+                outcome.cpuMicros.reset();
+                outcome.wallMicros.reset();
+                outcome.endToEndMicros.reset();
+                outcome.checkpoints = 0;
+                outcome.uploadedBytes = 0;
+                writer.write(seconds, intervalMillis * 1_000_000L, rounds, outcome.recordNanos);
+                rounds.finish();
+                last = rounds.last;
+                outcome.liveBytes = writer.liveBytes();
+            }
         }
         long[] size = BenchBackend.sizeOf(checkpoints);
         outcome.checkpointBytes = size[0];
@@ -238,7 +237,7 @@ public final class CheckpointBench {
     }
 
     /** Checkpoints, one at a time; completed as the job manager does. */
-    private static final class Rounds {
+    private static final class Rounds implements AutoCloseable {
         private final BenchBackend backend;
         private final Path checkpoints;
         private final Outcome outcome;
@@ -312,7 +311,8 @@ public final class CheckpointBench {
             return ((IncrementalRemoteKeyedStateHandle) handle).getSharedState().size();
         }
 
-        void close() throws IOException {
+        @Override
+        public void close() {
             background.shutdown();
         }
     }
