@@ -1,5 +1,6 @@
 package io.qaexchange.state.bench;
 
+import io.qaexchange.state.bench.BenchBackend.Kind;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,21 @@ final class BenchOptions {
             System.exit(2);
             throw e;
         }
+    }
+
+    /** Ours and RocksDB, or the one that {@code --only} names. */
+    List<Kind> contenders() {
+        String only = text("only", "");
+        return switch (only) {
+            case "" -> List.of(Kind.OURS, Kind.ROCKSDB);
+            case "lsm" -> List.of(Kind.OURS);
+            case "rocksdb" -> List.of(Kind.ROCKSDB);
+            default -> {
+                System.err.println("--only must be lsm or rocksdb, not " + only);
+                System.exit(2);
+                throw new IllegalArgumentException(only);
+            }
+        };
     }
 
     String text(String name, String byDefault) {

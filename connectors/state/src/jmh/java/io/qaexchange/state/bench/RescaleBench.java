@@ -44,12 +44,12 @@ public final class RescaleBench {
     }
 
     public static void main(String[] args) throws Exception {
-        BenchOptions options = BenchOptions.parse(args, "bench rescale [--quick] [--megabytes N] [--dir D] [--json FILE]",
-                List.of("megabytes", "dir", "json"));
+        BenchOptions options = BenchOptions.parse(args, "bench rescale [--quick] [--megabytes N] [--only lsm|rocksdb] [--dir D] [--json FILE]",
+                List.of("megabytes", "only", "dir", "json"));
         long megabytes = options.number("megabytes", options.quick() ? 200 : 1_000);
         Path folder = options.text("dir", null) == null ? Files.createTempDirectory("rescale-bench") : Path.of(options.text("dir", null));
         BenchFigures figures = new BenchFigures();
-        for (Kind kind : List.of(Kind.OURS, Kind.ROCKSDB)) {
+        for (Kind kind : options.contenders()) {
             new RescaleBench(folder.resolve(kind.name()), kind, figures).run(megabytes);
         }
         figures.report(options.text("json", null));
