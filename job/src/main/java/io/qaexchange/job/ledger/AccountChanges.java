@@ -2,7 +2,6 @@ package io.qaexchange.job.ledger;
 
 import io.qaexchange.job.ledger.book.AccountSums;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +17,6 @@ import java.util.function.Consumer;
 final class AccountChanges {
 
     private static final int TOGETHER = 64;
-    private static final int AT_HAND_BITS = 12;
-    private static final int SPREAD = 0x9E3779B9;
 
     /** What one booking changes. */
     private static final class Booking {
@@ -31,14 +28,13 @@ final class AccountChanges {
     }
 
     /** The sums of an account; those of the day that was booked last are at hand. */
-    private static final class OfAccount {
-        final String account;
+    private static final class OfAccount extends TextTable.Entry {
         final Map<Integer, AccountSums> days = new HashMap<>(2);
         int day;
         AccountSums sums;
 
         OfAccount(String account) {
-            this.account = account;
+            super(account);
         }
 
         void select(int selected) {
@@ -49,9 +45,7 @@ final class AccountChanges {
         }
     }
 
-    private final Map<String, OfAccount> accounts = new HashMap<>();
-    /** Of the accounts one for each place, as most bookings are of one of them. */
-    private final OfAccount[] atHand = new OfAccount[1 << AT_HAND_BITS];
+    private final TextTable<OfAccount> accounts = new TextTable<>();
     private final List<AccountInput> full = new ArrayList<>();
     /** The first {@link #booked} are in use. */
     private final List<Booking> bookings = new ArrayList<>();
@@ -101,18 +95,17 @@ final class AccountChanges {
     }
 
     private OfAccount of(String account) {
-        int place = account.hashCode() * SPREAD >>> Integer.SIZE - AT_HAND_BITS;
-        OfAccount found = atHand[place];
-        if (found == null || !found.account.equals(account)) {
-            found = accounts.computeIfAbsent(account, OfAccount::new);
-            atHand[place] = found;
+        OfAccount found = accounts.get(account);
+        if (found == null) {
+            found = new OfAccount(account);
+            accounts.add(found);
         }
         return found;
     }
 
     /** Sums that could overflow wait for the next sending; further ones begin with nothing. */
     private void beginAnew(OfAccount changes) {
-        full.add(new AccountInput(changes.account, changes.day, changes.sums, null));
+        full.add(new AccountInput(changes.id, changes.day, changes.sums, null));
         changes.sums = new AccountSums();
         changes.days.put(changes.day, changes.sums);
     }
@@ -127,12 +120,9 @@ final class AccountChanges {
         addAll();
         full.forEach(output);
         full.clear();
-        for (Map.Entry<String, OfAccount> account : accounts.entrySet()) {
-            for (Map.Entry<Integer, AccountSums> day : account.getValue().days.entrySet()) {
-                output.accept(new AccountInput(account.getKey(), day.getKey(), day.getValue(), null));
-            }
+        for (OfAccount account : accounts.entries()) {
+            account.days.forEach((day, sums) -> output.accept(new AccountInput(account.id, day, sums, null)));
         }
         accounts.clear();
-        Arrays.fill(atHand, null);
     }
 }
