@@ -94,7 +94,10 @@ public final class StoreOptions {
         return values.groupCommitRecords;
     }
 
-    /** Overlapping runs in level 0 that start a merge. RocksDB's {@code level0_file_num_compaction_trigger}, but counted by depth. */
+    /**
+     * Overlapping runs in level 0 that start a merge if it is cheap; twice as many do in any case, or where writes are slowed. RocksDB's
+     * {@code level0_file_num_compaction_trigger}, but counted by depth.
+     */
     public int level0CompactionDepth() {
         return values.level0CompactionDepth;
     }

@@ -14,10 +14,15 @@ import java.util.Set;
 /**
  * Picks the next merge of a leveled tree. Looks at metadata only and does no I/O, so a test is a picture of levels.
  *
- * <p>Level 0 is scored by its depth (files that share a key) over the trigger, deeper levels by bytes over target; the highest score
- * of at least 1.0 whose files are free wins, level 0 first among equals. From level 0 the oldest file goes with everything of the
- * level that it shares keys with, since what stays must not be older than what goes below it. From a deeper level the file goes whose
- * merge reads the fewest bytes of the next level for its own. When nothing else is due, files go that make scans walk over tombstones.
+ * <p>Level 0 is scored by its depth (files that share a key) over the depth at which it is due, deeper levels by bytes over target; the
+ * highest score of at least 1.0 whose files are free wins, level 0 first among equals. From level 0 the oldest file goes with everything
+ * of the level that it shares keys with, since what stays must not be older than what goes below it. From a deeper level the file goes
+ * whose merge reads the fewest bytes of the next level for its own. When nothing else is due, files go that make scans walk over
+ * tombstones.
+ *
+ * <p>What leaves level 0 has all that it meets in level 1 written again, which with keys that come at random is all of the level. So it
+ * leaves at the trigger only if it is twice as much as that; else it waits until level 0 is twice as deep. If it is less than half
+ * even then, only the newest files become one, and stay: docs/design/0018 has the sums.
  *
  * <p>Invariants: a plan never names a busy file; its outputs overlap no file left in the target level.
  * <p>Thread-safe: stateless.
@@ -29,14 +34,18 @@ public final class LeveledPicker implements CompactionPicker {
     private static final int LONG_RUN = 512;
 
     private final int level0Trigger;
+    /** Of level 0, at which something is merged in any case. */
+    private final int level0Limit;
     private final int multiplier;
 
     public LeveledPicker(StoreOptions options) {
-        this(options.level0CompactionDepth(), options.levelMultiplier());
+        // Writes are not to be slowed by files that merely wait.
+        this(options.level0CompactionDepth(), Math.min(2 * options.level0CompactionDepth(), options.level0SlowdownDepth()), options.levelMultiplier());
     }
 
-    LeveledPicker(int level0Trigger, int multiplier) {
+    LeveledPicker(int level0Trigger, int level0Limit, int multiplier) {
         this.level0Trigger = level0Trigger;
+        this.level0Limit = level0Limit;
         this.multiplier = multiplier;
     }
 
@@ -56,7 +65,7 @@ public final class LeveledPicker implements CompactionPicker {
                 break;
             }
             Optional<CompactionPlan> plan = candidate.level() == 0
-                    ? fromLevel0(family, candidate.reason(), busy)
+                    ? fromDeepLevel0(family, candidate.reason(), busy)
                     : fromLevel(family, candidate, busy);
             if (plan.isPresent()) {
                 return plan;
@@ -147,8 +156,9 @@ public final class LeveledPicker implements CompactionPicker {
     private List<Scored> scores(FamilyVersion family) {
         List<Scored> scores = new ArrayList<>();
         int depth = family.level0Depth();
-        double score = (double) depth / level0Trigger;
-        scores.add(new Scored(0, score, depth, level0Trigger));
+        int due = dueDepth(family, depth);
+        double score = (double) depth / due;
+        scores.add(new Scored(0, score, depth, due));
         long target = family.family().options().levelBaseBytes();
         for (int level = 1; level < FamilyVersion.LEVELS - 1; level++) {
             long bytes = FamilyVersion.bytes(family.level(level));
@@ -160,10 +170,46 @@ public final class LeveledPicker implements CompactionPicker {
         return scores;
     }
 
-    private Optional<CompactionPlan> fromLevel0(FamilyVersion family, String why, Set<Long> busy) {
-        List<FileReference> level0 = family.level(0);
-        List<FileReference> inputs = connectedInLevel0(family, level0.get(level0.size() - 1));
+    /** The depth at which files leave level 0 or become fewer. */
+    private int dueDepth(FamilyVersion family, int depth) {
+        if (depth < level0Trigger || depth >= level0Limit) {
+            return level0Trigger;
+        }
+        List<FileReference> inputs = leavingLevel0(family);
+        return FamilyVersion.bytes(inputs) >= 2 * bytesBelow(family, inputs) ? level0Trigger : level0Limit;
+    }
+
+    private static Optional<CompactionPlan> fromLevel0(FamilyVersion family, String why, Set<Long> busy) {
+        List<FileReference> inputs = leavingLevel0(family);
         return into(family, inputs, hull(inputs), 1, why, busy);
+    }
+
+    private static Optional<CompactionPlan> fromDeepLevel0(FamilyVersion family, String why, Set<Long> busy) {
+        List<FileReference> inputs = leavingLevel0(family);
+        if (inputs.size() == 1 || 2 * FamilyVersion.bytes(inputs) >= bytesBelow(family, inputs)) {
+            return into(family, inputs, hull(inputs), 1, why, busy);
+        }
+        return merge(family, newestOfOneSize(inputs), 0, why + " below=" + bytesBelow(family, inputs), busy);
+    }
+
+    private static List<FileReference> leavingLevel0(FamilyVersion family) {
+        List<FileReference> level0 = family.level(0);
+        return connectedInLevel0(family, level0.get(level0.size() - 1));
+    }
+
+    private static long bytesBelow(FamilyVersion family, List<FileReference> inputs) {
+        return FamilyVersion.bytes(FamilyVersion.overlapping(family.level(1), hull(inputs)));
+    }
+
+    /** The newest two, and older ones as long as each is no larger than the newer ones together. What is left is older than all of them. */
+    private static List<FileReference> newestOfOneSize(List<FileReference> newestFirst) {
+        long bytes = newestFirst.get(0).sizeBytes();
+        int count = 1;
+        while (count < newestFirst.size() && (count < 2 || newestFirst.get(count).sizeBytes() <= bytes)) {
+            bytes += newestFirst.get(count).sizeBytes();
+            count++;
+        }
+        return newestFirst.subList(0, count);
     }
 
     /** The files of level 0 that share keys with one of them, or with one that does, and so on. */

@@ -82,7 +82,7 @@ final class MergeJob {
     void run(VersionEdit edit, Crew crew, int maxParts) throws IOException {
         FamilyOptions options = family.family().options();
         boolean toWindows = options.compactionStyle() == CompactionStyle.TIME_WINDOW && plan.outputLevel() == 0;
-        List<KeyRange> ranges = toWindows ? List.of(KeyRange.ALL) : MergeParts.split(anchors(), options.fileBytes(), maxParts);
+        List<KeyRange> ranges = toWindows ? List.of(KeyRange.ALL) : MergeParts.split(anchors(), outputFileBytes(options), maxParts);
         List<Part> parts = ranges.stream().map(range -> new Part(range, toWindows)).toList();
         if (parts.size() == 1) {
             parts.get(0).run();
@@ -94,6 +94,11 @@ final class MergeJob {
             bytesWritten += part.bytes;
         }
         plan.inputs().forEach(input -> edit.remove(input.id()));
+    }
+
+    /** What stays in level 0 becomes one file, however large: that it has fewer files afterwards is what the merge is for. */
+    private long outputFileBytes(FamilyOptions options) {
+        return plan.outputLevel() == 0 ? Long.MAX_VALUE : options.fileBytes();
     }
 
     private List<Anchor> anchors() throws IOException {
@@ -150,7 +155,7 @@ final class MergeJob {
 
         private void toLevel(MergingIterator merged, RetainedEntries.Scope scope, RangeTombstoneList tombstones) throws IOException {
             FamilyOptions options = family.family().options();
-            try (SstableOutputs files = new SstableOutputs(target, options, plan.outputLevel(), options.fileBytes(), stillNeeded(tombstones))) {
+            try (SstableOutputs files = new SstableOutputs(target, options, plan.outputLevel(), outputFileBytes(options), stillNeeded(tombstones))) {
                 new RetainedEntries(merged, scope, (key, trailer, value) -> {
                     files.add(key, trailer, value);
                     pauseNowAndThen(files.bytes());

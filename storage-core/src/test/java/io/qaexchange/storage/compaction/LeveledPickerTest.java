@@ -17,12 +17,13 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
- * Pictures of levels: {@code L0: 7:[a-k] 8:[c-m]- L1: 3:[a-f]}; a file's number is also its age and its size in kilobytes, a minus says
- * that nearly all of it are tombstones. A snapshot is pinned at sequence number 1,000; files above number 99 are newer.
+ * Pictures of levels: {@code L0: 7:[a-k] 8:[c-m]- L1: 3:[a-f]}; a file's number is also its age and, unless {@code =9} says otherwise, its
+ * size in kilobytes; a minus says that nearly all of it are tombstones. A snapshot is pinned at sequence number 1,000; files above number
+ * 99 are newer.
  */
 class LeveledPickerTest {
-    private static final Pattern FILE = Pattern.compile("(\\d+):\\[(\\w)-(\\w)](-?)");
-    private final LeveledPicker picker = new LeveledPicker(3, 10);
+    private static final Pattern FILE = Pattern.compile("(\\d+):\\[(\\w)-(\\w)](-?)(?:=(\\d+))?");
+    private final LeveledPicker picker = new LeveledPicker(3, 6, 10);
 
     @Test
     void leavesAShallowLevel0Alone() throws Exception {
@@ -42,6 +43,29 @@ class LeveledPickerTest {
     @Test
     void takesOfLevel0WhatHangsTogetherOverOtherFiles() throws Exception {
         assertThat(pick("L0: 5:[a-c] 6:[b-f] 7:[e-h] 8:[b-c] 9:[y-z]")).isEqualTo("merge 8 7 6 5 -> L1");
+    }
+
+    @Test
+    void level0WaitsUntilWhatItMeetsBelowIsWorthWritingAgain() throws Exception {
+        String three = "L0: 6:[a-d] 7:[a-k] 8:[c-m]";
+        assertThat(pick(three + " L1: 10:[a-p]")).as("21 KB above 10").isEqualTo("merge 8 7 6 10 -> L1");
+        assertThat(pick(three + " L1: 11:[a-p]")).as("21 KB above 11").isEqualTo("nothing");
+        assertThat(pick(three + " 9:[a-d] 10:[a-d] L1: 21:[a-p]")).as("five deep").isEqualTo("nothing");
+        String six = three + " 9:[a-d] 10:[a-d] 11:[a-d]";
+        assertThat(pick(six + " L1: 60:[a-p]")).as("six deep, 51 KB above 60").isEqualTo("merge 11 10 9 8 7 6 60 -> L1");
+        assertThat(pick(six + " L1: 60:[x-z]")).as("meets nothing").isEqualTo("merge 11 10 9 8 7 6 -> L1");
+    }
+
+    @Test
+    void aLevel0ThatIsSmallBesideWhatItMeetsBelowMergesItsNewestFiles() throws Exception {
+        String below = " L1: 99:[a-p]";
+        assertThat(pick("L0: 5:[a-d] 6:[a-d] 7:[a-k] 8:[c-m] 9:[a-d] 10:[a-d]" + below)).isEqualTo("merge 10 9 8 7 6 5 -> L0");
+        assertThat(pick("L0: 1:[a-d]=30 2:[a-d]=7 3:[a-k]=2 4:[c-m]=2 5:[a-d]=2 6:[a-d]=2" + below)).as("up to the first that is larger than all newer ones")
+                .isEqualTo("merge 6 5 4 3 2 -> L0");
+        assertThat(pick("L0: 1:[a-d]=25 2:[a-d]=10 3:[a-k]=2 4:[c-m]=2 5:[a-d]=8 6:[a-d]=2" + below)).as("two at least")
+                .isEqualTo("merge 6 5 4 3 2 -> L0");
+        assertThat(pick("L0: 1:[a-d]=2 2:[a-d]=10 3:[a-k]=2 4:[c-m]=20 5:[a-d]=8 6:[a-d]=2" + below)).isEqualTo("merge 6 5 -> L0");
+        assertThat(pick("L0: 5:[a-d] 6:[a-d] 7:[a-k] 8:[c-m] 9:[a-d] 10:[a-d]" + below, 7L)).isEqualTo("nothing");
     }
 
     @Test
@@ -130,7 +154,8 @@ class LeveledPickerTest {
         for (String word : picture.trim().split("\\s+")) {
             Matcher file = FILE.matcher(word);
             if (file.matches()) {
-                edit.add(file(Long.parseLong(file.group(1)), level, file.group(2), file.group(3), !file.group(4).isEmpty()));
+                long kilobytes = Long.parseLong(file.group(file.group(5) == null ? 1 : 5));
+                edit.add(file(Long.parseLong(file.group(1)), kilobytes << 10, level, file.group(2), file.group(3), !file.group(4).isEmpty()));
             } else {
                 level = Integer.parseInt(word.substring(1, 2));
             }
@@ -138,10 +163,10 @@ class LeveledPickerTest {
         return Version.EMPTY.apply(edit).family(1);
     }
 
-    private static FileReference file(long number, int level, String first, String last, boolean tombstones) {
+    private static FileReference file(long number, long bytes, int level, String first, String last, boolean tombstones) {
         KeyRange range = KeyRange.of(bytes(first), bytes(last + "\0"));
-        SstableMetadata table = new SstableMetadata(number << 10, 1000, 1000, tombstones ? 100 : 1000, tombstones ? 900 : 0, 0, 0, bytes(first), bytes(last), range, number * 10, number * 10 + 9,
-                Long.MIN_VALUE, Long.MAX_VALUE, 100, 900, number << 10, Long.MAX_VALUE, Long.MIN_VALUE, 1,
+        SstableMetadata table = new SstableMetadata(bytes, 1000, 1000, tombstones ? 100 : 1000, tombstones ? 900 : 0, 0, 0, bytes(first), bytes(last), range, number * 10, number * 10 + 9,
+                Long.MIN_VALUE, Long.MAX_VALUE, 100, 900, bytes, Long.MAX_VALUE, Long.MIN_VALUE, 1,
                 tombstones ? 600 : 0);
         return FileReference.whole(number, number, 1, level, 0, table);
     }
