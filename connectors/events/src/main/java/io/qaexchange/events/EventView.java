@@ -18,7 +18,8 @@ import java.util.Objects;
  */
 public final class EventView {
 
-    private static final int LEVEL_VOLUME_OFFSET = 8;
+    /** Within a level. */
+    static final int LEVEL_VOLUME_OFFSET = 8;
 
     private final EventSchema schema;
     private final int[] textOffsets;
@@ -201,6 +202,11 @@ public final class EventView {
 
     public int length() {
         return length;
+    }
+
+    /** Tells rows where the parts of this message are. */
+    void copyPlaces(EventRows rows, int row) {
+        rows.place(row, block, blockLength, textOffsets, textLengths, groupOffsets, groupCounts, groupEntryLengths);
     }
 
     /** A copy of the message. */

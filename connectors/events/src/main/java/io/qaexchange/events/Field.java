@@ -38,6 +38,7 @@ public final class Field {
     private final int sinceVersion;
     private final String description;
     private final int place;
+    private final int fixedLength;
     private final String enumType;
     private final String[] enumNamesByCode;
     private final Map<String, Integer> enumCodes;
@@ -56,6 +57,12 @@ public final class Field {
         this.enumType = enumType;
         this.enumNamesByCode = enumNamesByCode;
         this.enumCodes = enumCodes;
+        this.fixedLength = switch (kind) {
+            case LONG, DOUBLE -> Long.BYTES;
+            case INT -> Integer.BYTES;
+            case ENUM -> 1;
+            case STRING, LEVELS -> 0;
+        };
     }
 
     void setRecordType(RecordType type) {
@@ -133,12 +140,7 @@ public final class Field {
 
     /** Bytes in the fixed block; 0 for text and levels. */
     int fixedLength() {
-        return switch (kind) {
-            case LONG, DOUBLE -> Long.BYTES;
-            case INT -> Integer.BYTES;
-            case ENUM -> 1;
-            case STRING, LEVELS -> 0;
-        };
+        return fixedLength;
     }
 
     @Override

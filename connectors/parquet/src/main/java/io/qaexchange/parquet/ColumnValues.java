@@ -80,6 +80,17 @@ abstract class ColumnValues {
         nulls++;
     }
 
+    /** A value comes for each of so many rows. */
+    final void all(int rows) {
+        if (hasDefinitions) {
+            if (entries + rows > levels.length) {
+                levels = Arrays.copyOf(levels, Math.max(2 * levels.length, entries + rows));
+            }
+            Arrays.fill(levels, entries, entries + rows, PRESENT);
+        }
+        entries += rows;
+    }
+
     private void level(byte level) {
         if (entries == levels.length) {
             levels = Arrays.copyOf(levels, 2 * entries);

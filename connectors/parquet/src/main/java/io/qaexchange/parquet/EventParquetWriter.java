@@ -55,7 +55,7 @@ public final class EventParquetWriter implements Closeable {
     /**
      * Adds a row.
      *
-     * @param event a stored event of this table
+     * @param event a stored event of this table; its bytes are used for some hundred rows more, so they must not change
      * @param storedBytes its length
      * @param tradingDay yyyymmdd
      */

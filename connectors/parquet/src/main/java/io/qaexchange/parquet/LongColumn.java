@@ -21,11 +21,23 @@ final class LongColumn extends ColumnValues {
         super(column);
     }
 
-    void write(long value) {
+    /** Adds a value for each of so many rows; {@link Long#MIN_VALUE} is none where the column allows that. */
+    void write(long[] rows, int count) {
         int at = count();
-        values = withRoom(values, at);
-        values[at] = value;
-        first();
+        values = withRoom(values, at + count - 1);
+        if (!isOptional()) {
+            System.arraycopy(rows, 0, values, at, count);
+            all(count);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            if (rows[i] == Long.MIN_VALUE) {
+                none();
+            } else {
+                values[at++] = rows[i];
+                first();
+            }
+        }
     }
 
     @Override

@@ -37,15 +37,35 @@ final class NumberColumn extends ColumnValues {
         this.doubles = column.getPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.DOUBLE;
     }
 
+    /** Adds the first element of the row's list. */
     void write(double value) {
         append(Double.doubleToRawLongBits(value));
         first();
     }
 
-    void write(int value) {
-        append(value);
-        first();
+    /** Adds a value for each of so many rows: doubles as their bits, of which NaN is none, or ints, of which the least is. */
+    void write(long[] rows, int count) {
+        int at = count();
+        values = withRoom(values, at + count - 1);
+        if (!isOptional()) {
+            System.arraycopy(rows, 0, values, at, count);
+            all(count);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            if (isNone(rows[i])) {
+                none();
+            } else {
+                values[at++] = rows[i];
+                first();
+            }
+        }
     }
+
+    private boolean isNone(long bits) {
+        return doubles ? Double.isNaN(Double.longBitsToDouble(bits)) : bits == Integer.MIN_VALUE;
+    }
+
 
     /** Another element of the row's list. */
     void writeNext(double value) {

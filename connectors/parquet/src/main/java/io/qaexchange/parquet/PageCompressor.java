@@ -1,42 +1,80 @@
 package io.qaexchange.parquet;
 
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdCompressCtx;
+import com.github.luben.zstd.util.Native;
 import io.airlift.compress.Compressor;
 import io.airlift.compress.snappy.SnappyCompressor;
 import io.airlift.compress.zstd.ZstdCompressor;
 import java.io.IOException;
+import javax.annotation.Nullable;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory.BytesInputCompressor;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Compresses Parquet pages in pure Java. The library's own codecs come from a cache that lives as long as the process and keeps the class
+ * Compresses Parquet pages. The Parquet library's own codecs come from a cache that lives as long as the process and keeps the class
  * loader of the first job that used them, which is closed when that job restarts.
+ *
+ * <p>Zstd is the native library where that can be loaded, four times as fast as the one in pure Java that stands in for it elsewhere. Each
+ * class loader unpacks and loads a copy of its own, which goes with it, so a job that restarts finds nothing taken. What a compressor has
+ * outside the heap, about a megabyte, is freed by {@link #release}.
  *
  * <p>One thread.
  */
 final class PageCompressor implements BytesInputCompressor {
 
+    private static final Logger LOG = LoggerFactory.getLogger(PageCompressor.class);
+    /** The next makes files 1.7% smaller and takes a third longer. */
+    private static final int ZSTD_LEVEL = 1;
+    private static final boolean NATIVE_ZSTD = loadNativeZstd();
+
     private final CompressionCodecName codec;
+    /** Null if another is used. */
+    @Nullable
+    private final ZstdCompressCtx nativeZstd;
+    /** What is used without the native library. */
+    @Nullable
     private final Compressor compressor;
     /** What the last page became; the library copies it into the row group at once. */
     private byte[] compressed = {};
 
     PageCompressor(ParquetOptions.Compression compression) {
         this.codec = compression.codec();
-        this.compressor = switch (compression) {
+        this.nativeZstd = compression == ParquetOptions.Compression.ZSTD && NATIVE_ZSTD ? new ZstdCompressCtx().setLevel(ZSTD_LEVEL) : null;
+        this.compressor = nativeZstd != null ? null : switch (compression) {
             case ZSTD -> new ZstdCompressor();
             case SNAPPY -> new SnappyCompressor();
         };
     }
 
+    private static boolean loadNativeZstd() {
+        try {
+            Native.load();
+            return true;
+        } catch (LinkageError e) {
+            LOG.info("Parquet pages are compressed in pure Java, as native zstd could not be loaded: {}", e.getMessage());
+            return false;
+        }
+    }
+
+    /** Whether Zstd is native here. */
+    static boolean isZstdNative() {
+        return NATIVE_ZSTD;
+    }
+
     @Override
     public BytesInput compress(BytesInput page) throws IOException {
         byte[] bytes = page.toByteArray();
-        int most = compressor.maxCompressedLength(bytes.length);
+        int most = compressor != null ? compressor.maxCompressedLength(bytes.length) : Math.toIntExact(Zstd.compressBound(bytes.length));
         if (compressed.length < most) {
-            compressed = new byte[most];
+            compressed = new byte[Math.max(2 * compressed.length, most)];
         }
-        int length = compressor.compress(bytes, 0, bytes.length, compressed, 0, compressed.length);
+        int length = compressor != null
+                ? compressor.compress(bytes, 0, bytes.length, compressed, 0, compressed.length)
+                : nativeZstd.compressByteArray(compressed, 0, compressed.length, bytes, 0, bytes.length);
         return BytesInput.from(compressed, 0, length);
     }
 
@@ -45,8 +83,11 @@ final class PageCompressor implements BytesInputCompressor {
         return codec;
     }
 
+    /** Nothing can be compressed any more. */
     @Override
     public void release() {
-        // Holds nothing but heap memory.
+        if (nativeZstd != null) {
+            nativeZstd.close();
+        }
     }
 }

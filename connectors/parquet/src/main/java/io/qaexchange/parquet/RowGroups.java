@@ -103,10 +103,12 @@ final class RowGroups {
     void finish(Map<String, String> footer) throws IOException {
         endRowGroup();
         out.end(footer);
+        compressor.release();
     }
 
     /** Closes an unfinished file, which is then to be deleted. */
     void abandon() {
+        compressor.release();
         try {
             out.close();
         } catch (IOException e) {

@@ -1,7 +1,7 @@
 package io.qaexchange.parquet;
 
 import io.qaexchange.events.EventIdentity;
-import io.qaexchange.events.EventView;
+import io.qaexchange.events.EventRows;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
@@ -17,8 +17,8 @@ import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
 import org.apache.parquet.schema.MessageType;
 
 /**
- * The rows of a row group as columns, filled straight from stored bytes: numbers are read in place, and texts are passed as ranges of the
- * stored array, which is not kept.
+ * The rows of a row group as columns, filled straight from stored bytes: some hundred rows wait, and are then taken column by column, in
+ * loops of one kind each; texts are passed as ranges of the stored array, which is not kept longer.
  *
  * <p>One thread.
  */
@@ -27,6 +27,8 @@ final class StoredEventColumns {
     private static final long NANOS_PER_MICRO = 1_000;
     private static final int NO_TEXT = -1;
     private static final int CODES = 256;
+    /** Rows that wait for a column-wise turn: they fit the second level of a core's caches. */
+    private static final int ROWS = 512;
     private static final double BLOOM_FALSE_POSITIVES = 0.01;
     private static final int MAX_BLOOM_FILTER_BYTES = 1 << 20;
 
@@ -47,6 +49,16 @@ final class StoredEventColumns {
     private final TextColumn topic;
     private final NumberColumn partition;
     private final LongColumn offset;
+    private final EventRows rows;
+    /** Of each row that waits: whether its position in Kafka is its identity, and what no field of the event has. */
+    private final boolean[] positioned = new boolean[ROWS];
+    private final long[] tradingDays = new long[ROWS];
+    private final long[] ingestTimes = new long[ROWS];
+    private final long[] partitions = new long[ROWS];
+    private final long[] offsets = new long[ROWS];
+    /** The column that is being read. */
+    private final long[] numbers = new long[ROWS];
+    private final int[] codes = new int[ROWS];
     private String lastTopic = "";
     private byte[] topicBytes = {};
     /** Its number in this row group. */
@@ -56,6 +68,7 @@ final class StoredEventColumns {
 
     StoredEventColumns(ParquetTable table) {
         this.type = table.recordType();
+        this.rows = new EventRows(type, ROWS);
         MessageType schema = table.schema();
         List<Target> all = new ArrayList<>();
         for (Field field : type.fields()) {
@@ -120,139 +133,199 @@ final class StoredEventColumns {
     /**
      * Adds a row.
      *
-     * @param stored the stored event, wrapped
+     * @param stored the stored event, wrapped; its bytes must not change until the row group ends
      * @param tradingDay yyyymmdd, what is written as trading day
      */
     void write(StoredEvent stored, int tradingDay) {
-        EventView event = stored.event();
-        boolean own = event.hasOwnIdentity();
-        usePosition(stored, own);
-        for (Target target : targets) {
-            Field field = target.field();
-            if (field == type.eventTime()) {
-                long eventTimeNs = event.eventTime();
-                target.longs().write(eventTimeNs);
-                eventTimeUs.write(Math.floorDiv(eventTimeNs, NANOS_PER_MICRO));
-            } else if (field == type.sequence()) {
-                target.longs().write(own ? event.sequence() : stored.offset());
-            } else if (field == type.source() && !own) {
-                target.texts().write(positionSource, 0, positionSource.length);
-            } else if (field == type.tradingDay()) {
-                target.numbers().write(tradingDay);
-            } else {
-                write(event, target);
-            }
+        int row = rows.count();
+        boolean own = stored.event().hasOwnIdentity();
+        if (!stored.topic().equals(lastTopic)) {
+            drain();
+            row = 0;
+            useTopic(stored.topic());
         }
-        ingestTime.write(stored.ingestTimeNs());
+        rows.add(stored);
+        positioned[row] = !own;
+        tradingDays[row] = tradingDay;
+        ingestTimes[row] = stored.ingestTimeNs();
+        partitions[row] = stored.partition();
+        offsets[row] = stored.offset();
+        if (rows.isFull()) {
+            drain();
+        }
+    }
+
+    private void useTopic(String topicName) {
+        lastTopic = topicName;
+        topicBytes = topicName.getBytes(StandardCharsets.UTF_8);
+        topicId = NO_TEXT;
+        positionSource = null;
+    }
+
+    /** Brings the rows that wait to their columns. */
+    private void drain() {
+        int count = rows.count();
+        if (count == 0) {
+            return;
+        }
+        for (Target target : targets) {
+            drain(target, count);
+        }
+        ingestTime.write(ingestTimes, count);
         if (topicId == NO_TEXT) {
             topicId = topic.idOf(topicBytes, 0, topicBytes.length);
         }
-        topic.writeText(topicId);
-        partition.write(stored.partition());
-        offset.write(stored.offset());
+        topic.writeText(topicId, count);
+        partition.write(partitions, count);
+        offset.write(offsets, count);
+        rows.clear();
     }
 
-    /** Makes the bytes of topic and, if need be, source those of this row: usually they are those of the row before. */
-    private void usePosition(StoredEvent stored, boolean own) {
-        String of = stored.topic();
-        if (!of.equals(lastTopic)) {
-            lastTopic = of;
-            topicBytes = of.getBytes(StandardCharsets.UTF_8);
-            topicId = NO_TEXT;
-            positionSource = null;
-        }
-        if (!own && (positionSource == null || stored.partition() != lastPartition)) {
-            lastPartition = stored.partition();
-            positionSource = EventIdentity.positionSource(of, lastPartition).getBytes(StandardCharsets.UTF_8);
-        }
-    }
-
-    private static void write(EventView event, Target target) {
+    private void drain(Target target, int count) {
         Field field = target.field();
+        if (field == type.tradingDay()) {
+            target.numbers().write(tradingDays, count);
+            return;
+        }
         switch (field.kind()) {
-            case LONG -> {
-                long value = event.getLong(field);
-                if (value == Long.MIN_VALUE) {
-                    none(target);
-                } else {
-                    target.longs().write(value);
-                }
-            }
+            case LONG -> drainLongs(target, count);
             case INT -> {
-                int value = event.getInt(field);
-                if (value == Integer.MIN_VALUE) {
-                    none(target);
-                } else {
-                    target.numbers().write(value);
-                }
+                rows.getInts(field, numbers);
+                requireAll(target, count, Integer.MIN_VALUE);
+                target.numbers().write(numbers, count);
             }
             case DOUBLE -> {
-                double value = event.getDouble(field);
-                if (Double.isNaN(value)) {
-                    none(target);
-                } else {
-                    target.numbers().write(value);
-                }
+                rows.getDoubleBits(field, numbers);
+                requireAllDoubles(target, count);
+                target.numbers().write(numbers, count);
             }
-            case STRING -> {
-                int length = event.textLength(field);
-                if (length == 0) {
-                    none(target);
-                } else {
-                    target.texts().write(event.array(), event.textOffset(field), length);
-                }
-            }
-            case ENUM -> {
-                int code = event.getEnumCode(field);
-                if (code == Field.ENUM_NULL) {
-                    none(target);
-                } else {
-                    writeName(target, code);
-                }
-            }
-            case LEVELS -> writeLevels(event, target);
+            case STRING -> drainTexts(target, count);
+            case ENUM -> drainNames(target, count);
+            case LEVELS -> drainLevels(target, count);
             default -> throw new AssertionError(field.kind());
         }
     }
 
-    private static void none(Target target) {
-        if (!target.values().isOptional()) {
-            throw new IllegalArgumentException(target.field() + " is absent, which its column does not allow");
-        }
-        target.values().none();
-    }
-
-    private static void writeName(Target target, int code) {
-        int id = target.nameIds()[code];
-        if (id == NO_TEXT) {
-            byte[] name = target.names()[code];
-            if (name == null) {
-                throw new IllegalArgumentException(target.field() + ": code " + code + " has no name");
-            }
-            id = target.texts().idOf(name, 0, name.length);
-            target.nameIds()[code] = id;
-        }
-        target.texts().writeText(id);
-    }
-
-    private static void writeLevels(EventView event, Target target) {
+    private void drainLongs(Target target, int count) {
         Field field = target.field();
-        int count = event.levelCount(field);
-        if (count == 0) {
-            target.numbers().none();
-            target.volumes().none();
+        rows.getLongs(field, numbers);
+        if (field == type.sequence()) {
+            for (int row = 0; row < count; row++) {
+                numbers[row] = positioned[row] ? offsets[row] : numbers[row];
+            }
+        }
+        requireAll(target, count, Long.MIN_VALUE);
+        target.longs().write(numbers, count);
+        if (field == type.eventTime()) {
+            for (int row = 0; row < count; row++) {
+                numbers[row] = Math.floorDiv(numbers[row], NANOS_PER_MICRO);
+            }
+            eventTimeUs.write(numbers, count);
+        }
+    }
+
+    private void requireAll(Target target, int count, long absent) {
+        if (target.values().isOptional()) {
             return;
         }
-        target.numbers().write(event.levelPrice(field, 0));
-        target.volumes().write(event.levelVolume(field, 0));
-        for (int level = 1; level < count; level++) {
-            target.numbers().writeNext(event.levelPrice(field, level));
-            target.volumes().writeNext(event.levelVolume(field, level));
+        for (int row = 0; row < count; row++) {
+            if (numbers[row] == absent) {
+                throw isAbsent(target);
+            }
+        }
+    }
+
+    private void requireAllDoubles(Target target, int count) {
+        if (target.values().isOptional()) {
+            return;
+        }
+        for (int row = 0; row < count; row++) {
+            if (Double.isNaN(Double.longBitsToDouble(numbers[row]))) {
+                throw isAbsent(target);
+            }
+        }
+    }
+
+    private static IllegalArgumentException isAbsent(Target target) {
+        return new IllegalArgumentException(target.field() + " is absent, which its column does not allow");
+    }
+
+    private void drainTexts(Target target, int count) {
+        Field field = target.field();
+        TextColumn texts = target.texts();
+        boolean source = field == type.source();
+        boolean optional = texts.isOptional();
+        int[] textOffsets = rows.textOffsets(field);
+        int[] lengths = rows.textLengths(field);
+        for (int row = 0; row < count; row++) {
+            if (source && positioned[row]) {
+                byte[] position = positionSource((int) partitions[row]);
+                texts.write(position, 0, position.length);
+            } else if (lengths[row] > 0) {
+                texts.write(rows.array(row), textOffsets[row], lengths[row]);
+            } else if (optional) {
+                texts.none();
+            } else {
+                throw isAbsent(target);
+            }
+        }
+    }
+
+    /** Usually that of the row before. */
+    private byte[] positionSource(int ofPartition) {
+        if (positionSource == null || ofPartition != lastPartition) {
+            lastPartition = ofPartition;
+            positionSource = EventIdentity.positionSource(lastTopic, ofPartition).getBytes(StandardCharsets.UTF_8);
+        }
+        return positionSource;
+    }
+
+    private void drainNames(Target target, int count) {
+        rows.getEnumCodes(target.field(), codes);
+        TextColumn texts = target.texts();
+        int[] ids = target.nameIds();
+        for (int row = 0; row < count; row++) {
+            int code = codes[row];
+            if (code != Field.ENUM_NULL) {
+                texts.writeText(ids[code] != NO_TEXT ? ids[code] : nameId(target, code));
+            } else if (texts.isOptional()) {
+                texts.none();
+            } else {
+                throw isAbsent(target);
+            }
+        }
+    }
+
+    private static int nameId(Target target, int code) {
+        byte[] name = target.names()[code];
+        if (name == null) {
+            throw new IllegalArgumentException(target.field() + ": code " + code + " has no name");
+        }
+        target.nameIds()[code] = target.texts().idOf(name, 0, name.length);
+        return target.nameIds()[code];
+    }
+
+    private void drainLevels(Target target, int count) {
+        Field field = target.field();
+        for (int row = 0; row < count; row++) {
+            int levels = rows.levelCount(field, row);
+            if (levels == 0) {
+                target.numbers().none();
+                target.volumes().none();
+                continue;
+            }
+            target.numbers().write(rows.levelPrice(field, row, 0));
+            target.volumes().write(rows.levelVolume(field, row, 0));
+            for (int level = 1; level < levels; level++) {
+                target.numbers().writeNext(rows.levelPrice(field, row, level));
+                target.volumes().writeNext(rows.levelVolume(field, row, level));
+            }
         }
     }
 
     /** Makes pages of all rows and forgets them. */
     void finish(ColumnChunkPageWriteStore pages) throws IOException {
+        drain();
         for (Map.Entry<ColumnDescriptor, ColumnValues> column : columns.entrySet()) {
             ColumnDescriptor descriptor = column.getKey();
             if (column.getValue() instanceof TextColumn texts && ParquetTable.BLOOM_FILTER_COLUMNS.contains(descriptor.getPath()[0])) {

@@ -66,6 +66,15 @@ final class TextColumn extends ColumnValues {
         first();
     }
 
+    /** The same for each of so many rows. */
+    void writeText(int id, int rows) {
+        int at = count();
+        ids = withRoom(ids, at + rows - 1);
+        Arrays.fill(ids, at, at + rows, id);
+        plainBytes += (long) rows * (Integer.BYTES + length(id));
+        all(rows);
+    }
+
     /** The number of a text within the row group. */
     int idOf(byte[] array, int offset, int length) {
         if (unique) {

@@ -3,6 +3,7 @@ package io.qaexchange.job.store;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
+import io.qaexchange.events.instruments.Instrument;
 import io.qaexchange.parquet.EventParquetWriter;
 import io.qaexchange.parquet.FooterKeys;
 import io.qaexchange.parquet.sink.FinishedFile;
@@ -97,9 +98,14 @@ final class TableFiles implements Closeable {
     void write(String routeKey, InstrumentState.Range range, List<byte[]> values) throws IOException {
         checkNotFailed();
         failed = true;
+        Instrument instrument = null;
         for (byte[] value : values) {
             EventView event = row.wrap(value).event();
-            int tradingDay = options.instruments().tradingDay(event);
+            if (instrument == null) {
+                instrument = options.instruments().get(event.instrument());
+            }
+            int own = event.tradingDay();
+            int tradingDay = own != 0 ? own : instrument.tradingDay(event.eventTime());
             DayFile file = tradingDay == lastTradingDay ? lastFile : files.get(tradingDay);
             if (file == null) {
                 String batchId = UUID.randomUUID().toString();
