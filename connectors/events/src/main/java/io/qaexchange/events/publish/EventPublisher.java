@@ -3,6 +3,8 @@ package io.qaexchange.events.publish;
 import io.qaexchange.events.EventBuilder;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.RecordType;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -37,7 +39,9 @@ import org.slf4j.LoggerFactory;
  * from the ring in the order in which they entered it, gathers them (100 events or 10 ms) and sends them, keyed by route key, with an
  * idempotent producer, so that events of a route key arrive once and in order.
  *
- * <p>An event that lacks source or sequence gets both here: the source is this publisher's ({@link #source()}), the sequence its own count.
+ * <p>An event that lacks source or sequence gets both here: the source is this publisher's ({@link #source()}), the sequence its own count, by which
+ * the thread in the background numbers what it takes from the ring. So numbers are in the order of the ring whoever offers, and threads that
+ * offer share one word only, the ring's tail.
  *
  * <p>Durable is what Kafka acknowledged. What is in the ring or on its way dies with the process; an engine that must not lose events
  * compares {@link Counts#acknowledged} with what it offered. After {@link #close()}, offered = acknowledged + failed.
@@ -61,7 +65,12 @@ public final class EventPublisher implements AutoCloseable {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(EventPublisher.class);
-    private static final int MESSAGE_TYPE = 1;
+    /** Types of messages in the ring: events with a source and sequence of their own, and events that are numbered when they leave it. */
+    private static final int OWN_IDENTITY = 1;
+    private static final int TO_BE_NUMBERED = 2;
+    /** Stands in the ring where the number will be. */
+    private static final long NO_NUMBER = 0;
+    private static final VarHandle SEQUENCE = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int TEXT_HEADER_LENGTH = 2;
     private static final int SBE_HEADER_LENGTH = 8;
     private static final int SEQUENCE_OFFSET_IN_BLOCK = 8;
@@ -81,12 +90,16 @@ public final class EventPublisher implements AutoCloseable {
     /** What a thread that offers bytes needs: a view, and room for events that do not lie in an array. */
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
-    private final AtomicLong offered = new AtomicLong();
+    /** Not one word, which threads would take from each other at each event. */
+    private final LongAdder offered = new LongAdder();
     private final LongAdder refused = new LongAdder();
     private final AtomicLong sent = new AtomicLong();
     private final AtomicLong acknowledged = new AtomicLong();
     private final AtomicLong failed = new AtomicLong();
     private final AtomicReference<Exception> firstFailure = new AtomicReference<>();
+
+    /** Events taken from the ring; the sender's. */
+    private long taken;
 
     /** Volatile: see the class comment for the order of reads and writes. */
     private volatile boolean closed;
@@ -154,17 +167,17 @@ public final class EventPublisher implements AutoCloseable {
         boolean own = event.hasOwnIdentity();
         int length = own ? event.encodedLength() : event.encodedLengthWithSource(sourceBytes.length);
         byte[] encoded = scratch.get().atLeast(length);
-        int index = claim(length);
+        int index = claim(own, length);
         if (index < 0) {
             return false;
         }
         boolean written = false;
         try {
-            long number = offered.incrementAndGet();
+            offered.increment();
             if (own) {
                 event.encode(encoded, 0);
             } else {
-                event.encodeAs(sourceBytes, number, encoded, 0);
+                event.encodeAs(sourceBytes, NO_NUMBER, encoded, 0);
             }
             ringBuffer.putBytes(index, encoded, 0, length);
             written = true;
@@ -187,17 +200,16 @@ public final class EventPublisher implements AutoCloseable {
         RecordType type = view.recordType();
         int sourceOffset = view.textOffset(type.source());
         int sourceEnd = sourceOffset + view.textLength(type.source());
-        int index = claim(own ? length : length - (sourceEnd - sourceOffset) + sourceBytes.length);
+        int index = claim(own, own ? length : length - (sourceEnd - sourceOffset) + sourceBytes.length);
         if (index < 0) {
             return false;
         }
-        long number = offered.incrementAndGet();
+        offered.increment();
         if (own) {
             ringBuffer.putBytes(index, event, offset, length);
         } else {
             int head = sourceOffset - offset;
             ringBuffer.putBytes(index, event, offset, head);
-            ringBuffer.putLong(index + SBE_HEADER_LENGTH + SEQUENCE_OFFSET_IN_BLOCK, number, ByteOrder.LITTLE_ENDIAN);
             ringBuffer.putShort(index + head - TEXT_HEADER_LENGTH, (short) sourceBytes.length, ByteOrder.LITTLE_ENDIAN);
             ringBuffer.putBytes(index + head, sourceBytes, 0, sourceBytes.length);
             ringBuffer.putBytes(index + head + sourceBytes.length, event, sourceEnd, offset + length - sourceEnd);
@@ -215,12 +227,12 @@ public final class EventPublisher implements AutoCloseable {
     }
 
     /** A place in the ring, or a negative number if there is none. */
-    private int claim(int length) {
+    private int claim(boolean own, int length) {
         if (length > ring.maxMsgLength()) {
             throw new IllegalArgumentException("event of " + length + " bytes does not fit a ring of " + options.ringBytes()
                     + " bytes, which takes up to " + ring.maxMsgLength());
         }
-        int index = closed ? RingBuffer.INSUFFICIENT_CAPACITY : ring.tryClaim(MESSAGE_TYPE, length);
+        int index = closed ? RingBuffer.INSUFFICIENT_CAPACITY : ring.tryClaim(own ? OWN_IDENTITY : TO_BE_NUMBERED, length);
         if (index >= 0 && closed) {
             ring.abort(index);
             index = RingBuffer.INSUFFICIENT_CAPACITY;
@@ -241,7 +253,7 @@ public final class EventPublisher implements AutoCloseable {
     }
 
     public Counts counts() {
-        return new Counts(offered.get(), sent.get(), acknowledged.get(), refused.sum(), failed.get());
+        return new Counts(offered.sum(), sent.get(), acknowledged.get(), refused.sum(), failed.get());
     }
 
     /** Why the first event that failed did so, or null. */
@@ -290,7 +302,7 @@ public final class EventPublisher implements AutoCloseable {
         while (true) {
             boolean closing = closed;
             boolean wasEmpty = batch.isEmpty();
-            int read = ring.read((type, buffer, index, length) -> batch.add(record(view, index, length)),
+            int read = ring.read((type, buffer, index, length) -> batch.add(record(view, type, index, length)),
                     options.batchRecords() - batch.size());
             if (wasEmpty && read > 0) {
                 firstNs = System.nanoTime();
@@ -311,9 +323,13 @@ public final class EventPublisher implements AutoCloseable {
         closeProducer();
     }
 
-    private ProducerRecord<byte[], byte[]> record(EventView view, int index, int length) {
+    private ProducerRecord<byte[], byte[]> record(EventView view, int type, int index, int length) {
         byte[] message = new byte[length];
         ringBuffer.getBytes(index, message);
+        taken++;
+        if (type == TO_BE_NUMBERED) {
+            SEQUENCE.set(message, SBE_HEADER_LENGTH + SEQUENCE_OFFSET_IN_BLOCK, taken);
+        }
         return new ProducerRecord<>(options.topic(), view.wrap(message).routeKeyBytes(), message);
     }
 
@@ -349,7 +365,7 @@ public final class EventPublisher implements AutoCloseable {
         } catch (KafkaException e) {
             LOG.warn("producer did not close cleanly: topic={}", options.topic(), e);
         }
-        long open = offered.get() - acknowledged.get() - failed.get();
+        long open = offered.sum() - acknowledged.get() - failed.get();
         if (open > 0) {
             failed.addAndGet(open);
             LOG.warn("publisher closed before all events were acknowledged: topic={} lost={}", options.topic(), open);
