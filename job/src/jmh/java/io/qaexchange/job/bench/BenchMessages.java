@@ -17,6 +17,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -29,6 +30,9 @@ final class BenchMessages {
 
     static final String TOPIC = "events";
     private static final long SEED = 1;
+    private static final double NANOS_PER_SECOND = 1e9;
+    /** A thread that waits for its next message waits for all that are due until then. */
+    private static final long MIN_WAIT_NS = 500_000;
 
     private static volatile KafkaMessage[][] partitions;
     private static volatile int perPartition;
@@ -36,6 +40,8 @@ final class BenchMessages {
     private static final AtomicLong LAST_NS = new AtomicLong();
     private static volatile long firstCpuNs;
     private static volatile long lastCpuNs;
+    /** Between two messages of a partition from memory; 0: as fast as they are taken. */
+    private static volatile double gapNs;
     private static volatile boolean failAtNext;
     private static volatile long failedNs;
 
@@ -101,7 +107,23 @@ final class BenchMessages {
     static void reset() {
         FIRST_NS.set(0);
         LAST_NS.set(0);
+        gapNs = 0;
         failAtNext = false;
+    }
+
+    /** As {@link #reset()}; the next messages from memory come at this rate, if they are taken as fast. */
+    static void reset(int perSecond) {
+        reset();
+        gapNs = NANOS_PER_SECOND * partitions.length / perSecond;
+    }
+
+    private static void awaitDue(int indexInPartition) {
+        if (gapNs > 0) {
+            long dueNs = FIRST_NS.get() + (long) (indexInPartition * gapNs);
+            for (long leftNs = dueNs - System.nanoTime(); leftNs > 0; leftNs = dueNs - System.nanoTime()) {
+                LockSupport.parkNanos(Math.max(leftNs, MIN_WAIT_NS));
+            }
+        }
     }
 
     /** Lets the next message that passes a stamp fail its task. */
@@ -153,6 +175,7 @@ final class BenchMessages {
         public KafkaMessage map(Long index) {
             int at = (int) (index % perPartition);
             pass(at);
+            awaitDue(at);
             return partitions[(int) (index / perPartition)][at];
         }
     }

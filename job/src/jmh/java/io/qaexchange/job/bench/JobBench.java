@@ -9,6 +9,7 @@ import io.qaexchange.state.LsmStateOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -62,7 +63,7 @@ public final class JobBench {
     }
 
     /** How much there is to run. */
-    private record Settings(int messages, int warmUps, int rounds) {
+    private record Settings(int messages, int warmUps, int rounds, List<Integer> rates, int seconds) {
     }
 
     /** Runs the benchmark. */
@@ -71,6 +72,9 @@ public final class JobBench {
         // The one thread of the optimizing compiler on two cores is busy for more than a minute of them.
         int warmUps = 8;
         int rounds = 3;
+        List<Integer> rates = List.of(50_000, 100_000);
+        // Some thousand pauses, so that there are some behind the 99.9%.
+        int seconds = 60;
         Path json = null;
         Path base = Path.of(System.getProperty("java.io.tmpdir"));
         String only = null;
@@ -83,7 +87,10 @@ public final class JobBench {
                     messages = 300_000;
                     warmUps = 2;
                     rounds = 2;
+                    seconds = 15;
                 }
+                case "--rate" -> rates = Arrays.stream(argument(args, ++i).split(",")).map(Integer::valueOf).toList();
+                case "--seconds" -> seconds = Integer.parseInt(argument(args, ++i));
                 case "--hot-megabytes" -> messages = messagesFor(Integer.parseInt(argument(args, ++i)));
                 case "--json" -> json = Path.of(argument(args, ++i));
                 case "--dir" -> base = Path.of(argument(args, ++i));
@@ -91,7 +98,8 @@ public final class JobBench {
                 case "--help" -> {
                     System.out.println("bin/bench job [--messages N (default 2,000,000)] [--warm-ups N (8; fewer measure the compiler)] [--rounds N (3)] [--quick (300,000 messages, 2 warm-ups, 2 rounds)] "
                             + "[--hot-megabytes N (instead of --messages: so many that this much is stored)] "
-                            + "[--json FILE] [--dir D] [--only lsm|rocksdb|hashmap|ceiling|no-ledger|archiving|ledger|recovery|publisher, or several with commas (from memory only, for profiling)]");
+                            + "[--rate PER_SECOND,PER_SECOND (pauses at such a rate of input; 50,000 and 100,000)] [--seconds N (for each of them; 60, with --quick 15)] "
+                            + "[--json FILE] [--dir D] [--only lsm|rocksdb|hashmap|ceiling|no-ledger|archiving|ledger|pauses|recovery|publisher, or several with commas (from memory only, for profiling)]");
                     return;
                 }
                 default -> fail("unknown option " + args[i] + "; --help tells which there are");
@@ -99,7 +107,7 @@ public final class JobBench {
         }
         Files.createDirectories(base);
         Path folder = Files.createTempDirectory(base, "qaexchange-bench");
-        JobBench bench = new JobBench(new Settings(messages, warmUps, rounds), folder, only);
+        JobBench bench = new JobBench(new Settings(messages, warmUps, rounds, rates, seconds), folder, only);
         try {
             bench.run();
         } finally {
@@ -143,6 +151,12 @@ public final class JobBench {
                 BenchMessages.generate(settings.messages(), PARALLELISM);
                 ledgerCost();
             }
+            case "pauses" -> {
+                BenchMessages.generate(settings.messages(), PARALLELISM);
+                try (EmbeddedKafka kafka = broker()) {
+                    pausesWhenPaced(new JobRuns(folder, PARALLELISM, kafka.bootstrapServers()));
+                }
+            }
             case "publisher" -> Publishing.measure(results);
             case "recovery" -> {
                 BenchMessages.generate(settings.messages(), PARALLELISM);
@@ -183,6 +197,7 @@ public final class JobBench {
             endWorkers();
             archiving(memory);
             recovery(runs, BACKENDS);
+            pausesWhenPaced(runs);
             Publishing.measure(results);
         } finally {
             endWorkers();
@@ -345,10 +360,27 @@ public final class JobBench {
         stores.remove("ceiling");
         Map<String, Double> pause = figures(stores, JobRuns.Run::pauseMs);
         if (pause.containsKey("lsm")) {
-            results.add("pause by archiving, p99.9", "ms", pause, "lsm <= 5 ms", pause.get("lsm") <= WANTED_PAUSE_MS);
+            results.add("pause by archiving at full speed, p99.9", "ms", pause, "lsm <= 5 ms", pause.get("lsm") <= WANTED_PAUSE_MS);
         }
         results.add("the same in processor time of the thread", "ms", figures(stores, JobRuns.Run::pauseCpuMs));
         results.add("pause by writing the ledger, p99.9, processor time", "ms", figures(stores, JobRuns.Run::ledgerPauseMs));
+    }
+
+    /** As at full speed, but with input at a rate that leaves the cores some time, as a job that runs has it; after warm-ups at full speed. */
+    private void pausesWhenPaced(JobRuns runs) throws Exception {
+        for (int i = 1; i <= settings.warmUps(); i++) {
+            JobRuns.Run run = runs.fromMemory("lsm");
+            say(String.format(Locale.ROOT, "pauses, warm-up %d of %d, not counted: %,.0f events/s", i, settings.warmUps(), run.eventsPerSecond()));
+        }
+        for (int rate : settings.rates()) {
+            BenchMessages.generate(rate * settings.seconds(), PARALLELISM);
+            JobRuns.Paced paced = runs.paced(rate);
+            String at = String.format(Locale.ROOT, "pause by archiving at %,d events/s", rate);
+            say(String.format(Locale.ROOT, "%s: %,.0f events/s came, %,d pauses in %,d rounds, archiving %.0f%% of the time", at, paced.eventsPerSecond(),
+                    paced.pauses(), paced.rounds(), 100 * paced.archivingShare()));
+            results.add(at + ", p99.9", "ms", Map.of("lsm", paced.p999Ms()), "lsm <= 5 ms", paced.p999Ms() <= WANTED_PAUSE_MS);
+            results.add("the same in processor time of the thread", "ms", Map.of("lsm", paced.p999CpuMs()));
+        }
     }
 
     private void archiving(Map<String, JobRuns.Run> memory) {

@@ -2,6 +2,7 @@ package io.qaexchange.job.bench;
 
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.ExchangeJob;
+import io.qaexchange.job.JobOption;
 import io.qaexchange.job.JobOptions;
 import io.qaexchange.job.tool.LiveMetrics;
 import io.qaexchange.kafka.DecodeFunction;
@@ -54,6 +55,8 @@ final class JobRuns {
     private static final int BATCHES = 3;
     /** Bytes of a round, at most: what a job takes by default. */
     private static final long BATCH_BYTES = 16 << 20;
+    /** The same where rounds are to follow each other at rates below what the job can take. */
+    private static final long PACED_BATCH_BYTES = 4 << 20;
 
     /**
      * What a run came to.
@@ -105,6 +108,19 @@ final class JobRuns {
         double micros(String group) {
             return threads.getOrDefault(group, 0L) / 1e3 / events;
         }
+    }
+
+    /**
+     * What archiving does to a job that gets its messages at a rate that it can take.
+     *
+     * @param eventsPerSecond messages at the source
+     * @param pauses how often a task thread was held up
+     * @param rounds of archiving
+     * @param archivingShare part of the time in which a subtask was archiving
+     * @param p999Ms 99.9% of the pauses were at most this, by the clock
+     * @param p999CpuMs and at most this of the thread's processor time
+     */
+    record Paced(double eventsPerSecond, long pauses, long rounds, double archivingShare, double p999Ms, double p999CpuMs) {
     }
 
     /** How long a failed task was away, and with how much state. */
@@ -225,6 +241,42 @@ final class JobRuns {
                 parquetBytes, sliceBytes, ledgerPauseMs, threads);
     }
 
+    /** All messages at a rate, on our engine, in rounds so small that they follow each other; measured until the last one has come. */
+    Paced paced(int perSecond) throws Exception {
+        Path run = folder.resolve("run-" + runs++);
+        Map<JobOption<?>, String> rounds = Map.of(JobOptions.BATCH_SIZE, PACED_BATCH_BYTES + " b", JobOptions.MIN_BATCH_SIZE, PACED_BATCH_BYTES + " b");
+        JobOptions options = options(run, "lsm", true, rounds);
+        StreamExecutionEnvironment environment = environment(run, options, false);
+        BenchMessages.reset(perSecond);
+        ExchangeJob.connect(BenchMessages.fromMemory(environment), options);
+        var end = environment.executeAsync("bench").getJobExecutionResult();
+        Paced measured = null;
+        long looks = 0;
+        long archiving = 0;
+        long lookedNs = System.nanoTime();
+        while (!end.isDone()) {
+            TimeUnit.MILLISECONDS.sleep(POLL_MS);
+            if (BenchMessages.firstNs() == 0 || BenchMessages.lastNs() != 0) {
+                continue;
+            }
+            looks++;
+            archiving += LiveMetrics.sum("archiving");
+            if (System.nanoTime() - lookedNs >= METRICS_INTERVAL.toNanos()) {
+                lookedNs = System.nanoTime();
+                measured = new Paced(0, LiveMetrics.samples("archivingSliceMicros"), LiveMetrics.sum("archivingRounds"),
+                        (double) archiving / looks / parallelism, LiveMetrics.quantile("archivingSliceMicros", 0.999) / 1e3,
+                        LiveMetrics.quantile("archivingSliceCpuMicros", 0.999) / 1e3);
+            }
+        }
+        end.get();
+        JobBench.delete(run);
+        if (measured == null) {
+            throw new IOException("all messages had come before there was anything to measure: more of them, or a lower rate");
+        }
+        double perSecondMeasured = BenchMessages.count() * 1e9 / (BenchMessages.lastNs() - BenchMessages.firstNs());
+        return new Paced(perSecondMeasured, measured.pauses(), measured.rounds(), measured.archivingShare(), measured.p999Ms(), measured.p999CpuMs());
+    }
+
     /** Lets a task fail when all messages are stored and in a checkpoint, and waits until the state is back. */
     Recovery recovery(String backend, boolean local) throws Exception {
         Path run = folder.resolve("run-" + runs++);
@@ -280,6 +332,10 @@ final class JobRuns {
     }
 
     private JobOptions options(Path run, String backend, boolean ledger) throws IOException {
+        return options(run, backend, ledger, Map.of());
+    }
+
+    private JobOptions options(Path run, String backend, boolean ledger, Map<JobOption<?>, String> others) throws IOException {
         Map<String, String> texts = new HashMap<>();
         texts.put(JobOptions.BROKERS.name(), brokers);
         texts.put(JobOptions.ARCHIVE.name(), run.resolve("archive").toString());
@@ -292,6 +348,7 @@ final class JobRuns {
         texts.put(JobOptions.INSTRUMENTS.name(),
                 Files.writeString(Files.createDirectories(run).resolve("instruments.yaml"), Instruments.exampleYaml()).toString());
         texts.put(JobOptions.PARALLELISM.name(), Integer.toString(parallelism));
+        others.forEach((option, text) -> texts.put(option.name(), text));
         return JobOptions.of(texts, "bench");
     }
 

@@ -53,6 +53,15 @@ public final class LiveMetrics implements MetricReporter {
         return greatest;
     }
 
+    /** How many samples all histograms of that name that run now have seen. */
+    public static long samples(String name) {
+        long samples = 0;
+        for (Metric metric : BY_NAME.getOrDefault(name, Set.of())) {
+            samples += metric instanceof Histogram histogram ? histogram.getCount() : 0;
+        }
+        return samples;
+    }
+
     @Override
     public void open(MetricConfig config) {
         // Nothing to configure.
