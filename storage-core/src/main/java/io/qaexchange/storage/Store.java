@@ -8,6 +8,7 @@ import io.qaexchange.storage.memory.Slice;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * An embedded, ordered key-value store in a folder.
@@ -36,6 +37,16 @@ public interface Store extends Closeable {
      * @throws IllegalArgumentException if what is stored already could not be read with them
      */
     ColumnFamily createFamily(FamilyOptions options) throws IOException;
+
+    /**
+     * Lets the front of appended values expire: from now on what has expired leaves the files as these are flushed and merged, but for what a
+     * snapshot shows; reads may show it until then. Not kept in the store, holds until it is closed or another is given.
+     *
+     * @param expiry asked for one by each flush and each part of a merge, on any thread; what it gives is used by one thread. Null: nothing
+     *     expires any more
+     * @throws IllegalArgumentException if values of the family cannot be appended to
+     */
+    void expireAppended(ColumnFamily family, Supplier<AppendedExpiry> expiry) throws IOException;
 
     /** Removes a family and all its data. */
     void dropFamily(ColumnFamily family) throws IOException;

@@ -1,5 +1,6 @@
 package io.qaexchange.storage.compaction;
 
+import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.manifest.FamilyVersion;
@@ -287,7 +288,8 @@ public final class LeveledPicker implements CompactionPicker {
                 hull = CompactionPlan.hull(hull, input.keys());
             }
         } while (inputs.size() > before);
-        boolean mayExpire = family.family().options().timeToLiveMillis() > 0;
+        FamilyOptions options = family.family().options();
+        boolean mayExpire = options.timeToLiveMillis() > 0 || options.allowsAppend();
         boolean done = inputs.isEmpty() || !mayExpire && inputs.stream().allMatch(file -> file.level() == inputs.get(0).level() && file.level() > 0
                 && file.table().deletes() == 0 && file.table().rangeTombstones() == 0 && !file.isClipped());
         return done ? List.of() : List.of(new CompactionPlan.Merge("manual", family.family().id(), List.copyOf(inputs), deepest, 0));

@@ -33,10 +33,10 @@ public final class RetainedEntries {
      *
      * @param snapshots pinned sequence numbers, ascending
      * @param rangeTombstones of the inputs and of everything newer
-     * @param nowMillis for time to live
+     * @param expiry what has outlived its time
      */
     public record Scope(FamilyOptions options, long[] snapshots, RangeTombstoneList rangeTombstones, FloorIndex floors, Older older,
-            long nowMillis) {}
+            Expiry expiry) {}
 
     /** Tells where older entries than the merge's may lie. */
     @FunctionalInterface
@@ -86,13 +86,11 @@ public final class RetainedEntries {
             int kind = effectiveKind();
             switch (kind) {
                 case ValueKind.PUT -> {
-                    emit(input.trailer(), input.value());
+                    emitUnexpired(sequence, stripe, ValueKind.PUT, input.value());
                     skip();
                 }
                 case ValueKind.DELETE -> {
-                    if (!(stripe == oldestStripe() && scope.older().isOldest(keyView))) {
-                        emit(Trailer.of(sequence, ValueKind.DELETE), output.clear());
-                    }
+                    emitTombstone(sequence, stripe);
                     skip();
                 }
                 default -> joinAppends(sequence, stripe);
@@ -103,14 +101,7 @@ public final class RetainedEntries {
     /** A value that has outlived its time is a tombstone. */
     private int effectiveKind() {
         int kind = Trailer.kind(input.trailer());
-        FamilyOptions options = scope.options();
-        if (kind == ValueKind.PUT && options.timeToLiveMillis() > 0 && input.value().length() >= options.timeToLiveOffset() + Long.BYTES) {
-            long lastWriteMillis = input.value().getLongBigEndian(options.timeToLiveOffset());
-            if (lastWriteMillis <= scope.nowMillis() - options.timeToLiveMillis()) {
-                return ValueKind.DELETE;
-            }
-        }
-        return kind;
+        return kind == ValueKind.PUT && scope.expiry().isExpired(input.value()) ? ValueKind.DELETE : kind;
     }
 
     private void rememberKey() {
@@ -156,7 +147,28 @@ public final class RetainedEntries {
         boolean nothingBelow = !grounded && !reachedOtherStripe && scope.older().isOldest(keyView);
         int kind = grounded || nothingBelow ? ValueKind.PUT : ValueKind.APPEND;
         joined.show(output);
-        emit(Trailer.of(newestSequence, kind), output);
+        emitUnexpired(newestSequence, stripe, kind, output);
+    }
+
+    /**
+     * What has not expired of a value that may have been appended to. What a snapshot shows stays as it is; an appended part of which nothing
+     * is left says nothing about what lies below it.
+     */
+    private void emitUnexpired(long sequence, long stripe, int kind, Slice value) throws IOException {
+        int expired = stripe == Trailer.MAX_SEQUENCE ? scope.expiry().expiredFront(value) : 0;
+        if (expired == 0) {
+            emit(Trailer.of(sequence, kind), value);
+        } else if (expired < value.length()) {
+            emit(Trailer.of(sequence, kind), value.subslice(expired, value.length() - expired));
+        } else if (kind == ValueKind.PUT) {
+            emitTombstone(sequence, stripe);
+        }
+    }
+
+    private void emitTombstone(long sequence, long stripe) throws IOException {
+        if (!(stripe == oldestStripe() && scope.older().isOldest(keyView))) {
+            emit(Trailer.of(sequence, ValueKind.DELETE), output.clear());
+        }
     }
 
     /** Whether a range deletion or a floor of the same or an older stripe hides an entry from everyone who could see it. */

@@ -1,5 +1,7 @@
 package io.qaexchange.storage.engine;
 
+import io.qaexchange.storage.AppendedExpiry;
+import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.StoreListener;
@@ -8,6 +10,7 @@ import io.qaexchange.storage.compaction.CompactionPicker;
 import io.qaexchange.storage.compaction.CompactionPlan;
 import io.qaexchange.storage.compaction.DroppedFiles;
 import io.qaexchange.storage.compaction.ExpiredFiles;
+import io.qaexchange.storage.compaction.Expiry;
 import io.qaexchange.storage.compaction.LeveledPicker;
 import io.qaexchange.storage.compaction.SstableOutputs;
 import io.qaexchange.storage.compaction.TimeWindowPicker;
@@ -32,6 +35,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Flushes and merges: decides what is due, runs it on the executor, publishes the outcome. A job that fails stops the store with its
@@ -54,6 +59,8 @@ final class BackgroundJobs {
     private final CompactionPicker leveled;
     private final CompactionPicker windowed;
     private final RateLimiter limiter;
+    /** By family. */
+    private final Map<Integer, Supplier<AppendedExpiry>> appendedExpiries = new ConcurrentHashMap<>();
 
     // Guarded by this.
     private final Set<Long> busy = new HashSet<>();
@@ -105,6 +112,19 @@ final class BackgroundJobs {
                 lookForExpired(timer);
             }, delay, TimeUnit.MILLISECONDS);
         }
+    }
+
+    /** From now on flushes and merges of a family ask this what of its appended values has expired; null: nothing has. */
+    void expireAppended(int family, Supplier<AppendedExpiry> expiry) {
+        appendedExpiries.compute(family, (id, before) -> expiry);
+    }
+
+    private Function<ColumnFamily, Expiry> expiriesOfNow() {
+        long nowMillis = options.clock().getAsLong();
+        return family -> {
+            Supplier<AppendedExpiry> appended = appendedExpiries.get(family.id());
+            return new Expiry(family.options(), appended == null ? null : appended.get(), nowMillis);
+        };
     }
 
     /** Level 0 of a family is to be merged as soon as nothing else is due: its reads have spent what that costs. */
@@ -198,7 +218,7 @@ final class BackgroundJobs {
         }
         List<Memtable> memtables = claimed.stream().map(LoggedMemtable::memtable).toList();
         FlushJob job = new FlushJob(memtables, state.version(), snapshots.sequences(), target(), state.versions()::nextReferenceId,
-                options.clock().getAsLong());
+                expiriesOfNow());
         VersionEdit edit = new VersionEdit();
         job.run(edit);
         options.vfs().syncDirectory(directory);
@@ -343,7 +363,7 @@ final class BackgroundJobs {
                 return null;
             });
             MergeJob job = new MergeJob(merge, view.version(), snapshots.sequences(), target(), state.versions()::nextReferenceId,
-                    input -> handles.get(input.fileNumber()), this::pace, options.clock().getAsLong());
+                    input -> handles.get(input.fileNumber()), this::pace, expiriesOfNow());
             job.run(edit, this::runTogether, options.backgroundJobs());
             options.vfs().syncDirectory(directory);
             state.install(edit);

@@ -1,7 +1,9 @@
 package io.qaexchange.storage.engine;
 
+import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.compaction.Expiry;
 import io.qaexchange.storage.compaction.FloorIndex;
 import io.qaexchange.storage.compaction.RetainedEntries;
 import io.qaexchange.storage.compaction.SstableOutputs;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
@@ -37,17 +40,18 @@ final class FlushJob {
     private final long[] snapshots;
     private final SstableOutputs.Target target;
     private final LongSupplier referenceIds;
-    private final long nowMillis;
+    private final Function<ColumnFamily, Expiry> expiries;
     private long bytes;
 
     /** @param memtables newest first */
-    FlushJob(List<Memtable> memtables, Version version, long[] snapshots, SstableOutputs.Target target, LongSupplier referenceIds, long nowMillis) {
+    FlushJob(List<Memtable> memtables, Version version, long[] snapshots, SstableOutputs.Target target, LongSupplier referenceIds,
+            Function<ColumnFamily, Expiry> expiries) {
         this.memtables = memtables;
         this.version = version;
         this.snapshots = snapshots;
         this.target = target;
         this.referenceIds = referenceIds;
-        this.nowMillis = nowMillis;
+        this.expiries = expiries;
     }
 
     /** Adds the new files to the edit. They are synced, their names are not. */
@@ -79,7 +83,8 @@ final class FlushJob {
         RangeTombstoneList tombstones = RangeTombstoneList.of(deletions);
         FloorIndex floors = FloorIndex.of(version.floors(id), options.eventTimeFromEnd());
         // Whether files may hold an older entry of a key is asked of their ranges alone.
-        RetainedEntries.Scope scope = new RetainedEntries.Scope(options, snapshots, tombstones, floors, key -> isInNoFile(family, key), nowMillis);
+        RetainedEntries.Scope scope = new RetainedEntries.Scope(options, snapshots, tombstones, floors, key -> isInNoFile(family, key),
+                expiries.apply(family.family()));
         RangeTombstoneList kept = family.references().isEmpty() && snapshots.length == 0 ? RangeTombstoneList.EMPTY : tombstones;
         try (MergingIterator merged = MergingIterator.of(children, newest)) {
             merged.seekToFirst();

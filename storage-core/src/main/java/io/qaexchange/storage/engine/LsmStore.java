@@ -1,5 +1,6 @@
 package io.qaexchange.storage.engine;
 
+import io.qaexchange.storage.AppendedExpiry;
 import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.ColumnFamily;
@@ -39,6 +40,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
  * The store: hands each call to the part that does the work.
@@ -167,6 +169,15 @@ public final class LsmStore implements Store {
         int id = state.version().nextFamilyId();
         installOrStop(new VersionEdit().addFamily(id, familyOptions).nextFamilyId(id + 1));
         return new ColumnFamily(id, familyOptions);
+    }
+
+    @Override
+    public void expireAppended(ColumnFamily family, Supplier<AppendedExpiry> expiry) throws IOException {
+        requireFamily(family);
+        if (!family.options().allowsAppend()) {
+            throw new IllegalArgumentException("column family " + family.name() + " has no append delimiter: give its values a time to live instead");
+        }
+        jobs.expireAppended(family.id(), expiry);
     }
 
     @Override

@@ -1,8 +1,10 @@
 package io.qaexchange.storage.engine;
 
+import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.compaction.CompactionPlan;
+import io.qaexchange.storage.compaction.Expiry;
 import io.qaexchange.storage.compaction.FloorIndex;
 import io.qaexchange.storage.compaction.RetainedEntries;
 import io.qaexchange.storage.compaction.SstableOutputs;
@@ -55,12 +57,12 @@ final class MergeJob {
     private final LongSupplier referenceIds;
     private final Function<FileReference, FileHandle> handles;
     private final Pacer pacer;
-    private final long nowMillis;
+    private final Function<ColumnFamily, Expiry> expiries;
     private final List<FileReference> olderOthers;
     private long bytesWritten;
 
     MergeJob(CompactionPlan.Merge plan, Version version, long[] snapshots, SstableOutputs.Target target, LongSupplier referenceIds,
-            Function<FileReference, FileHandle> handles, Pacer pacer, long nowMillis) {
+            Function<FileReference, FileHandle> handles, Pacer pacer, Function<ColumnFamily, Expiry> expiries) {
         this.plan = plan;
         this.version = version;
         family = version.family(plan.family());
@@ -69,7 +71,7 @@ final class MergeJob {
         this.referenceIds = referenceIds;
         this.handles = handles;
         this.pacer = pacer;
-        this.nowMillis = nowMillis;
+        this.expiries = expiries;
         olderOthers = olderOthers(plan, family);
     }
 
@@ -142,7 +144,8 @@ final class MergeJob {
             }
             RangeTombstoneList tombstones = RangeTombstoneList.merge(deletions);
             FloorIndex floors = FloorIndex.of(version.floors(plan.family()), options.eventTimeFromEnd());
-            RetainedEntries.Scope scope = new RetainedEntries.Scope(options, snapshots, tombstones, floors, MergeJob.this::isOldest, nowMillis);
+            RetainedEntries.Scope scope = new RetainedEntries.Scope(options, snapshots, tombstones, floors, MergeJob.this::isOldest,
+                    expiries.apply(family.family()));
             try (MergingIterator merged = MergingIterator.of(children, newest)) {
                 merged.seekToFirst();
                 if (toWindows) {

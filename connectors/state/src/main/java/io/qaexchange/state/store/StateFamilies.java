@@ -48,16 +48,21 @@ public final class StateFamilies {
     }
 
     /**
-     * The same for a state that has been registered, whose time to live is known: expired values leave the files when these are merged. Of
-     * lists they do not: their elements have an age each.
+     * The same for a state that has been registered, whose time to live is known: expired values leave the files when these are merged. For
+     * lists see {@link ListExpiry}: their elements have an age each.
      */
     public FamilyOptions optionsOf(RegisteredKeyValueStateBackendMetaInfo<?, ?> metaInfo, StateTtlConfig timeToLive) {
         FamilyOptions options = optionsOf(metaInfo);
-        boolean expires = timeToLive.isEnabled() && !options.allowsAppend()
-                && (timeToLive.getCleanupStrategies().isCleanupInBackground() || timeToLive.getCleanupStrategies().inRocksdbCompactFilter());
+        boolean expires = expiresInFiles(timeToLive) && !options.allowsAppend();
         // Flink's wrapper puts the time of the last write first; of a map's value, a flag for null stands before it.
         return expires ? options.withTimeToLive(timeToLive.getTimeToLive().toMillis(),
                 metaInfo.getStateType() == StateDescriptor.Type.MAP ? 1 : 0) : options;
+    }
+
+    /** Whether what has expired is to leave the files. */
+    static boolean expiresInFiles(StateTtlConfig timeToLive) {
+        return timeToLive.isEnabled()
+                && (timeToLive.getCleanupStrategies().isCleanupInBackground() || timeToLive.getCleanupStrategies().inRocksdbCompactFilter());
     }
 
     /** Options of the family for timers in the engine. */

@@ -1,6 +1,7 @@
 package io.qaexchange.state.store;
 
 import io.qaexchange.state.memory.SlotResources;
+import io.qaexchange.storage.AppendedExpiry;
 import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.ColumnFamily;
@@ -20,6 +21,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import javax.annotation.Nullable;
 import org.apache.flink.util.ResourceGuard;
 
@@ -117,6 +119,11 @@ public final class StateStore implements Closeable, SlotResources.Memtables {
 
     public ColumnFamily createFamily(FamilyOptions options) throws IOException {
         return store.createFamily(options);
+    }
+
+    /** See {@link Store#expireAppended}. */
+    void expireAppended(ColumnFamily family, @Nullable Supplier<AppendedExpiry> expiry) throws IOException {
+        store.expireAppended(family, expiry);
     }
 
     /** Null if there is none of that name. */

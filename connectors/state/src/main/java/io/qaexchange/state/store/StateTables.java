@@ -9,8 +9,10 @@ import java.util.Map;
 import javax.annotation.Nullable;
 import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
+import org.apache.flink.api.common.typeutils.base.ListSerializer;
 import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
 import org.apache.flink.runtime.state.StateSnapshotTransformer.StateSnapshotTransformFactory;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
@@ -87,7 +89,13 @@ public final class StateTables {
         table.metaInfo().updateSnapshotTransformFactory(
                 SnapshotTransforms.forStoredBytes(descriptor, transformFactory, table.valueSerializer()));
         // Only now: values are in the format of this descriptor.
-        store.createFamily(families.optionsOf(table.metaInfo(), descriptor.getTtlConfig()));
+        StateTtlConfig timeToLive = descriptor.getTtlConfig();
+        store.createFamily(families.optionsOf(table.metaInfo(), timeToLive));
+        if (descriptor.getType() == StateDescriptor.Type.LIST) {
+            store.expireAppended(table.family(), StateFamilies.expiresInFiles(timeToLive)
+                    ? ListExpiry.of(descriptor.getName(), timeToLive.getTimeToLive().toMillis(), ((ListSerializer<?>) table.valueSerializer()).getElementSerializer())
+                    : null);
+        }
         return table;
     }
 
