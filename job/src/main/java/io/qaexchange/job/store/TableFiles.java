@@ -98,14 +98,14 @@ final class TableFiles implements Closeable {
     void write(String routeKey, InstrumentState.Range range, List<byte[]> values) throws IOException {
         checkNotFailed();
         failed = true;
+        // Rows of a route key are of one instrument, or of none.
         Instrument instrument = null;
         for (byte[] value : values) {
             EventView event = row.wrap(value).event();
             if (instrument == null) {
                 instrument = options.instruments().get(event.instrument());
             }
-            int own = event.tradingDay();
-            int tradingDay = own != 0 ? own : instrument.tradingDay(event.eventTime());
+            int tradingDay = instrument.tradingDay(event);
             DayFile file = tradingDay == lastTradingDay ? lastFile : files.get(tradingDay);
             if (file == null) {
                 String batchId = UUID.randomUUID().toString();

@@ -1,5 +1,6 @@
 package io.qaexchange.events.instruments;
 
+import io.qaexchange.events.EventView;
 import java.time.DayOfWeek;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -70,6 +71,16 @@ public final class Instrument {
 
     public Terms terms() {
         return terms;
+    }
+
+    /**
+     * The trading day of an event of this instrument: its own if it names one, else derived from its event time.
+     *
+     * @return yyyymmdd
+     */
+    public int tradingDay(EventView event) {
+        int own = event.tradingDay();
+        return own != 0 ? own : tradingDay(event.eventTime());
     }
 
     /**

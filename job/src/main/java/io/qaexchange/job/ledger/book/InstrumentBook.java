@@ -158,8 +158,7 @@ public final class InstrumentBook {
     }
 
     private int tradingDay() {
-        int own = event.tradingDay();
-        return own != 0 ? own : instrument.tradingDay(event.eventTime());
+        return instrument.tradingDay(event);
     }
 
     private void insert() throws Exception {
