@@ -13,6 +13,8 @@ import io.qaexchange.parquet.manifest.DataFile;
 import io.qaexchange.parquet.manifest.ManifestStore;
 import java.io.IOException;
 import java.io.Serializable;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.ToLongFunction;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -119,8 +122,12 @@ final class JobRuns {
      * @param archivingShare part of the time in which a subtask was archiving
      * @param p999Ms 99.9% of the pauses were at most this, by the clock
      * @param p999CpuMs and at most this of the thread's processor time
+     * @param load of the machine in the last minute: threads that want to run, of all processes
+     * @param collections of garbage while messages came
+     * @param collectionMs how long one took on average
      */
-    record Paced(double eventsPerSecond, long pauses, long rounds, double archivingShare, double p999Ms, double p999CpuMs) {
+    record Paced(double eventsPerSecond, long pauses, long rounds, double archivingShare, double p999Ms, double p999CpuMs, double load,
+            long collections, double collectionMs) {
     }
 
     /** How long a failed task was away, and with how much state. */
@@ -250,31 +257,50 @@ final class JobRuns {
         BenchMessages.reset(perSecond);
         ExchangeJob.connect(BenchMessages.fromMemory(environment), options);
         var end = environment.executeAsync("bench").getJobExecutionResult();
-        Paced measured = null;
         long looks = 0;
         long archiving = 0;
+        long pauses = 0;
+        long roundsDone = 0;
+        double p999Ms = 0;
+        double p999CpuMs = 0;
+        long collectionsBefore = -1;
+        long collectingMsBefore = 0;
+        long collections = 0;
+        long collectingMs = 0;
         long lookedNs = System.nanoTime();
         while (!end.isDone()) {
             TimeUnit.MILLISECONDS.sleep(POLL_MS);
             if (BenchMessages.firstNs() == 0 || BenchMessages.lastNs() != 0) {
                 continue;
             }
+            if (collectionsBefore < 0) {
+                collectionsBefore = ofCollectors(GarbageCollectorMXBean::getCollectionCount);
+                collectingMsBefore = ofCollectors(GarbageCollectorMXBean::getCollectionTime);
+            }
             looks++;
             archiving += LiveMetrics.sum("archiving");
             if (System.nanoTime() - lookedNs >= METRICS_INTERVAL.toNanos()) {
                 lookedNs = System.nanoTime();
-                measured = new Paced(0, LiveMetrics.samples("archivingSliceMicros"), LiveMetrics.sum("archivingRounds"),
-                        (double) archiving / looks / parallelism, LiveMetrics.quantile("archivingSliceMicros", 0.999) / 1e3,
-                        LiveMetrics.quantile("archivingSliceCpuMicros", 0.999) / 1e3);
+                pauses = LiveMetrics.samples("archivingSliceMicros");
+                roundsDone = LiveMetrics.sum("archivingRounds");
+                p999Ms = LiveMetrics.quantile("archivingSliceMicros", 0.999) / 1e3;
+                p999CpuMs = LiveMetrics.quantile("archivingSliceCpuMicros", 0.999) / 1e3;
+                collections = ofCollectors(GarbageCollectorMXBean::getCollectionCount) - collectionsBefore;
+                collectingMs = ofCollectors(GarbageCollectorMXBean::getCollectionTime) - collectingMsBefore;
             }
         }
         end.get();
         JobBench.delete(run);
-        if (measured == null) {
+        if (pauses == 0) {
             throw new IOException("all messages had come before there was anything to measure: more of them, or a lower rate");
         }
-        double perSecondMeasured = BenchMessages.count() * 1e9 / (BenchMessages.lastNs() - BenchMessages.firstNs());
-        return new Paced(perSecondMeasured, measured.pauses(), measured.rounds(), measured.archivingShare(), measured.p999Ms(), measured.p999CpuMs());
+        return new Paced(BenchMessages.count() * 1e9 / (BenchMessages.lastNs() - BenchMessages.firstNs()), pauses, roundsDone,
+                (double) archiving / looks / parallelism, p999Ms, p999CpuMs, ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
+                collections, collections == 0 ? 0 : (double) collectingMs / collections);
+    }
+
+    private static long ofCollectors(ToLongFunction<GarbageCollectorMXBean> figure) {
+        return ManagementFactory.getGarbageCollectorMXBeans().stream().mapToLong(figure).sum();
     }
 
     /** Lets a task fail when all messages are stored and in a checkpoint, and waits until the state is back. */

@@ -210,7 +210,10 @@ final class ArchiveRound {
         }
     }
 
-    /** Notes and emits the finished files of the table, in one step. */
+    /**
+     * Notes and emits the finished files of the table, in one step. Instruments without rows of the table in their range need no note:
+     * there will be none either if the round is begun again, as nothing comes into a cut range.
+     */
     private void handOver(List<TableFiles.WrittenFile> written) {
         for (TableFiles.WrittenFile file : written) {
             for (TableFiles.Source source : file.sources()) {
@@ -219,14 +222,9 @@ final class ArchiveRound {
                 instrument.handedOver.add(new InstrumentState.Batch(file.file().batchId(), table.code(), file.tradingDay(), taken.fromNs(),
                         taken.toNs(), taken.lateFrom(), taken.lateTo()));
                 instrument.archived += source.rows;
+                instrument.open.handedOver().set(table.code());
             }
             context.metrics().handedOver(file.rows(), file.rawBytes());
-        }
-        for (String participant : routeKeys) {
-            InstrumentState.Range open = context.instruments().change(participant).open;
-            if (open != null) {
-                open.handedOver().set(table.code());
-            }
         }
         written.forEach(file -> context.output().accept(file.file()));
     }

@@ -37,7 +37,7 @@ public final class InstrumentState {
      * @param toNs up to here, exclusive
      * @param lateFrom first late generation
      * @param lateTo last late generation, below {@code lateFrom} if there is none
-     * @param handedOver codes of the record types whose files are handed over
+     * @param handedOver codes of the record types whose files are handed over, at least of those that have rows in the range
      */
     public record Range(long fromNs, long toNs, int lateFrom, int lateTo, BitSet handedOver) {
 
