@@ -378,9 +378,9 @@ public final class JobBench {
             System.gc();
             JobRuns.Paced paced = runs.paced(rate);
             String at = String.format(Locale.ROOT, "pause by archiving at %,d events/s", rate);
-            say(String.format(Locale.ROOT, "%s: %,.0f events/s came, %,d pauses in %,d rounds, archiving %.0f%% of the time; load %.1f, "
+            say(String.format(Locale.ROOT, "%s: %,.0f events/s came, %,d pauses in %,d rounds, median %.2f ms, p99 %.2f, archiving %.0f%% of the time; load %.1f, "
                     + "%d collections of %.0f ms on average, which stop all threads", at, paced.eventsPerSecond(), paced.pauses(), paced.rounds(),
-                    100 * paced.archivingShare(), paced.load(), paced.collections(), paced.collectionMs()));
+                    paced.medianMs(), paced.p99Ms(), 100 * paced.archivingShare(), paced.load(), paced.collections(), paced.collectionMs()));
             results.add(at + ", p99.9", "ms", Map.of("lsm", paced.p999Ms()), "lsm <= 5 ms", paced.p999Ms() <= WANTED_PAUSE_MS);
             results.add("the same in processor time of the thread", "ms", Map.of("lsm", paced.p999CpuMs()));
         }

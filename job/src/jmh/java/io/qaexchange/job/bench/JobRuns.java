@@ -120,13 +120,15 @@ final class JobRuns {
      * @param pauses how often a task thread was held up
      * @param rounds of archiving
      * @param archivingShare part of the time in which a subtask was archiving
-     * @param p999Ms 99.9% of the pauses were at most this, by the clock
+     * @param medianMs half of the pauses were at most this, by the clock
+     * @param p99Ms 99% of them
+     * @param p999Ms 99.9% of them
      * @param p999CpuMs and at most this of the thread's processor time
      * @param load of the machine in the last minute: threads that want to run, of all processes
      * @param collections of garbage while messages came
      * @param collectionMs how long one took on average
      */
-    record Paced(double eventsPerSecond, long pauses, long rounds, double archivingShare, double p999Ms, double p999CpuMs, double load,
+    record Paced(double eventsPerSecond, long pauses, long rounds, double archivingShare, double medianMs, double p99Ms, double p999Ms, double p999CpuMs, double load,
             long collections, double collectionMs) {
     }
 
@@ -261,6 +263,8 @@ final class JobRuns {
         long archiving = 0;
         long pauses = 0;
         long roundsDone = 0;
+        double medianMs = 0;
+        double p99Ms = 0;
         double p999Ms = 0;
         double p999CpuMs = 0;
         long collectionsBefore = -1;
@@ -283,6 +287,8 @@ final class JobRuns {
                 lookedNs = System.nanoTime();
                 pauses = LiveMetrics.samples("archivingSliceMicros");
                 roundsDone = LiveMetrics.sum("archivingRounds");
+                medianMs = LiveMetrics.quantile("archivingSliceMicros", 0.5) / 1e3;
+                p99Ms = LiveMetrics.quantile("archivingSliceMicros", 0.99) / 1e3;
                 p999Ms = LiveMetrics.quantile("archivingSliceMicros", 0.999) / 1e3;
                 p999CpuMs = LiveMetrics.quantile("archivingSliceCpuMicros", 0.999) / 1e3;
                 collections = ofCollectors(GarbageCollectorMXBean::getCollectionCount) - collectionsBefore;
@@ -295,7 +301,7 @@ final class JobRuns {
             throw new IOException("all messages had come before there was anything to measure: more of them, or a lower rate");
         }
         return new Paced(BenchMessages.count() * 1e9 / (BenchMessages.lastNs() - BenchMessages.firstNs()), pauses, roundsDone,
-                (double) archiving / looks / parallelism, p999Ms, p999CpuMs, ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
+                (double) archiving / looks / parallelism, medianMs, p99Ms, p999Ms, p999CpuMs, ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
                 collections, collections == 0 ? 0 : (double) collectingMs / collections);
     }
 
