@@ -17,6 +17,8 @@ final class DataBlockBuilder {
     private static final int SMALLEST_WITH_COLUMN = 8;
     /** Bytes of key and value. */
     static final int NARROWEST_WITH_COLUMN = 16;
+    /** By which a column may become coarser with one more key: keys in time order do that by a few, those of another key group by dozens. */
+    private static final int MOST_BITS_LOST = 16;
 
     private final int restartInterval;
     private byte[] staged = new byte[32 << 10];
@@ -27,6 +29,8 @@ final class DataBlockBuilder {
     private int count;
     private int lastKeyAt;
     private boolean uniform;
+    /** Where the column's windows begin so far; -1 until it is looked at. */
+    private int columnFrom;
     private long minTrailer;
     private long maxTrailer;
     private int layout;
@@ -41,6 +45,7 @@ final class DataBlockBuilder {
         count = 0;
         stagedSize = 0;
         uniform = true;
+        columnFrom = -1;
         minTrailer = -1L;
         maxTrailer = 0;
     }
@@ -58,15 +63,42 @@ final class DataBlockBuilder {
         return SstableFormat.BLOCK_FIXED_HEADER_SIZE + stagedSize + count * Long.BYTES;
     }
 
-    /** Whether the block should be closed before an entry of these lengths comes in. */
-    boolean isFullFor(int keyLength, int valueLength, int blockSize) {
+    /** Whether the block should be closed before an entry with this key and a value of this length comes in. */
+    boolean isFullFor(Slice key, int valueLength, int blockSize) {
         if (count == 0) {
             return false;
         }
         int size = estimatedSize();
-        boolean endsUniformRun = uniform && count > 1 && size >= blockSize / UNIFORM_RUN_FRACTION
-                && (keyLengths[0] != keyLength || valueLengths[0] != valueLength);
+        int keyLength = key.length();
+        boolean mayEnd = uniform && count > 1 && size >= blockSize / UNIFORM_RUN_FRACTION;
+        boolean endsUniformRun = mayEnd && (keyLengths[0] != keyLength || valueLengths[0] != valueLength || blursColumn(key));
         return endsUniformRun || size + (long) keyLength + valueLength + Integer.BYTES > blockSize;
+    }
+
+    /**
+     * Whether a key lies so far behind the others, as the first of another key group does, that the column would have too few bits left
+     * to tell them apart: the search would go on among whole keys.
+     */
+    private boolean blursColumn(Slice key) {
+        if (!hasColumn()) {
+            return false;
+        }
+        int length = keyLengths[0];
+        if (columnFrom < 0) {
+            columnFrom = windowOffset(length);
+        }
+        int shared = Memory.mismatch(staged, Memory.ARRAY_BASE, key.base(), key.address(), columnFrom);
+        if (shared == columnFrom) {
+            return false;
+        }
+        long window = Memory.getLongBigEndian(key.base(), key.address() + shared);
+        int lostBits = DataBlock.columnShift(window(0, shared), window) - DataBlock.columnShift(window(0, columnFrom), window(lastKeyAt, columnFrom))
+                + Byte.SIZE * (columnFrom - shared);
+        if (lostBits >= MOST_BITS_LOST) {
+            return true;
+        }
+        columnFrom = shared;
+        return false;
     }
 
     void add(Slice key, long trailer, Slice value) {

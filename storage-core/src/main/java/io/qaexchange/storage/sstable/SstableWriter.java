@@ -179,7 +179,7 @@ public final class SstableWriter implements AutoCloseable {
             bloom.add(Memory.hash(key.base(), key.address(), key.length()));
         }
         boolean large = value.length() > LARGEST_STAGED_VALUE;
-        if (large || block.isFullFor(key.length(), value.length(), options.blockSizeBytes())) {
+        if (large || block.isFullFor(key, value.length(), options.blockSizeBytes())) {
             finishBlock();
         }
         if (pending != null) {
