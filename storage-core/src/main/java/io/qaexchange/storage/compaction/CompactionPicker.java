@@ -19,8 +19,12 @@ public interface CompactionPicker {
         return Optional.empty();
     }
 
-    /** What a user's request to merge a range leads to, each to be run once; disjoint plans. */
-    List<CompactionPlan> pickManual(FamilyVersion family, KeyRange range);
+    /**
+     * What a user's request to merge a range leads to, each to be run once; disjoint plans.
+     *
+     * @param mayExpire whether something may leave that is alone in its file
+     */
+    List<CompactionPlan> pickManual(FamilyVersion family, KeyRange range, boolean mayExpire);
 
     /** The scores behind the decision, a line each, highest first. */
     String explain(FamilyVersion family);

@@ -1,6 +1,5 @@
 package io.qaexchange.storage.compaction;
 
-import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.manifest.FamilyVersion;
@@ -269,7 +268,7 @@ public final class LeveledPicker implements CompactionPicker {
 
     /** Everything that shares keys with a range, of all levels, into the deepest level that holds any of it (at least 1). */
     @Override
-    public List<CompactionPlan> pickManual(FamilyVersion family, KeyRange range) {
+    public List<CompactionPlan> pickManual(FamilyVersion family, KeyRange range, boolean mayExpire) {
         List<FileReference> inputs = new ArrayList<>();
         KeyRange hull = range;
         int deepest = 1;
@@ -288,8 +287,6 @@ public final class LeveledPicker implements CompactionPicker {
                 hull = CompactionPlan.hull(hull, input.keys());
             }
         } while (inputs.size() > before);
-        FamilyOptions options = family.family().options();
-        boolean mayExpire = options.timeToLiveMillis() > 0 || options.allowsAppend();
         boolean done = inputs.isEmpty() || !mayExpire && inputs.stream().allMatch(file -> file.level() == inputs.get(0).level() && file.level() > 0
                 && file.table().deletes() == 0 && file.table().rangeTombstones() == 0 && !file.isClipped());
         return done ? List.of() : List.of(new CompactionPlan.Merge("manual", family.family().id(), List.copyOf(inputs), deepest, 0));

@@ -134,9 +134,8 @@ public final class TimeWindowPicker implements CompactionPicker {
 
     /** All files of each window that has any in the range, and all of level 0. */
     @Override
-    public List<CompactionPlan> pickManual(FamilyVersion family, KeyRange range) {
+    public List<CompactionPlan> pickManual(FamilyVersion family, KeyRange range, boolean mayExpire) {
         List<CompactionPlan> plans = new ArrayList<>();
-        boolean mayExpire = family.family().options().timeToLiveMillis() > 0;
         family.windows().forEach((window, files) -> {
             if ((files.size() > 1 || mayExpire) && files.stream().anyMatch(file -> file.overlaps(range))) {
                 merge(family, files, 1, window, Set.of(), "manual").ifPresent(plans::add);

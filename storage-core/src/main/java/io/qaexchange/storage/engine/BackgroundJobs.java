@@ -411,7 +411,8 @@ final class BackgroundJobs {
         whilePaused(() -> {
             FamilyVersion version = state.version().family(family);
             if (version != null) {
-                for (CompactionPlan plan : picker(version).pickManual(version, range)) {
+                boolean mayExpire = version.family().options().timeToLiveMillis() > 0 || appendedExpiries.containsKey(family);
+                for (CompactionPlan plan : picker(version).pickManual(version, range, mayExpire)) {
                     synchronized (this) {
                         claim(plan);
                     }

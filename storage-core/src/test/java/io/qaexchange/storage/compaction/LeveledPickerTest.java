@@ -122,9 +122,10 @@ class LeveledPickerTest {
     @Test
     void aRequestMergesAllLevelsIntoTheDeepestThatHasAny() throws Exception {
         FamilyVersion family = family("L0: 9:[a-z]  L1: 5:[c-d] 6:[x-y]  L3: 1:[a-d]");
-        assertThat(picker.pickManual(family, KeyRange.of(bytes("c"), bytes("d")))).singleElement()
+        assertThat(picker.pickManual(family, KeyRange.of(bytes("c"), bytes("d")), false)).singleElement()
                 .satisfies(plan -> assertThat(text(plan)).isEqualTo("merge 9 5 6 1 -> L3"));
-        assertThat(picker.pickManual(family("L1: 5:[c-d]"), KeyRange.ALL)).isEmpty();
+        assertThat(picker.pickManual(family("L1: 5:[c-d]"), KeyRange.ALL, false)).isEmpty();
+        assertThat(picker.pickManual(family("L1: 5:[c-d]"), KeyRange.ALL, true)).hasSize(1);
     }
 
     @Test
