@@ -10,34 +10,18 @@ import org.apache.parquet.column.statistics.Statistics;
 import org.apache.parquet.column.values.delta.DeltaBinaryPackingValuesWriterForLong;
 
 /** Whole numbers that hardly repeat and are near to the one before, as times and sequences are: as differences. One thread. */
-final class LongColumn extends ColumnValues {
+final class LongColumn extends NumericValues {
 
     private static final int MIN_ENCODER_BYTES = 1 << 6;
     private static final int MAX_ENCODER_BYTES = 1 << 20;
-
-    private long[] values = {};
 
     LongColumn(ColumnDescriptor column) {
         super(column);
     }
 
-    /** Adds a value for each of so many rows; {@link Long#MIN_VALUE} is none where the column allows that. */
-    void write(long[] rows, int count) {
-        int at = count();
-        values = withRoom(values, at + count - 1);
-        if (!isOptional()) {
-            System.arraycopy(rows, 0, values, at, count);
-            all(count);
-            return;
-        }
-        for (int i = 0; i < count; i++) {
-            if (rows[i] == Long.MIN_VALUE) {
-                none();
-            } else {
-                values[at++] = rows[i];
-                first();
-            }
-        }
+    @Override
+    boolean isNone(long value) {
+        return value == Long.MIN_VALUE;
     }
 
     @Override

@@ -13,7 +13,7 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 /**
  * DOUBLE or INT32 values, which often come again, as prices and volumes do: with a dictionary if that is smaller. One thread.
  */
-final class NumberColumn extends ColumnValues {
+final class NumberColumn extends NumericValues {
 
     private static final int MAX_DICTIONARY = 1 << 16;
     private static final int MIN_SLOTS = 1 << 8;
@@ -24,8 +24,6 @@ final class NumberColumn extends ColumnValues {
     private static final int NO_ID = -1;
 
     private final boolean doubles;
-    /** An int as it is, a double as its bits. */
-    private long[] values = {};
     private int[] ids = {};
     private long[] dictionary = new long[MIN_SLOTS];
     /** Of each value in the dictionary its place plus one; 0 is free. */
@@ -43,40 +41,16 @@ final class NumberColumn extends ColumnValues {
         first();
     }
 
-    /** Adds a value for each of so many rows: doubles as their bits, of which NaN is none, or ints, of which the least is. */
-    void write(long[] rows, int count) {
-        int at = count();
-        values = withRoom(values, at + count - 1);
-        if (!isOptional()) {
-            System.arraycopy(rows, 0, values, at, count);
-            all(count);
-            return;
-        }
-        for (int i = 0; i < count; i++) {
-            if (isNone(rows[i])) {
-                none();
-            } else {
-                values[at++] = rows[i];
-                first();
-            }
-        }
-    }
-
-    private boolean isNone(long bits) {
+    /** Of doubles, which come as their bits, a NaN; of ints the least. */
+    @Override
+    boolean isNone(long bits) {
         return doubles ? Double.isNaN(Double.longBitsToDouble(bits)) : bits == Integer.MIN_VALUE;
     }
-
 
     /** Another element of the row's list. */
     void writeNext(double value) {
         append(Double.doubleToRawLongBits(value));
         next();
-    }
-
-    private void append(long bits) {
-        int at = count();
-        values = withRoom(values, at);
-        values[at] = bits;
     }
 
     private int width() {
