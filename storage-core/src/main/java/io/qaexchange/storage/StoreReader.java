@@ -17,6 +17,16 @@ public interface StoreReader extends AutoCloseable {
     /** The value that the last successful {@link #get} found: a view, good until the next call on this reader. */
     Slice value();
 
+    /**
+     * Copies the entries of all keys that begin with a prefix, where these are few: much faster than to iterate them.
+     *
+     * @param withValues false if only keys are wanted: values are empty then
+     * @return good until the next call on this reader; null if they are more than {@link CopiedEntries} takes, or if the store has to look
+     *     closer than this does: iterate them then. That is so in families that append or are kept by windows, or have floors, and where
+     *     ranges may have been deleted
+     */
+    CopiedEntries copy(ColumnFamily family, Slice prefix, boolean withValues) throws IOException;
+
     /** Takes what a multi-get finds. */
     @FunctionalInterface
     interface Found {

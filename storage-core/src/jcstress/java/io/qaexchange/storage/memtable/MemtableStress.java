@@ -24,8 +24,17 @@ public final class MemtableStress {
 
     /** A memtable, and the number that is published after each write, as the write path does it. */
     static class Shared {
-        final Memtable memtable = new Memtable(1, new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, 1 << 20), 4096);
+        final Memtable memtable;
         volatile long published;
+
+        Shared() {
+            this(false);
+        }
+
+        /** @param hashed whether keys are found by hash, too */
+        Shared(boolean hashed) {
+            memtable = new Memtable(1, new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, 1 << 20), 4096, family -> hashed, null);
+        }
 
         void put(String key, String value) {
             long sequence = published + 1;
@@ -65,6 +74,65 @@ public final class MemtableStress {
             long snapshot = published;
             result.r1 = (int) snapshot;
             result.r2 = last("key", snapshot);
+        }
+    }
+
+    /** The same of a key that is found by its hash. */
+    @JCStressTest
+    @State
+    @Outcome(id = {"0, 0", "1, 65", "2, 66"}, expect = Expect.ACCEPTABLE, desc = "the value of the number that was seen")
+    @Outcome(expect = Expect.FORBIDDEN, desc = "a published write is not there, or another's value is")
+    public static class PublishedIsVisibleByHash extends Shared {
+        public PublishedIsVisibleByHash() {
+            super(true);
+        }
+
+        @Actor
+        public void writer() {
+            put("key", "value A");
+            put("key", "value B");
+        }
+
+        @Actor
+        public void reader(II_Result result) {
+            long snapshot = published;
+            result.r1 = (int) snapshot;
+            result.r2 = last("key", snapshot);
+        }
+    }
+
+    /** Old and new keys are found while the index's only segment, which is full, is copied into two. */
+    @JCStressTest
+    @State
+    @Outcome(id = {"65, 0", "65, 66"}, expect = Expect.ACCEPTABLE, desc = "found as soon as published")
+    @Outcome(expect = Expect.FORBIDDEN, desc = "a key was lost while the index changed")
+    public static class IndexSplitsLoseNothing extends Shared {
+        private static final int FULL = 96;
+
+        public IndexSplitsLoseNothing() {
+            super(true);
+            for (int i = 0; i < FULL; i++) {
+                put("key" + i, "A");
+            }
+        }
+
+        @Actor
+        public void writer() {
+            put("new", "B");
+        }
+
+        @Actor
+        public void reader(II_Result result) {
+            long snapshot;
+            int looks = 0;
+            // Looks all through the write: once would mostly be before the split.
+            do {
+                snapshot = published;
+                result.r1 = last("key7", snapshot);
+                looks++;
+            } while (result.r1 == 'A' && snapshot == FULL && looks < 1000);
+            int found = last("new", snapshot);
+            result.r2 = snapshot > FULL && found == 0 ? -1 : found;
         }
     }
 

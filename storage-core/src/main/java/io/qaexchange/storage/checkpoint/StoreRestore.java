@@ -287,10 +287,14 @@ public final class StoreRestore {
         return renumber ? ++lastSequence : Trailer.sequence(trailer);
     }
 
+    private boolean isHashed(int id) {
+        return families.values().stream().anyMatch(family -> family.id() == id && family.options().memtableHashIndex());
+    }
+
     private Memtable memtable() {
         Memtable last = memtables.isEmpty() ? null : memtables.get(memtables.size() - 1);
         if (last == null || last.memoryBytes() >= options.memtableBytes()) {
-            last = new Memtable(memtables.size() + 1L, options.memoryPool(), options.arenaChunkBytes());
+            last = new Memtable(memtables.size() + 1L, options.memoryPool(), options.arenaChunkBytes(), this::isHashed, last);
             memtables.add(last);
         }
         return last;

@@ -71,7 +71,8 @@ final class BackgroundJobs {
     private boolean flushQueued;
     private boolean paused;
     private boolean stopped;
-    private Throwable failure;
+    /** Set once, with the lock held; every write looks at it without. */
+    private volatile Throwable failure;
 
     private final Map<Long, String> running = new ConcurrentHashMap<>();
     private long nextJob;
@@ -537,13 +538,14 @@ final class BackgroundJobs {
         options.listener().on(StoreListener.Kind.FAILED, "what=" + what + " cause=" + cause);
     }
 
-    synchronized void throwIfFailed() throws StoreClosedException {
-        if (failure != null) {
-            throw new StoreClosedException("the store has stopped: " + failure.getMessage(), failure);
+    void throwIfFailed() throws StoreClosedException {
+        Throwable now = failure;
+        if (now != null) {
+            throw new StoreClosedException("the store has stopped: " + now.getMessage(), now);
         }
     }
 
-    synchronized boolean hasFailed() {
+    boolean hasFailed() {
         return failure != null;
     }
 

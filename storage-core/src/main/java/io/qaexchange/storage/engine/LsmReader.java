@@ -1,6 +1,7 @@
 package io.qaexchange.storage.engine;
 
 import io.qaexchange.storage.ColumnFamily;
+import io.qaexchange.storage.CopiedEntries;
 import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.cache.BlockPin;
@@ -28,6 +29,8 @@ final class LsmReader implements StoreReader {
     private final PointLookup lookup = new PointLookup();
     private final Slice scratch = new Slice();
     private final BlockPin pin = new BlockPin();
+    /** Null until something is copied. */
+    private PrefixLookup prefixes;
     private ReadView view;
     /** Of the key that is looked for; the same for the filters of all files. */
     private long hash;
@@ -53,6 +56,28 @@ final class LsmReader implements StoreReader {
         }
     }
 
+    @Override
+    public CopiedEntries copy(ColumnFamily family, Slice prefix, boolean withValues) throws IOException {
+        pin.release();
+        long sequence = takeView();
+        FamilyFiles files = files(family);
+        if (prefixes == null) {
+            prefixes = new PrefixLookup();
+        }
+        if (files.level0.length > 1 && files.spendsInLevel0(LsmStore.SCAN_COST)) {
+            source.level0IsCostly(files.family.id());
+        }
+        return prefixes.copy(view, files, prefix, sequence, withValues);
+    }
+
+    private FamilyFiles files(ColumnFamily family) {
+        FamilyFiles files = view.files(family.id());
+        if (files == null) {
+            throw new IllegalArgumentException("column family " + family + " is not in this store");
+        }
+        return files;
+    }
+
     /** Makes the current view ours. @return the sequence number to read at */
     private long takeView() throws IOException {
         if (closed) {
@@ -76,10 +101,7 @@ final class LsmReader implements StoreReader {
     }
 
     private boolean get(ColumnFamily family, Slice key, long sequence) throws IOException {
-        FamilyFiles files = view.files(family.id());
-        if (files == null) {
-            throw new IllegalArgumentException("column family " + family + " is not in this store");
-        }
+        FamilyFiles files = files(family);
         if (!files.floors.isEmpty() && files.floors.hides(key, sequence)) {
             return false;
         }

@@ -55,7 +55,7 @@ import java.util.function.Supplier;
  */
 public final class LsmStore implements Store {
     /** What a scan spends on a file of level 0, in filters asked by point reads. */
-    private static final int SCAN_COST = 8;
+    static final int SCAN_COST = 8;
     private static final Slice EMPTY = new Slice();
 
     private final Path directory;
@@ -282,9 +282,9 @@ public final class LsmStore implements Store {
     /** What the write path asks for. */
     private final class Room implements WritePath.Room {
         @Override
-        public void makeRoom(long bytes) throws IOException {
+        public void makeRoom(int operations, long bytes) throws IOException {
             Memtable active = writes.active();
-            long more = active.wouldTake(bytes);
+            long more = active.wouldTake(operations, bytes);
             if (more == 0 || active.isEmpty()) {
                 return;
             }

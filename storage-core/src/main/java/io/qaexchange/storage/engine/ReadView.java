@@ -7,6 +7,7 @@ import io.qaexchange.storage.manifest.FamilyVersion;
 import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Floor;
 import io.qaexchange.storage.manifest.Version;
+import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +30,23 @@ final class ReadView {
     record ViewFile(FileReference reference, FileHandle handle) {}
 
     /** Files by key, disjoint; both hold the same files in the same order. */
-    record SortedLevel(List<FileReference> references, ViewFile[] files) {}
+    record SortedLevel(List<FileReference> references, ViewFile[] files) {
+        /** The first of the files from {@code from} on and before {@code end} that holds keys at or behind this one; {@code end} if none does. */
+        static int firstEndingBehind(ViewFile[] files, int from, int end, Slice key) {
+            int low = from;
+            int high = end;
+            while (low < high) {
+                int middle = (low + high) >>> 1;
+                byte[] upper = files[middle].reference().keys().upper();
+                if (upper != null && key.compareTo(upper) >= 0) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            return low;
+        }
+    }
 
     /** The files of one family, as {@link FamilyVersion} arranges them, with their handles. */
     static final class FamilyFiles {

@@ -173,7 +173,7 @@ final class ScanSources {
         boolean confine(Bounds wanted) {
             bounds = wanted;
             byte[] lower = wanted.keys().lower();
-            from = lower.length == 0 ? 0 : firstEndingBehind(0, files.length, Slice.of(lower));
+            from = lower.length == 0 ? 0 : SortedLevel.firstEndingBehind(files, 0, files.length, Slice.of(lower));
             to = from;
             newest = 0;
             while (to < files.length && files[to].reference().overlaps(wanted.keys())) {
@@ -181,21 +181,6 @@ final class ScanSources {
                 to++;
             }
             return from < to;
-        }
-
-        private int firstEndingBehind(int first, int end, Slice key) {
-            int low = first;
-            int high = end;
-            while (low < high) {
-                int middle = (low + high) >>> 1;
-                byte[] upper = files[middle].reference().keys().upper();
-                if (upper != null && key.compareTo(upper) >= 0) {
-                    low = middle + 1;
-                } else {
-                    high = middle;
-                }
-            }
-            return low;
         }
 
         @Override
@@ -210,7 +195,7 @@ final class ScanSources {
 
         @Override
         public int firstEndingAtOrBehind(Slice key) {
-            return firstEndingBehind(from, to, key) - from;
+            return SortedLevel.firstEndingBehind(files, from, to, key) - from;
         }
     }
 }

@@ -61,7 +61,8 @@ final class StoreState {
         pendingFloors = new ArrayList<>(floors);
         recovered.forEach(frozen::addFirst);
         active = mayResume(frozen.peekFirst()) ? new LoggedMemtable(frozen.removeFirst().memtable(), activeSegment, 0)
-                : new LoggedMemtable(newMemtable(), activeSegment, 0);
+                : new LoggedMemtable(newMemtable(null), activeSegment, 0);
+        active.memtable().hashed(this::isHashed);
         adopt(versions.current());
     }
 
@@ -81,8 +82,15 @@ final class StoreState {
         publish();
     }
 
-    private Memtable newMemtable() {
-        return new Memtable(nextMemtableId++, options.memoryPool(), options.arenaChunkBytes());
+    private Memtable newMemtable(Memtable before) {
+        return new Memtable(nextMemtableId++, options.memoryPool(), options.arenaChunkBytes(), this::isHashed, before);
+    }
+
+    /** Without the lock: the writer asks. */
+    private boolean isHashed(int family) {
+        ReadView now = view;
+        ReadView.FamilyFiles files = now == null ? null : now.files(family);
+        return files != null && files.family.options().memtableHashIndex();
     }
 
     /** Needs the lock, or to be the constructor. */
@@ -121,7 +129,7 @@ final class StoreState {
      */
     synchronized Memtable freeze(long lastSequence, long nextSegment) {
         frozen.addFirst(new LoggedMemtable(active.memtable(), active.firstSegment(), lastSequence));
-        active = new LoggedMemtable(newMemtable(), nextSegment, 0);
+        active = new LoggedMemtable(newMemtable(active.memtable()), nextSegment, 0);
         publish();
         return active.memtable();
     }

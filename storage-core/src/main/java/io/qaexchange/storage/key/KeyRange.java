@@ -1,5 +1,6 @@
 package io.qaexchange.storage.key;
 
+import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import java.util.Arrays;
 import java.util.Objects;
@@ -56,6 +57,19 @@ public record KeyRange(byte[] lower, byte[] upper) {
 
     public boolean contains(KeyRange other) {
         return Slice.compare(lower, other.lower) <= 0 && compareUpper(other.upper, upper) <= 0;
+    }
+
+    /** Whether any key that begins with a prefix may lie in this range. */
+    public boolean overlapsPrefix(Slice prefix) {
+        int common = Math.min(lower.length, prefix.length());
+        return (upper == null || prefix.compareTo(upper) < 0)
+                && Memory.compare(lower, Memory.ARRAY_BASE, common, prefix.base(), prefix.address(), common) <= 0;
+    }
+
+    /** Whether all keys that begin with a prefix lie in this range. */
+    public boolean containsPrefix(Slice prefix) {
+        return prefix.compareTo(lower) >= 0 && (upper == null || prefix.compareTo(upper) < 0
+                && !(upper.length >= prefix.length() && Memory.equal(upper, Memory.ARRAY_BASE, prefix.base(), prefix.address(), prefix.length())));
     }
 
     /** Whether the other range begins where this one ends. */

@@ -43,6 +43,9 @@ public final class VersionEdit {
     private static final int PARENTS = 10;
     private static final int FLOOR_REMOVED = 11;
 
+    /** The one flag of a family's options so far. */
+    private static final int HASH_INDEX = 1;
+
     /** A store that this one's state came from, at the sequence number that it was taken at. */
     public record Parent(long epoch, long sequence) {}
 
@@ -178,7 +181,7 @@ public final class VersionEdit {
             int tag = from.varint32();
             int length = from.varint32();
             int end = from.position() + length;
-            edit.decodeField(tag, from);
+            edit.decodeField(tag, from, end);
             if (from.position() != end) {
                 throw from.corrupt("version edit: field " + tag + " has another length than it says");
             }
@@ -186,7 +189,7 @@ public final class VersionEdit {
         return edit;
     }
 
-    private void decodeField(int tag, ByteReader from) throws CorruptionException {
+    private void decodeField(int tag, ByteReader from, int end) throws CorruptionException {
         switch (tag) {
             case EPOCH -> epoch = from.u64();
             case NUMBERS -> {
@@ -197,7 +200,7 @@ public final class VersionEdit {
                 flushedSequence = from.u64();
                 oldestSegment = from.u64();
             }
-            case FAMILY_ADDED -> familiesAdded.add(new AddedFamily(from.varint32(), decodeOptions(from)));
+            case FAMILY_ADDED -> familiesAdded.add(new AddedFamily(from.varint32(), decodeOptions(from, end)));
             case FAMILY_DROPPED -> familiesDropped.add(from.varint32());
             case REFERENCE_ADDED -> added.add(FileReference.decode(from));
             case REFERENCE_REMOVED -> removed.add(from.varint());
@@ -222,9 +225,13 @@ public final class VersionEdit {
         to.varint(options.bloomBitsPerKey()).varint(options.blockBytes()).u32(options.appendDelimiter()).u32(options.eventTimeFromEnd());
         to.u64(options.windowNanos()).u64(options.timeToLiveMillis()).varint(options.timeToLiveOffset());
         to.u64(options.levelBaseBytes()).u64(options.fileBytes());
+        if (options.memtableHashIndex()) {
+            to.u8(HASH_INDEX);
+        }
     }
 
-    private static FamilyOptions decodeOptions(ByteReader from) throws CorruptionException {
+    /** @param end of the field: flags are only there if one is set, which builds from before they were known refuse */
+    private static FamilyOptions decodeOptions(ByteReader from, int end) throws CorruptionException {
         String name = from.utf8();
         CompactionStyle style = CompactionStyle.ofCode(from.u8());
         List<Compression> compression = new ArrayList<>();
@@ -239,7 +246,15 @@ public final class VersionEdit {
             throw from.corrupt("family " + name + " has an unknown compaction style");
         }
         return new FamilyOptions(name, style, compression, from.varint32(), from.varint32(), from.u32(), from.u32(), from.u64(), from.u64(),
-                from.varint32(), from.u64(), from.u64());
+                from.varint32(), from.u64(), from.u64(), from.position() < end && decodeFlags(from));
+    }
+
+    private static boolean decodeFlags(ByteReader from) throws CorruptionException {
+        int flags = from.u8();
+        if (flags != HASH_INDEX) {
+            throw from.corrupt("family has unknown flags " + flags + ": a newer build wrote it, or it is damaged");
+        }
+        return true;
     }
 
     /** One line of {@code name=value} pairs, for tools. */

@@ -137,6 +137,10 @@ public final class Slice implements Comparable<Slice> {
         return length >= prefix.length && Memory.equal(base, address, prefix, Memory.ARRAY_BASE, prefix.length);
     }
 
+    public boolean startsWith(Slice prefix) {
+        return length >= prefix.length && Memory.equal(base, address, prefix.base, prefix.address, prefix.length);
+    }
+
     public boolean contentEquals(Slice other) {
         return length == other.length && Memory.equal(base, address, other.base, other.address, length);
     }

@@ -13,16 +13,35 @@ final class FamilyTable {
     static final int ESTIMATE_STEPS = 4096;
 
     final RadixTree tree;
+    /** Null without one. */
+    private final HashIndex index;
     final RecordArena records;
     final RecordArena.ChainEnds ends = new RecordArena.ChainEnds();
     /** Written by the writer, read for estimates by anyone: may be a little old. */
     long entries;
     long bytes;
+    int keys;
     final RangeDeletions rangeDeletions = new RangeDeletions();
 
-    FamilyTable(Arena nodes, RecordArena records) {
+    private FamilyTable(Arena nodes, RecordArena records, HashIndex index) {
         tree = new RadixTree(nodes, records);
         this.records = records;
+        this.index = index;
+    }
+
+    static FamilyTable withoutHashIndex(Arena nodes, RecordArena records) {
+        return new FamilyTable(nodes, records, null);
+    }
+
+    /** @param expectedKeys what the index is made for at once */
+    static FamilyTable withHashIndex(Arena nodes, RecordArena records, int expectedKeys) {
+        return new FamilyTable(nodes, records, new HashIndex(nodes, records, expectedKeys));
+    }
+
+    /** The key's record, or 0. */
+    int find(Slice key) {
+        int found = index == null ? HashIndex.UNKNOWN : index.find(HashIndex.hash(key), key.base(), key.address(), key.length());
+        return found == HashIndex.UNKNOWN ? tree.find(key.base(), key.address(), key.length()) : found;
     }
 
     /** Entries from {@code lower} on and before {@code upper} (null = end), at most {@link #ESTIMATE_STEPS}. */
@@ -42,9 +61,36 @@ final class FamilyTable {
         entries++;
         bytes += key.length() + value.length();
         records.linking(ends);
-        int existing = tree.findOrAdd(family, key, trailer, value);
-        if (existing != 0) {
-            records.appendVersion(existing, trailer, value);
+        if (index == null) {
+            findOrAdd(family, key, trailer, value);
+            return;
         }
+        int hash = HashIndex.hash(key);
+        int found = index.find(hash, key.base(), key.address(), key.length());
+        if (found > 0) {
+            index.setNewest(hash, found, records.appendVersion(found, trailer, value));
+            return;
+        }
+        int record = findOrAdd(family, key, trailer, value);
+        // A key that is in the tree alone, though it would have found room: a write of it failed between the two.
+        if (record < 0 || found == 0) {
+            index.add(hash, Math.abs(record));
+        }
+    }
+
+    /** @return as {@link RadixTree#findOrAdd}, but the value is there in any case */
+    private int findOrAdd(int family, Slice key, long trailer, Slice value) {
+        int record = tree.findOrAdd(family, key, trailer, value);
+        if (record > 0) {
+            records.appendVersion(record, trailer, value);
+        } else {
+            keys++;
+        }
+        return record;
+    }
+
+    /** What the hash index may take for so many writes. */
+    long indexBytes(int writes) {
+        return index == null ? 0 : index.mostBytes(writes);
     }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntPredicate;
 
 /**
  * What was written since the last flush, of all families of a store: sorted per family, and at the same time the log in the order of
@@ -26,11 +27,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Memtable {
     private static final FamilyTable[] NO_TABLES = new FamilyTable[0];
+    private static final int[] NO_KEYS = new int[0];
 
     private final long id;
     private final RecordArena records;
     private final Arena nodes;
     private final AtomicInteger references = new AtomicInteger(1);
+    private volatile IntPredicate hashed;
+    /** By family id: what hash indexes are made for at once. */
+    private final int[] expectedKeys;
 
     /** By family id; copied when a family is first written. Volatile: readers find a table that was complete before. */
     private volatile FamilyTable[] tables = NO_TABLES;
@@ -38,13 +43,25 @@ public final class Memtable {
     /** Where the log stood after some sequence numbers. Any thread reads. */
     private final ConcurrentSkipListMap<Long, Arena.Position> marks = new ConcurrentSkipListMap<>();
 
+    /** What a single write may take for a hash index; the writer's. */
+    private int indexBytesOfOne;
     private long firstSequence;
     private volatile long lastSequence;
     private long entryCount;
 
-    /** @param chunkBytes granularity of memory, a power of two */
+    /** One without hash indexes. @param chunkBytes granularity of memory, a power of two */
     public Memtable(long id, MemoryPool pool, int chunkBytes) {
+        this(id, pool, chunkBytes, family -> false, null);
+    }
+
+    /**
+     * @param hashed asked with a family's id when it is first written, whether its keys are found by hash, too
+     * @param before what was written to before, so of like content; null if not known
+     */
+    public Memtable(long id, MemoryPool pool, int chunkBytes, IntPredicate hashed, Memtable before) {
         this.id = id;
+        this.hashed = hashed;
+        expectedKeys = before == null ? NO_KEYS : Arrays.stream(before.tables).mapToInt(table -> table == null ? 0 : table.keys).toArray();
         records = new RecordArena(pool, chunkBytes);
         nodes = new Arena(pool, chunkBytes);
     }
@@ -101,7 +118,13 @@ public final class Memtable {
         if (family < now.length && now[family] != null) {
             return now[family];
         }
-        FamilyTable table = new FamilyTable(nodes, records);
+        FamilyTable table;
+        if (hashed.test(family)) {
+            table = FamilyTable.withHashIndex(nodes, records, family < expectedKeys.length ? expectedKeys[family] : 0);
+            indexBytesOfOne = HashIndex.MOST_BYTES_OF_ONE;
+        } else {
+            table = FamilyTable.withoutHashIndex(nodes, records);
+        }
         FamilyTable[] more = Arrays.copyOf(now, Math.max(now.length, family + 1));
         more[family] = table;
         tables = more;
@@ -113,18 +136,36 @@ public final class Memtable {
         return RecordArena.sizeOf(keyLength, valueLength);
     }
 
-    /** Bytes that writes of this size would make the memtable take from the pool; the writer's thread only. */
-    public long wouldTake(long bytes) {
+    /** Who is asked from now on which families' keys are found by hash: of a memtable that somebody else has filled. */
+    public void hashed(IntPredicate families) {
+        hashed = families;
+    }
+
+    /**
+     * Bytes that writes would make the memtable take from the pool; the writer's thread only.
+     *
+     * @param writes how many they are
+     * @param bytes of all of them
+     */
+    public long wouldTake(int writes, long bytes) {
         long more = 0;
         if (bytes > Integer.MAX_VALUE || !records.arena().hasRoomFor((int) bytes)) {
             more += Math.max(bytes, records.arena().chunkBytes());
         }
-        // A new key makes at most a new node and a copy of one, each with a part of the key as its prefix.
-        long nodeBytes = 2 * RadixTree.MAX_NODE_BYTES + bytes;
+        // A new key makes at most a new node and a copy of one, each with a part of the key as its prefix, and what an index may take.
+        long nodeBytes = 2 * RadixTree.MAX_NODE_BYTES + bytes + (writes == 1 ? indexBytesOfOne : indexBytes(writes));
         if (nodeBytes > Integer.MAX_VALUE || !nodes.hasRoomFor((int) nodeBytes)) {
             more += Math.max(nodeBytes, nodes.chunkBytes());
         }
         return more;
+    }
+
+    private long indexBytes(int writes) {
+        long sum = 0;
+        for (FamilyTable table : tables) {
+            sum += table == null ? 0 : table.indexBytes(writes);
+        }
+        return sum;
     }
 
     // Reading.
@@ -139,7 +180,7 @@ public final class Memtable {
         if (table == null) {
             return true;
         }
-        int record = table.tree.find(key.base(), key.address(), key.length());
+        int record = table.find(key);
         if (record == 0) {
             return true;
         }
@@ -162,6 +203,11 @@ public final class Memtable {
     public RangeTombstoneList rangeTombstones(int family, KeyRange range) {
         FamilyTable table = tableOrNull(family);
         return table == null ? RangeTombstoneList.EMPTY : table.rangeDeletions.within(range);
+    }
+
+    public boolean hasRangeDeletions(int family) {
+        FamilyTable table = tableOrNull(family);
+        return table != null && !table.rangeDeletions.isEmpty();
     }
 
     /** The newest deletion of a range that holds the key and that a reader at {@code snapshot} sees; 0 if there is none. */
@@ -206,7 +252,7 @@ public final class Memtable {
         return table == null ? new EmptyIterator() : new FamilyTableIterator(table);
     }
 
-    private FamilyTable tableOrNull(int family) {
+    FamilyTable tableOrNull(int family) {
         FamilyTable[] now = tables;
         return family < now.length ? now[family] : null;
     }

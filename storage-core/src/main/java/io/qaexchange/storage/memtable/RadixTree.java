@@ -47,6 +47,10 @@ final class RadixTree {
     /** The largest node, without its prefix. */
     static final int MAX_NODE_BYTES = PREFIX[NODE256];
 
+    /** Said by {@link #withPrefix}. */
+    static final int TOO_MANY = -1;
+    private static final int DEEPEST_GATHERED = 128;
+
     private static final long LOW_BITS = 0x0101010101010101L;
     private static final long HIGH_BITS = 0x8080808080808080L;
 
@@ -140,9 +144,105 @@ final class RadixTree {
     }
 
     /**
+     * The records whose keys begin with a prefix, in key order, without a look at any of them but one that lies alone on its way. Misses
+     * nothing that was published before the call.
+     *
+     * @param into filled from its beginning
+     * @return how many there are, or {@link #TOO_MANY}
+     */
+    int withPrefix(Object prefixBase, long prefixAddress, int length, long[] into) {
+        int child = Memory.getIntAcquire(nodes.base(rootCell), nodes.address(rootCell));
+        int depth = 0;
+        while (child > 0 && depth < length) {
+            Object base = nodes.base(child);
+            long node = nodes.address(child);
+            int type = Memory.getByte(base, node);
+            int compared = Math.min(prefixLength(base, node), length - depth);
+            if (Memory.mismatch(base, node + PREFIX[type], prefixBase, prefixAddress + depth, compared) < compared) {
+                return 0;
+            }
+            depth += compared;
+            if (depth < length) {
+                long slot = childSlot(base, node, type, Memory.getByte(prefixBase, prefixAddress + depth));
+                if (slot == 0) {
+                    return 0;
+                }
+                child = Memory.getIntAcquire(base, slot);
+                depth++;
+            }
+        }
+        boolean alone = child < 0;
+        if (child == 0 || alone && !records.keyStartsWith(-child, prefixBase, prefixAddress, length)) {
+            return 0;
+        }
+        return gather(child, into, 0, DEEPEST_GATHERED);
+    }
+
+    /**
+     * Adds the records under a child behind the first {@code count}.
+     *
+     * @param levels so many more nodes are gone down, for the stack's sake: keys may be 65,535 bytes long
+     * @return how many there are then, or {@link #TOO_MANY}
+     */
+    private int gather(int child, long[] into, int count, int levels) {
+        if (child < 0) {
+            if (count == into.length) {
+                return TOO_MANY;
+            }
+            into[count] = -child;
+            return count + 1;
+        }
+        if (levels == 0) {
+            return TOO_MANY;
+        }
+        Object base = nodes.base(child);
+        long node = nodes.address(child);
+        int type = Memory.getByte(base, node);
+        int terminal = Memory.getIntAcquire(base, node + TERMINAL);
+        int gathered = terminal == 0 ? count : gather(terminal, into, count, 0);
+        if (type <= NODE16 && gathered != TOO_MANY) {
+            int sorted = gatherLeaves(base, node, type, into, gathered);
+            if (sorted >= 0) {
+                return sorted;
+            }
+        }
+        for (int b = 0; b < 256 && gathered != TOO_MANY; b++) {
+            long slot = childSlot(base, node, type, (byte) b);
+            if (slot != 0) {
+                gathered = gather(Memory.getIntAcquire(base, slot), into, gathered, levels - 1);
+            }
+        }
+        return gathered;
+    }
+
+    /** The same of a small node, if all its children are records; -1 if not. Sorted by the byte above a reference, which then goes. */
+    private int gatherLeaves(Object base, long node, int type, long[] into, int from) {
+        int children = Memory.getIntAcquire(base, node + COUNT);
+        if (children > into.length - from) {
+            return -1;
+        }
+        for (int i = 0; i < children; i++) {
+            int child = Memory.getIntAcquire(base, node + CHILDREN[type] + 4L * i);
+            if (child >= 0) {
+                return -1;
+            }
+            long entry = (long) unsigned(base, node + BODY + i) << Integer.SIZE | -child;
+            int at = from + i;
+            for (; at > from && into[at - 1] > entry; at--) {
+                into[at] = into[at - 1];
+            }
+            into[at] = entry;
+        }
+        for (int i = from; i < from + children; i++) {
+            into[i] = (int) into[i];
+        }
+        return from + children;
+    }
+
+    /**
      * Finds the key's record, or makes one with a first version and links it: one way down for both.
      *
-     * @return 0 if a record was made; else the record that holds the key already, and nothing was changed
+     * @return minus the record if it was made; else the record that holds the key already, and nothing was changed
      */
     int findOrAdd(int family, Slice key, long trailer, Slice value) {
         Object keyBase = key.base();
@@ -157,7 +257,7 @@ final class RadixTree {
                 int record = records.appendKey(family, key, trailer, value);
                 records.linkFirst(record);
                 Memory.putIntRelease(slotBase, slot, -record);
-                return 0;
+                return -record;
             }
             if (child < 0) {
                 int existing = -child;
@@ -165,8 +265,9 @@ final class RadixTree {
                 if (common == keyLength && common == records.keyLength(existing)) {
                     return existing;
                 }
-                splitLeaf(slotBase, slot, existing, common, records.appendKey(family, key, trailer, value), keyBase, keyAddress, keyLength, depth);
-                return 0;
+                int record = records.appendKey(family, key, trailer, value);
+                splitLeaf(slotBase, slot, existing, common, record, keyBase, keyAddress, keyLength, depth);
+                return -record;
             }
             Object base = nodes.base(child);
             long node = nodes.address(child);
@@ -178,7 +279,7 @@ final class RadixTree {
                 if (same < prefixLength) {
                     int record = records.appendKey(family, key, trailer, value);
                     splitPrefix(slotBase, slot, child, same, record, keyBase, keyAddress, keyLength, depth);
-                    return 0;
+                    return -record;
                 }
                 depth += prefixLength;
             }
@@ -190,7 +291,7 @@ final class RadixTree {
                 int record = records.appendKey(family, key, trailer, value);
                 records.linkBefore(record, first(child));
                 Memory.putIntRelease(base, node + TERMINAL, -record);
-                return 0;
+                return -record;
             }
             int b = unsigned(keyBase, keyAddress + depth);
             long childSlot = childSlot(base, node, type, (byte) b);
@@ -198,7 +299,7 @@ final class RadixTree {
                 int record = records.appendKey(family, key, trailer, value);
                 linkBesideSiblings(record, child, base, node, type, b);
                 addChild(slotBase, slot, child, b, -record);
-                return 0;
+                return -record;
             }
             slotBase = base;
             slot = childSlot;

@@ -41,6 +41,10 @@ final class RangeDeletions {
         written = new Written(tombstones, now.count + 1);
     }
 
+    boolean isEmpty() {
+        return written.count == 0;
+    }
+
     /** All of them, in the order in which they were written. */
     List<RangeTombstone> all() {
         return written.from(0);

@@ -31,6 +31,8 @@ import io.qaexchange.storage.memory.Slice;
  *
  * <p>Depth is how many versions of the key are older, jump one of them, so chosen that any version is found in a logarithmic number of
  * steps (Myers: "An applicative random-access stack", IPL 1983): a reader at an old snapshot does not walk through what was written since.
+ * Only each eighth version is an anchor that jumps so, over anchors; the others jump to the anchor before them. To place an anchor, two versions
+ * elsewhere in memory are looked at, which most writes then need not wait for.
  *
  * <p>Threads: one writer; readers follow references published with release semantics. A reader at a snapshot never needs a link that
  * was made after it, so it does not matter which of the two directions of the chain it sees first.
@@ -40,6 +42,8 @@ final class RecordArena {
     static final int VERSION_RECORD = 2;
     static final int RANGE_RECORD = 3;
     private static final int TYPE_MASK = 3;
+    /** A power of two. */
+    private static final int ANCHOR_EVERY = 8;
 
     private static final int FAMILY = 4;
     private static final int KEY_OF_VERSION = 4;
@@ -101,8 +105,12 @@ final class RecordArena {
         return record;
     }
 
-    /** Appends a further version of a key and makes it the newest. What it hides is marked, so that a log piece can leave that out. */
-    void appendVersion(int keyRecord, long trailer, Slice value) {
+    /**
+     * Appends a further version of a key and makes it the newest. What it hides is marked, so that a log piece can leave that out.
+     *
+     * @return the version
+     */
+    int appendVersion(int keyRecord, long trailer, Slice value) {
         int bytes = 8 * VERSION_IN_VERSION_RECORD + VERSION_BYTES + value.length();
         int record = arena.allocate(bytes);
         Object base = arena.base(record);
@@ -120,15 +128,29 @@ final class RecordArena {
         if (Trailer.kind(trailer) != ValueKind.APPEND) {
             hide(older, Trailer.sequence(trailer));
         }
-        Memory.putIntRelease(keyBase, keyAddress + NEWEST, record + VERSION_IN_VERSION_RECORD);
+        int version = record + VERSION_IN_VERSION_RECORD;
+        Memory.putIntRelease(keyBase, keyAddress + NEWEST, version);
+        return version;
     }
 
-    /** Where the version after {@code older} jumps to: jumps double in length as far as depth allows. */
+    /** Where the version after {@code older} jumps to: as the class says, so that of most writes only {@code older} is looked at. */
     private int jumpAbove(int older, int first) {
-        int jump = jump(older, first);
+        int olderDepth = depth(older, first);
+        if (isAnchor(olderDepth)) {
+            return older;
+        }
+        int anchor = jump(older, first);
+        if (!isAnchor(olderDepth + 1)) {
+            return anchor;
+        }
+        int jump = jump(anchor, first);
         int next = jump(jump, first);
-        boolean alike = depth(older, first) - depth(jump, first) == depth(jump, first) - depth(next, first);
-        return alike && older != first ? next : older;
+        boolean alike = depth(anchor, first) - depth(jump, first) == depth(jump, first) - depth(next, first);
+        return alike && anchor != first ? next : anchor;
+    }
+
+    private static boolean isAnchor(int depth) {
+        return (depth & ANCHOR_EVERY - 1) == 0;
     }
 
     private int jump(int version, int first) {
@@ -239,6 +261,11 @@ final class RecordArena {
         return arena.address(keyRecord) + KEY;
     }
 
+    /** The last of so many bytes of a key. */
+    byte keyByte(int keyRecord, int count) {
+        return Memory.getByte(arena.base(keyRecord), keyAddress(keyRecord) + count - 1);
+    }
+
     void keyOf(int keyRecord, Slice into) {
         into.wrap(arena.base(keyRecord), keyAddress(keyRecord), keyLength(keyRecord));
     }
@@ -247,6 +274,12 @@ final class RecordArena {
         Object base = arena.base(keyRecord);
         long at = arena.address(keyRecord);
         return Memory.getInt(base, at + KEY_LENGTH) == keyLength && Memory.equal(base, at + KEY, keyBase, keyAddress, keyLength);
+    }
+
+    boolean keyStartsWith(int keyRecord, Object prefixBase, long prefixAddress, int length) {
+        Object base = arena.base(keyRecord);
+        long at = arena.address(keyRecord);
+        return Memory.getInt(base, at + KEY_LENGTH) >= length && Memory.equal(base, at + KEY, prefixBase, prefixAddress, length);
     }
 
     /** How many bytes from {@code depth} on the record's key has in common with a key. */

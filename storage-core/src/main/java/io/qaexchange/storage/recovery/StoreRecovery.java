@@ -255,10 +255,14 @@ public final class StoreRecovery {
         replayed += count;
     }
 
+    private boolean isHashed(int family) {
+        return version.family(family) != null && version.family(family).family().options().memtableHashIndex();
+    }
+
     private Memtable memtable(long segment) {
         Memtable last = memtables.isEmpty() ? null : memtables.get(memtables.size() - 1);
         if (last == null || last.memoryBytes() >= options.memtableBytes()) {
-            last = new Memtable(nextMemtableId++, options.memoryPool(), options.arenaChunkBytes());
+            last = new Memtable(nextMemtableId++, options.memoryPool(), options.arenaChunkBytes(), this::isHashed, last);
             memtables.add(last);
             firstSegments.add(segment);
         }

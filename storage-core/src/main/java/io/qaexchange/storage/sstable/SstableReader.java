@@ -49,6 +49,8 @@ public final class SstableReader implements AutoCloseable {
     private final RangeTombstoneList rangeTombstones;
     private final SstableProperties properties;
     private final SstableMetadata metadata;
+    /** Whether every entry is the only one of its key. */
+    private final boolean distinct;
     /** Where a {@link PointRead} counts the gets of this file; of its name, so that a run can be repeated. */
     private final int place;
 
@@ -64,6 +66,7 @@ public final class SstableReader implements AutoCloseable {
         metadata = properties.metadata(footer.fileSize(), source.file(), footer.properties().offset());
         bloom = footer.filter().isPresent() ? BloomFilter.open(source, footer.filter()) : null;
         rangeTombstones = readRangeTombstones();
+        distinct = metadata.distinctKeys() == metadata.entries();
         place = source.file().getFileName().hashCode() & PLACES - 1;
     }
 
@@ -179,6 +182,11 @@ public final class SstableReader implements AutoCloseable {
         } catch (InternalError | UnreadableBlockException e) {
             throw source.fault(e, offset);
         }
+    }
+
+    /** Turns a cursor to this file. */
+    void begin(PrefixCursor cursor) {
+        cursor.begin(source, root, footer.indexLevels(), distinct);
     }
 
     /** What a point read needs beside the pin, kept there so that reading allocates nothing. */

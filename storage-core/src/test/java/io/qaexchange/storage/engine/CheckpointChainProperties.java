@@ -98,7 +98,7 @@ class CheckpointChainProperties {
 
         private Part part(KeyRange range, LsmStore store, Kept base) throws IOException {
             return new Part(range, store, store.createFamily(FamilyOptions.builder("state").appendDelimiter(DELIMITER).levelBaseBytes(20_000)
-                    .fileBytes(10_000).build()), base);
+                    .fileBytes(10_000).memtableHashIndex(true).build()), base);
         }
 
         private static List<KeyRange> split(int count) {

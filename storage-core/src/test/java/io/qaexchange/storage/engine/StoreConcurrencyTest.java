@@ -44,7 +44,8 @@ class StoreConcurrencyTest {
                 .readMode(mode).blockCacheBytes(100_000).build();
         ExecutorService threads = Executors.newFixedThreadPool(3);
         try (LsmStore store = LsmStore.open(directory.resolve(mode.name()), options)) {
-            ColumnFamily family = store.createFamily(FamilyOptions.builder("f").blockBytes(512).levelBaseBytes(20_000).fileBytes(8_000).build());
+            ColumnFamily family = store.createFamily(FamilyOptions.builder("f").blockBytes(512).levelBaseBytes(20_000).fileBytes(8_000)
+                    .memtableHashIndex(true).build());
             AtomicBoolean done = new AtomicBoolean();
             CountDownLatch reading = new CountDownLatch(3);
             List<Future<Long>> readers = new ArrayList<>();

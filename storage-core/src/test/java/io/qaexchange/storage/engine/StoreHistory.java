@@ -102,7 +102,7 @@ final class StoreHistory implements AutoCloseable {
                 .maxFrozenMemtables(1 + random.nextInt(3)).build();
         stateOptions = FamilyOptions.builder("state").appendDelimiter(DELIMITER).blockBytes(64 + random.nextInt(2000))
                 .bloomBitsPerKey(random.nextBoolean() ? 10 : 0).levelBaseBytes(2000 + random.nextInt(20_000)).fileBytes(1000 + random.nextInt(10_000))
-                .compression(pick(Compression.values()), pick(Compression.values())).build();
+                .compression(pick(Compression.values()), pick(Compression.values())).memtableHashIndex(random.nextBoolean()).build();
         eventOptions = FamilyOptions.builder("events").compactionStyle(CompactionStyle.TIME_WINDOW).eventTimeFromEnd(9).windowNanos(1 + random.nextInt(40))
                 .blockBytes(64 + random.nextInt(2000)).fileBytes(1000 + random.nextInt(10_000)).compression(pick(Compression.values())).build();
         open();

@@ -2,11 +2,13 @@ package io.qaexchange.storage.memtable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.storage.CopiedEntries;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.memory.BudgetedMemoryPool;
 import io.qaexchange.storage.memory.Slice;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,6 +21,8 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
 
 /** The memtable against a sorted map, with keys that are prefixes of each other, long common prefixes and full fan-out. */
 class MemtableProperties {
@@ -33,12 +37,25 @@ class MemtableProperties {
         }
     }
 
-    @Property(tries = 300)
-    void holdsWhatASortedMapHolds(@ForAll("keys") List<byte[]> keys, @ForAll("keys") List<byte[]> probes, @ForAll boolean direct)
+    /** What else than the tree leads to keys. */
+    private enum Hashed {
+        NO, GROWING, MADE_AT_ONCE;
+
+        Memtable memtable(BudgetedMemoryPool pool, List<byte[]> keys) {
+            if (this == NO) {
+                return new Memtable(1, pool, 4096);
+            }
+            Memtable before = this == GROWING ? null : fill(new Memtable(1, new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, 1 << 30), 4096), keys);
+            return new Memtable(2, pool, 4096, family -> family == FAMILY, before);
+        }
+    }
+
+    @Property(tries = 400)
+    void holdsWhatASortedMapHolds(@ForAll("keys") List<byte[]> keys, @ForAll("keys") List<byte[]> probes, @ForAll boolean direct, @ForAll Hashed hashed)
             throws Exception {
         BudgetedMemoryPool pool = new BudgetedMemoryPool(
                 direct ? BudgetedMemoryPool.Kind.DIRECT : BudgetedMemoryPool.Kind.HEAP, 1 << 30);
-        Memtable memtable = new Memtable(1, pool, 4096);
+        Memtable memtable = hashed.memtable(pool, keys);
         NavigableMap<Entry, byte[]> model = new TreeMap<>();
         for (int i = 0; i < keys.size(); i++) {
             int kind = i % 7 == 0 ? ValueKind.DELETE : i % 5 == 0 ? ValueKind.APPEND : ValueKind.PUT;
@@ -63,9 +80,140 @@ class MemtableProperties {
                 assertThat(versions(memtable, probe, snapshot)).isEqualTo(modelVersions(model, probe, snapshot));
             }
         }
+        PrefixReader prefixes = new PrefixReader();
+        for (byte[] probe : allProbes) {
+            for (int length = 0; length <= probe.length; length++) {
+                assertSamePrefix(prefixes, memtable, Arrays.copyOf(probe, length), keys.size(), model);
+            }
+        }
         assertThat(memtable.memoryBytes()).isEqualTo(pool.usedBytes());
         memtable.release();
         assertThat(pool.usedBytes()).isZero();
+    }
+
+    /** Of a version that has to be joined, or too many of them, nothing is told. */
+    private static void assertSamePrefix(PrefixReader prefixes, Memtable memtable, byte[] prefix, long snapshot,
+            NavigableMap<Entry, byte[]> model) {
+        List<byte[]> keys = new ArrayList<>();
+        boolean told = true;
+        byte[] last = null;
+        for (Entry entry : model.tailMap(new Entry(prefix, Trailer.NEWEST), true).keySet()) {
+            if (!Slice.of(entry.key()).startsWith(prefix)) {
+                break;
+            }
+            if (!Arrays.equals(entry.key(), last)) {
+                last = entry.key();
+                keys.add(last);
+                told &= Trailer.kind(entry.trailer()) != ValueKind.APPEND;
+            }
+        }
+        CopiedEntries copied = new CopiedEntries();
+        copied.begin(0, false);
+        boolean fits = prefixes.copy(memtable, FAMILY, Slice.of(prefix), snapshot, copied);
+        assertThat(fits).isEqualTo(told && keys.size() <= CopiedEntries.MOST);
+        if (fits) {
+            byte[] bytes = copied.toByteArray();
+            int[] ends = copied.toEnds();
+            for (int i = 0; i < keys.size(); i++) {
+                assertThat(Arrays.copyOfRange(bytes, i == 0 ? 0 : ends[2 * i - 1], ends[2 * i])).isEqualTo(keys.get(i));
+            }
+            assertThat(copied.count()).isEqualTo(keys.size());
+        }
+    }
+
+    /** What a write may take is guessed from above; if the guess were near a chunk, nearly every write would seem to need another. */
+    @Test
+    void mostSmallWritesNeedNoFurtherMemory() {
+        Memtable memtable = new Memtable(1, new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, 1 << 30), 8192);
+        int asked = 0;
+        for (int i = 0; i < 1000; i++) {
+            asked += memtable.wouldTake(1, Memtable.sizeOf(Integer.BYTES, 1)) > 0 ? 1 : 0;
+            memtable.add(FAMILY, Slice.of(ByteBuffer.allocate(Integer.BYTES).putInt(i).array()), Trailer.of(i + 1L, ValueKind.PUT), Slice.ofUtf8("v"));
+        }
+        assertThat(asked).isLessThan(500);
+        memtable.release();
+    }
+
+    /** An index that is made for many keys takes a segment for nearly each of the first ones. */
+    @Property(tries = 50)
+    void aBatchTakesNoMoreThanWasSaid(@ForAll Hashed hashed, @ForAll @IntRange(max = 20_000) int expected, @ForAll @IntRange(min = 1, max = 5000) int writes)
+            throws Exception {
+        BudgetedMemoryPool pool = new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, 1 << 30);
+        List<byte[]> keys = new ArrayList<>();
+        for (int i = 0; i < expected; i++) {
+            keys.add(ByteBuffer.allocate(Integer.BYTES).putInt(i).array());
+        }
+        Memtable memtable = hashed.memtable(pool, keys);
+        for (int round = 0; round < 3; round++) {
+            long before = pool.usedBytes();
+            long said = memtable.wouldTake(writes, writes * Memtable.sizeOf(Integer.BYTES, 1));
+            for (int i = 0; i < writes; i++) {
+                byte[] key = ByteBuffer.allocate(Integer.BYTES).putInt((round * writes + i) * 31).array();
+                memtable.add(FAMILY, Slice.of(key), Trailer.of(1 + round * (long) writes + i, ValueKind.PUT), Slice.ofUtf8("v"));
+            }
+            if (round > 0) {
+                // Of chunks as small as these, half may stay unused.
+                assertThat(pool.usedBytes() - before).isLessThanOrEqualTo(2 * said + 4 * 4096);
+            }
+        }
+        memtable.release();
+    }
+
+    /** Long chains of versions, in which jumps over anchors and single steps take turns. */
+    @Property(tries = 20)
+    void everySnapshotOfAnOverwrittenKeyIsFound(@ForAll Hashed hashed, @ForAll @IntRange(min = 1, max = 3000) int versions) throws Exception {
+        byte[] key = {7};
+        Memtable memtable = hashed.memtable(new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, 1 << 30), List.of(key));
+        for (int i = 1; i <= versions; i++) {
+            memtable.add(FAMILY, Slice.of(key), Trailer.of(2L * i, ValueKind.PUT), Slice.ofUtf8("v" + i));
+        }
+        try (InternalIterator iterator = memtable.iterator(FAMILY)) {
+            for (int snapshot = 0; snapshot <= 2 * versions + 1; snapshot++) {
+                int newest = Math.min(versions, snapshot / 2);
+                List<String> seen = new ArrayList<>();
+                memtable.get(FAMILY, Slice.of(key), snapshot, (trailer, value) -> !seen.add(value.toString()), new Slice());
+                assertThat(seen).isEqualTo(newest == 0 ? List.of() : List.of("v" + newest));
+                iterator.seekBefore(Slice.of(key), Trailer.visibleAt(snapshot));
+                assertThat(iterator.valid()).isEqualTo(newest < versions);
+                if (newest < versions) {
+                    assertThat(iterator.value()).hasToString("v" + (newest + 1));
+                }
+            }
+        }
+        memtable.release();
+    }
+
+    /** So many keys with hashes of one beginning find no room in the index, which then must not be believed. */
+    @Test
+    void keysWithHashesAlikeAreFound() {
+        Memtable memtable = new Memtable(1, new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, 1 << 30), 1 << 20, family -> true, null);
+        List<byte[]> alike = new ArrayList<>();
+        for (long i = 0; alike.size() < 150; i++) {
+            byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(i).array();
+            if (HashIndex.hash(Slice.of(key)) >>> 12 == 0x12345) {
+                alike.add(key);
+            }
+        }
+        List<byte[]> absent = alike.subList(140, 150);
+        List<byte[]> present = alike.subList(0, 140);
+        fill(memtable, present);
+        for (int i = 0; i < present.size(); i++) {
+            assertThat(versions(memtable, present.get(i), Long.MAX_VALUE >>> 8)).containsExactly(Trailer.toString(Trailer.of(i + 1, ValueKind.PUT)) + "=v" + i);
+        }
+        for (byte[] key : absent) {
+            assertThat(versions(memtable, key, Long.MAX_VALUE >>> 8)).isEmpty();
+        }
+        memtable.add(FAMILY, Slice.of(present.get(139)), Trailer.of(1000, ValueKind.PUT), Slice.ofUtf8("again"));
+        assertThat(versions(memtable, present.get(139), Long.MAX_VALUE >>> 8)).hasSize(2).first().asString().endsWith("=again");
+        assertThat(forward(memtable)).hasSize(141);
+        memtable.release();
+    }
+
+    private static Memtable fill(Memtable memtable, List<byte[]> keys) {
+        for (int i = 0; i < keys.size(); i++) {
+            memtable.add(FAMILY, Slice.of(keys.get(i)), Trailer.of(i + 1L, ValueKind.PUT), Slice.ofUtf8("v" + i));
+        }
+        return memtable;
     }
 
     @Property(tries = 200)
