@@ -1,7 +1,6 @@
 package io.qaexchange.state;
 
 import io.qaexchange.state.store.StateTable;
-import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
 import java.util.Collection;
 import org.apache.flink.runtime.state.internal.InternalMergingState;
@@ -22,11 +21,7 @@ abstract class AbstractLsmAppendingState<K, N, IN, ACC, OUT> extends AbstractLsm
 
     @Override
     public ACC getInternal() throws IOException {
-        return get(key());
-    }
-
-    private ACC get(Slice key) throws IOException {
-        return read(key) ? valueSerializer.deserialize(input) : null;
+        return value(key());
     }
 
     @Override

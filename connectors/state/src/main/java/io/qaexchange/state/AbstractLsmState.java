@@ -42,6 +42,9 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
 
     protected TypeSerializer<N> namespaceSerializer;
     protected TypeSerializer<V> valueSerializer;
+    /** Null unless values can be read where they lie. */
+    @Nullable
+    private FixedWidth<V> fixedValue;
     private V defaultValue;
     private N namespace;
 
@@ -57,6 +60,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
     void update(StateDescriptor<?, V> descriptor) {
         namespaceSerializer = table.namespaceSerializer();
         valueSerializer = table.valueSerializer();
+        fixedValue = FixedWidth.of(valueSerializer);
         defaultValue = descriptor.getDefaultValue();
     }
 
@@ -107,12 +111,22 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
         return keys.withUserKey(namespace, namespaceSerializer, userKey, userKeySerializer);
     }
 
-    /** Points {@link #input} at the stored value of a key. @return false if there is none */
-    protected boolean read(Slice key) throws IOException {
-        Slice value = store.get(family, key);
-        if (value == null) {
-            return false;
+    /** The stored value of a key; null if there is none. */
+    @Nullable
+    protected V value(Slice key) throws IOException {
+        Slice stored = store.get(family, key);
+        if (stored == null) {
+            return null;
         }
+        if (fixedValue != null) {
+            return fixedValue.read(stored, 0);
+        }
+        copyToInput(stored);
+        return valueSerializer.deserialize(input);
+    }
+
+    /** Points {@link #input} at a copy of a stored value. */
+    protected void copyToInput(Slice value) {
         int length = value.length();
         if (readBuffer.length < length) {
             readBuffer = new byte[Math.max(length, 2 * readBuffer.length)];
@@ -121,7 +135,6 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
         }
         value.copyTo(readBuffer, 0);
         input.setBuffer(readBuffer, 0, length);
-        return true;
     }
 
     /** Writes what is in {@link #output}. */

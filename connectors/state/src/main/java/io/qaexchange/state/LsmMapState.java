@@ -1,6 +1,7 @@
 package io.qaexchange.state;
 
 import io.qaexchange.state.store.StateTable;
+import io.qaexchange.storage.CopiedEntries;
 import io.qaexchange.storage.StoreIterator;
 import io.qaexchange.storage.WriteBatch;
 import io.qaexchange.storage.key.KeyRange;
@@ -24,9 +25,13 @@ import org.apache.flink.runtime.state.internal.InternalMapState;
 final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>> implements InternalMapState<K, N, UK, UV> {
     /** Up to so many entries are removed one by one; more are hidden by one range deletion, which reads then have to look at. */
     private static final int REMOVED_SINGLY = 64;
+    /** So many maps are scanned before one is copied at once again, after one that could not be. */
+    private static final int SCANS_IN_A_ROW = 16;
     private static final int BATCH_BYTES = 256 << 10;
 
     private final Slice valueView = new Slice();
+    private final Slice prefixView = new Slice();
+    private int scansToCome;
     private TypeSerializer<UK> userKeySerializer;
     private TypeSerializer<UV> userValueSerializer;
     /** Null, each, if its serializer is not one of numbers. */
@@ -49,7 +54,15 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
 
     @Override
     public UV get(UK userKey) throws IOException {
-        return read(key(userKey, userKeySerializer)) ? readUserValue(input) : null;
+        Slice stored = store.get(family, key(userKey, userKeySerializer));
+        if (stored == null) {
+            return null;
+        }
+        if (fixedValues != null && stored.getByte(0) == 0) {
+            return fixedValues.read(stored, 1);
+        }
+        copyToInput(stored);
+        return readUserValue(input);
     }
 
     @Override
@@ -138,6 +151,18 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
 
     private byte[] prefix() {
         return key().toByteArray();
+    }
+
+    /** All entries of a prefix, if they are few: good until the next call of any method of the store. Null if they have to be scanned. */
+    @Nullable
+    CopiedEntries copy(byte[] prefix, boolean withValues) throws IOException {
+        if (scansToCome > 0) {
+            scansToCome--;
+            return null;
+        }
+        CopiedEntries few = store.copy(family, prefixView.wrap(prefix), withValues);
+        scansToCome = few == null ? SCANS_IN_A_ROW : 0;
+        return few;
     }
 
     /** The entries of a prefix, standing at the first, or at the first behind a stored key. */

@@ -13,7 +13,8 @@ final class LsmValueState<K, N, V> extends AbstractLsmState<K, N, V> implements 
 
     @Override
     public V value() throws IOException {
-        return read(key()) ? valueSerializer.deserialize(input) : copyOfDefaultValue();
+        V stored = value(key());
+        return stored == null ? copyOfDefaultValue() : stored;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.qaexchange.state;
 
+import io.qaexchange.storage.CopiedEntries;
 import io.qaexchange.storage.StoreIterator;
 import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
@@ -12,9 +13,9 @@ import java.util.Objects;
 /**
  * Iterates the entries of a map state, whatever happens to the map, the current key and the current namespace meanwhile.
  *
- * <p>Flink's iterators cannot be closed, and a store's iterator that is never closed keeps files: so entries are copied in runs, each
- * read by an iterator of its own that begins behind the last entry. What was put behind it meanwhile may be seen. Of a run, the bytes of
- * user keys and values lie in one array; objects are made of them when they are asked for.
+ * <p>Flink's iterators cannot be closed, and a store's iterator that is never closed keeps files: so entries are copied, those of a small
+ * map at once, those of others in runs, each read by an iterator of its own that begins behind the last entry. What was put behind it
+ * meanwhile may be seen. Of a run, the bytes of user keys and values lie in one array; objects are made of them when they are asked for.
  */
 abstract class MapEntries<UK, UV, T> implements Iterator<T> {
     private static final int FIRST_RUN = 32;
@@ -167,6 +168,22 @@ abstract class MapEntries<UK, UV, T> implements Iterator<T> {
     }
 
     private void load() {
+        try {
+            CopiedEntries all = count == 0 ? state.copy(prefix, withValues) : null;
+            if (all == null) {
+                scan();
+            } else {
+                run = all.toByteArray();
+                ends = all.toEnds();
+                count = all.count();
+                ended = true;
+            }
+        } catch (IOException e) {
+            throw state.failure("read", e);
+        }
+    }
+
+    private void scan() throws IOException {
         byte[] last = count == 0 ? null : storedKey(run, count == 1 ? 0 : ends[2 * count - 3], ends[2 * count - 2]);
         byte[] bytes = new byte[Math.max(FIRST_BYTES, Math.min(2 * run.length, RUN_BYTES))];
         int[] places = new int[2 * Math.min(runLength, FIRST_RUN)];
@@ -195,8 +212,6 @@ abstract class MapEntries<UK, UV, T> implements Iterator<T> {
                 free = end;
             }
             ended = !entries.valid();
-        } catch (IOException e) {
-            throw state.failure("read", e);
         }
         run = bytes;
         ends = places;

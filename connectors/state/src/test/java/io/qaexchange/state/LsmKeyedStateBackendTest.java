@@ -223,6 +223,49 @@ class LsmKeyedStateBackendTest {
         }
     }
 
+    /** Small maps are copied at once, large ones read in runs; which it will be is not known before. */
+    @Test
+    void mapsOfAnySizeAreIteratedInOrder() throws Exception {
+        try (TestBackend backend = TestBackend.open(fixed(1 << 20))) {
+            MapState<Integer, String> map = state(backend, MAP);
+            for (int size = 0; size < 140; size++) {
+                backend.keyed.setCurrentKey("key " + size);
+                for (int i = 0; i < size; i++) {
+                    put(map, i, "value " + i);
+                }
+            }
+            for (int i = 0; i < 1_000; i++) {
+                int size = i * 37 % 140;
+                backend.keyed.setCurrentKey("key " + size);
+                assertThat(map.keys()).containsExactlyElementsOf(IntStream.range(0, size).boxed().toList());
+                assertThat(map.values()).containsExactlyElementsOf(IntStream.range(0, size).mapToObj(n -> "value " + n).toList());
+            }
+        }
+    }
+
+    @Test
+    void smallMapIsIteratedAsItWasWhileItsEntriesAreRemovedAndChanged() throws Exception {
+        try (TestBackend backend = TestBackend.open(fixed(1 << 20))) {
+            MapState<Integer, String> map = state(backend, MAP);
+            backend.keyed.setCurrentKey("key");
+            IntStream.range(0, 4).forEach(i -> put(map, i, i == 2 ? null : "old " + i));
+            var entries = map.iterator();
+            assertThat(entries.next().getValue()).isEqualTo("old 0");
+            entries.remove();
+            entries.next().setValue("new");
+            put(map, 9, "later");
+            backend.keyed.setCurrentKey("other");
+            put(map, 5, "elsewhere");
+            Map.Entry<Integer, String> third = entries.next();
+            assertThat(third.getKey()).isEqualTo(2);
+            assertThat(third.getValue()).isNull();
+            assertThat(entries.next().getValue()).isEqualTo("old 3");
+            assertThat(entries.hasNext()).isFalse();
+            backend.keyed.setCurrentKey("key");
+            assertThat(map.values()).containsExactly("new", null, "old 3", "later");
+        }
+    }
+
     private static void put(MapState<Integer, String> map, int key, String value) {
         try {
             map.put(key, value);

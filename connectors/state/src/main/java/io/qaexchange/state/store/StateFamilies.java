@@ -39,7 +39,8 @@ public final class StateFamilies {
         }
         OrderedKeySerializer.Snapshot<?> ordered = orderedKeys(metaInfo);
         if (ordered == null) {
-            options.compression(compression);
+            // Entries of a map lie side by side, which the memtable's tree makes use of and a hash would not.
+            options.compression(compression).memtableHashIndex(metaInfo.getStateType() != StateDescriptor.Type.MAP);
         } else {
             // Scanned in place: compressed as the engine does by itself.
             options.compactionStyle(CompactionStyle.TIME_WINDOW).eventTimeFromEnd(ordered.eventTimeFromEnd()).windowNanos(ordered.windowNanos());

@@ -5,6 +5,7 @@ import io.qaexchange.storage.AppendedExpiry;
 import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.ColumnFamily;
+import io.qaexchange.storage.CopiedEntries;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.RestoredCheckpoint;
 import io.qaexchange.storage.Snapshot;
@@ -140,6 +141,12 @@ public final class StateStore implements Closeable, SlotResources.Memtables {
     @Nullable
     public Slice get(ColumnFamily family, Slice key) throws IOException {
         return reader.get(family, key) ? reader.value() : null;
+    }
+
+    /** As {@link StoreReader#copy}, of the state of now. @return null if these entries have to be iterated */
+    @Nullable
+    public CopiedEntries copy(ColumnFamily family, Slice prefix, boolean withValues) throws IOException {
+        return reader.copy(family, prefix, withValues);
     }
 
     /** A copy of the value, readable on any thread; null if the key has none. */
