@@ -8,11 +8,7 @@ import io.qaexchange.parquet.manifest.DataFile;
 import io.qaexchange.parquet.manifest.ManifestStore;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.RestartStrategyOptions;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -29,20 +25,8 @@ class ExchangeJobITCase {
             kafka.createTopic("events", 3);
             kafka.createTopic("dead-letters", 1);
             produce(kafka, 1000);
-            Map<String, String> texts = new HashMap<>();
-            texts.put("brokers", kafka.bootstrapServers());
-            texts.put("archive", folder.resolve("archive").toString());
-            texts.put("checkpoints", folder.resolve("checkpoints").toString());
-            texts.put("checkpoint-interval", "200 ms");
-            texts.put("bounded", "true");
-            texts.put("parallelism", "2");
-            JobOptions options = JobOptions.of(texts, "test");
-            Configuration configuration = ExchangeJob.flinkConfiguration(options);
-            configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
-            StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(2, configuration);
-            ExchangeJob.build(environment, options);
 
-            environment.execute("test");
+            BoundedJob.run(kafka, folder, 2);
 
             var manifest = ManifestStore.of(new org.apache.flink.core.fs.Path(folder.resolve("archive").toUri())).latest();
             assertThat(manifest.files().stream().mapToLong(DataFile::rows).sum()).isEqualTo(1000);

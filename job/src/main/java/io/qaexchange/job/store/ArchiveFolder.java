@@ -1,7 +1,9 @@
 package io.qaexchange.job.store;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -27,6 +29,7 @@ public final class ArchiveFolder {
 
     private static final String PREFIX = "qaexchange-archive-";
     private static final Duration ABANDONED = Duration.ofDays(1);
+    private static final int CREATE_ATTEMPTS = 100;
 
     private final Path path;
 
@@ -36,29 +39,45 @@ public final class ArchiveFolder {
 
     /** The folder of an attempt. */
     public static ArchiveFolder create(Path temporary, String jobId, String operatorId, TaskInfo task) throws IOException {
-        Path parent = Files.createDirectories(temporary.resolve(PREFIX + jobId));
         deleteAbandoned(temporary);
+        Path parent = temporary.resolve(PREFIX + jobId);
         String prefix = operatorId + "-" + task.getIndexOfThisSubtask() + "-";
-        List<Path> left;
-        try (Stream<Path> entries = Files.list(parent)) {
-            left = entries.filter(entry -> entry.getFileName().toString().startsWith(prefix)).toList();
+        for (int attempt = 1;; attempt++) {
+            try {
+                Files.createDirectories(parent);
+                deleteEarlier(parent, prefix);
+                return new ArchiveFolder(Files.createDirectory(parent.resolve(prefix + task.getAttemptNumber() + "-" + UUID.randomUUID())));
+            } catch (NoSuchFileException | FileAlreadyExistsException e) {
+                // Either is how it looks when the folder of the job goes meanwhile.
+                if (attempt == CREATE_ATTEMPTS) {
+                    throw e;
+                }
+                LOG.debug("{} was removed by a task that ended, attempt {}", parent, attempt, e);
+            }
         }
-        for (Path folder : left) {
-            delete(folder);
-        }
-        return new ArchiveFolder(Files.createDirectory(parent.resolve(prefix + task.getAttemptNumber() + "-" + UUID.randomUUID())));
     }
 
     public Path path() {
         return path;
     }
 
-    /** Removes the folder unless a file in it still waits for the sink. */
+    /** Removes the folder, and that of the job, unless a file in them still waits for the sink. */
     public void deleteIfEmpty() throws IOException {
         try {
             Files.deleteIfExists(path);
+            Files.deleteIfExists(path.getParent());
         } catch (DirectoryNotEmptyException e) {
-            LOG.debug("{} still holds files that the sink has to copy", path, e);
+            LOG.debug("{} still holds files that the sink has to copy, or other tasks' folders", e.getFile(), e);
+        }
+    }
+
+    private static void deleteEarlier(Path parent, String prefix) throws IOException {
+        List<Path> left;
+        try (Stream<Path> entries = Files.list(parent)) {
+            left = entries.filter(entry -> entry.getFileName().toString().startsWith(prefix)).toList();
+        }
+        for (Path folder : left) {
+            delete(folder);
         }
     }
 
@@ -85,6 +104,12 @@ public final class ArchiveFolder {
                 Files.deleteIfExists(entry);
             }
         } catch (NoSuchFileException e) {
+            LOG.debug("{} was removed by another task", folder, e);
+        } catch (UncheckedIOException e) {
+            // What a walk says of a folder that goes while it is walked.
+            if (!(e.getCause() instanceof NoSuchFileException)) {
+                throw e.getCause();
+            }
             LOG.debug("{} was removed by another task", folder, e);
         }
     }

@@ -2,8 +2,7 @@ package io.qaexchange.job.tool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qaexchange.job.ExchangeJob;
-import io.qaexchange.job.JobOptions;
+import io.qaexchange.job.BoundedJob;
 import io.qaexchange.job.query.SqlTables;
 import io.qaexchange.kafka.EmbeddedKafka;
 import io.qaexchange.kafka.KafkaConnection;
@@ -17,12 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.Statement;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.RestartStrategyOptions;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,7 +65,7 @@ class ReplayITCase {
             assertThat(replay("--format", "lobster", EXAMPLES.resolve(MESSAGES).toString())).isEqualTo(Tool.GOOD);
         }
         assertThat(sent()).as("an event and a book for each line, twice").isEqualTo(4 * lines);
-        runJob();
+        BoundedJob.run(kafka, folder, 1);
 
         assertThat(deadLetters()).isZero();
         try (SqlTables tables = SqlTables.of(ManifestStore.of(new org.apache.flink.core.fs.Path(folder.resolve("archive").toUri())));
@@ -175,20 +169,5 @@ class ReplayITCase {
             rows.next();
             return rows.getLong(1);
         }
-    }
-
-    private void runJob() throws Exception {
-        Map<String, String> texts = new HashMap<>();
-        texts.put("brokers", kafka.bootstrapServers());
-        texts.put("archive", folder.resolve("archive").toString());
-        texts.put("checkpoints", folder.resolve("checkpoints").toString());
-        texts.put("checkpoint-interval", "200 ms");
-        texts.put("bounded", "true");
-        JobOptions options = JobOptions.of(texts, "test");
-        Configuration configuration = ExchangeJob.flinkConfiguration(options);
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
-        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
-        ExchangeJob.build(environment, options);
-        environment.execute("test");
     }
 }
