@@ -40,7 +40,7 @@ public final class ArchiveFolder {
     /** The folder of an attempt. */
     public static ArchiveFolder create(Path temporary, String jobId, String operatorId, TaskInfo task) throws IOException {
         deleteAbandoned(temporary);
-        Path parent = temporary.resolve(PREFIX + jobId);
+        Path parent = ofJob(temporary, jobId);
         String prefix = operatorId + "-" + task.getIndexOfThisSubtask() + "-";
         for (int attempt = 1;; attempt++) {
             try {
@@ -55,6 +55,11 @@ public final class ArchiveFolder {
                 LOG.debug("{} was removed by a task that ended, attempt {}", parent, attempt, e);
             }
         }
+    }
+
+    /** Holds the folders of all subtasks of a job on this machine. */
+    static Path ofJob(Path temporary, String jobId) {
+        return temporary.resolve(PREFIX + jobId);
     }
 
     public Path path() {

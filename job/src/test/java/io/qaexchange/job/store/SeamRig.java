@@ -43,6 +43,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.util.FileUtils;
 
 /**
  * The event store between a fake source and a fake sink, driven step by step: messages go in, checkpoints complete or not, files are
@@ -79,6 +80,8 @@ final class SeamRig implements AutoCloseable {
     /** Identity to message of everything that must be a row. */
     private Map<String, byte[]> expected = new HashMap<>();
     private final List<DeadLetter> deadLetters = new ArrayList<>();
+    /** What killed tasks leave, as they do on a real machine. */
+    private final Set<Path> temporaryFolders = new HashSet<>();
 
     SeamRig(Path folder, List<byte[]> messages, StateBackend backend, Duration hotRetention) {
         this.folder = folder;
@@ -131,6 +134,8 @@ final class SeamRig implements AutoCloseable {
             }
             task.open();
             tasks.add(task);
+            temporaryFolders.add(ArchiveFolder.ofJob(Path.of(task.getEnvironment().getTaskManagerInfo().getTmpDirectories()[0]),
+                    task.getEnvironment().getJobID().toHexString()));
         }
     }
 
@@ -279,9 +284,13 @@ final class SeamRig implements AutoCloseable {
     @Override
     public void close() throws Exception {
         kill();
+        for (Path temporary : temporaryFolders) {
+            FileUtils.deleteDirectory(temporary.toFile());
+        }
     }
 
-    private void kill() throws Exception {
+    /** Ends the tasks; what they handed over may still be copied. */
+    void kill() throws Exception {
         for (var task : tasks) {
             task.close();
         }
