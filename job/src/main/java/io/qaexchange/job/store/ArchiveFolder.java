@@ -1,7 +1,6 @@
 package io.qaexchange.job.store;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -9,11 +8,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.TaskInfo;
+import org.apache.flink.util.FileUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,7 +81,7 @@ public final class ArchiveFolder {
             left = entries.filter(entry -> entry.getFileName().toString().startsWith(prefix)).toList();
         }
         for (Path folder : left) {
-            delete(folder);
+            FileUtils.deleteDirectory(folder.toFile());
         }
     }
 
@@ -95,27 +94,11 @@ public final class ArchiveFolder {
         for (Path folder : folders) {
             try {
                 if (Files.getLastModifiedTime(folder).toInstant().isBefore(before)) {
-                    delete(folder);
+                    FileUtils.deleteDirectory(folder.toFile());
                 }
             } catch (NoSuchFileException e) {
                 LOG.debug("{} was removed by another task", folder, e);
             }
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> entries = Files.walk(folder)) {
-            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(entry);
-            }
-        } catch (NoSuchFileException e) {
-            LOG.debug("{} was removed by another task", folder, e);
-        } catch (UncheckedIOException e) {
-            // What a walk says of a folder that goes while it is walked.
-            if (!(e.getCause() instanceof NoSuchFileException)) {
-                throw e.getCause();
-            }
-            LOG.debug("{} was removed by another task", folder, e);
         }
     }
 }
