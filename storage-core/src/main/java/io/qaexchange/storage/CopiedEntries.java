@@ -30,7 +30,7 @@ public final class CopiedEntries {
     private int prefixLength;
     private boolean withValues;
 
-    /** Forgets what is there. @param withValues false if values are not wanted: they are empty then */
+    /** Forgets what is there. @param withValuesToo false if values are not wanted: they are empty then */
     public void begin(int prefixBytes, boolean withValuesToo) {
         prefixLength = prefixBytes;
         withValues = withValuesToo;

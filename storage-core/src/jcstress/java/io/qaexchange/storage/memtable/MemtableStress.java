@@ -42,6 +42,17 @@ public final class MemtableStress {
             published = sequence;
         }
 
+        void putTwice() {
+            put("key", "value A");
+            put("key", "value B");
+        }
+
+        void readPublished(II_Result result) {
+            long snapshot = published;
+            result.r1 = (int) snapshot;
+            result.r2 = last("key", snapshot);
+        }
+
         /** The last letter of the key's value as seen at {@code snapshot}; 0 if there is none. */
         int last(String key, long snapshot) {
             int[] seen = new int[1];
@@ -65,15 +76,12 @@ public final class MemtableStress {
     public static class PublishedIsVisible extends Shared {
         @Actor
         public void writer() {
-            put("key", "value A");
-            put("key", "value B");
+            putTwice();
         }
 
         @Actor
         public void reader(II_Result result) {
-            long snapshot = published;
-            result.r1 = (int) snapshot;
-            result.r2 = last("key", snapshot);
+            readPublished(result);
         }
     }
 
@@ -89,15 +97,12 @@ public final class MemtableStress {
 
         @Actor
         public void writer() {
-            put("key", "value A");
-            put("key", "value B");
+            putTwice();
         }
 
         @Actor
         public void reader(II_Result result) {
-            long snapshot = published;
-            result.r1 = (int) snapshot;
-            result.r2 = last("key", snapshot);
+            readPublished(result);
         }
     }
 
