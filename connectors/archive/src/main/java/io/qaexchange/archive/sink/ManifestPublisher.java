@@ -211,7 +211,8 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
         }
         EventFileFooter footer = EventFileFooter.read(FlinkInputFile.of(path));
         return new DataFile(footer.batchId(), footer.table(), footer.tradingDay(), relative(path), status.getLen(), footer.rows(),
-                footer.rawBytes(), footer.minEventTimeNs(), footer.maxEventTimeNs(), file.epoch(), file.checkpointId());
+                footer.rawBytes(), footer.minEventTimeNs(), footer.maxEventTimeNs(), file.epoch(), file.checkpointId(), footer.minInstrument(),
+                footer.maxInstrument(), footer.subtask(), footer.ordinal());
     }
 
     private void publish(List<DataFile> files) throws IOException {

@@ -82,7 +82,7 @@ public final class SavepointEditor {
             try (CloseableIterator<Map.Entry<StoredKey, byte[]>> rows = state.events().reverse(null, null)) {
                 while (rows.hasNext()) {
                     StoredKey key = rows.next().getKey();
-                    if (instrument.isHotEvent(key.recordCode(), 0, key.eventTimeNs(), published)) {
+                    if (instrument.boundary().isHotEvent(key.recordCode(), 0, key.eventTimeNs(), published)) {
                         state.events().remove(key);
                         return routeKey + " … " + key.eventTimeNs() + " … #" + key.sequence();
                     }

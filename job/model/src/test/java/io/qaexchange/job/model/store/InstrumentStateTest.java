@@ -47,11 +47,10 @@ class InstrumentStateTest {
         state.mayHaveEvent(key, code -> {
             throw new IOException("a new instrument has nothing to look for");
         });
-        state.hasEvent(key);
-        state.hasRow(key.recordCode(), key.eventTimeNs());
+        state.storedEvent(key, 1, 0);
     }
 
-    private static InstrumentState.Range range(long fromNs, long toNs, boolean late) {
-        return new InstrumentState.Range(fromNs, toNs, 1, late ? 1 : 0, new BitSet());
+    private static HotColdBoundary.Range range(long fromNs, long toNs, boolean late) {
+        return new HotColdBoundary.Range(fromNs, toNs, 1, late ? 1 : 0, new BitSet());
     }
 }

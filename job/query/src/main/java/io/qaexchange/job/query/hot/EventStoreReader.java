@@ -52,7 +52,7 @@ public final class EventStoreReader {
                     Map.Entry<StoredKey, byte[]> row = rows.next();
                     stored.wrap(row.getValue());
                     StoredKey key = row.getKey();
-                    if (instrument.isHotEvent(key.recordCode(), instruments.tradingDay(stored.event()), key.eventTimeNs(), published)) {
+                    if (instrument.boundary().isHotEvent(key.recordCode(), instruments.tradingDay(stored.event()), key.eventTimeNs(), published)) {
                         visitor.accept(routeKey, stored);
                     }
                 }
@@ -62,7 +62,7 @@ public final class EventStoreReader {
                     Map.Entry<LateKey, byte[]> row = rows.next();
                     stored.wrap(row.getValue());
                     LateKey key = row.getKey();
-                    if (instrument.isHotLate(key.generation(), key.key().recordCode(), instruments.tradingDay(stored.event()), published)) {
+                    if (instrument.boundary().isHotLate(key.generation(), key.key().recordCode(), instruments.tradingDay(stored.event()), published)) {
                         visitor.accept(routeKey, stored);
                     }
                 }

@@ -4,6 +4,7 @@ import io.qaexchange.archive.sink.FinishedFile;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.job.model.store.EventStoreState;
+import io.qaexchange.job.model.store.HotColdBoundary;
 import io.qaexchange.job.model.store.InstrumentState;
 import io.qaexchange.job.stream.hot.EventStoreMetrics;
 import io.qaexchange.job.stream.hot.EventStoreOptions;
@@ -55,12 +56,12 @@ public final class ArchiveRound {
      * What rounds of one operator share.
      *
      * @param folder for files that are being written
-     * @param epoch the running epoch, for footers
+     * @param identity the writer of the files, for footers
      * @param writer the writer thread
      * @param output takes finished files
      */
     public record Context(KeyedStateBackend<String> backend, EventStoreState state, InstrumentIndex instruments, EventStoreOptions options,
-            Path folder, String epoch, EventStoreMetrics metrics, Executor writer, Consumer<FinishedFile> output) {
+            Path folder, FileIdentity identity, EventStoreMetrics metrics, Executor writer, Consumer<FinishedFile> output) {
     }
 
     /** Order of instruments as UTF-8 bytes; accounts, whose rows have no instrument, come behind all instruments. */
@@ -88,7 +89,7 @@ public final class ArchiveRound {
     private CompletableFuture<List<TableFiles.WrittenFile>> finishing;
     private int nextInstrument;
     private String routeKey;
-    private InstrumentState.Range range;
+    private HotColdBoundary.Range range;
     private RowMerge rows;
     private List<byte[]> chunk = new ArrayList<>(CHUNK_ROWS);
 
@@ -160,7 +161,7 @@ public final class ArchiveRound {
 
     private void nextTable() {
         table = tables.next();
-        files = new TableFiles(table, context.options(), context.folder(), context.epoch());
+        files = new TableFiles(table, context.options(), context.folder(), context.identity());
         finishing = null;
         nextInstrument = 0;
     }
@@ -169,8 +170,8 @@ public final class ArchiveRound {
         while (nextInstrument < routeKeys.size()) {
             routeKey = routeKeys.get(nextInstrument++);
             InstrumentState instrument = context.instruments().get(routeKey);
-            range = instrument.open;
-            if (range != null && !range.handedOver().get(table.code()) && instrument.mayHaveRowsIn(table.code(), range)) {
+            range = instrument.boundary().open();
+            if (range != null && !range.isHandedOver(table.code()) && instrument.mayHaveRowsIn(table.code(), range)) {
                 context.backend().setCurrentKey(routeKey);
                 rows = RowMerge.open(context.state(), table.code(), range);
                 return true;
@@ -199,7 +200,7 @@ public final class ArchiveRound {
         }
         List<byte[]> sent = chunk;
         String of = routeKey;
-        InstrumentState.Range within = range;
+        HotColdBoundary.Range within = range;
         TableFiles to = files;
         writing.add(CompletableFuture.runAsync(() -> unchecked(() -> {
             to.write(of, within, sent);
@@ -217,27 +218,29 @@ public final class ArchiveRound {
 
     /**
      * Notes and emits the finished files of the table, in one step. Instruments without rows of the table in their range need no note:
-     * there will be none either if the round is begun again, as nothing comes into a cut range.
+     * there will be none either if the round is begun again, as nothing comes into an open range.
      */
     private void handOver(List<TableFiles.WrittenFile> written) {
+        if (written.isEmpty()) {
+            return;
+        }
         for (TableFiles.WrittenFile file : written) {
             for (TableFiles.Source source : file.sources()) {
-                InstrumentState instrument = context.instruments().change(source.routeKey);
-                InstrumentState.Range taken = source.range;
-                instrument.handedOver.add(new InstrumentState.Batch(file.file().batchId(), table.code(), file.tradingDay(), taken.fromNs(),
-                        taken.toNs(), taken.lateFrom(), taken.lateTo()));
-                instrument.archived += source.rows;
-                instrument.open.handedOver().set(table.code());
+                HotColdBoundary.Range taken = source.range;
+                context.instruments().change(source.routeKey).handOver(new HotColdBoundary.Batch(file.file().batchId(), table.code(),
+                        file.tradingDay(), taken.fromNs(), taken.toNs(), taken.lateFrom(), taken.lateTo()), source.rows);
             }
             context.metrics().handedOver(file.rows(), file.rawBytes());
         }
+        context.instruments().publish(written.get(written.size() - 1).ordinal());
         written.forEach(file -> context.output().accept(file.file()));
     }
 
     private void closeRanges() {
         for (String participant : routeKeys) {
-            context.instruments().change(participant).open = null;
+            context.instruments().change(participant).closeRange();
         }
+        context.instruments().publish();
     }
 
     private interface FileWork<T> {

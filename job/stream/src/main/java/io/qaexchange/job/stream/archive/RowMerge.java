@@ -1,7 +1,7 @@
 package io.qaexchange.job.stream.archive;
 
 import io.qaexchange.job.model.store.EventStoreState;
-import io.qaexchange.job.model.store.InstrumentState;
+import io.qaexchange.job.model.store.HotColdBoundary;
 import io.qaexchange.job.model.store.LateKey;
 import io.qaexchange.job.model.store.StoredKey;
 import io.qaexchange.state.OrderedMapState;
@@ -57,7 +57,7 @@ final class RowMerge implements AutoCloseable {
     }
 
     /** The rows of the backend's current key. */
-    static RowMerge open(EventStoreState state, int recordCode, InstrumentState.Range range) throws Exception {
+    static RowMerge open(EventStoreState state, int recordCode, HotColdBoundary.Range range) throws Exception {
         RowMerge merge = new RowMerge();
         OrderedMapState<StoredKey, byte[]> events = state.events();
         StoredKey from = StoredKey.lowest(recordCode, range.fromNs());

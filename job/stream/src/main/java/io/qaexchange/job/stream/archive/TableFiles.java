@@ -5,7 +5,7 @@ import io.qaexchange.events.EventView;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instrument;
-import io.qaexchange.job.model.store.InstrumentState;
+import io.qaexchange.job.model.store.HotColdBoundary;
 import io.qaexchange.job.model.store.TradingDay;
 import io.qaexchange.job.stream.hot.EventStoreOptions;
 import io.qaexchange.parquet.EventParquetWriter;
@@ -32,22 +32,23 @@ final class TableFiles implements Closeable {
     /**
      * A finished file and where its rows come from.
      *
-     * @param file what goes to the sink
+     * @param file the file as the sink takes it
+     * @param ordinal its number among the files of the subtask in this archive epoch
      * @param tradingDay yyyymmdd
      * @param sources what it took of which instruments
      * @param rows its rows
      * @param rawBytes their stored bytes
      */
-    record WrittenFile(FinishedFile file, int tradingDay, List<Source> sources, long rows, long rawBytes) {
+    record WrittenFile(FinishedFile file, long ordinal, int tradingDay, List<Source> sources, long rows, long rawBytes) {
     }
 
-    /** What a file took of an instrument. */
+    /** The rows that a file took of an instrument. */
     static final class Source {
         final String routeKey;
-        final InstrumentState.Range range;
+        final HotColdBoundary.Range range;
         long rows;
 
-        Source(String routeKey, InstrumentState.Range range) {
+        Source(String routeKey, HotColdBoundary.Range range) {
             this.routeKey = routeKey;
             this.range = range;
         }
@@ -64,7 +65,26 @@ final class TableFiles implements Closeable {
             this.writer = writer;
         }
 
-        Source source(String routeKey, InstrumentState.Range range) {
+        /** The smallest instrument: rows without one have an empty text. */
+        String firstInstrument() {
+            return isAccount(sources.get(sources.size() - 1)) ? "" : sources.get(0).routeKey;
+        }
+
+        /** The greatest instrument; instruments come before accounts. */
+        String lastInstrument() {
+            for (int i = sources.size() - 1; i >= 0; i--) {
+                if (!isAccount(sources.get(i))) {
+                    return sources.get(i).routeKey;
+                }
+            }
+            return "";
+        }
+
+        private static boolean isAccount(Source source) {
+            return source.routeKey.startsWith("@");
+        }
+
+        Source source(String routeKey, HotColdBoundary.Range range) {
             Source last = sources.isEmpty() ? null : sources.get(sources.size() - 1);
             if (last == null || !last.routeKey.equals(routeKey)) {
                 last = new Source(routeKey, range);
@@ -77,7 +97,7 @@ final class TableFiles implements Closeable {
     private final RecordType table;
     private final EventStoreOptions options;
     private final Path folder;
-    private final String epoch;
+    private final FileIdentity identity;
     private final StoredEvent row = new StoredEvent();
     private final Map<Integer, DayFile> files = new TreeMap<>();
     /** Where the last row went: rows of a day come one after the other. */
@@ -86,11 +106,11 @@ final class TableFiles implements Closeable {
     private DayFile lastFile;
     private boolean failed;
 
-    TableFiles(RecordType table, EventStoreOptions options, Path folder, String epoch) {
+    TableFiles(RecordType table, EventStoreOptions options, Path folder, FileIdentity identity) {
         this.table = table;
         this.options = options;
         this.folder = folder;
-        this.epoch = epoch;
+        this.identity = identity;
     }
 
     /**
@@ -98,7 +118,7 @@ final class TableFiles implements Closeable {
      *
      * @throws IOException if a file cannot be written; nothing more can be written then
      */
-    void write(String routeKey, InstrumentState.Range range, List<byte[]> values) throws IOException {
+    void write(String routeKey, HotColdBoundary.Range range, List<byte[]> values) throws IOException {
         checkNotFailed();
         failed = true;
         // Rows of a route key are of one instrument, or of none.
@@ -133,14 +153,17 @@ final class TableFiles implements Closeable {
             String tradingDay = TradingDay.toIsoDate(entry.getKey());
             Map<String, String> footer = new LinkedHashMap<>();
             footer.put(FooterKeys.BATCH_ID, file.batchId);
-            footer.put(FooterKeys.EPOCH, epoch);
+            footer.put(FooterKeys.EPOCH, identity.archiveEpoch());
             footer.put(FooterKeys.TRADING_DAY, tradingDay);
-            footer.put(FooterKeys.RANGES, BatchRanges.encode(
-                    file.sources.stream().map(source -> new BatchRanges.Entry(source.routeKey, source.range)).toList()));
+            footer.put(FooterKeys.MIN_INSTRUMENT, file.firstInstrument());
+            footer.put(FooterKeys.MAX_INSTRUMENT, file.lastInstrument());
+            footer.put(FooterKeys.SUBTASK, Integer.toString(identity.subtask()));
+            long ordinal = identity.nextOrdinal().getAsLong();
+            footer.put(FooterKeys.ORDINAL, Long.toString(ordinal));
             long lengthBytes = file.writer.finish(footer);
             written.add(new WrittenFile(
                     new FinishedFile(file.batchId, table.table(), tradingDay, file.writer.file().toString(), lengthBytes),
-                    entry.getKey(), file.sources, file.writer.rowCount(), file.writer.rawBytes()));
+                    ordinal, entry.getKey(), file.sources, file.writer.rowCount(), file.writer.rawBytes()));
         }
         return written;
     }

@@ -60,10 +60,10 @@ public final class EventStoreMetrics {
     public static EventStoreMetrics register(MetricGroup group, InstrumentIndex instruments) {
         EventStoreMetrics metrics = new EventStoreMetrics(group);
         for (InstrumentState instrument : instruments.states()) {
-            metrics.stored += instrument.stored;
-            metrics.duplicates += instrument.duplicates;
-            metrics.deadLetters += instrument.deadLetters;
-            metrics.archivedRows += instrument.archived;
+            metrics.stored += instrument.stored();
+            metrics.duplicates += instrument.duplicates();
+            metrics.deadLetters += instrument.deadLetters();
+            metrics.archivedRows += instrument.archived();
         }
         return metrics;
     }

@@ -9,28 +9,24 @@ import io.qaexchange.events.flink.DeadLetter;
 import io.qaexchange.events.flink.IncomingEvent;
 import io.qaexchange.job.model.store.EventStoreState;
 import io.qaexchange.job.model.store.InstrumentState;
+import io.qaexchange.job.model.store.LateGeneration;
 import io.qaexchange.job.model.store.LateKey;
 import io.qaexchange.job.model.store.StoredKey;
 import io.qaexchange.job.stream.archive.ArchiveFolder;
-import io.qaexchange.job.stream.archive.ArchivePlanner;
 import io.qaexchange.job.stream.archive.ArchiveRound;
-import io.qaexchange.job.stream.archive.RetentionSweep;
+import io.qaexchange.job.stream.archive.Archiver;
+import io.qaexchange.job.stream.archive.FileIdentity;
 import io.qaexchange.job.stream.hot.EventStoreMetrics;
 import io.qaexchange.job.stream.hot.EventStoreOptions;
 import io.qaexchange.job.stream.hot.InstrumentIndex;
-import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.api.common.operators.MailboxExecutor;
-import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -40,17 +36,14 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.CloseableIterator;
-import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
- * Keeps every event hot in keyed state, once, and archives what has aged: the hot side of the seam.
+ * Stores every event in keyed state, once: the hot side of the hot/cold boundary.
  *
- * <p>An event whose key is there with the same bytes is a duplicate and counted; with other bytes, too old or too far in the future it
+ * <p>An event whose key is stored with the same bytes is a duplicate, and counted. With other bytes, too old or too far in the future it
  * goes to {@link DeadLetter#OUTPUT}. So consumed = stored + duplicates + dead letters.
  *
- * <p>Archiving reads rows in short slices between events and writes files in the background ({@link ArchiveRound}); the manifest is read
- * in the background too. Rows leave the state
- * only after their own batch was seen in the manifest and the hot retention is over; notifications of checkpoints play no part.
+ * <p>The {@link Archiver} archives rows that have aged, and drops them.
  *
  * <p>One thread, the task thread; everything asynchronous comes back through the mailbox.
  */
@@ -60,33 +53,18 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
     private static final long serialVersionUID = 1L;
 
     private static final long NANOS_PER_MS = 1_000_000L;
-    private static final int MAX_ROUND_FAILURES = 5;
     private static final long WRITER_TIMEOUT_S = 20;
-    /** A look at what has aged is also taken after this part of a batch has come in. */
-    private static final int CHECKS_PER_BATCH = 4;
 
     private final EventStoreOptions options;
     private final transient MailboxExecutor mailbox;
 
-    private transient ArchivePlanner planner;
     private transient EventStoreState state;
     private transient InstrumentIndex instruments;
-    private transient ManifestStore manifest;
+    private transient Archiver archiver;
     private transient ArchiveFolder folder;
-    private transient ArchiveRound.Context archiving;
     private transient ExecutorService background;
     private transient ThreadPoolExecutor writer;
     private transient EventStoreMetrics metrics;
-
-    private transient ArchiveRound round;
-    private transient List<String> roundKeys;
-    private transient int roundFailures;
-    private transient boolean sliceScheduled;
-    private transient boolean waitingForWriter;
-    private transient long eventsSinceSlice;
-    private transient boolean manifestRead;
-    private transient boolean inputEnded;
-    private transient long bytesSinceCheck;
     private transient byte[] topicBytes;
     private transient String topic;
     private transient StreamRecord<IncomingEvent> stored;
@@ -102,40 +80,32 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
         super.initializeState(context);
         KeyedStateBackend<String> backend = getKeyedStateBackend();
         state = EventStoreState.open(backend);
-        instruments = InstrumentIndex.load(backend, state.instrument());
-        planner = new ArchivePlanner(options);
-        stored = new StreamRecord<>(null);
-        manifest = ManifestStore.of(new org.apache.flink.core.fs.Path(options.archive()));
         String jobId = getRuntimeContext().getJobInfo().getJobId().toHexString();
-        String epoch = Epoch.idOf(jobId, context.getRestoredCheckpointId().orElse(0));
+        String archiveEpoch = Epoch.idOf(jobId, context.getRestoredCheckpointId().orElse(0));
+        instruments = InstrumentIndex.load(backend, state.instrument(), archiveEpoch);
+        stored = new StreamRecord<>(null);
         folder = ArchiveFolder.create(Path.of(getContainingTask().getEnvironment().getTaskManagerInfo().getTmpDirectories()[0]), jobId,
                 getOperatorID().toHexString(), getRuntimeContext().getTaskInfo());
         metrics = EventStoreMetrics.register(getMetricGroup(), instruments);
         background = thread("manifest reader");
         writer = thread("archive writer");
-        archiving = new ArchiveRound.Context(backend, state, instruments, options, folder.path(), epoch, metrics, writer,
-                file -> output.collect(new StreamRecord<>(file)));
+        FileIdentity identity = new FileIdentity(archiveEpoch, getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(),
+                new AtomicLong()::incrementAndGet);
+        ArchiveRound.Context archiving = new ArchiveRound.Context(backend, state, instruments, options, folder.path(), identity, metrics,
+                writer, file -> output.collect(new StreamRecord<>(file)));
+        archiver = new Archiver(archiving, ManifestStore.of(new org.apache.flink.core.fs.Path(options.archive())),
+                getProcessingTimeService(), mailbox, background);
     }
 
     @Override
     public void open() throws Exception {
         super.open();
-        List<String> interrupted = new ArrayList<>();
-        for (Map.Entry<String, InstrumentState> entry : instruments.entries()) {
-            if (entry.getValue().open != null) {
-                interrupted.add(entry.getKey());
-            }
-        }
-        if (!interrupted.isEmpty()) {
-            LOG.info("archiving round over {} instruments goes on after a restore", interrupted.size());
-            beginRound(interrupted);
-        }
-        scheduleCheck();
+        archiver.open();
     }
 
     @Override
     public void processElement(StreamRecord<IncomingEvent> element) throws Exception {
-        eventsSinceSlice++;
+        archiver.eventArrived();
         IncomingEvent event = element.getValue();
         StoredKey key = StoredKey.of(event.key());
         InstrumentState instrument = instruments.change(event.routeKey());
@@ -150,14 +120,14 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
                     + options.hotRetention() + " behind the newest event of " + event.routeKey());
             return;
         }
-        boolean late = instrument.cutNs != InstrumentState.NO_TIME && key.eventTimeNs() < instrument.cutNs;
+        boolean late = instrument.boundary().isLate(key.eventTimeNs());
         byte[] earlier = instrument.mayHaveEvent(key, this::newestStored) ? state.events().get(key) : null;
         if (earlier == null && late) {
             earlier = findLate(instrument, key);
         }
         if (earlier != null) {
             if (StoredEvent.holds(earlier, event.message())) {
-                instrument.duplicates++;
+                instrument.countDuplicate();
                 metrics.duplicate();
             } else {
                 StoredEvent first = new StoredEvent().wrap(earlier);
@@ -186,32 +156,21 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
         byte[] value = StoredEvent.encode(event.message(), 0, event.message().length, event.arrival().ingestTimeNs(), topicBytes,
                 event.arrival().partition(), event.arrival().offset());
         if (late) {
-            InstrumentState.LateGeneration generation = instrument.openLateGeneration();
-            state.late().put(new LateKey(generation.generation, key), value);
-            generation.rows++;
-            generation.bytes += value.length;
-            generation.maxEventTimeNs = Math.max(generation.maxEventTimeNs, key.eventTimeNs());
+            state.late().put(new LateKey(instrument.boundary().lateGeneration(), key), value);
+            instrument.storedLate(key, value.length, nowMs);
             metrics.late();
         } else {
             state.events().put(key, value);
-            instrument.hasEvent(key);
-            instrument.addBytes(key.eventTimeNs(), value.length);
+            instrument.storedEvent(key, value.length, nowMs);
         }
-        instrument.hasRow(key.recordCode(), key.eventTimeNs());
-        instrument.clockNs = Math.max(instrument.clockNs, key.eventTimeNs());
-        instrument.lastArrivalMs = nowMs;
-        instrument.stored++;
         metrics.stored(value.length);
         output.collect(EventStoreOperatorFactory.STORED, stored.replace(event));
-        bytesSinceCheck += value.length;
-        if (bytesSinceCheck >= options.batchBytes() / CHECKS_PER_BATCH) {
-            check();
-        }
+        archiver.rowStored(value.length);
     }
 
     private boolean isTooOld(InstrumentState instrument, StoredKey key) {
-        return key.eventTimeNs() < instrument.floorNs || instrument.clockNs != InstrumentState.NO_TIME
-                && key.eventTimeNs() < instrument.clockNs - options.hotRetention().toNanos();
+        return key.eventTimeNs() < instrument.dropWatermarkNs() || instrument.clockNs() != InstrumentState.NO_TIME
+                && key.eventTimeNs() < instrument.clockNs() - options.hotRetention().toNanos();
     }
 
     /** The greatest key of a record type in the events of the current key. */
@@ -223,8 +182,8 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
     }
 
     private byte[] findLate(InstrumentState instrument, StoredKey key) throws Exception {
-        for (InstrumentState.LateGeneration generation : instrument.lateGenerations) {
-            byte[] found = state.late().get(new LateKey(generation.generation, key));
+        for (LateGeneration generation : instrument.lateGenerations()) {
+            byte[] found = state.late().get(new LateKey(generation.number(), key));
             if (found != null) {
                 return found;
             }
@@ -233,7 +192,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
     }
 
     private void refuse(IncomingEvent event, InstrumentState instrument, RejectionReason reason, String detail) {
-        instrument.deadLetters++;
+        instrument.countDeadLetter();
         metrics.deadLetter();
         output.collect(DeadLetter.OUTPUT, new StreamRecord<>(new DeadLetter(event.arrival().topic(),
                 event.arrival().partition(), event.arrival().offset(), reason.label(), detail, event.message())));
@@ -248,13 +207,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
     /** Everything left goes to the archive. */
     @Override
     public void endInput() throws Exception {
-        inputEnded = true;
-        finishRound();
-        List<String> rest = planner.cut(instruments, getProcessingTimeService().getCurrentProcessingTime(), true);
-        if (!rest.isEmpty()) {
-            beginRound(rest);
-            finishRound();
-        }
+        archiver.endInput();
     }
 
     @Override
@@ -266,8 +219,8 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
             writer.shutdown();
             if (!writer.awaitTermination(WRITER_TIMEOUT_S, TimeUnit.SECONDS)) {
                 LOG.warn("the archive writer has not ended after {} s", WRITER_TIMEOUT_S);
-            } else if (round != null) {
-                round.release();
+            } else {
+                archiver.release();
             }
         }
         if (folder != null) {
@@ -278,153 +231,11 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
 
     /** Whether a round is under way. */
     public boolean isArchiving() {
-        return round != null;
+        return archiver.isArchiving();
     }
 
     /** Whether background work is under way that will come back through the mailbox. */
     public boolean isWaitingForBackground() {
-        return manifestRead || waitingForWriter;
-    }
-
-    private void scheduleCheck() {
-        ProcessingTimeService time = getProcessingTimeService();
-        time.registerTimer(time.getCurrentProcessingTime() + options.checkInterval().toMillis(), timestamp -> {
-            check();
-            scheduleCheck();
-        });
-    }
-
-    /** Looks at what was published, what may be dropped and what has aged. */
-    private void check() throws Exception {
-        EventStoreMetrics.Moment began = EventStoreMetrics.now();
-        bytesSinceCheck = 0;
-        long nowMs = getProcessingTimeService().getCurrentProcessingTime();
-        readManifestIfNeeded();
-        new RetentionSweep(archiving, planner).run(nowMs);
-        if (round == null) {
-            List<String> taken = planner.cut(instruments, nowMs, false);
-            if (!taken.isEmpty()) {
-                beginRound(taken);
-            }
-        }
-        metrics.slice(began);
-    }
-
-    private void beginRound(List<String> routeKeys) {
-        roundKeys = routeKeys;
-        round = new ArchiveRound(archiving, routeKeys);
-        metrics.archiving(true);
-        scheduleSlice(1);
-    }
-
-    private void scheduleSlice(long delayMs) {
-        if (sliceScheduled || inputEnded) {
-            return;
-        }
-        sliceScheduled = true;
-        ProcessingTimeService time = getProcessingTimeService();
-        time.registerTimer(time.getCurrentProcessingTime() + delayMs, timestamp -> {
-            sliceScheduled = false;
-            runSlice();
-        });
-    }
-
-    /** Reads for the time of a slice; then leaves the thread to events for as long, if there are any. */
-    private void runSlice() throws Exception {
-        if (round == null || inputEnded) {
-            return;
-        }
-        EventStoreMetrics.Moment began = EventStoreMetrics.now();
-        ArchiveRound.Progress progress = step(options.sliceBudget().toNanos());
-        metrics.slice(began);
-        long tookNs = System.nanoTime() - began.ns();
-        boolean idle = eventsSinceSlice == 0;
-        eventsSinceSlice = 0;
-        switch (progress) {
-            case COMPLETE -> { }
-            case MORE -> scheduleSlice(idle ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(tookNs)));
-            case WAITING -> {
-                waitingForWriter = true;
-                round.whenReady().whenComplete((done, failure) -> fromBackground(() -> {
-                    waitingForWriter = false;
-                    runSlice();
-                }, "archive writer is ready"));
-            }
-            default -> throw new AssertionError(progress);
-        }
-    }
-
-    private void finishRound() throws Exception {
-        while (round != null) {
-            if (step(Long.MAX_VALUE / 4) == ArchiveRound.Progress.WAITING) {
-                round.whenReady().handle((done, failure) -> null).get();
-            }
-        }
-    }
-
-    /** Goes on with the round; after a file could not be written it begins again, with other batches. */
-    private ArchiveRound.Progress step(long budgetNs) throws Exception {
-        try {
-            ArchiveRound.Progress progress = round.step(budgetNs);
-            if (progress == ArchiveRound.Progress.COMPLETE) {
-                metrics.archiving(false);
-                round = null;
-                roundFailures = 0;
-            }
-            return progress;
-        } catch (IOException e) {
-            metrics.roundFailure();
-            round.abort();
-            if (++roundFailures >= MAX_ROUND_FAILURES) {
-                throw new IOException("archiving failed " + roundFailures + " times in a row: " + e.getMessage(), e);
-            }
-            LOG.warn("archiving failed, attempt {} of {}; its files are begun again", roundFailures, MAX_ROUND_FAILURES, e);
-            round = new ArchiveRound(archiving, roundKeys);
-            return ArchiveRound.Progress.MORE;
-        }
-    }
-
-    /** Brings the result of background work to the task thread, unless the task has ended. */
-    private void fromBackground(ThrowingRunnable<Exception> work, String description) {
-        try {
-            mailbox.execute(work, description);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("the task has ended: {}", description, e);
-        }
-    }
-
-    private void readManifestIfNeeded() {
-        long waiting = instruments.states().stream().flatMap(instrument -> instrument.handedOver.stream())
-                .map(InstrumentState.Batch::batchId).distinct().count();
-        metrics.unpublished(waiting);
-        if (waiting == 0 || manifestRead) {
-            return;
-        }
-        manifestRead = true;
-        background.execute(() -> {
-            Set<String> published;
-            try {
-                published = manifest.latest().publishedBatches();
-            } catch (IOException | RuntimeException e) {
-                fromBackground(() -> {
-                    manifestRead = false;
-                    LOG.warn("manifest of {} could not be read; trying again at the next check", options.archive(), e);
-                }, "manifest not read");
-                return;
-            }
-            fromBackground(() -> {
-                manifestRead = false;
-                forgetPublished(published);
-            }, "manifest read");
-        });
-    }
-
-    private void forgetPublished(Set<String> published) {
-        for (Map.Entry<String, InstrumentState> entry : instruments.entries()) {
-            InstrumentState instrument = entry.getValue();
-            if (!instrument.handedOver.isEmpty() && instrument.handedOver.removeIf(batch -> published.contains(batch.batchId()))) {
-                instruments.change(entry.getKey());
-            }
-        }
+        return archiver.isWaitingForBackground();
     }
 }
