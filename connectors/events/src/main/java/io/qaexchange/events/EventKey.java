@@ -65,6 +65,11 @@ public final class EventKey {
         return Bytes.getLongBigEndian(checked(key), TIME_OFFSET) ^ Long.MIN_VALUE;
     }
 
+    /** As {@link #eventTime(byte[])}, of a key that begins at an offset. */
+    public static long eventTime(byte[] bytes, int offset) {
+        return Bytes.getLongBigEndian(bytes, offset + TIME_OFFSET) ^ Long.MIN_VALUE;
+    }
+
     public static long sourceHash(byte[] key) {
         return Bytes.getLongBigEndian(checked(key), SOURCE_OFFSET);
     }

@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import javax.annotation.Nullable;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileStatus;
@@ -92,6 +93,18 @@ public final class ManifestStore {
                 LOG.info("manifest version {} was removed while it was read; reading the newest again", newest);
             }
         }
+    }
+
+    /**
+     * The newest version, for a reader that has an older one: costs one look for a file if there is no newer.
+     *
+     * @param known null if the reader has none
+     */
+    public TableManifest latest(@Nullable TableManifest known) throws IOException {
+        if (known != null && known.version() > 0 && !root.getFileSystem().exists(fileOf(known.version() + 1))) {
+            return known;
+        }
+        return latest();
     }
 
     /**

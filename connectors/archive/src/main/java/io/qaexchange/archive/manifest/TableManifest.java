@@ -129,6 +129,31 @@ public record TableManifest(int formatVersion, long version, @Nullable String cu
         return visible;
     }
 
+    /**
+     * The files that a live reader takes: those of former epochs, and of the current epoch those that each subtask had handed over when it was
+     * pinned. Later files hold rows that the pins show as hot.
+     *
+     * @param handedOver by subtask the ordinal of its last file in the current epoch; files of the ledger are taken in any case
+     * @throws IllegalArgumentException if a file of the current epoch is of a subtask that is not pinned
+     */
+    public List<DataFile> filesAsOfPins(Map<Integer, Long> handedOver) {
+        List<DataFile> visible = new ArrayList<>();
+        for (DataFile file : files) {
+            if (!file.epoch().equals(currentEpoch) || file.subtask() == DataFile.NONE) {
+                visible.add(file);
+                continue;
+            }
+            Long last = handedOver.get(file.subtask());
+            if (last == null) {
+                throw new IllegalArgumentException("file " + file.path() + " was handed over by subtask " + file.subtask() + ", of which there is no pin");
+            }
+            if (file.ordinal() <= last) {
+                visible.add(file);
+            }
+        }
+        return visible;
+    }
+
     /** Epoch id to the last checkpoint of it that counts, from {@code epochId} up to the first ancestor. */
     private Map<String, Long> ancestry(String epochId, long upToCheckpoint) {
         Map<String, Long> ancestry = new HashMap<>();

@@ -13,6 +13,7 @@ import io.qaexchange.kafka.DeadLetterSink;
 import io.qaexchange.kafka.DecodeFunction;
 import io.qaexchange.kafka.EventSource;
 import io.qaexchange.kafka.KafkaMessage;
+import java.util.Locale;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -101,7 +102,8 @@ public final class ExchangeJob {
         EventStoreOptions storeOptions = options.store();
         SingleOutputStreamOperator<FinishedFile> finished = decoded
                 .keyBy(IncomingEvent::routeKey, Types.STRING)
-                .transform("Event store", TypeInformation.of(FinishedFile.class), new EventStoreOperatorFactory(storeOptions))
+                .transform("Event store", TypeInformation.of(FinishedFile.class), new EventStoreOperatorFactory(storeOptions, options.live(),
+                        options.get(JobOptions.BACKEND).name().toLowerCase(Locale.ROOT), options.get(JobOptions.MAX_PARALLELISM)))
                 .uid(OperatorUids.EVENT_STORE)
                 .startNewChain();
         DataStream<FinishedFile> files = options.get(JobOptions.LEDGER_ENABLED)

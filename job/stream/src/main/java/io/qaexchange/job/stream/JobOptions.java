@@ -9,6 +9,7 @@ import io.qaexchange.job.model.StateBackendChoice;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.stream.hot.EventStoreOptions;
 import io.qaexchange.job.stream.ledger.LedgerOptions;
+import io.qaexchange.job.stream.live.LiveOptions;
 import io.qaexchange.kafka.EventSource;
 import io.qaexchange.parquet.ParquetOptions;
 import java.io.IOException;
@@ -85,11 +86,18 @@ public final class JobOptions {
     public static final JobOption<Duration> LEDGER_FILE_INTERVAL = JobOption.duration("ledger.file-interval", "10 min",
             "How long rows of the ledger's tables wait for a Parquet file; until then only readers of checkpoints see them.");
 
+    public static final JobOption<Boolean> LIVE_ENABLED = JobOption.flag("live.enabled", "true",
+            "Whether rows can be read while the job runs, by bin/serve; on the lsm backend only.");
+    public static final JobOption<String> LIVE_PORTS = JobOption.text("live.ports", "0", "a port, a range such as 9300-9399, or 0 for any",
+            "Ports of the read endpoints, one in each TaskManager.");
+    public static final JobOption<Integer> LIVE_CHECKPOINTS = JobOption.number("live.checkpoints", "3", 0,
+            "Completed Flink checkpoints whose rows stay readable.");
+
     /** All options, in the order of help. */
     public static final List<JobOption<?>> ALL = List.of(BROKERS, TOPICS, START, BOUNDED, DISCOVERY_INTERVAL, DEAD_LETTER_TOPIC, JOB_NAME,
             ARCHIVE, CHECKPOINTS, CHECKPOINT_INTERVAL, BACKEND, PARALLELISM, MAX_PARALLELISM, MIN_AGE, HOT_RETENTION, MAX_FUTURE, WINDOW,
             BATCH_SIZE, MIN_BATCH_SIZE, MAX_WAIT, CHECK_INTERVAL, SLICE, COMPRESSION, ROW_GROUP_ROWS, COMMIT_TIMEOUT, INSTRUMENTS, LEDGER_ENABLED,
-            LEDGER_FILE_INTERVAL);
+            LEDGER_FILE_INTERVAL, LIVE_ENABLED, LIVE_PORTS, LIVE_CHECKPOINTS);
     /** Prefix of keys for the Kafka clients. */
     public static final String KAFKA_PREFIX = "kafka.";
 
@@ -226,6 +234,11 @@ public final class JobOptions {
         } catch (IllegalArgumentException e) {
             throw new UsageException("options: " + e.getMessage(), e);
         }
+    }
+
+    /** Options of live reads. */
+    LiveOptions live() {
+        return new LiveOptions(get(LIVE_ENABLED), get(LIVE_PORTS), get(LIVE_CHECKPOINTS));
     }
 
     /** Options of the ledger. */

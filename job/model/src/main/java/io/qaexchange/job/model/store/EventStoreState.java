@@ -24,8 +24,10 @@ public record EventStoreState(ValueState<byte[]> instrument, OrderedMapState<Sto
 
     /** Name of the state that every route key has. */
     public static final String INSTRUMENT = "instrument";
-    static final String EVENTS = "events";
-    static final String LATE = "late";
+    /** Name of the state of rows. */
+    public static final String EVENTS = "events";
+    /** Name of the state of late rows. */
+    public static final String LATE = "late";
 
     private static final Duration WINDOW_WIDTH = Duration.ofHours(1);
 

@@ -19,6 +19,8 @@ import io.qaexchange.job.stream.archive.FileIdentity;
 import io.qaexchange.job.stream.hot.EventStoreMetrics;
 import io.qaexchange.job.stream.hot.EventStoreOptions;
 import io.qaexchange.job.stream.hot.InstrumentIndex;
+import io.qaexchange.job.stream.live.LiveOptions;
+import io.qaexchange.job.stream.live.LiveReads;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -26,7 +28,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.annotation.Nullable;
 import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.runtime.operators.coordination.OperatorEventGateway;
+import org.apache.flink.runtime.state.CheckpointableKeyedStateBackend;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -56,11 +61,15 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
     private static final long WRITER_TIMEOUT_S = 20;
 
     private final EventStoreOptions options;
+    private final LiveOptions liveOptions;
     private final transient MailboxExecutor mailbox;
+    @Nullable
+    private final transient OperatorEventGateway coordinator;
 
     private transient EventStoreState state;
     private transient InstrumentIndex instruments;
     private transient Archiver archiver;
+    private transient LiveReads live;
     private transient ArchiveFolder folder;
     private transient ExecutorService background;
     private transient ThreadPoolExecutor writer;
@@ -69,10 +78,13 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
     private transient String topic;
     private transient StreamRecord<IncomingEvent> stored;
 
-    EventStoreOperator(StreamOperatorParameters<FinishedFile> parameters, MailboxExecutor mailbox, EventStoreOptions options) {
+    EventStoreOperator(StreamOperatorParameters<FinishedFile> parameters, MailboxExecutor mailbox, EventStoreOptions options,
+            LiveOptions liveOptions, @Nullable OperatorEventGateway coordinator) {
         super(parameters);
         this.mailbox = mailbox;
         this.options = options;
+        this.liveOptions = liveOptions;
+        this.coordinator = coordinator;
     }
 
     @Override
@@ -83,6 +95,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
         String jobId = getRuntimeContext().getJobInfo().getJobId().toHexString();
         String archiveEpoch = Epoch.idOf(jobId, context.getRestoredCheckpointId().orElse(0));
         instruments = InstrumentIndex.load(backend, state.instrument(), archiveEpoch);
+        live = LiveReads.restore(context, backend, liveOptions, getRuntimeContext().getTaskInfo(), instruments::view, options.instruments());
         stored = new StreamRecord<>(null);
         folder = ArchiveFolder.create(Path.of(getContainingTask().getEnvironment().getTaskManagerInfo().getTmpDirectories()[0]), jobId,
                 getOperatorID().toHexString(), getRuntimeContext().getTaskInfo());
@@ -101,12 +114,22 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
     public void open() throws Exception {
         super.open();
         archiver.open();
+        if (coordinator != null) {
+            live.open(getContainingTask().getEnvironment(), liveOptions, coordinator,
+                    ((CheckpointableKeyedStateBackend<?>) getKeyedStateBackend()).getKeyGroupRange(), instruments.view().archiveEpoch());
+        }
     }
 
     @Override
     public void processElement(StreamRecord<IncomingEvent> element) throws Exception {
-        archiver.eventArrived();
         IncomingEvent event = element.getValue();
+        accept(event);
+        // Only now: a reader that sees the offset sees what the event did.
+        live.saw(event.arrival().topic(), event.arrival().partition(), event.arrival().offset());
+    }
+
+    private void accept(IncomingEvent event) throws Exception {
+        archiver.eventArrived();
         StoredKey key = StoredKey.of(event.key());
         InstrumentState instrument = instruments.change(event.routeKey());
         long nowMs = getProcessingTimeService().getCurrentProcessingTime();
@@ -200,6 +223,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
 
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
+        live.barrier(context.getCheckpointId(), getProcessingTimeService().getCurrentProcessingTime());
         instruments.flush();
         super.snapshotState(context);
     }
@@ -212,6 +236,9 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
 
     @Override
     public void close() throws Exception {
+        if (live != null) {
+            live.close();
+        }
         if (background != null) {
             background.shutdownNow();
             // Not interrupted: that would close the file under the writer's hands.

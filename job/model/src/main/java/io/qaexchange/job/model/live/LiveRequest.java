@@ -1,0 +1,170 @@
+package io.qaexchange.job.model.live;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import javax.annotation.Nullable;
+
+/** A request of {@link LiveProtocol}. Immutable. */
+public sealed interface LiveRequest {
+
+    /** No checkpoint: the state as it is now. */
+    long LIVE = -1;
+
+    /** Writes its op and body. */
+    void write(DataOutput out) throws IOException;
+
+    /**
+     * Reads the next request.
+     *
+     * @throws LiveException if its op is unknown
+     */
+    static LiveRequest read(DataInput in) throws IOException {
+        int op = in.readUnsignedByte();
+        return switch (op) {
+            case Pin.OP -> Pin.readBody(in);
+            case Scan.OP -> Scan.readBody(in);
+            case Release.OP -> new Release(in.readLong());
+            case Statistics.OP -> new Statistics(in.readInt());
+            default -> throw new LiveException(LiveProtocol.BAD_REQUEST, "unknown request " + op);
+        };
+    }
+
+    /**
+     * Pins the state of subtasks. The answer is a {@link LivePin} for each, in this order.
+     *
+     * @param subtasks the subtasks, all of this TaskManager
+     * @param checkpointId a Flink checkpoint that is held, or {@link #LIVE}
+     */
+    record Pin(List<Subtask> subtasks, long checkpointId) implements LiveRequest {
+        static final int OP = 1;
+
+        /**
+         * A subtask as the coordinator announced it.
+         *
+         * @param incarnation random number of this attempt: another attempt refuses
+         */
+        public record Subtask(int index, long incarnation) {
+        }
+
+        public Pin {
+            subtasks = List.copyOf(subtasks);
+        }
+
+        @Override
+        public void write(DataOutput out) throws IOException {
+            out.writeByte(OP);
+            out.writeInt(subtasks.size());
+            for (Subtask subtask : subtasks) {
+                out.writeInt(subtask.index());
+                out.writeLong(subtask.incarnation());
+            }
+            out.writeLong(checkpointId);
+        }
+
+        private static Pin readBody(DataInput in) throws IOException {
+            List<Subtask> subtasks = new ArrayList<>();
+            for (int i = boundedCount(in.readInt()); i > 0; i--) {
+                subtasks.add(new Subtask(in.readInt(), in.readLong()));
+            }
+            return new Pin(subtasks, in.readLong());
+        }
+    }
+
+    /**
+     * Reads the hot rows of a pin, of one record type. The answer is DATA frames.
+     *
+     * @param pinId the pin
+     * @param recordCode code of the record type
+     * @param routeKey the only route key; null for all of the subtask
+     * @param fromNs event times from here, inclusive
+     * @param toNs up to here, exclusive
+     * @param descending newest first, within each route key
+     * @param limit most rows
+     * @param mostPerKey most rows of each route key; with a descending order 1 gives the newest of each
+     * @param published batches that the reader reads from the archive; null to read every row that the state holds, archived or not
+     */
+    record Scan(long pinId, int recordCode, @Nullable String routeKey, long fromNs, long toNs, boolean descending, long limit, long mostPerKey,
+            @Nullable Set<String> published) implements LiveRequest {
+        static final int OP = 2;
+
+        public Scan {
+            published = published == null ? null : Set.copyOf(published);
+        }
+
+        @Override
+        public void write(DataOutput out) throws IOException {
+            out.writeByte(OP);
+            out.writeLong(pinId);
+            out.writeByte(recordCode);
+            out.writeBoolean(routeKey != null);
+            if (routeKey != null) {
+                out.writeUTF(routeKey);
+            }
+            out.writeLong(fromNs);
+            out.writeLong(toNs);
+            out.writeBoolean(descending);
+            out.writeLong(limit);
+            out.writeLong(mostPerKey);
+            out.writeInt(published == null ? -1 : published.size());
+            if (published != null) {
+                for (String batch : published) {
+                    out.writeUTF(batch);
+                }
+            }
+        }
+
+        private static Scan readBody(DataInput in) throws IOException {
+            long pinId = in.readLong();
+            int recordCode = in.readUnsignedByte();
+            String routeKey = in.readBoolean() ? in.readUTF() : null;
+            long fromNs = in.readLong();
+            long toNs = in.readLong();
+            boolean descending = in.readBoolean();
+            long limit = in.readLong();
+            long mostPerKey = in.readLong();
+            int count = in.readInt();
+            Set<String> published = null;
+            if (count >= 0) {
+                published = new HashSet<>();
+                for (int i = boundedCount(count); i > 0; i--) {
+                    published.add(in.readUTF());
+                }
+            }
+            return new Scan(pinId, recordCode, routeKey, fromNs, toNs, descending, limit, mostPerKey, published);
+        }
+    }
+
+    /** Releases a pin. Releasing one that is gone is no error. */
+    record Release(long pinId) implements LiveRequest {
+        static final int OP = 3;
+
+        @Override
+        public void write(DataOutput out) throws IOException {
+            out.writeByte(OP);
+            out.writeLong(pinId);
+        }
+    }
+
+    /** Asks for the statistics of a subtask: one VALUE, a JSON object. */
+    record Statistics(int subtask) implements LiveRequest {
+        static final int OP = 4;
+
+        @Override
+        public void write(DataOutput out) throws IOException {
+            out.writeByte(OP);
+            out.writeInt(subtask);
+        }
+    }
+
+    private static int boundedCount(int count) throws LiveException {
+        if (count < 0 || count > 1 << 20) {
+            throw new LiveException(LiveProtocol.BAD_REQUEST, "a request with " + count + " entries");
+        }
+        return count;
+    }
+}

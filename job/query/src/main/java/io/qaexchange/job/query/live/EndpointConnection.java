@@ -1,0 +1,172 @@
+package io.qaexchange.job.query.live;
+
+import io.qaexchange.job.model.live.EndpointAnnouncement;
+import io.qaexchange.job.model.live.LiveException;
+import io.qaexchange.job.model.live.LivePin;
+import io.qaexchange.job.model.live.LiveProtocol;
+import io.qaexchange.job.model.live.LiveRequest;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
+import java.io.Closeable;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import javax.net.SocketFactory;
+
+/**
+ * A connection to a read endpoint, see {@link LiveProtocol}. After an exception that is no {@link LiveException} it cannot be used any more.
+ *
+ * <p>One thread at a time.
+ */
+final class EndpointConnection implements Closeable {
+
+    private static final int CONNECT_MS = 3_000;
+    /** A scan may wait for its turn, and a block of rows may be long in coming. */
+    private static final int ANSWER_MS = 30_000;
+    private static final int BUFFER_BYTES = 64 << 10;
+
+    private final Socket socket;
+    private final DataInputStream in;
+    private final DataOutputStream out;
+    private boolean broken;
+    private byte[] frame = new byte[0];
+
+    /** Takes a row; the bytes are good during the call. */
+    @FunctionalInterface
+    interface Rows {
+        /** @return false if no more rows are wanted */
+        boolean accept(byte[] bytes, int offset, int length) throws IOException;
+    }
+
+    private EndpointConnection(Socket socket) throws IOException {
+        this.socket = socket;
+        this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES));
+        this.out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), BUFFER_BYTES));
+    }
+
+    /**
+     * Connects.
+     *
+     * @throws LiveException if the endpoint refuses
+     */
+    static EndpointConnection open(EndpointAnnouncement endpoint, SocketFactory sockets) throws IOException {
+        Socket socket = sockets.createSocket();
+        boolean opened = false;
+        try {
+            socket.connect(new InetSocketAddress(endpoint.host(), endpoint.port()), CONNECT_MS);
+            socket.setTcpNoDelay(true);
+            socket.setSoTimeout(ANSWER_MS);
+            EndpointConnection connection = new EndpointConnection(socket);
+            connection.out.writeInt(LiveProtocol.MAGIC);
+            connection.out.writeByte(LiveProtocol.VERSION);
+            connection.out.writeUTF(endpoint.secret());
+            connection.out.flush();
+            if (connection.in.readUnsignedByte() != 0) {
+                throw new LiveException(LiveProtocol.GONE, "the endpoint at " + endpoint.host() + ":" + endpoint.port() + " refuses: "
+                        + connection.in.readUTF());
+            }
+            opened = true;
+            return connection;
+        } finally {
+            if (!opened) {
+                socket.close();
+            }
+        }
+    }
+
+    boolean isBroken() {
+        return broken;
+    }
+
+    List<LivePin> pin(LiveRequest.Pin request) throws IOException {
+        List<LivePin> pins = new ArrayList<>();
+        exchange(request, (kind, length) -> {
+            pins.add(LivePin.read(new DataInputStream(new ByteArrayInputStream(frame, 0, length))));
+            return true;
+        });
+        return pins;
+    }
+
+    /** Reads rows; if the visitor wants no more, the connection ends. */
+    void scan(LiveRequest.Scan request, Rows rows) throws IOException {
+        exchange(request, (kind, length) -> {
+            int at = 0;
+            while (at < length) {
+                int rowLength = (frame[at] & 0xff) << 24 | (frame[at + 1] & 0xff) << 16 | (frame[at + 2] & 0xff) << 8 | frame[at + 3] & 0xff;
+                at += Integer.BYTES;
+                if (rowLength < 0 || rowLength > length - at) {
+                    throw new IOException("a row of " + rowLength + " bytes in a frame of " + length);
+                }
+                if (!rows.accept(frame, at, rowLength)) {
+                    return false;
+                }
+                at += rowLength;
+            }
+            return true;
+        });
+    }
+
+    void release(long pinId) throws IOException {
+        exchange(new LiveRequest.Release(pinId), (kind, length) -> true);
+    }
+
+    String statistics(int subtask) throws IOException {
+        StringBuilder text = new StringBuilder();
+        exchange(new LiveRequest.Statistics(subtask), (kind, length) -> {
+            text.append(new String(frame, 0, length, java.nio.charset.StandardCharsets.UTF_8));
+            return true;
+        });
+        return text.toString();
+    }
+
+    private interface Frames {
+        boolean accept(int kind, int length) throws IOException;
+    }
+
+    private void exchange(LiveRequest request, Frames frames) throws IOException {
+        boolean complete = false;
+        try {
+            request.write(out);
+            out.flush();
+            while (true) {
+                int kind = in.readUnsignedByte();
+                int length = in.readInt();
+                if (length < 0 || length > LiveProtocol.MAX_FRAME_BYTES) {
+                    throw new IOException("a frame of " + length + " bytes");
+                }
+                if (frame.length < length) {
+                    frame = new byte[Math.max(length, LiveProtocol.BLOCK_BYTES)];
+                }
+                in.readFully(frame, 0, length);
+                if (kind == LiveProtocol.END) {
+                    complete = true;
+                    return;
+                }
+                if (kind == LiveProtocol.ERROR) {
+                    DataInputStream body = new DataInputStream(new ByteArrayInputStream(frame, 0, length));
+                    LiveException refused = new LiveException(body.readUTF(), body.readUTF());
+                    complete = true;
+                    throw refused;
+                }
+                if (!frames.accept(kind, length)) {
+                    return;
+                }
+            }
+        } finally {
+            if (!complete) {
+                close();
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        broken = true;
+        socket.close();
+    }
+}

@@ -1,0 +1,146 @@
+package io.qaexchange.job.query.live;
+
+import io.qaexchange.job.model.live.EndpointAnnouncement;
+import io.qaexchange.job.model.live.LiveException;
+import io.qaexchange.job.model.live.LiveProtocol;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import javax.net.SocketFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Open connections to read endpoints, used again and again. Thread-safe. */
+public final class EndpointPool implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EndpointPool.class);
+    private static final int IDLE_OF_EACH = 16;
+
+    private final SocketFactory sockets;
+    /** Guarded by this. */
+    private final Map<Address, Deque<EndpointConnection>> idle = new HashMap<>();
+    /** Guarded by this. */
+    private boolean closed;
+
+    /** An endpoint: another process at the same port has another secret. */
+    private record Address(String host, int port, String secret) {
+        static Address of(EndpointAnnouncement endpoint) {
+            return new Address(endpoint.host(), endpoint.port(), endpoint.secret());
+        }
+    }
+
+    /** @param sockets plain ones, or those of Flink's internal TLS */
+    public EndpointPool(SocketFactory sockets) {
+        this.sockets = sockets;
+    }
+
+    /** Works with a connection. */
+    interface Use<T> {
+        T with(EndpointConnection connection) throws IOException;
+    }
+
+    /**
+     * Works with a connection to an endpoint.
+     *
+     * @throws LiveException if the endpoint refuses, with {@link LiveProtocol#GONE} also if it cannot be reached
+     */
+    <T> T use(EndpointAnnouncement endpoint, Use<T> use) throws IOException {
+        EndpointConnection pooled = takeIdle(endpoint);
+        if (pooled != null) {
+            try {
+                return useAndReturn(endpoint, pooled, use);
+            } catch (LiveException e) {
+                throw e;
+            } catch (IOException e) {
+                throw gone(endpoint, e);
+            }
+        }
+        EndpointConnection fresh;
+        try {
+            fresh = EndpointConnection.open(endpoint, sockets);
+        } catch (LiveException e) {
+            throw e;
+        } catch (IOException e) {
+            throw gone(endpoint, e);
+        }
+        try {
+            return useAndReturn(endpoint, fresh, use);
+        } catch (LiveException e) {
+            throw e;
+        } catch (IOException e) {
+            throw gone(endpoint, e);
+        }
+    }
+
+    private static LiveException gone(EndpointAnnouncement endpoint, IOException cause) {
+        LiveException gone = new LiveException(LiveProtocol.GONE, "subtask " + endpoint.subtask() + " at " + endpoint.host() + ":"
+                + endpoint.port() + " cannot be reached: " + cause.getMessage());
+        gone.initCause(cause);
+        return gone;
+    }
+
+    private <T> T useAndReturn(EndpointAnnouncement endpoint, EndpointConnection connection, Use<T> use) throws IOException {
+        try {
+            return use.with(connection);
+        } finally {
+            giveBack(endpoint, connection);
+        }
+    }
+
+    private synchronized EndpointConnection takeIdle(EndpointAnnouncement endpoint) {
+        Deque<EndpointConnection> of = idle.get(Address.of(endpoint));
+        return of == null ? null : of.poll();
+    }
+
+    private void giveBack(EndpointAnnouncement endpoint, EndpointConnection connection) {
+        if (connection.isBroken()) {
+            return;
+        }
+        synchronized (this) {
+            Deque<EndpointConnection> of = idle.computeIfAbsent(Address.of(endpoint), address -> new ArrayDeque<>());
+            if (!closed && of.size() < IDLE_OF_EACH) {
+                of.push(connection);
+                return;
+            }
+        }
+        quietly(connection);
+    }
+
+    /** Closes the idle connections to endpoints that are not among these. */
+    void retain(Iterable<EndpointAnnouncement> endpoints) {
+        Map<Address, Boolean> known = new HashMap<>();
+        endpoints.forEach(endpoint -> known.put(Address.of(endpoint), true));
+        Deque<EndpointConnection> old = new ArrayDeque<>();
+        synchronized (this) {
+            idle.entrySet().removeIf(entry -> {
+                if (known.containsKey(entry.getKey())) {
+                    return false;
+                }
+                old.addAll(entry.getValue());
+                return true;
+            });
+        }
+        old.forEach(EndpointPool::quietly);
+    }
+
+    private static void quietly(EndpointConnection connection) {
+        try {
+            connection.close();
+        } catch (IOException e) {
+            LOG.debug("a connection to a read endpoint could not be closed", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        Deque<EndpointConnection> all = new ArrayDeque<>();
+        synchronized (this) {
+            closed = true;
+            idle.values().forEach(all::addAll);
+            idle.clear();
+        }
+        all.forEach(EndpointPool::quietly);
+    }
+}

@@ -1,0 +1,232 @@
+package io.qaexchange.job.query.live;
+
+import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.TableManifest;
+import io.qaexchange.events.RecordType;
+import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.model.live.EndpointAnnouncement;
+import io.qaexchange.job.model.live.LivePin;
+import io.qaexchange.job.model.live.LiveRequest;
+import io.qaexchange.job.model.live.PartitionOffset;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.annotation.Nullable;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One consistent read of a running job: pins of all subtasks and the manifest version that belongs to them. Every row is in exactly one of the
+ * {@linkplain #files() files} and the {@linkplain #scan hot rows}. Close it to release the pins.
+ *
+ * <p>One thread at a time.
+ */
+public final class LiveRead implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LiveRead.class);
+
+    private final EndpointPool pool;
+    private final ReadLevel level;
+    private final Instruments instruments;
+    private final int maxParallelism;
+    private final List<Pinned> pins;
+    private final TableManifest manifest;
+    private final List<DataFile> files;
+    private final Set<String> published;
+
+    /** A pinned subtask and its endpoint. */
+    record Pinned(EndpointAnnouncement endpoint, LivePin pin) {
+    }
+
+    /** Takes hot rows. */
+    @FunctionalInterface
+    public interface Rows {
+        /**
+         * A row; the bytes are good during the call.
+         *
+         * @return false if no more rows are wanted
+         */
+        boolean accept(byte[] bytes, int offset, int length) throws IOException;
+    }
+
+    LiveRead(EndpointPool pool, ReadLevel level, Instruments instruments, int maxParallelism, List<Pinned> pins, TableManifest manifest) {
+        this.pool = pool;
+        this.level = level;
+        this.instruments = instruments;
+        this.maxParallelism = maxParallelism;
+        this.pins = List.copyOf(pins);
+        this.manifest = manifest;
+        Map<Integer, Long> handedOver = new HashMap<>();
+        Set<String> unpublished = new HashSet<>();
+        for (Pinned pinned : pins) {
+            handedOver.put(pinned.pin().subtask(), pinned.pin().handedOver());
+            unpublished.addAll(pinned.pin().unpublished());
+        }
+        this.files = pins.isEmpty() ? manifest.files() : manifest.filesAsOfPins(handedOver);
+        this.published = new HashSet<>();
+        for (DataFile file : files) {
+            if (unpublished.contains(file.batchId())) {
+                published.add(file.batchId());
+            }
+        }
+    }
+
+    /** The level, with the number of the checkpoint if it is one's. */
+    public ReadLevel level() {
+        return level;
+    }
+
+    public Instruments instruments() {
+        return instruments;
+    }
+
+    /** Version of the archive manifest. */
+    public long manifestVersion() {
+        return manifest.version();
+    }
+
+    /** The archived files of this read. */
+    public List<DataFile> files() {
+        return files;
+    }
+
+    /** The earliest moment of a pin, ms since 1970; 0 without pins. */
+    public long pinnedFromMs() {
+        return pins.stream().mapToLong(pinned -> pinned.pin().pinnedAtMs()).min().orElse(0);
+    }
+
+    /** The latest moment of a pin, ms since 1970; 0 without pins. */
+    public long pinnedToMs() {
+        return pins.stream().mapToLong(pinned -> pinned.pin().pinnedAtMs()).max().orElse(0);
+    }
+
+    /** By partition the greatest offset whose event is in this read; at a checkpoint every event up to it is. */
+    public List<PartitionOffset> offsets() {
+        Map<String, PartitionOffset> greatest = new java.util.TreeMap<>();
+        for (Pinned pinned : pins) {
+            for (PartitionOffset offset : pinned.pin().offsets()) {
+                greatest.merge(offset.topic() + " " + String.format("%010d", offset.partition()), offset,
+                        (a, b) -> a.offset() >= b.offset() ? a : b);
+            }
+        }
+        return List.copyOf(greatest.values());
+    }
+
+    /** Flink checkpoints that every subtask holds, ascending. */
+    public List<Long> heldCheckpoints() {
+        return commonCheckpoints(pins);
+    }
+
+    static List<Long> commonCheckpoints(List<Pinned> pins) {
+        Set<Long> common = new java.util.TreeSet<>();
+        for (int i = 0; i < pins.size(); i++) {
+            if (i == 0) {
+                common.addAll(pins.get(i).pin().heldCheckpoints());
+            } else {
+                common.retainAll(pins.get(i).pin().heldCheckpoints());
+            }
+        }
+        return List.copyOf(common);
+    }
+
+    /**
+     * Rows that are wanted.
+     *
+     * @param type record type
+     * @param routeKey the only route key: an instrument, or {@code @account}; null for all
+     * @param fromNs event times from here, inclusive
+     * @param toNs up to here, exclusive; {@link Long#MAX_VALUE} for no bound
+     * @param descending newest first, within each route key
+     * @param limit most rows of each subtask
+     * @param mostPerKey most rows of each route key
+     * @param alsoArchived whether rows count as well that are archived and still in the state
+     */
+    public record Wanted(RecordType type, @Nullable String routeKey, long fromNs, long toNs, boolean descending, long limit, long mostPerKey,
+            boolean alsoArchived) {
+
+        /** All rows of a type. */
+        public static Wanted all(RecordType type) {
+            return new Wanted(type, null, Long.MIN_VALUE, Long.MAX_VALUE, false, Long.MAX_VALUE, Long.MAX_VALUE, false);
+        }
+
+        public Wanted of(String key) {
+            return new Wanted(type, key, fromNs, toNs, descending, limit, mostPerKey, alsoArchived);
+        }
+
+        public Wanted between(long from, long to) {
+            return new Wanted(type, routeKey, from, to, descending, limit, mostPerKey, alsoArchived);
+        }
+
+        /** The newest row of each route key, archived or not, if the state still has it. */
+        public Wanted newestOfEach() {
+            return new Wanted(type, routeKey, fromNs, toNs, true, limit, 1, true);
+        }
+
+        public Wanted newest(long count) {
+            return new Wanted(type, routeKey, fromNs, toNs, true, count, mostPerKey, alsoArchived);
+        }
+    }
+
+    /**
+     * Reads hot rows, subtask by subtask.
+     *
+     * @throws io.qaexchange.job.model.live.LiveException if a subtask has gone: what was read so far is not the answer
+     */
+    public void scan(Wanted wanted, Rows rows) throws IOException {
+        boolean[] more = {true};
+        for (int i = 0; i < pins.size() && more[0]; i++) {
+            if (mayHave(pins.get(i), wanted)) {
+                scan(i, wanted, (bytes, offset, length) -> more[0] = rows.accept(bytes, offset, length));
+            }
+        }
+    }
+
+    /** Number of pinned subtasks. */
+    public int subtasks() {
+        return pins.size();
+    }
+
+    /** Reads the hot rows of one subtask, from 0; for a thread of its own. */
+    public void scan(int subtask, Wanted wanted, Rows rows) throws IOException {
+        Pinned pinned = pins.get(subtask);
+        if (!mayHave(pinned, wanted)) {
+            return;
+        }
+        LiveRequest.Scan request = new LiveRequest.Scan(pinned.pin().pinId(), wanted.type().code(), wanted.routeKey(), wanted.fromNs(),
+                wanted.toNs(), wanted.descending(), wanted.limit(), wanted.mostPerKey(), wanted.alsoArchived() ? null : published);
+        pool.use(pinned.endpoint(), connection -> {
+            connection.scan(request, rows::accept);
+            return null;
+        });
+    }
+
+    private boolean mayHave(Pinned pinned, Wanted wanted) {
+        if (wanted.routeKey() == null) {
+            return true;
+        }
+        int keyGroup = KeyGroupRangeAssignment.assignToKeyGroup(wanted.routeKey(), maxParallelism);
+        return keyGroup >= pinned.endpoint().firstKeyGroup() && keyGroup <= pinned.endpoint().lastKeyGroup();
+    }
+
+    @Override
+    public void close() {
+        release(pool, pins);
+    }
+
+    static void release(EndpointPool pool, List<Pinned> pins) {
+        for (Pinned pinned : pins) {
+            try {
+                pool.use(pinned.endpoint(), connection -> {
+                    connection.release(pinned.pin().pinId());
+                    return null;
+                });
+            } catch (IOException e) {
+                LOG.debug("pin {} of subtask {} was not released; its lease ends", pinned.pin().pinId(), pinned.pin().subtask(), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+package io.qaexchange.job.query.live;
+
+import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.manifest.TableManifest;
+import io.qaexchange.job.model.live.EndpointAnnouncement;
+import io.qaexchange.job.model.live.JobDescription;
+import io.qaexchange.job.model.live.LiveException;
+import io.qaexchange.job.model.live.LivePin;
+import io.qaexchange.job.model.live.LiveRequest;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.annotation.Nullable;
+import org.apache.flink.core.fs.Path;
+
+/**
+ * Opens consistent reads of a running job.
+ *
+ * <p>First all subtasks are pinned, in parallel, then the manifest is read. Rows that had left the state were published before their pin, so the
+ * manifest has them. A file that was handed over after the pin of its subtask is not taken: the pin shows its rows as hot. Pins and
+ * manifest must be of one archive epoch, else everything is released and tried again.
+ *
+ * <p>Thread-safe.
+ */
+public final class LiveReader implements AutoCloseable {
+
+    private static final int ATTEMPTS = 5;
+    private static final long FIRST_BACKOFF_MS = 20;
+
+    private final JobDirectory directory;
+    private final EndpointPool pool;
+    private final Duration patience;
+    private final ExecutorService pinning = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "pins subtasks");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final AtomicReference<TableManifest> manifest = new AtomicReference<>();
+    private volatile String archive;
+    private volatile long incompleteSinceMs;
+
+    /** @param patience how long a read waits for a job that restarts */
+    public LiveReader(JobDirectory directory, EndpointPool pool, Duration patience) {
+        this.directory = directory;
+        this.pool = pool;
+        this.patience = patience;
+    }
+
+    public JobDirectory directory() {
+        return directory;
+    }
+
+    /** The archive of the job. */
+    public ManifestStore archive() throws IOException {
+        if (archive == null) {
+            archive = directory.describeCached().archive();
+        }
+        return ManifestStore.of(new Path(archive));
+    }
+
+    /**
+     * Opens a read.
+     *
+     * @throws JobNotRunningException if the job does not run, or not all of it, for longer than the patience
+     * @throws LiveException if the checkpoint that is asked for is not held
+     */
+    public LiveRead open(ReadLevel level) throws IOException {
+        long deadlineNs = System.nanoTime() + patience.toNanos();
+        IOException last = null;
+        for (int attempt = 0; attempt < ATTEMPTS || System.nanoTime() < deadlineNs; attempt++) {
+            if (attempt > 0) {
+                if (System.nanoTime() + backoffNs(attempt) > deadlineNs) {
+                    break;
+                }
+                sleep(backoffNs(attempt));
+            }
+            try {
+                LiveRead read = tryOpen(level, attempt > 0);
+                incompleteSinceMs = 0;
+                return read;
+            } catch (JobNotRunningException e) {
+                last = e;
+            } catch (LiveException e) {
+                if (!e.isRetriable()) {
+                    throw e;
+                }
+                last = e;
+            }
+        }
+        if (incompleteSinceMs == 0) {
+            incompleteSinceMs = System.currentTimeMillis();
+        }
+        throw new JobNotRunningException("the job cannot be read live (restarting since "
+                + java.time.Instant.ofEpochMilli(incompleteSinceMs) + "): " + last.getMessage(), last);
+    }
+
+    private static long backoffNs(int attempt) {
+        return TimeUnit.MILLISECONDS.toNanos(FIRST_BACKOFF_MS << Math.min(attempt - 1, 4));
+    }
+
+    private static void sleep(long ns) throws IOException {
+        try {
+            TimeUnit.NANOSECONDS.sleep(ns);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while waiting for the job", e);
+        }
+    }
+
+    private LiveRead tryOpen(ReadLevel level, boolean askAgain) throws IOException {
+        JobDescription job = askAgain ? directory.describe() : directory.describeCached();
+        archive = job.archive();
+        if (level instanceof ReadLevel.Archive) {
+            return new LiveRead(pool, level, job.instruments(), job.maxParallelism(), List.of(), latestManifest(job));
+        }
+        if (!job.isComplete()) {
+            throw new JobNotRunningException(job.endpoints().size() + " of " + job.parallelism()
+                    + " subtasks of the event store can be read" + (job.backend().equals("lsm") ? "" : "; the backend " + job.backend()
+                            + " cannot be read while the job runs: read a checkpoint"));
+        }
+        if (askAgain) {
+            pool.retain(job.endpoints());
+        }
+        long checkpoint = level instanceof ReadLevel.Checkpoint of ? of.id() : LiveRequest.LIVE;
+        if (level instanceof ReadLevel.LatestCheckpoint) {
+            checkpoint = newestHeld(job);
+        }
+        List<LiveRead.Pinned> pins = pinAll(job, checkpoint);
+        boolean opened = false;
+        try {
+            TableManifest newest = latestManifest(job);
+            for (LiveRead.Pinned pinned : pins) {
+                if (!pinned.pin().archiveEpoch().equals(newest.currentEpoch())) {
+                    throw new JobNotRunningException("subtask " + pinned.pin().subtask() + " runs in archive epoch "
+                            + pinned.pin().archiveEpoch() + ", the manifest is of " + newest.currentEpoch());
+                }
+            }
+            LiveRead read = new LiveRead(pool, checkpoint == LiveRequest.LIVE ? level : new ReadLevel.Checkpoint(checkpoint), job.instruments(),
+                    job.maxParallelism(), pins, newest);
+            opened = true;
+            return read;
+        } finally {
+            if (!opened) {
+                LiveRead.release(pool, pins);
+            }
+        }
+    }
+
+    private TableManifest latestManifest(JobDescription job) throws IOException {
+        TableManifest newest = ManifestStore.of(new Path(job.archive())).latest(manifest.get());
+        manifest.set(newest);
+        return newest;
+    }
+
+    private long newestHeld(JobDescription job) throws IOException {
+        List<LiveRead.Pinned> now = pinAll(job, LiveRequest.LIVE);
+        List<Long> common = LiveRead.commonCheckpoints(now);
+        LiveRead.release(pool, now);
+        if (common.isEmpty()) {
+            throw new JobNotRunningException("no Flink checkpoint is held by all subtasks yet: none was completed since the job started");
+        }
+        return common.get(common.size() - 1);
+    }
+
+    private List<LiveRead.Pinned> pinAll(JobDescription job, long checkpoint) throws IOException {
+        Map<String, List<EndpointAnnouncement>> byProcess = new LinkedHashMap<>();
+        for (EndpointAnnouncement endpoint : job.endpoints()) {
+            byProcess.computeIfAbsent(endpoint.host() + ":" + endpoint.port() + " " + endpoint.secret(), address -> new ArrayList<>()).add(endpoint);
+        }
+        List<CompletableFuture<List<LiveRead.Pinned>>> pending = new ArrayList<>();
+        boolean alone = byProcess.size() == 1;
+        for (List<EndpointAnnouncement> process : byProcess.values()) {
+            pending.add(alone ? completed(process, checkpoint) : CompletableFuture.supplyAsync(() -> {
+                try {
+                    return pin(process, checkpoint);
+                } catch (IOException e) {
+                    throw new CompletionException(e);
+                }
+            }, pinning));
+        }
+        List<LiveRead.Pinned> pins = new ArrayList<>();
+        IOException failed = null;
+        for (CompletableFuture<List<LiveRead.Pinned>> one : pending) {
+            try {
+                pins.addAll(one.join());
+            } catch (CompletionException e) {
+                failed = add(failed, e.getCause() instanceof IOException io ? io : new IOException(e.getCause()));
+            }
+        }
+        if (failed != null) {
+            LiveRead.release(pool, pins);
+            throw failed;
+        }
+        return pins;
+    }
+
+    private CompletableFuture<List<LiveRead.Pinned>> completed(List<EndpointAnnouncement> process, long checkpoint) {
+        try {
+            return CompletableFuture.completedFuture(pin(process, checkpoint));
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static IOException add(@Nullable IOException first, IOException next) {
+        if (first == null) {
+            return next;
+        }
+        first.addSuppressed(next);
+        return first;
+    }
+
+    private List<LiveRead.Pinned> pin(List<EndpointAnnouncement> process, long checkpoint) throws IOException {
+        List<LiveRequest.Pin.Subtask> subtasks = process.stream()
+                .map(endpoint -> new LiveRequest.Pin.Subtask(endpoint.subtask(), endpoint.incarnation())).toList();
+        List<LivePin> pins = pool.use(process.get(0), connection -> connection.pin(new LiveRequest.Pin(subtasks, checkpoint)));
+        List<LiveRead.Pinned> pinned = new ArrayList<>();
+        for (int i = 0; i < pins.size(); i++) {
+            pinned.add(new LiveRead.Pinned(process.get(i), pins.get(i)));
+        }
+        return pinned;
+    }
+
+    @Override
+    public void close() {
+        pinning.shutdownNow();
+        pool.close();
+        directory.close();
+    }
+}

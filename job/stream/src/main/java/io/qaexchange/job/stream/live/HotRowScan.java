@@ -1,0 +1,158 @@
+package io.qaexchange.job.stream.live;
+
+import io.qaexchange.events.EventKey;
+import io.qaexchange.events.StoredEvent;
+import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.model.live.BoundaryView;
+import io.qaexchange.job.model.live.LiveRequest;
+import io.qaexchange.job.model.store.EventStoreState;
+import io.qaexchange.job.model.store.HotColdBoundary;
+import io.qaexchange.job.model.store.LateKey;
+import io.qaexchange.job.model.store.StoredKey;
+import io.qaexchange.state.StateReadSession;
+import io.qaexchange.state.StoredBlock;
+import io.qaexchange.state.StoredRange;
+import io.qaexchange.state.StoredScan;
+import java.io.IOException;
+import java.util.Arrays;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.types.StringValue;
+
+/**
+ * The hot rows of a pin, of one record type, in blocks: first the rows of {@code events}, in the order of their keys, then those of
+ * {@code late}.
+ *
+ * <p>Rows are passed on as they are stored; only rows below the archive watermark of their instrument are decoded, for their trading day.
+ *
+ * <p>One thread.
+ */
+final class HotRowScan {
+
+    /** A stored value begins with a byte for null and its length. */
+    private static final int VALUE_HEAD = 1 + Integer.BYTES;
+    private static final int BUCKET_BYTES = Long.BYTES;
+    private static final int BLOCK_BYTES = 1 << 18;
+
+    /** Takes a row; the bytes are good during the call. */
+    @FunctionalInterface
+    interface Rows {
+        void accept(byte[] bytes, int offset, int length) throws IOException;
+    }
+
+    private final StateReadSession<String> session;
+    private final BoundaryView view;
+    private final LiveRequest.Scan request;
+    private final Instruments instruments;
+    private final int keyGroupBytes;
+    private final StoredBlock block = new StoredBlock(BLOCK_BYTES);
+    private final StoredEvent row = new StoredEvent();
+    private final DataInputDeserializer input = new DataInputDeserializer();
+
+    private StoredScan scan;
+    private boolean late;
+    private long left;
+    /** Key group and route key of the rows that are read, as stored. */
+    private byte[] head = new byte[0];
+    private HotColdBoundary boundary;
+
+    HotRowScan(HotRowService.Pinned pinned, LiveRequest.Scan request, Instruments instruments, int keyGroupBytes) throws IOException {
+        this.session = pinned.session();
+        this.view = pinned.view();
+        this.request = request;
+        this.instruments = instruments;
+        this.keyGroupBytes = keyGroupBytes;
+        this.left = request.limit();
+        this.scan = events();
+    }
+
+    private StoredScan events() throws IOException {
+        StoredKey lower = StoredKey.lowest(request.recordCode(), Math.max(0, request.fromNs()));
+        StoredKey upper = request.toNs() == Long.MAX_VALUE ? StoredKey.lowest(request.recordCode() + 1, 0)
+                : StoredKey.lowest(request.recordCode(), Math.max(0, request.toNs()));
+        if (request.routeKey() != null) {
+            StoredRange range = order(StoredRange.of(session.storedRowsOf(EventStoreState.EVENTS, request.routeKey(), lower, upper)));
+            return session.scan(EventStoreState.EVENTS, range);
+        }
+        return session.scanEachKey(EventStoreState.EVENTS, order(StoredRange.ALL), lower, upper, request.mostPerKey());
+    }
+
+    private StoredScan late() throws IOException {
+        StoredRange range = request.routeKey() == null ? StoredRange.ALL
+                : StoredRange.of(session.storedKeysOf(EventStoreState.LATE, request.routeKey()));
+        return session.scan(EventStoreState.LATE, order(range));
+    }
+
+    private StoredRange order(StoredRange range) {
+        return request.descending() ? range.reversed() : range;
+    }
+
+    /**
+     * Reads the next block.
+     *
+     * @return false if there is none
+     */
+    boolean next(Rows target) throws IOException {
+        while (left > 0) {
+            if (scan.fill(block)) {
+                for (int i = 0; i < block.count() && left > 0; i++) {
+                    if (isWanted(i)) {
+                        left--;
+                        target.accept(block.bytes(), block.valueBegin(i) + VALUE_HEAD, block.valueEnd(i) - block.valueBegin(i) - VALUE_HEAD);
+                    }
+                }
+                return true;
+            }
+            if (late) {
+                return false;
+            }
+            late = true;
+            head = new byte[0];
+            scan = late();
+        }
+        return false;
+    }
+
+    private boolean isWanted(int entry) throws IOException {
+        byte[] bytes = block.bytes();
+        int keyBegin = block.keyBegin(entry);
+        int rowBegin = block.valueBegin(entry) - HotRowService.rowKeyBytes(late);
+        int eventKey = late ? rowBegin + Integer.BYTES : rowBegin;
+        int code = bytes[eventKey];
+        long eventTimeNs = EventKey.eventTime(bytes, eventKey);
+        if (late && (code != request.recordCode() || eventTimeNs < request.fromNs() || eventTimeNs >= request.toNs())) {
+            return false;
+        }
+        if (request.published() == null) {
+            return true;
+        }
+        enter(bytes, keyBegin, rowBegin - BUCKET_BYTES);
+        if (!late) {
+            return !boundary.isLate(eventTimeNs) || boundary.isHotEvent(code, tradingDay(entry), eventTimeNs, request.published());
+        }
+        LateKeyView at = new LateKeyView(bytes, rowBegin);
+        return at.generation() >= boundary.lateGeneration()
+                || boundary.isHotLate(at.generation(), code, tradingDay(entry), request.published());
+    }
+
+    /** The generation of a stored {@link LateKey}. */
+    private record LateKeyView(byte[] bytes, int offset) {
+        int generation() {
+            return (bytes[offset] & 0xff) << 24 | (bytes[offset + 1] & 0xff) << 16 | (bytes[offset + 2] & 0xff) << 8 | bytes[offset + 3] & 0xff;
+        }
+    }
+
+    /** Finds the boundary of the route key, if it is another one than that of the row before. */
+    private void enter(byte[] bytes, int begin, int end) throws IOException {
+        if (Arrays.equals(head, 0, head.length, bytes, begin, end)) {
+            return;
+        }
+        head = Arrays.copyOfRange(bytes, begin, end);
+        input.setBuffer(head, keyGroupBytes, head.length - keyGroupBytes);
+        boundary = view.of(StringValue.readString(input));
+    }
+
+    private int tradingDay(int entry) {
+        byte[] value = Arrays.copyOfRange(block.bytes(), block.valueBegin(entry) + VALUE_HEAD, block.valueEnd(entry));
+        return HotRowService.tradingDay(instruments, row.wrap(value));
+    }
+}

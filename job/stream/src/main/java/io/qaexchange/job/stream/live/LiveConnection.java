@@ -1,0 +1,230 @@
+package io.qaexchange.job.stream.live;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.job.model.live.LiveException;
+import io.qaexchange.job.model.live.LivePin;
+import io.qaexchange.job.model.live.LiveProtocol;
+import io.qaexchange.job.model.live.LiveRequest;
+import io.qaexchange.state.CheckpointNotHeldException;
+import io.qaexchange.storage.error.StoreClosedException;
+import io.qaexchange.storage.error.StoreException;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One reader's connection: see {@link LiveProtocol}. A scan reads a block of rows, gives its turn back, and then writes the block; so a
+ * reader that takes no rows holds up nobody.
+ *
+ * <p>One thread.
+ */
+final class LiveConnection implements Runnable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LiveConnection.class);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int HANDSHAKE_MS = 10_000;
+    private static final int BUFFER_BYTES = 64 << 10;
+    private static final long TURN_S = 10;
+
+    private final Socket socket;
+    private final LiveEndpoint endpoint;
+    private DataOutputStream out;
+
+    LiveConnection(Socket socket, LiveEndpoint endpoint) {
+        this.socket = socket;
+        this.endpoint = endpoint;
+    }
+
+    @Override
+    public void run() {
+        try (socket) {
+            socket.setTcpNoDelay(true);
+            socket.setSoTimeout(HANDSHAKE_MS);
+            DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES));
+            out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), BUFFER_BYTES));
+            if (!shakeHands(in)) {
+                return;
+            }
+            socket.setSoTimeout(0);
+            while (true) {
+                answer(LiveRequest.read(in));
+                out.flush();
+            }
+        } catch (EOFException e) {
+            LOG.debug("live reads: {} has closed its connection", socket.getRemoteSocketAddress());
+        } catch (IOException e) {
+            LOG.debug("live reads: the connection of {} has ended", socket.getRemoteSocketAddress(), e);
+        }
+    }
+
+    private boolean shakeHands(DataInputStream in) throws IOException {
+        String refusal = null;
+        if (in.readInt() != LiveProtocol.MAGIC) {
+            return false;
+        }
+        int version = in.readUnsignedByte();
+        if (version != LiveProtocol.VERSION) {
+            refusal = "the reader speaks version " + version + " of live reads, this job version " + LiveProtocol.VERSION
+                    + ". Use the commands of the same release";
+        } else if (!endpoint.isSecret(in.readUTF())) {
+            refusal = "wrong secret";
+        }
+        out.writeByte(refusal == null ? 0 : 1);
+        if (refusal != null) {
+            out.writeUTF(refusal);
+        }
+        out.flush();
+        return refusal == null;
+    }
+
+    private void answer(LiveRequest request) throws IOException {
+        try {
+            if (request instanceof LiveRequest.Pin pin) {
+                pin(pin);
+            } else if (request instanceof LiveRequest.Scan scan) {
+                scan(scan);
+            } else if (request instanceof LiveRequest.Release release) {
+                endpoint.pins().release(release.pinId());
+                end(0);
+            } else if (request instanceof LiveRequest.Statistics statistics) {
+                statistics(statistics);
+            }
+        } catch (LiveException e) {
+            error(e.code(), e.getMessage());
+        } catch (CheckpointNotHeldException e) {
+            error(LiveProtocol.NOT_HELD, e.getMessage());
+        } catch (StoreClosedException e) {
+            error(LiveProtocol.GONE, e.getMessage());
+        } catch (StoreException | RuntimeException e) {
+            LOG.warn("live reads: {} failed", request, e);
+            error(LiveProtocol.FAILED, e.toString());
+        }
+    }
+
+    private void pin(LiveRequest.Pin request) throws IOException {
+        List<LivePin> pins = new ArrayList<>();
+        try {
+            for (LiveRequest.Pin.Subtask subtask : request.subtasks()) {
+                LiveEndpoint.Served served = endpoint.find(subtask.incarnation());
+                if (served == null || served.index() != subtask.index()) {
+                    throw new LiveException(LiveProtocol.GONE, "this attempt of subtask " + subtask.index() + " has ended");
+                }
+                pins.add(endpoint.pins().pin(served.service(), request.checkpointId()).pin());
+            }
+        } catch (IOException | RuntimeException e) {
+            pins.forEach(pin -> endpoint.pins().release(pin.pinId()));
+            throw e;
+        }
+        for (LivePin pin : pins) {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            pin.write(new DataOutputStream(bytes));
+            frame(LiveProtocol.VALUE, bytes.toByteArray());
+        }
+        end(pins.size());
+    }
+
+    private void scan(LiveRequest.Scan request) throws IOException {
+        endpoint.pins().use(request.pinId(), (service, pinned) -> {
+            HotRowScan scan = service.scan(pinned, request);
+            RowFrame frame = new RowFrame();
+            long rows = 0;
+            boolean more = true;
+            while (more) {
+                frame.reset();
+                Semaphore scans = endpoint.scans();
+                takeTurn(scans);
+                try {
+                    while (more && frame.size() < LiveProtocol.BLOCK_BYTES) {
+                        more = scan.next(frame);
+                    }
+                } finally {
+                    scans.release();
+                }
+                rows += frame.rows;
+                if (frame.rows > 0) {
+                    out.writeByte(LiveProtocol.DATA);
+                    out.writeInt(frame.size());
+                    frame.writeTo(out);
+                    out.flush();
+                }
+            }
+            end(rows);
+        });
+    }
+
+    private static void takeTurn(Semaphore scans) throws IOException {
+        try {
+            if (!scans.tryAcquire(TURN_S, TimeUnit.SECONDS)) {
+                throw new LiveException(LiveProtocol.BUSY, "this TaskManager is reading for others. Try again in a moment");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LiveException(LiveProtocol.GONE, "the endpoint is being stopped");
+        }
+    }
+
+    private void statistics(LiveRequest.Statistics request) throws IOException {
+        LiveEndpoint.Served served = endpoint.findSubtask(request.subtask());
+        if (served == null) {
+            throw new LiveException(LiveProtocol.GONE, "subtask " + request.subtask() + " does not run here");
+        }
+        frame(LiveProtocol.VALUE, JSON.writeValueAsBytes(served.service().statistics()));
+        end(1);
+    }
+
+    /** Rows of a DATA frame. */
+    private static final class RowFrame extends ByteArrayOutputStream implements HotRowScan.Rows {
+        private int rows;
+
+        RowFrame() {
+            super(LiveProtocol.BLOCK_BYTES + (64 << 10));
+        }
+
+        @Override
+        public void reset() {
+            super.reset();
+            rows = 0;
+        }
+
+        @Override
+        public void accept(byte[] bytes, int offset, int length) {
+            write(length >>> 24);
+            write(length >>> 16);
+            write(length >>> 8);
+            write(length);
+            write(bytes, offset, length);
+            rows++;
+        }
+    }
+
+    private void frame(int kind, byte[] body) throws IOException {
+        out.writeByte(kind);
+        out.writeInt(body.length);
+        out.write(body);
+    }
+
+    private void end(long rows) throws IOException {
+        out.writeByte(LiveProtocol.END);
+        out.writeInt(Long.BYTES);
+        out.writeLong(rows);
+    }
+
+    private void error(String code, String message) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream body = new DataOutputStream(bytes);
+        body.writeUTF(code);
+        body.writeUTF(message == null ? "" : message.substring(0, Math.min(message.length(), 4096)));
+        frame(LiveProtocol.ERROR, bytes.toByteArray());
+    }
+}
