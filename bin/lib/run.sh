@@ -2,7 +2,7 @@
 # Use: . "$(dirname "$0")/lib/run.sh"; run_java <main class> "$@"
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
-BUILT="$ROOT/job/target/built"
+BUILT="$ROOT/job/cli/target/built"
 
 fail() {
   echo "$(basename "$0"): $*" >&2
@@ -22,7 +22,7 @@ find_java() {
 
 # CLUSTER_JAR=yes also wants the jar for a Flink cluster.
 is_stale() {
-  if [ "${CLUSTER_JAR:-}" = yes ] && ! ls "$ROOT"/job/target/job-*-cluster.jar > /dev/null 2>&1; then
+  if [ "${CLUSTER_JAR:-}" = yes ] && ! ls "$ROOT"/job/stream/target/job-stream-*-cluster.jar > /dev/null 2>&1; then
     return 0
   fi
   [ ! -f "$BUILT" ] || [ -n "$(find "$ROOT/pom.xml" "$ROOT/storage-core" "$ROOT/connectors" "$ROOT/job" \
@@ -32,15 +32,15 @@ is_stale() {
 build_if_stale() {
   is_stale || return 0
   command -v mvn > /dev/null || fail "no mvn found. Install Maven 3.8 or newer"
-  mkdir -p "$ROOT/job/target"
-  local log="$ROOT/job/target/build.log" started=$SECONDS
-  echo "building with Maven; the first time this fetches libraries and takes some minutes (log: job/target/build.log)" >&2
+  mkdir -p "$ROOT/job/cli/target"
+  local log="$ROOT/job/cli/target/build.log" started=$SECONDS
+  echo "building with Maven; the first time this fetches libraries and takes some minutes (log: job/cli/target/build.log)" >&2
   local jar=package
   if [ "${CLUSTER_JAR:-}" != yes ]; then
     jar=none
-    rm -f "$ROOT"/job/target/job-*-cluster.jar
+    rm -f "$ROOT"/job/stream/target/job-stream-*-cluster.jar
   fi
-  (cd "$ROOT" && mvn -B -q -DskipTests "-Dcluster.jar.phase=$jar" -pl job -am package) > "$log" 2>&1 || {
+  (cd "$ROOT" && mvn -B -q -DskipTests "-Dcluster.jar.phase=$jar" -pl job/cli -am package) > "$log" 2>&1 || {
     tail -n 30 "$log" >&2
     fail "the build failed"
   }
@@ -64,5 +64,5 @@ run_java() {
   # shellcheck disable=SC2086
   QAEXCHANGE_HOME="$ROOT" exec "$JAVA" "-Xmx${HEAP:-1g}" -XX:+UseParallelGC "${OPENS[@]}" \
     "-Dlog4j.configurationFile=${LOG_CONFIG:-$ROOT/flink-conf/log4j2-tool.properties}" ${JAVA_OPTS:-} \
-    -cp "$ROOT/job/target/$(basename "$(ls "$ROOT"/job/target/job-*.jar | grep -v -e '-cluster' -e '-sources' | head -1)"):$ROOT/job/target/lib/*" "$main" "$@"
+    -cp "$ROOT/job/cli/target/$(basename "$(ls "$ROOT"/job/cli/target/job-cli-*.jar | grep -v -e '-sources' -e '-tests' | head -1)"):$ROOT/job/cli/target/lib/*" "$main" "$@"
 }

@@ -1,5 +1,6 @@
 package io.qaexchange.kafka;
 
+import io.qaexchange.events.flink.DeadLetter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;

@@ -6,6 +6,9 @@ import io.qaexchange.events.EventDecoder;
 import io.qaexchange.events.EventIdentity;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.TextPool;
+import io.qaexchange.events.flink.DeadLetter;
+import io.qaexchange.events.flink.DecodeState;
+import io.qaexchange.events.flink.IncomingEvent;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -19,24 +22,16 @@ import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
-import org.apache.flink.util.OutputTag;
 
 /**
- * Makes events of messages. What is no event goes to {@link #DEAD_LETTERS} with its reason; no message stops the job.
+ * Decodes Kafka messages into events. Messages that cannot be decoded are sent to {@link DeadLetter#OUTPUT} with the reason; a bad message never
+ * fails the job.
  *
  * <p>Counts what it consumed and what it refused, in metrics and in its state, so that the sums survive restarts.
  */
 public final class DecodeFunction extends ProcessFunction<KafkaMessage, IncomingEvent> implements CheckpointedFunction {
 
     private static final long serialVersionUID = 1L;
-
-    /** Side output of refused messages. */
-    public static final OutputTag<DeadLetter> DEAD_LETTERS =
-            new OutputTag<>("dead-letters", new DeadLetter.Serializer().typeInformation());
-    /** State: messages consumed, a list of numbers to be added. */
-    public static final String CONSUMED_STATE = "consumed-messages";
-    /** State: messages refused here, a list of numbers to be added. */
-    public static final String REFUSED_STATE = "refused-messages";
 
     private static final int POOLED_ROUTE_KEYS = 8192;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
@@ -51,8 +46,8 @@ public final class DecodeFunction extends ProcessFunction<KafkaMessage, Incoming
 
     @Override
     public void initializeState(FunctionInitializationContext context) throws Exception {
-        consumedState = context.getOperatorStateStore().getListState(new ListStateDescriptor<>(CONSUMED_STATE, Types.LONG));
-        refusedState = context.getOperatorStateStore().getListState(new ListStateDescriptor<>(REFUSED_STATE, Types.LONG));
+        consumedState = context.getOperatorStateStore().getListState(new ListStateDescriptor<>(DecodeState.CONSUMED, Types.LONG));
+        refusedState = context.getOperatorStateStore().getListState(new ListStateDescriptor<>(DecodeState.REFUSED, Types.LONG));
         consumed = sum(consumedState);
         refused = sum(refusedState);
     }
@@ -80,7 +75,7 @@ public final class DecodeFunction extends ProcessFunction<KafkaMessage, Incoming
         Decoded decoded = decoder.decode(message.value());
         if (!decoded.isAccepted()) {
             refused++;
-            context.output(DEAD_LETTERS, new DeadLetter(message.topic(), message.partition(), message.offset(),
+            context.output(DeadLetter.OUTPUT, new DeadLetter(message.topic(), message.partition(), message.offset(),
                     decoded.rejection().reason().label(), decoded.rejection().detail(), message.value()));
             return;
         }

@@ -2,6 +2,7 @@ package io.qaexchange.kafka;
 
 import static java.util.Objects.requireNonNull;
 
+import io.qaexchange.events.flink.ImmutableSerializer;
 import java.io.IOException;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;

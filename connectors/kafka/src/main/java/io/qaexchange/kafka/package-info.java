@@ -1,5 +1,4 @@
 /**
- * Kafka on both sides of the exchange job: the source with its decoding, the dead letters, and a broker inside the process for
- * demos and tests.
+ * Kafka on both sides of the exchange job: the source with its decoding, and the sink of dead letters.
  */
 package io.qaexchange.kafka;

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qaexchange.events.EventBuilder;
 import io.qaexchange.events.EventKey;
+import io.qaexchange.events.flink.DeadLetter;
+import io.qaexchange.events.flink.DecodeState;
+import io.qaexchange.events.flink.ImmutableSerializer;
+import io.qaexchange.events.flink.IncomingEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -47,10 +51,10 @@ class DecodeFunctionTest {
                 decode.processElement(new StreamRecord<>(new KafkaMessage("events", 1, offset++, 5, good)));
             }
             assertThat(decode.extractOutputValues()).hasSize(bad.size());
-            assertThat(decode.getSideOutput(DecodeFunction.DEAD_LETTERS)).extracting(letter -> letter.getValue().reason())
+            assertThat(decode.getSideOutput(DeadLetter.OUTPUT)).extracting(letter -> letter.getValue().reason())
                     .containsExactlyElementsOf(bad.keySet());
             int i = 0;
-            for (StreamRecord<DeadLetter> letter : decode.getSideOutput(DecodeFunction.DEAD_LETTERS)) {
+            for (StreamRecord<DeadLetter> letter : decode.getSideOutput(DeadLetter.OUTPUT)) {
                 assertThat(letter.getValue().position()).isEqualTo("events-1@" + 2 * i++);
                 assertThat(letter.getValue().value()).isEqualTo(bad.get(letter.getValue().reason()));
                 assertThat(letter.getValue().detail()).isNotBlank();
@@ -72,8 +76,8 @@ class DecodeFunctionTest {
             decode.open();
             decode.processElement(new StreamRecord<>(new KafkaMessage("events", 0, 2, 5, tick(EVENT_TIME_NS, 1))));
             var snapshot = decode.snapshot(2, 2);
-            assertThat(sum(snapshot, DecodeFunction.CONSUMED_STATE)).isEqualTo(3);
-            assertThat(sum(snapshot, DecodeFunction.REFUSED_STATE)).isEqualTo(1);
+            assertThat(sum(snapshot, DecodeState.CONSUMED)).isEqualTo(3);
+            assertThat(sum(snapshot, DecodeState.REFUSED)).isEqualTo(1);
         }
     }
 

@@ -2,6 +2,7 @@ package io.qaexchange.parquet;
 
 import java.io.IOException;
 import java.util.Map;
+import javax.annotation.Nullable;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.hadoop.ParquetFileReader;
@@ -17,9 +18,16 @@ import org.apache.parquet.io.InputFile;
  * @param rawBytes stored bytes of the rows
  * @param minEventTimeNs smallest event time
  * @param maxEventTimeNs greatest event time
+ * @param minInstrument smallest instrument; null if the footer does not say
+ * @param maxInstrument greatest instrument; null if the footer does not say
+ * @param subtask event-store subtask that wrote it; {@link #NONE} for files of the ledger
+ * @param ordinal its number among the files of that subtask in its archive epoch; {@link #NONE} for files of the ledger
  */
 public record EventFileFooter(String batchId, String table, String tradingDay, long rows, long rawBytes, long minEventTimeNs,
-        long maxEventTimeNs) {
+        long maxEventTimeNs, @Nullable String minInstrument, @Nullable String maxInstrument, int subtask, long ordinal) {
+
+    /** No subtask, no ordinal. */
+    public static final int NONE = -1;
 
     /** Without Hadoop's configuration, whose resources would be searched and parsed for each file: more work than an archived megabyte. */
     private static final ParquetReadOptions OPTIONS = ParquetReadOptions.builder(new PlainParquetConfiguration()).build();
@@ -41,7 +49,10 @@ public record EventFileFooter(String batchId, String table, String tradingDay, l
         EventFileFooter footer = new EventFileFooter(text(file, values, FooterKeys.BATCH_ID), text(file, values, FooterKeys.TABLE),
                 text(file, values, FooterKeys.TRADING_DAY), number(file, values, FooterKeys.ROWS),
                 number(file, values, FooterKeys.RAW_BYTES), number(file, values, FooterKeys.MIN_EVENT_TIME),
-                number(file, values, FooterKeys.MAX_EVENT_TIME));
+                number(file, values, FooterKeys.MAX_EVENT_TIME), values.get(FooterKeys.MIN_INSTRUMENT),
+                values.get(FooterKeys.MAX_INSTRUMENT),
+                values.containsKey(FooterKeys.SUBTASK) ? Math.toIntExact(number(file, values, FooterKeys.SUBTASK)) : NONE,
+                values.containsKey(FooterKeys.ORDINAL) ? number(file, values, FooterKeys.ORDINAL) : NONE);
         if (footer.rows() != rows) {
             throw new IOException(file + " holds " + rows + " rows, its footer says " + footer.rows());
         }

@@ -21,8 +21,14 @@ public final class FooterKeys {
     public static final String EPOCH = "qaexchange.epoch";
     /** Trading day of all rows, yyyy-mm-dd. */
     public static final String TRADING_DAY = "qaexchange.trading_day";
-    /** Which event times and late generations of which instruments the file holds; its writer defines the text. */
-    public static final String RANGES = "qaexchange.ranges";
+    /** Smallest instrument, by the bytes of its UTF-8; empty if a row has none. */
+    public static final String MIN_INSTRUMENT = "qaexchange.min_instrument";
+    /** Greatest instrument, by the bytes of its UTF-8. */
+    public static final String MAX_INSTRUMENT = "qaexchange.max_instrument";
+    /** The event-store subtask that wrote the file, from 0; absent in files of the ledger. */
+    public static final String SUBTASK = "qaexchange.subtask";
+    /** Number of the file among those of its subtask in its archive epoch, ascending in the order of hand-over, from 1. */
+    public static final String ORDINAL = "qaexchange.ordinal";
 
     private FooterKeys() {
     }

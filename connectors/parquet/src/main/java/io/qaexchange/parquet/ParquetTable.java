@@ -31,9 +31,9 @@ public final class ParquetTable {
     public static final String KAFKA_PARTITION = "kafka_partition";
     public static final String KAFKA_OFFSET = "kafka_offset";
     /** Columns of texts that hardly repeat: a dictionary would be built in vain. */
-    static final Set<String> UNIQUE_COLUMNS = Set.of("order_id", "trade_id", "exchange_order_id");
+    public static final Set<String> UNIQUE_COLUMNS = Set.of("order_id", "trade_id", "exchange_order_id");
     /** Columns that get a Bloom filter, where a table has them. */
-    static final Set<String> BLOOM_FILTER_COLUMNS = Set.of("order_id", "trade_id");
+    public static final Set<String> BLOOM_FILTER_COLUMNS = Set.of("order_id", "trade_id");
 
     private static final Map<RecordType, ParquetTable> TABLES = new ConcurrentHashMap<>();
 

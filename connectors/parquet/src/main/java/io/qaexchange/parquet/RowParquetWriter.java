@@ -1,5 +1,6 @@
 package io.qaexchange.parquet;
 
+import io.qaexchange.parquet.column.RowColumn;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;

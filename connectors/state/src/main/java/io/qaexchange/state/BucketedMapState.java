@@ -1,5 +1,6 @@
 package io.qaexchange.state;
 
+import java.util.AbstractMap.SimpleImmutableEntry;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -256,7 +257,7 @@ final class BucketedMapState<K extends OrderedKey<K>, V> implements OrderedMapSt
                     Map.Entry<K, V> entry = entries.next();
                     K key = entry.getKey();
                     if ((lower == null || key.compareTo(lower) >= 0) && (upper == null || key.compareTo(upper) < 0)) {
-                        found.add(Map.entry(key, entry.getValue()));
+                        found.add(new SimpleImmutableEntry<>(key, entry.getValue()));
                     }
                 }
                 found.sort(order);

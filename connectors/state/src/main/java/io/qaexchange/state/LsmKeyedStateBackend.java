@@ -260,7 +260,11 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     @Override
     public RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot(long checkpointId, long timestamp, CheckpointStreamFactory streamFactory,
             CheckpointOptions options) throws Exception {
-        return run(checkpoints).snapshot(checkpointId, timestamp, streamFactory, options);
+        RunnableFuture<SnapshotResult<KeyedStateHandle>> written = run(checkpoints).snapshot(checkpointId, timestamp, streamFactory, options);
+        if (!options.getCheckpointType().isSavepoint()) {
+            reads.beginCheckpoint(checkpointId);
+        }
+        return written;
     }
 
     private <R extends SnapshotResources> SnapshotStrategyRunner<KeyedStateHandle, R> run(SnapshotStrategy<KeyedStateHandle, R> strategy) {
@@ -297,11 +301,13 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     @Override
     public void notifyCheckpointComplete(long checkpointId) {
         history.confirm(checkpointId);
+        reads.completeCheckpoint(checkpointId);
     }
 
     @Override
     public void notifyCheckpointAborted(long checkpointId) {
         history.abort(checkpointId);
+        reads.abortCheckpoint(checkpointId);
     }
 
     @Override

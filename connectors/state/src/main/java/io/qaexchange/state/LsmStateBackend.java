@@ -11,8 +11,8 @@ import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.memory.OpaqueMemoryResource;
-import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.AbstractStateBackend;
+import org.apache.flink.runtime.state.AsyncKeyedStateBackend;
 import org.apache.flink.runtime.state.ConfigurableStateBackend;
 import org.apache.flink.runtime.state.DefaultOperatorStateBackendBuilder;
 import org.apache.flink.runtime.state.OperatorStateBackend;
@@ -49,6 +49,7 @@ public final class LsmStateBackend extends AbstractStateBackend implements Confi
 
     @Override
     public LsmStateBackend configure(ReadableConfig config, ClassLoader classLoader) {
+        UnknownOptions.report(config);
         LsmStateBackend configured = new LsmStateBackend(LsmStateOptions.read(config), files);
         configured.latencyTrackingConfigBuilder = latencyTrackingConfigBuilder.configure(config);
         configured.sizeTrackingConfigBuilder = sizeTrackingConfigBuilder.configure(config);
@@ -72,10 +73,21 @@ public final class LsmStateBackend extends AbstractStateBackend implements Confi
     }
 
     @Override
-    public <K> AbstractKeyedStateBackend<K> createKeyedStateBackend(KeyedStateBackendParameters<K> parameters) throws IOException {
+    public boolean supportsAsyncKeyedStateBackend() {
+        return true;
+    }
+
+    @Override
+    public <K> AsyncKeyedStateBackend<K> createAsyncKeyedStateBackend(KeyedStateBackendParameters<K> parameters) throws IOException {
+        return new LsmAsyncKeyedStateBackend<>(createKeyedStateBackend(parameters));
+    }
+
+    @Override
+    public <K> LsmKeyedStateBackend<K> createKeyedStateBackend(KeyedStateBackendParameters<K> parameters) throws IOException {
         Environment environment = parameters.getEnv();
-        OpaqueMemoryResource<SlotResources> resources = resources(parameters);
-        return new LsmKeyedStateBackendBuilder<>(parameters, new LsmKeyedStateBackendBuilder.Place(options, directory(parameters), files.get()), resources,
+        // First: if there is no folder, no memory was taken that would have to be given back.
+        Path directory = directory(parameters);
+        return new LsmKeyedStateBackendBuilder<>(parameters, new LsmKeyedStateBackendBuilder.Place(options, directory, files.get()), resources(parameters),
                 latencyTrackingConfigBuilder.setMetricGroup(parameters.getMetricGroup()).build(),
                 sizeTrackingConfigBuilder.setMetricGroup(parameters.getMetricGroup()).build(),
                 getCompressionDecorator(environment.getExecutionConfig())).build();
@@ -95,11 +107,10 @@ public final class LsmStateBackend extends AbstractStateBackend implements Confi
         }
     }
 
-    private Path directory(KeyedStateBackendParameters<?> parameters) {
-        Path parent = options.localDirectory() != null ? Path.of(options.localDirectory())
-                : parameters.getEnv().getTaskManagerInfo().getTmpWorkingDirectory().toPath();
+    private Path directory(KeyedStateBackendParameters<?> parameters) throws IOException {
         String operator = parameters.getOperatorIdentifier().replaceAll("[^a-zA-Z0-9\\-]", "_");
-        return parent.resolve("lsm_" + parameters.getJobID() + '_' + operator + '_' + UUID.randomUUID());
+        return options.localDirectories().next(parameters.getEnv().getTaskManagerInfo().getTmpWorkingDirectory().toPath(),
+                "lsm_" + parameters.getJobID() + '_' + operator + '_' + UUID.randomUUID());
     }
 
     @Override

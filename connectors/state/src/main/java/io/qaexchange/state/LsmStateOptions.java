@@ -4,7 +4,7 @@ import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.StoreOptions.ReadMode;
 import java.io.Serializable;
 import java.time.Duration;
-import javax.annotation.Nullable;
+import java.util.List;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
@@ -14,10 +14,14 @@ import org.apache.flink.configuration.ReadableConfig;
 
 /** The options of the state backend. */
 public final class LsmStateOptions {
+    static final String PREFIX = "state.backend.lsm.";
 
     public static final ConfigOption<String> LOCAL_DIRECTORY = ConfigOptions.key("state.backend.lsm.local-directory").stringType()
-            .noDefaultValue().withDescription("Folder for the local files of state. Default: the working folder of the task manager. A fast"
-                    + " local disk pays; a network disk does not. RocksDB: state.backend.rocksdb.localdir.");
+            .noDefaultValue().withDescription("Folders for the local files of state: absolute paths or file: URIs, separated by commas."
+                    + " Operators are spread over them in turn, so that several disks share the work. A folder that cannot be written to is"
+                    + " left out and reported in the log; the task fails if none is left. A comma or colon within a name is written as %2C or"
+                    + " %3A in a file: URI. Default: the working folder of the TaskManager. Use fast local disks, not a network disk. RocksDB:"
+                    + " state.backend.rocksdb.localdir.");
 
     public static final ConfigOption<Boolean> MANAGED_MEMORY = ConfigOptions.key("state.backend.lsm.memory.managed").booleanType()
             .defaultValue(true).withDescription("Whether memtables and block cache live in the slot's managed memory, shared by its"
@@ -28,20 +32,20 @@ public final class LsmStateOptions {
                     + " memory is not used. It is outside every limit of the JVM: leave room for it in the process's memory.");
 
     public static final ConfigOption<Double> BLOCK_CACHE_FRACTION = ConfigOptions.key("state.backend.lsm.memory.block-cache-fraction")
-            .doubleType().defaultValue(0.3).withDescription("Part of the memory for decompressed blocks; the rest is for memtables. More"
-                    + " speeds up reads of state on disk, less makes fewer and larger files.");
+            .doubleType().defaultValue(0.3).withDescription("Part of the memory for decompressed blocks; the rest is for memtables. A"
+                    + " larger part speeds up reads of state on disk; a smaller part makes fewer and larger files.");
 
     public static final ConfigOption<ReadMode> READ_MODE = ConfigOptions.key("state.backend.lsm.read-mode").enumType(ReadMode.class)
             .defaultValue(ReadMode.MMAP).withDescription("How files are read: MMAP maps them, which is fastest while the page cache holds"
                     + " them; PREAD reads them into the block cache, which keeps memory within the budget.");
 
     public static final ConfigOption<Integer> BACKGROUND_THREADS = ConfigOptions.key("state.backend.lsm.background-threads").intType()
-            .defaultValue(2).withDescription("Threads per slot that flush and merge. More keeps up with more writes, and takes CPU from the"
-                    + " tasks. RocksDB: state.backend.rocksdb.thread.num.");
+            .defaultValue(2).withDescription("Threads per slot for flushes and compactions. More threads keep up with more writes, and take"
+                    + " processor time from the tasks. RocksDB: state.backend.rocksdb.thread.num.");
 
     public static final ConfigOption<MemorySize> COMPACTION_RATE = ConfigOptions.key("state.backend.lsm.compaction-rate").memoryType()
-            .defaultValue(MemorySize.ZERO).withDescription("Bytes per second and operator that merges may write, 0 = no limit. Flushes are"
-                    + " never limited.");
+            .defaultValue(MemorySize.ZERO).withDescription("Bytes per second that the compactions of one operator may write: 0 for no limit,"
+                    + " else at least 1 mb. Flushes are never limited.");
 
     /** Which levels of the files are compressed. */
     public enum CompressedLevels {
@@ -63,10 +67,10 @@ public final class LsmStateOptions {
 
     public static final ConfigOption<CompressedLevels> COMPRESSED_LEVELS = ConfigOptions.key("state.backend.lsm.compressed-levels")
             .enumType(CompressedLevels.class).defaultValue(CompressedLevels.AUTO).withDescription("Which levels of the files are compressed"
-                    + " with LZ4. DEEP leaves out what was written lately (levels 0 and 1): it is read in place, by MMAP, and uploaded as it is. AUTO"
-                    + " also compresses blocks of these levels that it makes three times smaller. ALL makes the smallest checkpoints; all reads"
-                    + " of files go through the block cache. Files of ordered maps are as with DEEP. A change holds for files written from then"
-                    + " on. RocksDB: state.backend.rocksdb.compression.per.level.");
+                    + " with LZ4. DEEP leaves recent files (levels 0 and 1) uncompressed: MMAP reads them in place, and they are uploaded as they"
+                    + " are. AUTO also compresses those blocks of levels 0 and 1 that become three times smaller. ALL makes the smallest"
+                    + " checkpoints, but every read of a file goes through the block cache. NONE compresses nothing. Files of ordered maps are"
+                    + " written as with DEEP. A change applies to files that are written afterwards. RocksDB: state.backend.rocksdb.compression.per.level.");
 
     /** A third of what a task may take to be cancelled. */
     private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(60);
@@ -75,13 +79,18 @@ public final class LsmStateOptions {
     public enum Timers { ENGINE, HEAP }
 
     public static final ConfigOption<Timers> TIMERS = ConfigOptions.key("state.backend.lsm.timers").enumType(Timers.class)
-            .defaultValue(Timers.ENGINE).withDescription("Where timers are kept: ENGINE with the state, any number of them, in incremental"
-                    + " checkpoints; HEAP on the task's heap, faster while they are few, copied and written as a whole by every checkpoint."
-                    + " May be changed between runs. RocksDB: state.backend.rocksdb.timer-service.factory.");
+            .defaultValue(Timers.ENGINE).withDescription("Where timers are kept. ENGINE keeps any number of timers with the state, in"
+                    + " incremental checkpoints. HEAP keeps them on the task's heap: faster while they are few, but every checkpoint copies and"
+                    + " writes all of them. May be changed between runs. RocksDB: state.backend.rocksdb.timer-service.factory.");
 
     public static final ConfigOption<Duration> READERS_PATIENCE = ConfigOptions.key("state.backend.lsm.readers-patience").durationType()
-            .defaultValue(Duration.ofSeconds(2)).withDescription("How long the end of a task waits for other threads that read its state"
-                    + " (StateReads). After that their reads fail. A restart takes that much longer if readers do not close their sessions.");
+            .defaultValue(Duration.ofSeconds(2)).withDescription("How long a task that ends waits for other threads that read its state"
+                    + " (StateReads), at most 60 s. After that their reads fail. A restart takes that much longer if readers do not close their"
+                    + " sessions.");
+
+    /** All of them. */
+    static final List<ConfigOption<?>> ALL = List.of(LOCAL_DIRECTORY, MANAGED_MEMORY, FIXED_PER_OPERATOR, BLOCK_CACHE_FRACTION, READ_MODE,
+            BACKGROUND_THREADS, COMPACTION_RATE, COMPRESSED_LEVELS, TIMERS, READERS_PATIENCE);
 
     private LsmStateOptions() {
     }
@@ -90,19 +99,20 @@ public final class LsmStateOptions {
      * The options' values, checked.
      *
      * @param incrementalCheckpoints unless Flink's own option says otherwise
-     * @param localDirectory null for the task manager's working folder
      */
-    record Values(@Nullable String localDirectory, boolean managedMemory, long fixedBytesPerOperator, double blockCacheFraction,
+    record Values(LocalDirectories localDirectories, boolean managedMemory, long fixedBytesPerOperator, double blockCacheFraction,
             ReadMode readMode, int backgroundThreads, long compactionBytesPerSecond,
             boolean incrementalCheckpoints, Timers timers, CompressedLevels compressedLevels, Duration readersPatience) implements Serializable {
 
-        /** @throws IllegalConfigurationException names the option, what it is and what it may be */
+        /** @throws IllegalConfigurationException names the option, its value and the values that are allowed */
         Values {
             require(blockCacheFraction >= 0 && blockCacheFraction <= 0.9, BLOCK_CACHE_FRACTION, blockCacheFraction, "0 to 0.9");
             require(backgroundThreads >= 1 && backgroundThreads <= 64, BACKGROUND_THREADS, backgroundThreads, "1 to 64");
             require(!readersPatience.isNegative() && readersPatience.compareTo(LONGEST_PATIENCE) <= 0, READERS_PATIENCE, readersPatience,
                     "0 to " + LONGEST_PATIENCE.toSeconds() + " s: Flink ends a process whose task does not end");
             require(managedMemory || fixedBytesPerOperator >= 1 << 20, FIXED_PER_OPERATOR, fixedBytesPerOperator + " bytes", "at least 1 mb");
+            require(compactionBytesPerSecond == 0 || compactionBytesPerSecond >= 1 << 20, COMPACTION_RATE, compactionBytesPerSecond + " bytes",
+                    "0 for no limit, or at least 1 mb: less never catches up with writes");
         }
 
         private static void require(boolean good, ConfigOption<?> option, Object found, String allowed) {
@@ -113,7 +123,7 @@ public final class LsmStateOptions {
     }
 
     static Values read(ReadableConfig config) {
-        return new Values(config.get(LOCAL_DIRECTORY), config.get(MANAGED_MEMORY), config.get(FIXED_PER_OPERATOR).getBytes(),
+        return new Values(config.getOptional(LOCAL_DIRECTORY).map(LocalDirectories::parse).orElse(LocalDirectories.OF_TASK_MANAGER), config.get(MANAGED_MEMORY), config.get(FIXED_PER_OPERATOR).getBytes(),
                 config.get(BLOCK_CACHE_FRACTION), config.get(READ_MODE), config.get(BACKGROUND_THREADS),
                 config.get(COMPACTION_RATE).getBytes(),
                 // Flink's default is false, for the sake of backends whose incremental checkpoints cost more.

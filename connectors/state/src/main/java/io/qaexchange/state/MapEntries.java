@@ -221,7 +221,10 @@ abstract class MapEntries<UK, UV, T> implements Iterator<T> {
         runLength = Math.min(2 * runLength, LONGEST_RUN);
     }
 
-    /** An entry; key and value are deserialized when they are asked for. */
+    /**
+     * An entry; key and value are deserialized when they are asked for. It keeps both after it was removed, as an entry of a map on the heap
+     * does: Flink SQL's operators collect entries, remove them, and read them afterwards.
+     */
     private static final class Entry<UK, UV> implements Map.Entry<UK, UV> {
         private final Entries<UK, UV> origin;
         /** User key, then stored value, among those of other entries. */
@@ -274,8 +277,6 @@ abstract class MapEntries<UK, UV, T> implements Iterator<T> {
 
         private void wasRemoved() {
             removed = true;
-            hasValue = true;
-            value = null;
         }
 
         @Override

@@ -2,11 +2,13 @@ package io.qaexchange.state;
 
 import io.qaexchange.state.StateReads.Readable;
 import io.qaexchange.state.store.CompositeKey;
+import io.qaexchange.state.store.KeyGroupPrefix;
 import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.Store;
 import io.qaexchange.storage.StoreIterator;
 import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.key.KeyRange;
+import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Queue;
 import javax.annotation.Nullable;
 import org.apache.flink.api.common.state.StateDescriptor.Type;
@@ -28,6 +31,8 @@ import org.apache.flink.api.common.typeutils.base.ListSerializer;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.api.common.typeutils.base.MapSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.ListDelimitedSerializer;
 import org.apache.flink.runtime.state.VoidNamespace;
@@ -38,7 +43,10 @@ import org.apache.flink.runtime.state.ttl.TtlValue;
  * Reads of one moment of an operator's state, see {@link StateReads}. Values are copies. Between calls nothing is held but the sequence
  * number: what is iterated is read in runs.
  *
- * <p>Threads: one at a time. When the task ends, another thread may end the session; then every call fails with a
+ * <p>Many entries are read fastest as they are stored, by a {@link #scan} or {@link #scanEachKey}, which deserialize nothing. Stored keys
+ * are those of Flink's canonical savepoints, in unsigned order of their bytes; {@code docs/state-backend.md} has their layout.
+ *
+ * <p>Threads: one at a time; {@link #another} is for a further thread. When the task ends, another thread may end the session; then every call fails with a
  * {@link io.qaexchange.storage.error.StoreClosedException}, in an {@link UncheckedIOException} where an iterator throws it.
  *
  * @param <K> key
@@ -49,6 +57,8 @@ public final class StateReadSession<K> implements AutoCloseable {
 
     private final StateReads<K> reads;
     private final Store store;
+    private final SharedSnapshot moment;
+    private final OptionalLong checkpoint;
     private final Snapshot snapshot;
     private final StoreReader reader;
     private final CompositeKey<K> keys;
@@ -59,12 +69,34 @@ public final class StateReadSession<K> implements AutoCloseable {
     /** Guarded by this, as is every use of the store. */
     private boolean ended;
 
-    StateReadSession(StateReads<K> reads, TypeSerializer<K> keySerializer, Store store) throws IOException {
+    /**
+     * @param moment of which this session is one user
+     * @param checkpoint if the moment is that of a Flink checkpoint
+     */
+    StateReadSession(StateReads<K> reads, TypeSerializer<K> keySerializer, Store store, SharedSnapshot moment, OptionalLong checkpoint)
+            throws IOException {
         this.reads = reads;
         this.store = store;
+        this.moment = moment;
+        this.checkpoint = checkpoint;
         keys = new CompositeKey<>(keySerializer, reads.operator().numberOfKeyGroups());
-        snapshot = store.snapshot();
+        snapshot = moment.snapshot();
         reader = store.reader(snapshot);
+    }
+
+    SharedSnapshot moment() {
+        return moment;
+    }
+
+    /** The Flink checkpoint whose barrier is this session's moment, if it is one's. */
+    public OptionalLong checkpoint() {
+        return checkpoint;
+    }
+
+    /** A further session of the same moment, for another thread. Close both. */
+    public synchronized StateReadSession<K> another() throws IOException {
+        requireOpen();
+        return reads.openLike(this);
     }
 
     /** Of the last write that the session sees. */
@@ -169,6 +201,139 @@ public final class StateReadSession<K> implements AutoCloseable {
             input.setBuffer(value);
             return new SimpleImmutableEntry<>(userKey, input.readBoolean() ? null : serializer.getValueSerializer().deserialize(input));
         });
+    }
+
+    /**
+     * Shows the stored entries of a state, of any kind, as they are stored.
+     *
+     * <p>A stored value of a map is a byte that is not 0 for null, then the value's bytes.
+     *
+     * @throws IllegalArgumentException if event times are asked for and the state has none
+     */
+    public synchronized StoredScan scan(String state, StoredRange range) {
+        return new StoredScan(source(requireTimes(reads.find(state), range), range.times()), range);
+    }
+
+    /**
+     * Shows, of each key, the rows of an {@link OrderedMapState} from {@code lower} (inclusive) up to {@code upper} (exclusive). Rows outside
+     * are jumped over, so the cost is that of the keys and of the rows that are shown.
+     *
+     * @param range which keys, in which order, and how many rows in all
+     * @param lower null for the first row of a key
+     * @param upper null for no bound
+     * @param mostPerKey rows of one key: 1 and a descending range for the newest of each
+     * @throws IllegalArgumentException if the bucket of a bound is negative
+     */
+    @SuppressWarnings("unchecked")
+    public synchronized <UK extends OrderedKey<UK>> StoredScan scanEachKey(String state, StoredRange range, @Nullable UK lower, @Nullable UK upper,
+            long mostPerKey) throws IOException {
+        Readable readable = find(state, true, Type.MAP);
+        TypeSerializer<UK> rows = ((MapSerializer<UK, ?>) serializer(readable)).getKeySerializer();
+        TypeSerializer<K> keySerializer = keys.keySerializer();
+        DataInputDeserializer stored = new DataInputDeserializer();
+        return new EachKeyScan(source(readable, range.times()), range, row -> {
+            stored.setBuffer(row.toByteArray(), keys.keyGroupBytes(), row.length() - keys.keyGroupBytes());
+            keySerializer.deserialize(stored);
+            return stored.getPosition();
+        }, storedRow(lower, rows), storedRow(upper, rows), mostPerKey);
+    }
+
+    /** Shows the stored value of a stored key. @return false if it has none */
+    public synchronized boolean get(String state, byte[] storedKey, StoredScan.Visitor visitor) throws IOException {
+        requireOpen();
+        Slice key = Slice.of(storedKey);
+        if (!reader.get(reads.find(state).family(), key)) {
+            return false;
+        }
+        try {
+            visitor.visit(key, reader.value());
+        } finally {
+            reader.release();
+        }
+        return true;
+    }
+
+    /** Those of this subtask. */
+    public KeyGroupRange keyGroups() {
+        return reads.operator().keyGroups();
+    }
+
+    /** The stored keys of a key group of this subtask, in every state. */
+    public KeyRange storedKeysOf(int keyGroup) {
+        if (!keyGroups().contains(keyGroup)) {
+            throw new IllegalArgumentException("key group " + keyGroup + " is not one of this subtask, which has " + keyGroups());
+        }
+        return KeyGroupPrefix.rangeOf(KeyGroupRange.of(keyGroup, keyGroup), keys.keyGroupBytes());
+    }
+
+    /** The stored keys of a key, in the session's namespace where the state has namespaces. */
+    public synchronized KeyRange storedKeysOf(String state, K key) {
+        Readable readable = reads.find(state);
+        setKey(key);
+        return KeyRange.prefix((readable.isOrdered() ? keys.key() : withoutUserKey(readable)).toByteArray());
+    }
+
+    /**
+     * The stored keys of a key's rows in an {@link OrderedMapState}, from {@code lower} (inclusive) up to {@code upper} (exclusive).
+     *
+     * @param lower null for the first key
+     * @param upper null for no bound
+     * @throws IllegalArgumentException if the bucket of a bound is negative
+     */
+    @SuppressWarnings("unchecked")
+    public synchronized <UK extends OrderedKey<UK>> KeyRange storedRowsOf(String state, K key, @Nullable UK lower, @Nullable UK upper)
+            throws IOException {
+        MapSerializer<UK, ?> serializer = (MapSerializer<UK, ?>) serializer(find(state, true, Type.MAP));
+        setKey(key);
+        requireInOrder(lower);
+        requireInOrder(upper);
+        KeyRange all = KeyRange.prefix(keys.key().toByteArray());
+        return KeyRange.of(stored(lower, serializer, all.lower()), stored(upper, serializer, all.upper()));
+    }
+
+    /** Bucket and key of a row. */
+    @Nullable
+    private static <UK extends OrderedKey<UK>> byte[] storedRow(@Nullable UK row, TypeSerializer<UK> serializer) throws IOException {
+        if (row == null) {
+            return null;
+        }
+        requireInOrder(row);
+        DataOutputSerializer bytes = new DataOutputSerializer(64);
+        bytes.writeLong(row.bucket());
+        serializer.serialize(row, bytes);
+        return bytes.getCopyOfBuffer();
+    }
+
+    private static void requireInOrder(@Nullable OrderedKey<?> bound) {
+        if (bound != null && bound.bucket() < 0) {
+            throw new IllegalArgumentException("bucket " + bound.bucket() + " of bound " + bound + " is negative, and does not sort as stored keys do");
+        }
+    }
+
+    private static Readable requireTimes(Readable readable, StoredRange range) {
+        if (!range.times().isAll() && !readable.isOrdered()) {
+            throw new IllegalArgumentException("state " + readable.name() + " is " + readable.type() + ", and its entries have no event times");
+        }
+        return readable;
+    }
+
+    private StoredScan.Source source(Readable readable, TimeRange times) {
+        return new StoredScan.Source() {
+            @Override
+            public StoreIterator iterator(KeyRange range) throws IOException {
+                return store.iterator(readable.family(), range, times, snapshot);
+            }
+
+            @Override
+            public void requireOpen() throws IOException {
+                StateReadSession.this.requireOpen();
+            }
+
+            @Override
+            public Object lock() {
+                return StateReadSession.this;
+            }
+        };
     }
 
     /** A bound of the scan; one in a negative bucket does not sort as bytes, so the rows themselves are compared with it. */
@@ -351,7 +516,7 @@ public final class StateReadSession<K> implements AutoCloseable {
         if (!ended) {
             ended = true;
             reader.close();
-            snapshot.close();
+            moment.release();
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The keyed state of a running operator subtask, for other threads to read: each opens a {@link StateReadSession}, which sees one moment.
- * The task goes on meanwhile; its current key is never touched.
+ * The task goes on meanwhile; its current key is never touched. The moment is now, or the barrier of one of the last completed Flink
+ * checkpoints, if the operator has these kept ({@link #keepCheckpoints}).
  *
  * <p>A state can be read once the operator has registered it. What is read need not be in a checkpoint yet: after a failure the task may
  * go on from an earlier moment.
@@ -43,6 +45,8 @@ public final class StateReads<K> {
     private final Map<String, Readable> states = new ConcurrentHashMap<>();
     /** Guarded by this. */
     private final Set<StateReadSession<K>> sessions = new HashSet<>();
+    /** Guarded by this. */
+    private final CheckpointPins checkpoints = new CheckpointPins();
     /** Guarded by this. */
     private boolean closed;
 
@@ -81,18 +85,97 @@ public final class StateReads<K> {
     }
 
     /**
-     * Pins the state as it is now. Merges keep what the session may read, so close it soon.
+     * Pins the state as it is now. Compactions keep what the session may read, so close it soon.
      *
      * @throws StoreClosedException if the task has ended
      */
     public synchronized StateReadSession<K> open() throws IOException {
+        requireOpen();
+        return open(new SharedSnapshot(store.snapshot()), OptionalLong.empty());
+    }
+
+    /**
+     * Shows the state as it was at the barrier of a Flink checkpoint: what a restore of that checkpoint would bring back.
+     *
+     * @throws CheckpointNotHeldException if that checkpoint is not among {@link #heldCheckpoints()}
+     * @throws StoreClosedException if the task has ended
+     */
+    public synchronized StateReadSession<K> openCheckpoint(long checkpointId) throws IOException {
+        requireOpen();
+        SharedSnapshot held = checkpoints.find(checkpointId);
+        if (held == null) {
+            throw new CheckpointNotHeldException(operator.name(), checkpointId, checkpoints.held());
+        }
+        return open(held.share(), OptionalLong.of(checkpointId));
+    }
+
+    /** A further session of the same moment. */
+    synchronized StateReadSession<K> openLike(StateReadSession<K> other) throws IOException {
+        requireOpen();
+        return open(other.moment().share(), other.checkpoint());
+    }
+
+    /** Takes over a use of the moment. Serializers are duplicated under the lock: those here are nobody else's. */
+    private StateReadSession<K> open(SharedSnapshot moment, OptionalLong checkpoint) throws IOException {
+        boolean opened = false;
+        try {
+            StateReadSession<K> session = new StateReadSession<>(this, operator.keySerializer().duplicate(), store.engine(), moment, checkpoint);
+            sessions.add(session);
+            opened = true;
+            return session;
+        } finally {
+            if (!opened) {
+                moment.release();
+            }
+        }
+    }
+
+    private void requireOpen() throws StoreClosedException {
         if (closed) {
             throw endedTask("");
         }
-        // Serializers are duplicated under the lock: those here are nobody else's.
-        StateReadSession<K> session = new StateReadSession<>(this, operator.keySerializer().duplicate(), store.engine());
-        sessions.add(session);
-        return session;
+    }
+
+    /**
+     * From now on pins the state at the barrier of each Flink checkpoint, and holds it for the last completed ones. Nearly free where rows
+     * are added; values that are overwritten are kept that much longer. Savepoints are not pinned.
+     *
+     * @param most completed checkpoints that are held; 0 for none, as at the start
+     */
+    public synchronized void keepCheckpoints(int most) {
+        if (most < 0) {
+            throw new IllegalArgumentException("a negative number of checkpoints cannot be kept: " + most);
+        }
+        checkpoints.keep(most);
+    }
+
+    /**
+     * Called by the task thread of an operator that was restored, before it writes: the state is that of the restored checkpoint, which
+     * is held like one that was just completed.
+     */
+    public synchronized void restoredFrom(long checkpointId) throws IOException {
+        beginCheckpoint(checkpointId);
+        checkpoints.complete(checkpointId);
+    }
+
+    /** The checkpoints that {@link #openCheckpoint} can show, in ascending order. */
+    public synchronized List<Long> heldCheckpoints() {
+        return checkpoints.held();
+    }
+
+    /** Called by the task thread at the barrier. */
+    synchronized void beginCheckpoint(long checkpointId) throws IOException {
+        if (checkpoints.areKept() && !closed) {
+            checkpoints.begin(checkpointId, new SharedSnapshot(store.snapshot()));
+        }
+    }
+
+    synchronized void completeCheckpoint(long checkpointId) {
+        checkpoints.complete(checkpointId);
+    }
+
+    synchronized void abortCheckpoint(long checkpointId) {
+        checkpoints.abort(checkpointId);
     }
 
     synchronized void forget(StateReadSession<K> session) {
@@ -125,6 +208,7 @@ public final class StateReads<K> {
                     operator.name(), left.sequence(), operator.patience().toMillis());
             left.revoke();
         }
+        keepCheckpoints(0);
     }
 
     private synchronized List<StateReadSession<K>> awaitSessions() {

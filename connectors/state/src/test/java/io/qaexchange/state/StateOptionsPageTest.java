@@ -22,7 +22,8 @@ class StateOptionsPageTest {
         for (Field field : LsmStateOptions.class.getDeclaredFields()) {
             if (ConfigOption.class.isAssignableFrom(field.getType())) {
                 ConfigOption<?> option = (ConfigOption<?>) field.get(null);
-                assertThat(option.key()).startsWith("state.backend.lsm.");
+                assertThat(option.key()).startsWith(LsmStateOptions.PREFIX);
+                assertThat(LsmStateOptions.ALL).contains(option);
                 String byDefault = option.hasDefaultValue() ? String.valueOf(option.defaultValue()) : "none";
                 rows.add("| `" + option.key() + "` | " + byDefault + " | " + new HtmlFormatter().format(option.description()) + " |");
             }

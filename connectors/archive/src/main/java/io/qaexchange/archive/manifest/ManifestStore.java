@@ -1,0 +1,229 @@
+package io.qaexchange.archive.manifest;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.FSDataOutputStream;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the versions of the manifest in {@code _manifest/} of an archive's folder, on any of Flink's file systems.
+ *
+ * <p>A version is created if it is absent, never changed. On local disks that is atomic (written aside, then linked under its name);
+ * elsewhere it is the file system's {@code NO_OVERWRITE}, followed by reading back what is there. The newest {@value #KEPT_VERSIONS}
+ * versions are kept.
+ *
+ * <p>Thread-safe: has no state of its own.
+ */
+public final class ManifestStore {
+
+    /** Folder of the versions. */
+    public static final String MANIFEST_FOLDER = "_manifest";
+    /** Folder of files that left the archive. */
+    public static final String SUPERSEDED_FOLDER = "_superseded";
+    static final int KEPT_VERSIONS = 50;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ManifestStore.class);
+    private static final String SUFFIX = ".json";
+    /** Versions being written; apart, so that listing the versions does not meet files that come and go. */
+    private static final String ASIDE_FOLDER = ".new";
+    private static final int LIST_ATTEMPTS = 10;
+    private static final ObjectMapper JSON = new ObjectMapper()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+    private final Path root;
+    private final Path folder;
+
+    private ManifestStore(Path root) {
+        this.root = root;
+        this.folder = new Path(root, MANIFEST_FOLDER);
+    }
+
+    /** The manifest of the archive in that folder, which need not exist yet. */
+    public static ManifestStore of(Path archive) {
+        return new ManifestStore(archive);
+    }
+
+    /** The archive's folder. */
+    public Path root() {
+        return root;
+    }
+
+    /** Where a file of the archive lies. */
+    public Path locate(DataFile file) {
+        return new Path(root, file.path());
+    }
+
+    /** Where a superseded file lies. */
+    public Path locateSuperseded(DataFile file) {
+        return new Path(new Path(root, SUPERSEDED_FOLDER), file.path());
+    }
+
+    /** The newest version; {@link TableManifest#EMPTY} if there is none. */
+    public TableManifest latest() throws IOException {
+        for (int attempt = 0;; attempt++) {
+            long newest = newestVersion();
+            if (newest == 0) {
+                return TableManifest.EMPTY;
+            }
+            try {
+                return read(newest);
+            } catch (FileNotFoundException | NoSuchFileException e) {
+                if (attempt >= 3) {
+                    throw e;
+                }
+                LOG.info("manifest version {} was removed while it was read; reading the newest again", newest);
+            }
+        }
+    }
+
+    /**
+     * Publishes a version.
+     *
+     * @return whether it is published; false if that version exists already, as another's
+     */
+    public boolean publish(TableManifest manifest) throws IOException {
+        if (manifest.version() < 1) {
+            throw new IllegalArgumentException("version must be positive: " + manifest.version());
+        }
+        byte[] bytes = JSON.writeValueAsBytes(manifest);
+        FileSystem fileSystem = root.getFileSystem();
+        fileSystem.mkdirs(folder);
+        Path target = fileOf(manifest.version());
+        boolean created = fileSystem.isDistributedFS() ? createElsewhere(fileSystem, target, bytes) : createLocally(target, bytes);
+        if (created) {
+            removeOldVersions(fileSystem, manifest.version());
+        }
+        return created;
+    }
+
+    private boolean createLocally(Path target, byte[] bytes) throws IOException {
+        java.nio.file.Path file = java.nio.file.Path.of(target.getPath());
+        java.nio.file.Path aside = Files.createDirectories(file.resolveSibling(ASIDE_FOLDER)).resolve(UUID.randomUUID().toString());
+        try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            java.nio.ByteBuffer buffer = java.nio.ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
+        }
+        try {
+            Files.createLink(file, aside);
+            try (FileChannel parent = FileChannel.open(file.getParent())) {
+                parent.force(true);
+            }
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            LOG.info("manifest version {} exists already", file.getFileName());
+            return false;
+        } finally {
+            Files.deleteIfExists(aside);
+        }
+    }
+
+    private boolean createElsewhere(FileSystem fileSystem, Path target, byte[] bytes) throws IOException {
+        if (fileSystem.exists(target)) {
+            return false;
+        }
+        try (FSDataOutputStream out = fileSystem.create(target, FileSystem.WriteMode.NO_OVERWRITE)) {
+            out.write(bytes);
+        }
+        return java.util.Arrays.equals(bytes, readAll(target));
+    }
+
+    private TableManifest read(long version) throws IOException {
+        Path file = fileOf(version);
+        byte[] bytes = readAll(file);
+        TableManifest manifest;
+        try {
+            manifest = JSON.readValue(bytes, TableManifest.class);
+        } catch (JsonProcessingException e) {
+            throw new IOException("manifest " + file + " is damaged or of another version: " + e.getOriginalMessage(), e);
+        }
+        if (manifest.formatVersion() != TableManifest.FORMAT_VERSION) {
+            throw new IOException("manifest " + file + " has format version " + manifest.formatVersion() + ", this build reads "
+                    + TableManifest.FORMAT_VERSION);
+        }
+        if (manifest.version() != version) {
+            throw new IOException("manifest " + file + " says that it is version " + manifest.version());
+        }
+        return manifest;
+    }
+
+    private byte[] readAll(Path file) throws IOException {
+        try (FSDataInputStream in = root.getFileSystem().open(file)) {
+            return in.readAllBytes();
+        }
+    }
+
+    private void removeOldVersions(FileSystem fileSystem, long newest) throws IOException {
+        for (long version : versions()) {
+            if (version <= newest - KEPT_VERSIONS) {
+                fileSystem.delete(fileOf(version), false);
+            }
+        }
+    }
+
+    private long newestVersion() throws IOException {
+        return versions().stream().mapToLong(Long::longValue).max().orElse(0);
+    }
+
+    private List<Long> versions() throws IOException {
+        FileSystem fileSystem = root.getFileSystem();
+        List<Long> versions = new ArrayList<>();
+        if (!fileSystem.exists(folder)) {
+            return versions;
+        }
+        for (FileStatus entry : list(fileSystem)) {
+            String name = entry.getPath().getName();
+            if (name.endsWith(SUFFIX) && !name.startsWith(".")) {
+                versions.add(versionOf(name));
+            }
+        }
+        return versions;
+    }
+
+    /** Lists the folder; again if another process removes an old version meanwhile. */
+    private FileStatus[] list(FileSystem fileSystem) throws IOException {
+        for (int attempt = 1;; attempt++) {
+            try {
+                FileStatus[] entries = fileSystem.listStatus(folder);
+                return entries == null ? new FileStatus[0] : entries;
+            } catch (FileNotFoundException e) {
+                if (attempt == LIST_ATTEMPTS) {
+                    throw e;
+                }
+                LOG.debug("listing {} again, attempt {}", folder, attempt, e);
+            }
+        }
+    }
+
+    private long versionOf(String name) throws IOException {
+        try {
+            return Long.parseLong(name.substring(0, name.length() - SUFFIX.length()));
+        } catch (NumberFormatException e) {
+            throw new IOException("file " + new Path(folder, name) + " does not belong there: its name is no version", e);
+        }
+    }
+
+    private Path fileOf(long version) {
+        return new Path(folder, String.format("%012d%s", version, SUFFIX));
+    }
+}

@@ -1,0 +1,58 @@
+package io.qaexchange.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class EmbeddedKafkaITCase {
+
+    private static final int PARTITIONS = 100;
+
+    @TempDir
+    private Path folder;
+
+    /** By a producer that does not try again: a partition that nobody leads yet would refuse its record. */
+    @Test
+    void allPartitionsOfATopicThatWasCreatedTakeRecords() throws Exception {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(folder);
+                KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                        Map.of("bootstrap.servers", kafka.bootstrapServers(), "retries", "0", "enable.idempotence", "false"),
+                        new ByteArraySerializer(), new ByteArraySerializer())) {
+            for (String topic : List.of("first", "second", "third")) {
+                kafka.createTopic(topic, PARTITIONS);
+
+                List<Future<RecordMetadata>> sent = new ArrayList<>();
+                for (int partition = 0; partition < PARTITIONS; partition++) {
+                    sent.add(producer.send(new ProducerRecord<>(topic, partition, null, new byte[] {1})));
+                }
+                for (Future<RecordMetadata> record : sent) {
+                    assertThat(record.get().offset()).isZero();
+                }
+            }
+        }
+    }
+
+    @Test
+    void aTopicThatExistsIsNotCreatedAgain() throws Exception {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(folder)) {
+            kafka.createTopic("events", 1);
+
+            assertThatThrownBy(() -> kafka.createTopic("events", 1)).isInstanceOf(IOException.class)
+                    .hasMessageContaining("topic events was not created").hasMessageContaining("already exists");
+        }
+    }
+}

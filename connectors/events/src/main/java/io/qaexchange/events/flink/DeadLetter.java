@@ -1,0 +1,82 @@
+package io.qaexchange.events.flink;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * A message that is not stored, with everything needed to find out why and to send it again. Immutable; the bytes are not copied.
+ *
+ * @param topic where the message lay: topic name
+ * @param partition its partition
+ * @param offset its offset
+ * @param reason label of the reason, see {@code RejectionReason}
+ * @param detail what was wrong, for a reader
+ * @param value the message's bytes, unchanged
+ */
+public record DeadLetter(String topic, int partition, long offset, String reason, String detail, byte[] value) {
+
+    /** Side output of every operator that refuses messages. */
+    public static final OutputTag<DeadLetter> OUTPUT = new OutputTag<>("dead-letters", new Serializer().typeInformation());
+
+    public DeadLetter {
+        requireNonNull(topic, "topic");
+        requireNonNull(reason, "reason");
+        requireNonNull(detail, "detail");
+        requireNonNull(value, "value");
+    }
+
+    /** {@code topic-partition@offset}: also the Kafka key of the dead letter. */
+    public String position() {
+        return topic + "-" + partition + "@" + offset;
+    }
+
+    /** Writes the fields in their order. */
+    public static final class Serializer extends ImmutableSerializer<DeadLetter> {
+        private static final long serialVersionUID = 1L;
+
+        public Serializer() {
+            super(DeadLetter.class);
+        }
+
+        @Override
+        public void serialize(DeadLetter letter, DataOutputView target) throws IOException {
+            target.writeUTF(letter.topic);
+            target.writeInt(letter.partition);
+            target.writeLong(letter.offset);
+            target.writeUTF(letter.reason);
+            target.writeUTF(letter.detail);
+            target.writeInt(letter.value.length);
+            target.write(letter.value);
+        }
+
+        @Override
+        public DeadLetter deserialize(DataInputView source) throws IOException {
+            String topic = source.readUTF();
+            int partition = source.readInt();
+            long offset = source.readLong();
+            String reason = source.readUTF();
+            String detail = source.readUTF();
+            byte[] value = new byte[source.readInt()];
+            source.readFully(value);
+            return new DeadLetter(topic, partition, offset, reason, detail, value);
+        }
+
+        @Override
+        public TypeSerializerSnapshot<DeadLetter> snapshotConfiguration() {
+            return new Snapshot();
+        }
+    }
+
+    /** Serializer snapshot; read by Flink. */
+    public static final class Snapshot extends SimpleTypeSerializerSnapshot<DeadLetter> {
+        public Snapshot() {
+            super(Serializer::new);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.qaexchange.job.cli.cluster;
+
+import io.qaexchange.job.model.UsageException;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The folder of a local cluster: {@code checkpoints}, {@code savepoints}, {@code archive}, {@code processes}, and {@code rest.port}.
+ *
+ * @param path absolute
+ */
+public record ClusterFolder(Path path) {
+
+    private static final String PORT = "rest.port";
+    /** Of the libraries of the tools, what a Flink distribution has in its lib folder. */
+    private static final Pattern FLINK = Pattern.compile("(flink-(?!connector-kafka|state-processor|parquet)|log4j-|slf4j-|commons-(cli|collections|"
+            + "compress|io|lang3|math3|text)|kryo|minlog|reflectasm|objenesis|javassist|snakeyaml-engine|snappy-java|lz4-java|RoaringBitmap|jsr305|"
+            + "async-profiler|frocksdbjni).*\\.jar");
+
+    public static ClusterFolder of(Path folder) throws IOException {
+        return new ClusterFolder(Files.createDirectories(folder.toAbsolutePath().normalize()));
+    }
+
+    public Path checkpoints() {
+        return path.resolve("checkpoints");
+    }
+
+    public Path savepoints() {
+        return path.resolve("savepoints");
+    }
+
+    Path archive() {
+        return path.resolve("archive");
+    }
+
+    /**
+     * The newest complete checkpoint or savepoint, as a URI.
+     *
+     * @throws UsageException if there is none
+     */
+    public String latestSnapshot() throws IOException {
+        Optional<Path> newest = Optional.empty();
+        for (Path parent : List.of(checkpoints(), savepoints())) {
+            if (Files.exists(parent)) {
+                try (Stream<Path> files = Files.walk(parent, 3)) {
+                    Stream<Path> found = files.filter(file -> file.getFileName().toString().equals("_metadata"));
+                    newest = Stream.concat(newest.stream(), found).max(Comparator.comparing(ClusterFolder::modified));
+                }
+            }
+        }
+        return newest.map(file -> file.getParent().toUri().toString()).orElseThrow(
+                () -> new UsageException("there is no checkpoint or savepoint in " + checkpoints() + " or " + savepoints()));
+    }
+
+    private static FileTime modified(Path file) {
+        try {
+            return Files.getLastModifiedTime(file);
+        } catch (IOException e) {
+            return FileTime.fromMillis(0);
+        }
+    }
+
+    void savePort(int port) throws IOException {
+        Files.writeString(path.resolve(PORT), Integer.toString(port));
+    }
+
+    /** Port of the cluster that was started here. */
+    public int port() throws IOException {
+        Path file = path.resolve(PORT);
+        if (!Files.exists(file)) {
+            throw new UsageException("no cluster was started in " + path + ". Run bin/cluster start --dir " + path);
+        }
+        return Integer.parseInt(Files.readString(file).strip());
+    }
+
+    /** Flink alone, as in a distribution's lib folder. */
+    static String flinkClassPath() throws IOException {
+        try (Stream<Path> jars = Files.list(LocalProcesses.home().resolve("job/target/lib"))) {
+            return jars.filter(jar -> FLINK.matcher(jar.getFileName().toString()).matches()).map(Path::toString).sorted()
+                    .collect(Collectors.joining(File.pathSeparator));
+        }
+    }
+
+    /** The jar to submit. */
+    static Path jobJar() throws IOException {
+        try (Stream<Path> jars = Files.list(LocalProcesses.home().resolve("job/stream/target"))) {
+            List<Path> found = jars.filter(jar -> jar.getFileName().toString().endsWith("-cluster.jar")).toList();
+            if (found.size() != 1) {
+                throw new UsageException("expected one job-stream-*-cluster.jar in job/stream/target, found " + found);
+            }
+            return found.get(0);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.qaexchange.job.cli.data;
+
+import io.qaexchange.kafka.DeadLetterSink;
+import io.qaexchange.kafka.KafkaConnection;
+import io.qaexchange.kafka.TopicReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What lies in the dead-letter topic, committed.
+ *
+ * @param letters number of letters
+ * @param positions the messages that they are about, {@code topic-partition@offset}
+ * @param byReason letters by reason
+ */
+public record DeadLetterTopic(long letters, Set<String> positions, Map<String, Long> byReason) {
+
+    /** Reads a topic from its beginning to its end. */
+    public static DeadLetterTopic read(KafkaConnection kafka, String topic) throws IOException {
+        Set<String> positions = new HashSet<>();
+        Map<String, Long> byReason = new TreeMap<>();
+        long[] letters = new long[1];
+        TopicReader.forEach(kafka, List.of(topic), letter -> {
+            letters[0]++;
+            positions.add(new String(letter.key(), StandardCharsets.UTF_8));
+            byReason.merge(new String(letter.headers().lastHeader(DeadLetterSink.REASON).value(), StandardCharsets.UTF_8), 1L, Long::sum);
+        });
+        return new DeadLetterTopic(letters[0], positions, byReason);
+    }
+}

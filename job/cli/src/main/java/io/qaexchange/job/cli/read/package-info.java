@@ -1,0 +1,4 @@
+/**
+ * Commands that read: query, export, audit, ledger, checkpoints.
+ */
+package io.qaexchange.job.cli.read;

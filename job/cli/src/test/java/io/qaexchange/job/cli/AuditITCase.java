@@ -1,0 +1,297 @@
+package io.qaexchange.job.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.events.Arrival;
+import io.qaexchange.events.StoredEvent;
+import io.qaexchange.events.generator.Fate;
+import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.cli.demo.DemoRun;
+import io.qaexchange.job.cli.demo.RunFolder;
+import io.qaexchange.job.cli.read.ExportCommand;
+import io.qaexchange.job.cli.read.SavepointEditor;
+import io.qaexchange.job.query.audit.Audit;
+import io.qaexchange.job.query.audit.AuditReport;
+import io.qaexchange.job.query.audit.GeneratedEvents;
+import io.qaexchange.job.query.sql.ArrowResult;
+import io.qaexchange.job.query.sql.SqlTables;
+import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.parquet.ArchivedEvent;
+import io.qaexchange.parquet.EventParquetWriter;
+import io.qaexchange.parquet.FlinkInputFile;
+import io.qaexchange.parquet.FooterKeys;
+import io.qaexchange.parquet.ParquetOptions;
+import io.qaexchange.parquet.TableReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.apache.arrow.vector.util.ByteArrayReadableSeekableByteChannel;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** A whole run with a killed TaskManager, and then the audit on damaged copies of what it left: it must hold once and fail each time. */
+@Timeout(180)
+class AuditITCase {
+
+    private static final int MESSAGES = 6_000;
+    private static final int SEED = 11;
+    /** A low byte of last_price in a tick: behind the header of 8 bytes, event time, sequence and trading day. */
+    private static final int LAST_PRICE_OFFSET = 8 + 20 + 2;
+
+    @TempDir
+    private static Path original;
+    private static DemoRun.Result result;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void run() throws Exception {
+        result = run(original, "hashmap");
+    }
+
+    @AfterAll
+    static void release() {
+        result = null;
+    }
+
+    @BeforeEach
+    void copy() throws IOException {
+        for (String part : List.of("archive", "savepoints", DemoRun.INSTRUMENTS_FILE, RunFolder.FILE)) {
+            try (Stream<Path> files = Files.walk(original.resolve(part))) {
+                for (Path file : files.toList()) {
+                    Files.copy(file, folder.resolve(original.relativize(file).toString()), StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
+    }
+
+    @Test
+    void holdsAfterARunWithAKilledTaskManager() throws Exception {
+        AuditReport report = audit();
+
+        assertThat(report.holds()).as(report.toText()).isTrue();
+        assertThat(report.expected()).isEqualTo(result.generator().count(Fate.STORE) + result.generator().count(Fate.STORE_LATE));
+        assertThat(report.hot()).isPositive();
+        assertThat(report.cold()).isPositive();
+        assertThat(result.deadLetters().letters())
+                .isEqualTo(result.generator().count(Fate.CONFLICT) + result.generator().count(Fate.UNDECODABLE));
+        assertThat(result.deadLetters().positions()).hasSize((int) result.deadLetters().letters());
+    }
+
+    @Test
+    void holdsInPartsWhenMemoryIsShort() throws Exception {
+        AuditReport whole = audit();
+        AuditReport inParts = Audit.run(new GeneratedEvents(SEED, MESSAGES), seam(), instruments(), 50_000);
+
+        assertThat(inParts).isEqualTo(whole);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rocksdb", "lsm"})
+    void holdsOnOtherBackendsWithTheSameRows(String backend, @TempDir Path other) throws Exception {
+        run(other, backend);
+        folder = other;
+        AuditReport report = audit();
+
+        assertThat(report.holds()).as(report.toText()).isTrue();
+        assertThat(report.expected()).isEqualTo(result.generator().count(Fate.STORE) + result.generator().count(Fate.STORE_LATE));
+    }
+
+    @Test
+    void namesTheKeysOfARemovedFile() throws Exception {
+        DataFile file = someFile("tick");
+        Files.delete(path(file));
+
+        AuditReport report = audit();
+
+        assertThat(report.holds()).isFalse();
+        assertThat(report.missing()).isEqualTo(file.rows());
+        assertThat(report.problems()).anyMatch(problem -> problem.contains(file.path()));
+        assertThat(report.findings()).anyMatch(finding -> finding.startsWith("missing: ") && finding.contains(" tick "));
+    }
+
+    @Test
+    void namesTheKeyOfADoubledRow() throws Exception {
+        DataFile file = someFile("tick");
+        rewrite(file, rows -> {
+            rows.add(rows.get(0));
+            return rows;
+        });
+
+        AuditReport report = audit();
+
+        assertThat(report.doubled()).isEqualTo(1);
+        assertThat(report.holds()).isFalse();
+        assertThat(report.findings()).anyMatch(finding -> finding.startsWith("doubled: ") && finding.contains(" tick "));
+    }
+
+    @Test
+    void namesTheKeyOfAnAlteredRow() throws Exception {
+        DataFile file = someFile("tick");
+        rewrite(file, rows -> {
+            byte[] altered = rows.get(3).clone();
+            altered[StoredEvent.messageOffset(altered) + LAST_PRICE_OFFSET] ^= 1;
+            rows.set(3, altered);
+            return rows;
+        });
+
+        AuditReport report = audit();
+
+        assertThat(report.altered()).as(report.toText()).isEqualTo(1);
+        assertThat(report.missing()).isZero();
+        assertThat(report.holds()).isFalse();
+        assertThat(report.findings()).anyMatch(finding -> finding.startsWith("altered: ") && finding.contains(file.path()));
+    }
+
+    @Test
+    void namesTheKeyOfADroppedHotRow() throws Exception {
+        Set<String> published = new HashSet<>();
+        seam().files().forEach(file -> published.add(file.batchId()));
+        String removed = SavepointEditor.removeOneHotRow(folder.resolve(result.run().savepoint()), published);
+        assertThat(removed).isNotNull();
+
+        AuditReport report = audit();
+
+        assertThat(report.missing()).isEqualTo(1);
+        assertThat(report.holds()).isFalse();
+        String[] parts = removed.split(" … ");
+        assertThat(report.findings()).anyMatch(finding -> finding.startsWith("missing: " + parts[0]) && finding.contains(parts[1]));
+    }
+
+    @Test
+    void answersSqlOverHotAndColdRowsAsOneTable() throws Exception {
+        try (SqlTables tables = SqlTables.of(seam(), instruments()); Statement sql = tables.connection().createStatement()) {
+            for (String table : List.of("trade", "tick", "order_insert", "account_open")) {
+                try (ResultSet rows = sql.executeQuery("SELECT count(*), count(DISTINCT (source, sequence)) FROM " + table)) {
+                    rows.next();
+                    long stored = result.generator().count(table, Fate.STORE) + result.generator().count(table, Fate.STORE_LATE);
+                    assertThat(rows.getLong(1)).as(table).isEqualTo(stored);
+                    assertThat(rows.getLong(2)).as(table).isEqualTo(stored);
+                }
+            }
+        }
+    }
+
+    @Test
+    void exportsHotRowsSoThatWithTheArchiveEachIsThereOnce() throws Exception {
+        Map<String, Integer> hot = new java.util.HashMap<>();
+        seam().forEachHotRow((routeKey, stored) -> hot.merge(stored.event().recordType().table(), 1, Integer::sum));
+        String table = hot.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow().getKey();
+        long archived = seam().files().stream().filter(file -> file.table().equals(table)).mapToLong(DataFile::rows).sum();
+        long stored = result.generator().count(table, Fate.STORE) + result.generator().count(table, Fate.STORE_LATE);
+
+        for (String format : List.of("csv", "arrow", "parquet")) {
+            Path out = folder.resolve("hot." + format);
+            assertThat(new CommandLine(new ExportCommand()).execute("--dir", folder.toString(), "--table", table, "--format", format,
+                    "--out", out.toString())).isEqualTo(Tool.GOOD);
+        }
+
+        assertThat(stored - archived).isPositive();
+        assertThat(Files.readAllLines(folder.resolve("hot.csv"))).hasSize((int) (stored - archived) + 1);
+        try (var connection = java.sql.DriverManager.getConnection("jdbc:duckdb:"); Statement sql = connection.createStatement();
+                ResultSet rows = sql.executeQuery("SELECT count(*), count(DISTINCT (source, sequence)) FROM '" + folder.resolve("hot.parquet") + "'")) {
+            rows.next();
+            assertThat(rows.getLong(1)).isEqualTo(stored - archived);
+            assertThat(rows.getLong(2)).isEqualTo(stored - archived);
+        }
+        try (BufferAllocator allocator = new RootAllocator();
+                ArrowFileReader reader = new ArrowFileReader(Files.newByteChannel(folder.resolve("hot.arrow")), allocator)) {
+            assertThat(reader.loadNextBatch()).isTrue();
+            assertThat(reader.getVectorSchemaRoot().getRowCount()).isEqualTo((int) (stored - archived));
+        }
+    }
+
+    @Test
+    void answersAsAnArrowFile() throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (SqlTables tables = SqlTables.of(seam(), instruments()); Statement sql = tables.connection().createStatement();
+                ResultSet rows = sql.executeQuery("SELECT instrument, count(*) AS n, max(event_time) AS t, list(price) AS p FROM trade GROUP BY ALL ORDER BY n DESC")) {
+            ArrowResult.write(rows, bytes);
+        }
+        try (BufferAllocator allocator = new RootAllocator(); ArrowFileReader reader = new ArrowFileReader(
+                new ByteArrayReadableSeekableByteChannel(bytes.toByteArray()), allocator)) {
+            assertThat(reader.loadNextBatch()).isTrue();
+            long sum = 0;
+            for (int row = 0; row < reader.getVectorSchemaRoot().getRowCount(); row++) {
+                sum += ((BigIntVector) reader.getVectorSchemaRoot().getVector("n")).get(row);
+            }
+            assertThat(sum).isEqualTo(result.generator().count("trade", Fate.STORE) + result.generator().count("trade", Fate.STORE_LATE));
+        }
+    }
+
+    private static DemoRun.Result run(Path target, String backend) throws Exception {
+        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        return new DemoRun(new DemoRun.Settings(target, MESSAGES, SEED, backend), nowhere, false).run();
+    }
+
+    private AuditReport audit() throws Exception {
+        return Audit.run(new GeneratedEvents(SEED, MESSAGES), seam(), instruments(), 64 << 20);
+    }
+
+    private SeamReader seam() throws Exception {
+        RunFolder run = RunFolder.read(folder);
+        return SeamReader.open(folder.resolve(run.savepoint()).toUri().toString(),
+                new org.apache.flink.core.fs.Path(folder.resolve(run.archive()).toUri()), instruments());
+    }
+
+    private Instruments instruments() {
+        return Instruments.load(folder.resolve(DemoRun.INSTRUMENTS_FILE));
+    }
+
+    private DataFile someFile(String table) throws Exception {
+        return seam().files().stream().filter(file -> file.table().equals(table) && file.rows() > 5).findFirst().orElseThrow();
+    }
+
+    private Path path(DataFile file) throws Exception {
+        return Path.of(seam().locate(file).toUri());
+    }
+
+    /** Writes a file again with other rows. */
+    private void rewrite(DataFile file, UnaryOperator<List<byte[]>> change) throws Exception {
+        List<byte[]> rows = new ArrayList<>();
+        try (TableReader reader = TableReader.open(FlinkInputFile.of(seam().locate(file)))) {
+            for (ArchivedEvent row = reader.next(); row != null; row = reader.next()) {
+                rows.add(StoredEvent.encode(row.message(), new Arrival(row.ingestTimeNs(), row.topic(), row.partition(), row.offset())));
+            }
+        }
+        StoredEvent stored = new StoredEvent();
+        stored.wrap(rows.get(0));
+        int tradingDay = stored.event().tradingDay();
+        Path path = path(file);
+        Files.delete(path);
+        try (EventParquetWriter writer =
+                EventParquetWriter.create(path, stored.event().recordType(), ParquetOptions.DEFAULT)) {
+            for (byte[] row : change.apply(rows)) {
+                writer.write(stored.wrap(row), row.length, tradingDay);
+            }
+            writer.finish(Map.of(FooterKeys.BATCH_ID, file.batchId(), FooterKeys.TRADING_DAY, file.tradingDay()));
+        }
+    }
+}

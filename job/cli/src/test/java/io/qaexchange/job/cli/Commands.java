@@ -1,0 +1,133 @@
+package io.qaexchange.job.cli;
+
+import io.qaexchange.job.cli.cluster.FlinkRest;
+import io.qaexchange.job.cli.cluster.LocalProcesses;
+import io.qaexchange.job.model.UsageException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * The commands in {@code bin/}, run as a user runs them: as processes, on what Maven packaged. Everything lies in one folder; a broker and
+ * a cluster that were started are ended by {@link #close()}.
+ */
+final class Commands implements AutoCloseable {
+
+    private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
+    private static final long TIMEOUT_SECONDS = 180;
+
+    private final Path folder;
+    private final int kafkaPort;
+    private final int restPort = freePort();
+    private final int rpcPort = freePort();
+
+    Commands(Path folder) throws IOException {
+        this.folder = Files.createDirectories(folder);
+        int port = freePort();
+        while (!isFree(port + 1)) {
+            port = freePort();
+        }
+        this.kafkaPort = port;
+        // The commands build what is missing; here Maven has just packaged it.
+        Files.writeString(ROOT.resolve("job/cli/target/built"), "");
+    }
+
+    String brokers() {
+        return "127.0.0.1:" + kafkaPort;
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    void startKafka() throws Exception {
+        run("kafka", "start", "--dir", folder.toString(), "--port", Integer.toString(kafkaPort));
+    }
+
+    /** Starts what of the cluster does not run. */
+    void startCluster() throws Exception {
+        run("cluster", "start", "--dir", folder.toString(), "--port", Integer.toString(restPort), "--rpc-port", Integer.toString(rpcPort));
+    }
+
+    /**
+     * Runs a command of {@code bin/} that must succeed.
+     *
+     * @return its last line on standard output
+     */
+    String run(String command, String... arguments) throws Exception {
+        List<String> line = new ArrayList<>(List.of(ROOT.resolve("bin").resolve(command).toString()));
+        line.addAll(List.of(arguments));
+        Path out = Files.createTempFile(folder, command, ".out");
+        Path err = Files.createTempFile(folder, command, ".err");
+        Process process = new ProcessBuilder(line).directory(ROOT.toFile()).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+        if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new IOException(line + " did not end within " + TIMEOUT_SECONDS + " s\n" + Files.readString(err));
+        }
+        if (process.exitValue() != 0) {
+            throw new IOException(line + " ended with " + process.exitValue() + "\n" + Files.readString(out) + Files.readString(err));
+        }
+        List<String> lines = Files.readAllLines(out);
+        return lines.isEmpty() ? "" : lines.get(lines.size() - 1);
+    }
+
+    /** Ends a process with SIGKILL and waits until it is gone. */
+    void kill(String process) throws Exception {
+        ProcessHandle handle = new LocalProcesses(folder.resolve("processes")).find(process)
+                .orElseThrow(() -> new IOException(process + " does not run"));
+        handle.destroyForcibly();
+        handle.onExit().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** What to know of a failure before the folder goes: the jobs' states and exceptions. Logs are kept, and the answer says where. */
+    String explain(String job) throws IOException, InterruptedException {
+        Path kept = Files.createDirectories(ROOT.resolve("job/cli/target/killed-processes"));
+        try (Stream<Path> files = Files.list(folder.resolve("processes"))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, kept.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        FlinkRest rest = new FlinkRest(restPort);
+        StringBuilder text = new StringBuilder("logs are in " + kept);
+        for (String path : List.of("/overview", "/jobs/overview", "/jobs/" + job + "/exceptions")) {
+            text.append('\n').append(path).append(": ");
+            try {
+                text.append(rest.get(path));
+            } catch (IOException | UsageException e) {
+                text.append(e.getMessage());
+            }
+        }
+        return text.toString();
+    }
+
+    @Override
+    public void close() throws Exception {
+        LocalProcesses processes = new LocalProcesses(folder.resolve("processes"));
+        for (String name : processes.names()) {
+            if (processes.find(name).isPresent()) {
+                kill(name);
+            }
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static boolean isFree(int port) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1"))) {
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,235 @@
+package io.qaexchange.job.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.events.generator.EventGenerator;
+import io.qaexchange.events.generator.Fate;
+import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.cli.data.DeadLetterTopic;
+import io.qaexchange.job.cli.data.Feeder;
+import io.qaexchange.job.query.audit.Audit;
+import io.qaexchange.job.query.audit.AuditReport;
+import io.qaexchange.job.query.audit.GeneratedEvents;
+import io.qaexchange.job.query.hot.CheckpointReader;
+import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.kafka.KafkaConnection;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.apache.flink.runtime.testutils.CommonTestUtils;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A broker and a cluster of processes, started with the commands in {@code bin/}, killed with SIGKILL while a producer goes on sending and
+ * files are archived: TaskManagers, the JobManager, the broker; between kills a savepoint and another parallelism. At the end each event
+ * must be there once.
+ *
+ * <p>{@code -Dchaos.kills}, {@code -Dchaos.minutes} and {@code -Dchaos.backend} say how much; the profile {@code long} raises them.
+ */
+class KilledProcessesIT {
+
+    private static final int KILLS = Integer.getInteger("chaos.kills", 3);
+    private static final int MINUTES = Integer.getInteger("chaos.minutes", 0);
+    private static final String BACKEND = System.getProperty("chaos.backend", "lsm");
+    private static final long SEED = Long.getLong("chaos.seed", 20260105L);
+    /** Low, so that the producer still sends when the last process is killed, however slow the machine is. */
+    private static final int RATE = 150;
+    private static final int FEWEST_MESSAGES = 40_000;
+    private static final int MESSAGES = Math.max(FEWEST_MESSAGES, RATE * 60 * MINUTES);
+    private static final Duration RECOVERY = Duration.ofSeconds(120);
+    private static final List<String> JOB = List.of("--checkpoint-interval", "500 ms", "--check-interval", "500 ms", "--min-batch-size", "64 kb");
+
+    @TempDir
+    private Path temporary;
+    private Commands commands;
+    private String job;
+    private final List<String> history = new ArrayList<>();
+    private final long startedNs = System.nanoTime();
+
+    /** What is killed. */
+    private enum Victim {
+        TASK_MANAGER, BROKER, JOB_MANAGER
+    }
+
+    @Test
+    void everyEventIsThereOnceAfterKillsOfEveryProcess() throws Exception {
+        try (Commands started = new Commands(temporary.resolve("run"))) {
+            commands = started;
+            try {
+                killAllTheTime();
+            } catch (Exception | AssertionError e) {
+                throw new AssertionError("after " + history + "\n" + commands.explain(job), e);
+            }
+        }
+    }
+
+    private void killAllTheTime() throws Exception {
+        commands.startKafka();
+        commands.startCluster();
+        submit("submit", 2);
+        Feeder feeder = new Feeder(KafkaConnection.to(commands.brokers()), "events", SEED, MESSAGES);
+        feeder.setRate(RATE);
+        CompletableFuture<EventGenerator> feeding = feeder.start();
+        awaitProgress("start");
+
+        Random random = new Random(SEED);
+        long nsBetweenKills = TimeUnit.MINUTES.toNanos(MINUTES) / KILLS;
+        for (int i = 0; i < KILLS; i++) {
+            Victim victim = i < Victim.values().length ? Victim.values()[i] : Victim.values()[random.nextInt(Victim.values().length)];
+            kill(victim, random);
+            if (i % 3 == 0) {
+                savepointAndRescale(1 + random.nextInt(4), random.nextBoolean() ? "canonical" : "native");
+            }
+            long dueNs = startedNs + (i + 1) * nsBetweenKills;
+            CommonTestUtils.waitUntilCondition(() -> feeding.isDone() || System.nanoTime() >= dueNs, 200L);
+        }
+        assertThat(feeding).as("the producer still sends").isNotCompletedExceptionally();
+        feeder.setRate(Double.POSITIVE_INFINITY);
+        EventGenerator generator = feeding.get(RECOVERY.toSeconds() * 5, TimeUnit.SECONDS);
+        await("all messages consumed", RECOVERY.multipliedBy(2), () -> consumed() >= MESSAGES);
+        String savepoint = commands.run("savepoint", job, "--stop", "--dir", commands.folder().toString());
+        audit(savepoint, generator);
+    }
+
+    private void kill(Victim victim, Random random) throws Exception {
+        long killedNs = System.nanoTime();
+        switch (victim) {
+            case TASK_MANAGER -> {
+                commands.kill("taskmanager-" + (1 + random.nextInt(2)));
+                commands.startCluster();
+            }
+            case BROKER -> {
+                commands.kill("kafka");
+                commands.startKafka();
+            }
+            case JOB_MANAGER -> {
+                commands.kill("jobmanager");
+                commands.startCluster();
+                submit("resume", 1 + random.nextInt(4));
+            }
+        }
+        awaitProgress(victim.name());
+        note(String.format("%s killed, progress after %.1f s", victim, (System.nanoTime() - killedNs) / 1e9));
+    }
+
+    private void savepointAndRescale(int parallelism, String format) throws Exception {
+        String savepoint = commands.run("savepoint", job, "--stop", "--format", format, "--dir", commands.folder().toString());
+        submit("resume", parallelism, savepoint);
+        awaitProgress("rescale");
+        note(format + " savepoint, resumed at parallelism " + parallelism);
+    }
+
+    private void submit(String command, int parallelism, String... from) throws Exception {
+        List<String> arguments = new ArrayList<>();
+        if (command.equals("resume")) {
+            arguments.add(from.length == 0 ? "latest" : from[0]);
+        }
+        arguments.addAll(List.of("--parallelism", Integer.toString(parallelism), "--backend", BACKEND, "--dir", commands.folder().toString(), "--",
+                "--brokers", commands.brokers()));
+        arguments.addAll(JOB);
+        job = commands.run(command, arguments.toArray(new String[0]));
+    }
+
+    /** Waits until a checkpoint of the job that runs now holds more messages than the newest did before, or again all. */
+    private void awaitProgress(String what) throws Exception {
+        long before = consumed();
+        long checkpoint = newestId();
+        await("progress after " + what, RECOVERY, () -> consumed() > before || consumed() >= MESSAGES && newestId() > checkpoint);
+    }
+
+    private interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    private void await(String what, Duration timeout, Condition condition) throws Exception {
+        long deadlineNs = System.nanoTime() + timeout.toNanos();
+        CommonTestUtils.waitUntilCondition(() -> {
+            if (System.nanoTime() > deadlineNs) {
+                throw new TimeoutException("no " + what + " within " + timeout.toSeconds() + " s; consumed " + consumed());
+            }
+            return condition.holds();
+        }, 250L);
+    }
+
+    /** Messages in the newest complete checkpoint of the job. */
+    private long consumed() throws Exception {
+        Path checkpoints = commands.folder().resolve("checkpoints").resolve(job);
+        while (true) {
+            Optional<Path> newest = newest(checkpoints);
+            if (newest.isEmpty()) {
+                return 0;
+            }
+            try {
+                return CheckpointReader.open(newest.get().toUri().toString()).consumed();
+            } catch (IOException e) {
+                if (Files.exists(newest.get().resolve("_metadata"))) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Number of the newest complete checkpoint of the job; -1 if there is none. */
+    private long newestId() throws IOException {
+        return newest(commands.folder().resolve("checkpoints").resolve(job)).map(KilledProcessesIT::id).orElse(-1L);
+    }
+
+    private static long id(Path checkpoint) {
+        return Long.parseLong(checkpoint.getFileName().toString().substring("chk-".length()));
+    }
+
+    private static Optional<Path> newest(Path checkpoints) throws IOException {
+        if (!Files.exists(checkpoints)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> folders = Files.list(checkpoints)) {
+            return folders.filter(folder -> folder.getFileName().toString().startsWith("chk-") && Files.exists(folder.resolve("_metadata")))
+                    .max(Comparator.comparingLong(KilledProcessesIT::id));
+        } catch (UncheckedIOException e) {
+            if (e.getCause() instanceof NoSuchFileException) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private void audit(String savepoint, EventGenerator generator) throws Exception {
+        var archive = new org.apache.flink.core.fs.Path(commands.folder().resolve("archive").toUri());
+        SeamReader seam = SeamReader.open(savepoint, archive, Instruments.defaults());
+        AuditReport report = Audit.run(new GeneratedEvents(SEED, MESSAGES), seam, Instruments.defaults(), 256 << 20);
+        assertThat(report.holds()).as(report.toText()).isTrue();
+        assertThat(report.sent()).isEqualTo(MESSAGES);
+
+        DeadLetterTopic deadLetters = DeadLetterTopic.read(KafkaConnection.to(commands.brokers()), "dead-letters");
+        assertThat(deadLetters.letters()).isEqualTo(generator.count(Fate.CONFLICT) + generator.count(Fate.UNDECODABLE));
+        assertThat(deadLetters.positions()).hasSize((int) deadLetters.letters());
+        commands.run("audit", "--brokers", commands.brokers(), "--checkpoint", savepoint, "--parquet",
+                commands.folder().resolve("archive").toString());
+        long archived = ManifestStore.of(archive).latest().files().stream().mapToLong(DataFile::rows).sum();
+        assertThat(archived).as("rows in Parquet").isGreaterThan(MESSAGES / 2);
+        note(String.format("audit holds: %,d messages, %,d rows hot, %,d in %,d Parquet files", MESSAGES, report.hot(), report.cold(),
+                seam.files().size()));
+        System.out.println(BACKEND + ": " + KILLS + " kills in " + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startedNs) + " s\n"
+                + String.join("\n", history));
+    }
+
+    private void note(String what) {
+        history.add(String.format("%5.1f s  %s", (System.nanoTime() - startedNs) / 1e9, what));
+        System.out.println(history.get(history.size() - 1));
+    }
+}

@@ -1,0 +1,78 @@
+package io.qaexchange.job.stream.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qaexchange.events.generator.EventGenerator;
+import io.qaexchange.job.stream.store.SeamRig.Checkpoint;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.ShrinkingMode;
+
+/** Random histories of feeding, archiving, checkpoints, crashes, older savepoints and rescaling: every row once at every checkpoint. */
+class SeamProperties {
+
+    private static final int MESSAGES = 900;
+    private static final int STEPS = 40;
+    private static final int MOST_SUBTASKS = 4;
+
+    @Property(tries = 12, shrinking = ShrinkingMode.OFF)
+    void hotAndColdRowsAreTheInputAtEveryCheckpointOfAnyHistory(@ForAll long seed) throws Exception {
+        Path folder = Files.createTempDirectory("seam");
+        try {
+            history(folder, new Random(seed));
+        } finally {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    private static void history(Path folder, Random random) throws Exception {
+        List<byte[]> messages = new ArrayList<>();
+        new EventGenerator(random.nextInt(1000), MESSAGES).forEachRemaining(message -> messages.add(message.value()));
+        try (SeamRig rig = new SeamRig(folder, messages)) {
+            rig.start(1 + random.nextInt(MOST_SUBTASKS));
+            List<Checkpoint> restorable = new ArrayList<>();
+            for (int step = 0; step < STEPS; step++) {
+                switch (random.nextInt(10)) {
+                    case 0, 1, 2, 3 -> rig.feed(random.nextInt(MESSAGES / 10));
+                    case 4 -> rig.pass(Duration.ofSeconds(61));
+                    case 5 -> rig.pass(Duration.ofMillis(random.nextInt(40)));
+                    case 6 -> rig.archiveAll();
+                    case 7, 8 -> {
+                        Checkpoint checkpoint = rig.checkpoint();
+                        if (random.nextInt(4) > 0) {
+                            rig.complete(checkpoint);
+                        }
+                        rig.verify(checkpoint);
+                        restorable.add(checkpoint);
+                    }
+                    default -> {
+                        if (!restorable.isEmpty()) {
+                            boolean newest = random.nextBoolean();
+                            Checkpoint from = restorable.get(newest ? restorable.size() - 1 : random.nextInt(restorable.size()));
+                            rig.restore(from, 1 + random.nextInt(MOST_SUBTASKS));
+                        }
+                    }
+                }
+            }
+            rig.feed(MESSAGES);
+            rig.end();
+            Checkpoint last = rig.checkpoint();
+            rig.complete(last);
+            rig.verify(last);
+            assertThat(rig.manifest().files().stream().mapToLong(file -> file.rows()).sum())
+                    .as("rows archived at the end of input").isEqualTo(last.expected().size());
+        }
+    }
+}

@@ -1,0 +1,376 @@
+package io.qaexchange.job.stream.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.Epoch;
+import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.manifest.TableManifest;
+import io.qaexchange.archive.sink.FinishedFile;
+import io.qaexchange.events.Arrival;
+import io.qaexchange.events.Decoded;
+import io.qaexchange.events.EventDecoder;
+import io.qaexchange.events.EventIdentity;
+import io.qaexchange.events.EventView;
+import io.qaexchange.events.flink.DeadLetter;
+import io.qaexchange.events.flink.IncomingEvent;
+import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.model.store.InstrumentState;
+import io.qaexchange.job.query.hot.EventStoreReader;
+import io.qaexchange.job.stream.archive.ArchiveFolder;
+import io.qaexchange.job.stream.hot.EventStoreOptions;
+import io.qaexchange.parquet.ArchivedEvent;
+import io.qaexchange.parquet.EventFileFooter;
+import io.qaexchange.parquet.FlinkInputFile;
+import io.qaexchange.parquet.ParquetOptions;
+import io.qaexchange.parquet.TableReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.StateBackend;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.util.FileUtils;
+
+/**
+ * The event store between a fake source and a fake sink, driven step by step: messages go in, checkpoints complete or not, files are
+ * committed and published, tasks die, jobs are restored at another parallelism or from an older checkpoint. What Flink and the real sink
+ * guarantee is done here by hand; the operator, the readers and the manifest are the real ones.
+ */
+final class SeamRig implements AutoCloseable {
+
+    static final int MAX_PARALLELISM = 16;
+    private static final String TOPIC = "events";
+
+    /** A completed checkpoint: everything a job can be restored from. */
+    record Checkpoint(long id, int position, OperatorSubtaskState state, List<FinishedFile> uncommitted, String epoch,
+            Map<String, byte[]> expected) {
+    }
+
+    private final Path folder;
+    private final EventStoreOptions options;
+    private final StateBackend backend;
+    private final List<byte[]> messages;
+    private final ManifestStore store;
+    private final Instruments instruments = Instruments.defaults();
+    private final EventDecoder decoder = new EventDecoder();
+    private final List<KeyedOneInputStreamOperatorTestHarness<String, IncomingEvent, FinishedFile>> tasks = new ArrayList<>();
+
+    private long nowMs = 1_800_000_000_000L;
+    private long lastCheckpointId;
+    private int position;
+    private int runs;
+    private String epoch;
+    private TableManifest manifest = TableManifest.EMPTY;
+    private List<FinishedFile> emitted = new ArrayList<>();
+    private final TreeMap<Long, List<FinishedFile>> committable = new TreeMap<>();
+    /** Identity to message of everything that must be a row. */
+    private Map<String, byte[]> expected = new HashMap<>();
+    private final List<DeadLetter> deadLetters = new ArrayList<>();
+    /** What killed tasks leave, as they do on a real machine. */
+    private final Set<Path> temporaryFolders = new HashSet<>();
+
+    SeamRig(Path folder, List<byte[]> messages, StateBackend backend, Duration hotRetention) {
+        this.folder = folder;
+        this.messages = messages;
+        this.backend = backend;
+        this.options = new EventStoreOptions(folder.resolve("archive").toUri().toString(), Duration.ofMinutes(5), hotRetention,
+                Duration.ofHours(1), Duration.ofHours(1), 128 << 20, 1, Duration.ofDays(1), Duration.ofSeconds(60),
+                Duration.ofNanos(1), new ParquetOptions(ParquetOptions.Compression.SNAPPY, 500), instruments);
+        this.store = ManifestStore.of(new org.apache.flink.core.fs.Path(options.archive()));
+    }
+
+    SeamRig(Path folder, List<byte[]> messages) {
+        this(folder, messages, new HashMapStateBackend(), Duration.ofDays(2));
+    }
+
+    /** Starts a job without state. */
+    void start(int parallelism) throws Exception {
+        begin(parallelism, null);
+    }
+
+    /** Kills the job and restores it. */
+    void restore(Checkpoint checkpoint, int parallelism) throws Exception {
+        kill();
+        begin(parallelism, checkpoint);
+    }
+
+    private void begin(int parallelism, Checkpoint checkpoint) throws Exception {
+        runs++;
+        position = checkpoint == null ? 0 : checkpoint.position();
+        expected = checkpoint == null ? new HashMap<>() : new HashMap<>(checkpoint.expected());
+        emitted = new ArrayList<>();
+        committable.clear();
+        long restoredId = checkpoint == null ? 0 : checkpoint.id();
+        lastCheckpointId = Math.max(lastCheckpointId, restoredId);
+        String parent = checkpoint == null ? null : checkpoint.epoch();
+        beginEpoch(new Epoch(Epoch.idOf("job" + runs, restoredId), parent, restoredId, "job" + runs, nowMs));
+        if (checkpoint != null) {
+            publish(checkpoint.uncommitted(), checkpoint.epoch(), restoredId);
+        }
+        for (int subtask = 0; subtask < parallelism; subtask++) {
+            var task = new KeyedOneInputStreamOperatorTestHarness<>(new EventStoreOperatorFactory(options), IncomingEvent::routeKey,
+                    Types.STRING, MAX_PARALLELISM, parallelism, subtask);
+            task.setStateBackend(backend);
+            task.setup();
+            task.setProcessingTime(nowMs);
+            if (checkpoint != null) {
+                task.setRestoredCheckpointId(restoredId);
+                task.initializeState(AbstractStreamOperatorTestHarness.repartitionOperatorState(checkpoint.state(), MAX_PARALLELISM,
+                        MAX_PARALLELISM, parallelism, subtask));
+            }
+            task.open();
+            tasks.add(task);
+            temporaryFolders.add(ArchiveFolder.ofJob(Path.of(task.getEnvironment().getTaskManagerInfo().getTmpDirectories()[0]),
+                    task.getEnvironment().getJobID().toHexString()));
+        }
+    }
+
+    /** Feeds the next messages. */
+    void feed(int count) throws Exception {
+        for (int end = Math.min(messages.size(), position + count); position < end; position++) {
+            byte[] message = messages.get(position);
+            Decoded decoded = decoder.decode(message);
+            if (!decoded.isAccepted()) {
+                continue;
+            }
+            EventView event = decoder.event();
+            Arrival arrival = new Arrival(nowMs * 1_000_000L, TOPIC, 0, position);
+            IncomingEvent incoming = new IncomingEvent(event.routeKey(), EventIdentity.key(event, arrival), decoded.event(), arrival);
+            expected.putIfAbsent(identity(event, arrival), decoded.event());
+            int subtask = KeyGroupRangeAssignment.assignKeyToParallelOperator(incoming.routeKey(), MAX_PARALLELISM, tasks.size());
+            tasks.get(subtask).processElement(new StreamRecord<>(incoming));
+        }
+        collect();
+    }
+
+    /** Lets wall time pass, with what the operator does then. */
+    void pass(Duration time) throws Exception {
+        nowMs += time.toMillis();
+        for (var task : tasks) {
+            task.setProcessingTime(nowMs);
+            runMails(task);
+        }
+        collect();
+    }
+
+    /** Lets slices run until no archiving is left to do. */
+    void archiveAll() throws Exception {
+        for (int i = 0; i < 20_000 && isArchiving(); i++) {
+            pass(Duration.ofMillis(2));
+        }
+        assertThat(isArchiving()).as("archiving ends").isFalse();
+    }
+
+    private boolean isArchiving() {
+        return tasks.stream().anyMatch(task -> ((EventStoreOperator) task.getOperator()).isArchiving());
+    }
+
+    /** Takes a checkpoint that completes, but of which nobody is told yet. */
+    Checkpoint checkpoint() throws Exception {
+        long id = ++lastCheckpointId;
+        committable.put(id, emitted);
+        emitted = new ArrayList<>();
+        OperatorSubtaskState[] states = new OperatorSubtaskState[tasks.size()];
+        for (int i = 0; i < states.length; i++) {
+            states[i] = tasks.get(i).snapshot(id, nowMs);
+        }
+        List<FinishedFile> uncommitted = new ArrayList<>();
+        for (List<FinishedFile> files : committable.values()) {
+            for (FinishedFile file : files) {
+                uncommitted.add(copied(file));
+            }
+        }
+        return new Checkpoint(id, position, AbstractStreamOperatorTestHarness.repackageState(states), uncommitted, epoch,
+                new HashMap<>(expected));
+    }
+
+    /** Tells the sink that a checkpoint is complete: its files are committed and published. */
+    void complete(Checkpoint checkpoint) throws Exception {
+        for (var due : new TreeMap<>(committable.headMap(checkpoint.id(), true)).entrySet()) {
+            publish(due.getValue(), epoch, due.getKey());
+            committable.remove(due.getKey());
+        }
+    }
+
+    /** End of input. */
+    void end() throws Exception {
+        for (var task : tasks) {
+            task.endInput();
+        }
+        collect();
+    }
+
+    /** Checks that hot rows and files as of a checkpoint are what was fed up to it, each row once. */
+    void verify(Checkpoint checkpoint) throws Exception {
+        List<DataFile> files = manifest.filesAsOf(checkpoint.epoch(), checkpoint.id());
+        Set<String> published = new HashSet<>();
+        Map<String, byte[]> found = new HashMap<>();
+        for (DataFile file : files) {
+            published.add(file.batchId());
+            try (TableReader reader = TableReader.open(FlinkInputFile.of(store.locate(file)))) {
+                for (ArchivedEvent row = reader.next(); row != null; row = reader.next()) {
+                    found(found, row.event(), new Arrival(row.ingestTimeNs(), row.topic(), row.partition(), row.offset()), file.path());
+                }
+            }
+        }
+        List<KeyedStateHandle> handles = new ArrayList<>(checkpoint.state().getManagedKeyedState());
+        new EventStoreReader(handles, MAX_PARALLELISM).forEachHotRow(published, instruments,
+                (routeKey, row) -> found(found, row.event(), row.arrival(), "hot"));
+        assertThat(found.keySet()).as("rows as of checkpoint %d", checkpoint.id())
+                .containsExactlyInAnyOrderElementsOf(checkpoint.expected().keySet());
+    }
+
+    private void found(Map<String, byte[]> found, EventView event, Arrival arrival, String place) {
+        String identity = identity(event, arrival);
+        assertThat(found.put(identity, event.toByteArray())).as("%s is also %s", identity, place).isNull();
+    }
+
+    private static String identity(EventView event, Arrival arrival) {
+        return EventIdentity.of(event, arrival.topic(), arrival.partition(), arrival.offset()).toString();
+    }
+
+    /** Rows that are physically in the state, dropped ones left out, however they are seen. */
+    long rowsInState(Checkpoint checkpoint) throws Exception {
+        long[] rows = new long[1];
+        new EventStoreReader(new ArrayList<>(checkpoint.state().getManagedKeyedState()), MAX_PARALLELISM)
+                .forEachStoredRow((routeKey, row) -> rows[0]++);
+        return rows[0];
+    }
+
+    /** Files handed over since the last checkpoint. */
+    List<FinishedFile> emitted() {
+        return emitted;
+    }
+
+    TableManifest manifest() {
+        return manifest;
+    }
+
+    int position() {
+        return position;
+    }
+
+    int parallelism() {
+        return tasks.size();
+    }
+
+    /** Letters of all runs, also those that a restore took back. */
+    List<DeadLetter> deadLetters() {
+        return deadLetters;
+    }
+
+    Map<String, InstrumentState> instruments(Checkpoint checkpoint) throws Exception {
+        return new EventStoreReader(new ArrayList<>(checkpoint.state().getManagedKeyedState()), MAX_PARALLELISM).instruments();
+    }
+
+    ManifestStore store() {
+        return store;
+    }
+
+    @Override
+    public void close() throws Exception {
+        kill();
+        for (Path temporary : temporaryFolders) {
+            FileUtils.deleteDirectory(temporary.toFile());
+        }
+    }
+
+    /** Ends the tasks; what they handed over may still be copied. */
+    void kill() throws Exception {
+        for (var task : tasks) {
+            task.close();
+        }
+        tasks.clear();
+    }
+
+    private void beginEpoch(Epoch next) throws IOException {
+        TableManifest latest = store.latest();
+        manifest = latest.beginEpoch(next);
+        for (DataFile file : manifest.files()) {
+            if (latest.superseded().contains(file)) {
+                move(store.locateSuperseded(file), store.locate(file));
+            }
+        }
+        for (DataFile file : manifest.superseded()) {
+            if (latest.files().contains(file)) {
+                move(store.locate(file), store.locateSuperseded(file));
+            }
+        }
+        assertThat(store.publish(manifest)).isTrue();
+        epoch = next.id();
+    }
+
+    private static void move(org.apache.flink.core.fs.Path source, org.apache.flink.core.fs.Path target) throws IOException {
+        Path to = Path.of(target.toUri());
+        Files.createDirectories(to.getParent());
+        Files.move(Path.of(source.toUri()), to);
+    }
+
+    /** What the sink's writer does with an element: the file is its own from here on. */
+    private FinishedFile copied(FinishedFile file) throws IOException {
+        Path own = folder.resolve("sink").resolve(file.batchId());
+        if (!Files.exists(own)) {
+            Files.createDirectories(own.getParent());
+            Files.copy(Path.of(file.localPath()), own);
+        }
+        return new FinishedFile(file.batchId(), file.table(), file.tradingDay(), own.toString(), file.lengthBytes());
+    }
+
+    private void publish(List<FinishedFile> files, String epochOfFiles, long checkpointId) throws IOException {
+        List<DataFile> added = new ArrayList<>();
+        for (FinishedFile file : files) {
+            FinishedFile own = copied(file);
+            String path = file.bucket() + "/part-" + file.batchId() + ".parquet";
+            Path target = Path.of(store.root().toUri()).resolve(path);
+            Files.createDirectories(target.getParent());
+            if (!Files.exists(target)) {
+                Files.copy(Path.of(own.localPath()), target);
+            }
+            EventFileFooter footer = EventFileFooter.read(FlinkInputFile.of(new org.apache.flink.core.fs.Path(target.toUri())));
+            added.add(new DataFile(footer.batchId(), footer.table(), footer.tradingDay(), path, Files.size(target), footer.rows(),
+                    footer.rawBytes(), footer.minEventTimeNs(), footer.maxEventTimeNs(), epochOfFiles, checkpointId));
+        }
+        TableManifest next = manifest.withFiles(added);
+        if (next != manifest) {
+            assertThat(store.publish(next)).isTrue();
+            manifest = next;
+        }
+    }
+
+    private void collect() {
+        for (var task : tasks) {
+            for (Object output = task.getOutput().poll(); output != null; output = task.getOutput().poll()) {
+                emitted.add((FinishedFile) ((StreamRecord<?>) output).getValue());
+            }
+            var letters = task.getSideOutput(DeadLetter.OUTPUT);
+            for (var letter = letters == null ? null : letters.poll(); letter != null; letter = letters.poll()) {
+                deadLetters.add(letter.getValue());
+            }
+        }
+    }
+
+    /** Runs what background work sends to the task thread, until none is under way. */
+    private static void runMails(KeyedOneInputStreamOperatorTestHarness<String, IncomingEvent, FinishedFile> task) throws Exception {
+        EventStoreOperator operator = (EventStoreOperator) task.getOperator();
+        TaskMailbox mailbox = task.getTaskMailbox();
+        while (mailbox.hasMail() || operator.isWaitingForBackground()) {
+            mailbox.take(TaskMailbox.MIN_PRIORITY).run();
+        }
+    }
+}

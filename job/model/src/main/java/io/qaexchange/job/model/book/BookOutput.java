@@ -1,0 +1,13 @@
+package io.qaexchange.job.model.book;
+
+/** Takes what the bookings of an instrument mean for others. */
+public interface BookOutput {
+
+    /** Sums to add to, of that account's day; of use until the event is booked. */
+    AccountSums change(String account, int day);
+
+    void alert(Alert alert);
+
+    /** A position at the settlement of its instrument's day. */
+    void settled(SettledPosition position);
+}

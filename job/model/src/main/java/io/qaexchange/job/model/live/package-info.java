@@ -1,0 +1,4 @@
+/**
+ * Values that a running subtask and a reader of it exchange.
+ */
+package io.qaexchange.job.model.live;

@@ -1,0 +1,4 @@
+/**
+ * What writers and readers of a checkpoint share: operator uids, the choice of a state backend, the error of a user's mistake.
+ */
+package io.qaexchange.job.model;

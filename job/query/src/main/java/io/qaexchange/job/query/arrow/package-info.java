@@ -1,0 +1,4 @@
+/**
+ * Stored events as Arrow record batches.
+ */
+package io.qaexchange.job.query.arrow;

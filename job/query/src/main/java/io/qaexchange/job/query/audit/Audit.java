@@ -1,0 +1,172 @@
+package io.qaexchange.job.query.audit;
+
+import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.events.EventIdentity;
+import io.qaexchange.events.EventView;
+import io.qaexchange.events.StoredEvent;
+import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.model.store.InstrumentState;
+import io.qaexchange.job.query.hot.CheckpointReader;
+import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.parquet.ArchivedEvent;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Compares what was sent with what is there, hot and cold, by key and content.
+ *
+ * <p>Memory is bounded: expected rows are held as hashes, and if they are more than the budget allows, everything is read several
+ * times, each time for one part of the keys.
+ */
+public final class Audit {
+
+    private static final int NAMED_KEYS = 20;
+
+    private final SentEvents sent;
+    private final SeamReader seam;
+    private final Instruments instruments;
+    private final RowDigest digest = new RowDigest();
+    private final List<String> problems = new ArrayList<>();
+    private final List<String> findings = new ArrayList<>();
+    private long expected;
+    private long hot;
+    private long cold;
+    private long missing;
+    private long doubled;
+    private long altered;
+    private long unexpected;
+
+    private Audit(SentEvents sent, SeamReader seam, Instruments instruments) {
+        this.sent = sent;
+        this.seam = seam;
+        this.instruments = instruments;
+    }
+
+    /**
+     * Runs the audit.
+     *
+     * @param sent what was sent
+     * @param seam what is there
+     * @param instruments as the job had them
+     * @param memoryBytes memory for expected rows
+     */
+    public static AuditReport run(SentEvents sent, SeamReader seam, Instruments instruments, long memoryBytes) throws Exception {
+        Audit audit = new Audit(sent, seam, instruments);
+        audit.compareCounters();
+        int parts = (int) Math.max(1, (sent.messages() * ExpectedRows.BYTES_PER_ROW + memoryBytes - 1) / memoryBytes);
+        for (int part = 0; part < parts; part++) {
+            audit.comparePart(part, parts);
+        }
+        return new AuditReport(sent.messages(), audit.expected, audit.hot, audit.cold, audit.missing, audit.doubled, audit.altered,
+                audit.unexpected, audit.problems, audit.findings);
+    }
+
+    /** The job's own equation: consumed = stored + duplicates + dead letters; and against what was sent, where the list tells. */
+    private void compareCounters() throws Exception {
+        CheckpointReader checkpoint = seam.checkpoint();
+        long consumed = checkpoint.consumed();
+        long stored = 0;
+        long duplicates = 0;
+        long deadLetters = checkpoint.refused();
+        for (InstrumentState instrument : checkpoint.instruments().values()) {
+            stored += instrument.stored();
+            duplicates += instrument.duplicates();
+            deadLetters += instrument.deadLetters();
+        }
+        if (consumed != stored + duplicates + deadLetters) {
+            problems.add("the job consumed " + consumed + " messages, but stored " + stored + ", counted " + duplicates
+                    + " duplicates and refused " + deadLetters);
+        }
+        if (consumed != sent.messages()) {
+            problems.add("the job consumed " + consumed + " messages, but " + sent.messages() + " were sent");
+        }
+        if (sent.duplicates() >= 0 && sent.duplicates() != duplicates) {
+            problems.add("the job counted " + duplicates + " duplicates, but " + sent.duplicates() + " were sent");
+        }
+        if (sent.deadLetters() >= 0 && sent.deadLetters() != deadLetters) {
+            problems.add("the job refused " + deadLetters + " messages, but " + sent.deadLetters() + " of those sent had to be");
+        }
+    }
+
+    private void comparePart(int part, int parts) throws Exception {
+        ExpectedRows rows = new ExpectedRows(sent.messages() / parts + sent.messages() / (parts * 10L) + 1000);
+        sent.forEachStored((event, identity) -> {
+            if (isInPart(digestOf(event, identity), part, parts) && !rows.expect(digest) && !sent.mayRepeat()) {
+                problems.add("the list of what was sent has this identity twice: " + identity);
+            }
+        });
+        expected += rows.size();
+        seam.forEachHotRow((routeKey, stored) -> {
+            StoredEvent row = stored;
+            EventIdentity identity = EventIdentity.of(row.event(), row.topic(), row.partition(), row.offset());
+            if (isInPart(digestOf(row.event(), identity), part, parts)) {
+                hot++;
+                judge(rows, identity, "hot");
+            }
+        });
+        for (DataFile file : seam.files()) {
+            try {
+                seam.forEachRow(file, (source, row) -> judgeCold(rows, source, row, part, parts));
+            } catch (IOException e) {
+                if (part == 0) {
+                    problems.add(e.getMessage());
+                }
+            }
+        }
+        missing += rows.missing();
+        if (rows.missing() > 0 && findings.size() < NAMED_KEYS) {
+            nameMissing(rows, part, parts);
+        }
+    }
+
+    private void judgeCold(ExpectedRows rows, DataFile file, ArchivedEvent row, int part, int parts) {
+        EventIdentity identity = EventIdentity.of(row.event(), row.topic(), row.partition(), row.offset());
+        if (isInPart(digestOf(row.event(), identity), part, parts)) {
+            cold++;
+            judge(rows, identity, file.path());
+        }
+    }
+
+    /** Judges the row whose digest was computed last. */
+    private void judge(ExpectedRows rows, EventIdentity identity, String place) {
+        switch (rows.found(digest)) {
+            case RIGHT -> { }
+            case DOUBLED -> {
+                doubled++;
+                name("doubled", identity, place);
+            }
+            case ALTERED -> {
+                altered++;
+                name("altered", identity, place);
+            }
+            case UNEXPECTED -> {
+                unexpected++;
+                name("unexpected", identity, place);
+            }
+            default -> throw new AssertionError();
+        }
+    }
+
+    private void nameMissing(ExpectedRows rows, int part, int parts) throws Exception {
+        sent.forEachStored((event, identity) -> {
+            if (findings.size() < NAMED_KEYS && isInPart(digestOf(event, identity), part, parts) && rows.isMissing(digest)) {
+                name("missing", identity, "neither hot nor in Parquet");
+            }
+        });
+    }
+
+    private void name(String what, EventIdentity identity, String place) {
+        if (findings.size() < NAMED_KEYS) {
+            findings.add(what + ": " + identity + " (" + place + ")");
+        }
+    }
+
+    private RowDigest digestOf(EventView event, EventIdentity identity) {
+        return digest.of(event, identity.source(), identity.sequence(), instruments.tradingDay(event));
+    }
+
+    private static boolean isInPart(RowDigest row, int part, int parts) {
+        return Math.floorMod(row.identityHigh(), parts) == part;
+    }
+}

@@ -1,0 +1,43 @@
+package io.qaexchange.job.query.audit;
+
+import java.util.List;
+
+/**
+ * What the audit found. Named keys are a sample; counts are complete.
+ *
+ * @param sent messages that were sent
+ * @param expected rows that must be there
+ * @param hot rows found hot
+ * @param cold rows found in the archive
+ * @param missing expected rows that are not there
+ * @param doubled rows that are there more than once
+ * @param altered rows whose content differs from what was sent
+ * @param unexpected rows that nobody sent
+ * @param problems what else is wrong, one line each
+ * @param findings named keys, one line each
+ */
+public record AuditReport(long sent, long expected, long hot, long cold, long missing, long doubled, long altered, long unexpected,
+        List<String> problems, List<String> findings) {
+
+    public AuditReport {
+        problems = List.copyOf(problems);
+        findings = List.copyOf(findings);
+    }
+
+    /** Whether every event is there once and unaltered, and nothing else is wrong. */
+    public boolean holds() {
+        return missing == 0 && doubled == 0 && altered == 0 && unexpected == 0 && problems.isEmpty();
+    }
+
+    /** The report for a reader. */
+    public String toText() {
+        StringBuilder text = new StringBuilder();
+        text.append(String.format("sent %,d messages; %,d of them must be rows%n", sent, expected));
+        text.append(String.format("found %,d rows: %,d hot, %,d in Parquet%n", hot + cold, hot, cold));
+        text.append(String.format("missing %,d, doubled %,d, altered %,d, unexpected %,d%n", missing, doubled, altered, unexpected));
+        problems.forEach(problem -> text.append("problem: ").append(problem).append(System.lineSeparator()));
+        findings.forEach(finding -> text.append(finding).append(System.lineSeparator()));
+        text.append(holds() ? "AUDIT HOLDS: every event is there exactly once" : "AUDIT FAILED").append(System.lineSeparator());
+        return text.toString();
+    }
+}

@@ -1,0 +1,4 @@
+/**
+ * Writers of exported rows: Arrow IPC files, CSV, Parquet.
+ */
+package io.qaexchange.job.query.export;

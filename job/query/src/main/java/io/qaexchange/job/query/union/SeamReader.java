@@ -1,0 +1,115 @@
+package io.qaexchange.job.query.union;
+
+import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.manifest.TableManifest;
+import io.qaexchange.events.EventSchema;
+import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.query.hot.CheckpointReader;
+import io.qaexchange.job.query.hot.HotRow;
+import io.qaexchange.parquet.ArchivedEvent;
+import io.qaexchange.parquet.FlinkInputFile;
+import io.qaexchange.parquet.TableReader;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.flink.core.fs.Path;
+
+/**
+ * Every event that a checkpoint stands for, once: hot rows of the checkpoint and cold rows of the archive as of that checkpoint.
+ *
+ * <p>The checkpoint is opened first and the manifest afterwards. Rows leave the hot state only after they were published, so none is
+ * missing; what is in the files read here is hidden in the hot state, so none comes twice.
+ */
+public final class SeamReader {
+
+    private final CheckpointReader checkpoint;
+    private final ManifestStore store;
+    private final Instruments instruments;
+    private final List<DataFile> files;
+    private final List<DataFile> otherFiles;
+    private final Set<String> published;
+
+    /** Takes archived rows. */
+    @FunctionalInterface
+    public interface ColdRow {
+        /** A row; the event is valid only within the call. */
+        void accept(DataFile file, ArchivedEvent event) throws Exception;
+    }
+
+    private SeamReader(CheckpointReader checkpoint, ManifestStore store, Instruments instruments, List<DataFile> files) {
+        this.checkpoint = checkpoint;
+        this.store = store;
+        this.instruments = instruments;
+        this.files = files.stream().filter(file -> EventSchema.get().findTable(file.table()) != null).toList();
+        this.otherFiles = files.stream().filter(file -> EventSchema.get().findTable(file.table()) == null).toList();
+        this.published = new HashSet<>();
+        files.forEach(file -> published.add(file.batchId()));
+    }
+
+    /**
+     * Opens both sides.
+     *
+     * @param checkpointPath folder of a checkpoint or savepoint
+     * @param archive folder of the archive
+     * @param instruments as the job had them
+     * @throws IllegalArgumentException if the archive has gone on from an earlier point than the checkpoint
+     */
+    public static SeamReader open(String checkpointPath, Path archive, Instruments instruments) throws Exception {
+        CheckpointReader checkpoint = CheckpointReader.open(checkpointPath);
+        ManifestStore store = ManifestStore.of(archive);
+        TableManifest manifest = store.latest();
+        return new SeamReader(checkpoint, store, instruments, manifest.filesAsOf(checkpoint.epoch(), checkpoint.checkpointId()));
+    }
+
+    public CheckpointReader checkpoint() {
+        return checkpoint;
+    }
+
+    /** The files of events in the archive as of the checkpoint. */
+    public List<DataFile> files() {
+        return files;
+    }
+
+    /** The files of tables whose rows are no events: the ledger's. */
+    public List<DataFile> otherFiles() {
+        return otherFiles;
+    }
+
+    /** Where a file lies. */
+    public Path locate(DataFile file) {
+        return store.locate(file);
+    }
+
+    /** Visits the hot rows. */
+    public void forEachHotRow(HotRow visitor) throws Exception {
+        checkpoint.forEachHotRow(published, instruments, visitor);
+    }
+
+    /**
+     * Visits the rows of one file.
+     *
+     * @throws IOException if it is missing or damaged
+     */
+    public void forEachRow(DataFile file, ColdRow visitor) throws Exception {
+        Path path = store.locate(file);
+        FlinkInputFile input;
+        try {
+            input = FlinkInputFile.of(path);
+        } catch (FileNotFoundException e) {
+            throw new FileNotFoundException("file " + path + " is in the manifest and not there");
+        }
+        long rows = 0;
+        try (TableReader reader = TableReader.open(input)) {
+            for (ArchivedEvent event = reader.next(); event != null; event = reader.next()) {
+                visitor.accept(file, event);
+                rows++;
+            }
+        }
+        if (rows != file.rows()) {
+            throw new IOException("file " + path + " has " + rows + " rows, the manifest says " + file.rows());
+        }
+    }
+}

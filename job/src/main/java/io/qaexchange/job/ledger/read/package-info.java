@@ -1,4 +1,0 @@
-/**
- * The ledger of a checkpoint or savepoint, without a job: what it holds, and whether it adds up.
- */
-package io.qaexchange.job.ledger.read;

@@ -1,4 +1,0 @@
-/**
- * The exchange job: options, topology, main.
- */
-package io.qaexchange.job;

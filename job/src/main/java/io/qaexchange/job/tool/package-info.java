@@ -1,4 +1,0 @@
-/**
- * The commands for people: demo, audit, query.
- */
-package io.qaexchange.job.demo;

@@ -1,0 +1,250 @@
+package io.qaexchange.job.stream;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.events.instruments.InstrumentsException;
+import io.qaexchange.job.model.StateBackendChoice;
+import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.stream.hot.EventStoreOptions;
+import io.qaexchange.job.stream.ledger.LedgerOptions;
+import io.qaexchange.kafka.EventSource;
+import io.qaexchange.parquet.ParquetOptions;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import javax.annotation.Nullable;
+
+/**
+ * The options of the job, from its command line and one YAML file; the command line wins. Keys that begin with {@code kafka.} go to the
+ * Kafka clients as they are; any other unknown key is an error.
+ *
+ * <p>Immutable.
+ */
+public final class JobOptions {
+
+    public static final JobOption<String> BROKERS = JobOption.text("brokers", "127.0.0.1:9092", "host:port,…", "Kafka's bootstrap servers.");
+    public static final JobOption<List<String>> TOPICS = JobOption.list("topics", "events", "topic,…", "Topics to read, together as one stream.");
+    public static final JobOption<String> START = JobOption.text("start", "earliest", "earliest, latest or a time such as 2026-01-05T09:00:00Z",
+            "Where a job without a checkpoint begins to read.");
+    public static final JobOption<Boolean> BOUNDED = JobOption.flag("bounded", "false",
+            "Stop at what is the newest message when the job starts, and archive everything.");
+    public static final JobOption<Duration> DISCOVERY_INTERVAL = JobOption.duration("partition-discovery-interval", "60 s",
+            "How often new partitions are looked for.");
+    public static final JobOption<String> DEAD_LETTER_TOPIC = JobOption.text("dead-letter-topic", "dead-letters", "topic",
+            "Where refused messages go, exactly once, with their reason.");
+    public static final JobOption<String> JOB_NAME = JobOption.text("job-name", "exchange-job", "text",
+            "Name of the job; also begins its transactional ids, so two jobs on one Kafka need two names.");
+    public static final JobOption<String> ARCHIVE = JobOption.text("archive", null, "folder or URI",
+            "Folder of the Parquet archive. One job writes it.");
+    public static final JobOption<String> CHECKPOINTS = JobOption.text("checkpoints", null, "folder or URI",
+            "Folder of Flink's checkpoints; default: Flink's execution.checkpointing.dir.");
+    public static final JobOption<Duration> CHECKPOINT_INTERVAL = JobOption.duration("checkpoint-interval", "10 s",
+            "Time between checkpoints: what has to be read again after a failure, and how long dead letters and archived files wait to be seen.");
+    public static final JobOption<StateBackendChoice> BACKEND = JobOption.choice("backend", "lsm", StateBackendChoice.class,
+            "State backend that keeps the hot events.");
+    public static final JobOption<Integer> PARALLELISM = JobOption.number("parallelism", null, 1, "Parallelism; default: Flink's.");
+    public static final JobOption<Integer> MAX_PARALLELISM = JobOption.number("max-parallelism", "128", 1,
+            "Number of key groups; fixed for the life of the job's state.");
+    public static final JobOption<Duration> MIN_AGE = JobOption.duration("min-age", "5 min",
+            "Events this far behind their instrument's newest event are aged, or all of them after this long without one.");
+    public static final JobOption<Duration> HOT_RETENTION = JobOption.duration("hot-retention", "24 h",
+            "How far behind their instrument's newest event events stay hot after they are archived; older arrivals are refused.");
+    public static final JobOption<Duration> MAX_FUTURE = JobOption.duration("max-future", "1 h",
+            "How far ahead of the clock an event time may be.");
+    public static final JobOption<Duration> WINDOW = JobOption.duration("window", "1 h", "Event time whose end closes a batch of Parquet files.");
+    public static final JobOption<Long> BATCH_SIZE = JobOption.size("batch-size", "128 mb",
+            "Aged bytes of a subtask that make a batch before its window ends.");
+    public static final JobOption<Long> MIN_BATCH_SIZE = JobOption.size("min-batch-size", "16 mb", "A window with less waits for the next.");
+    public static final JobOption<Duration> MAX_WAIT = JobOption.duration("max-wait", "1 d", "How long such a window waits.");
+    public static final JobOption<Duration> CHECK_INTERVAL = JobOption.duration("check-interval", "60 s",
+            "Time between two looks at what has aged.");
+    public static final JobOption<Duration> SLICE = JobOption.duration("archiving-slice", "2 ms",
+            "How long writing files takes the task thread at once.");
+    public static final JobOption<ParquetOptions.Compression> COMPRESSION = JobOption.choice("compression", "zstd",
+            ParquetOptions.Compression.class, "Codec of the Parquet files.");
+    public static final JobOption<Integer> ROW_GROUP_ROWS = JobOption.number("row-group-rows", "131072", 1, "Rows of a Parquet row group.");
+    public static final JobOption<Duration> COMMIT_TIMEOUT = JobOption.duration("commit-timeout", "60 s",
+            "How long a committed file may take to appear before the job fails.");
+    public static final JobOption<String> INSTRUMENTS = JobOption.text("instruments", null, "file",
+            "Instruments file (YAML): trading days and contract terms; default: UTC, midnight.");
+    public static final JobOption<Boolean> LEDGER_ENABLED = JobOption.flag("ledger.enabled", "true",
+            "Keep orders, positions and accounts.");
+    public static final JobOption<Duration> LEDGER_FILE_INTERVAL = JobOption.duration("ledger.file-interval", "10 min",
+            "How long rows of the ledger's tables wait for a Parquet file; until then only readers of checkpoints see them.");
+
+    /** All options, in the order of help. */
+    public static final List<JobOption<?>> ALL = List.of(BROKERS, TOPICS, START, BOUNDED, DISCOVERY_INTERVAL, DEAD_LETTER_TOPIC, JOB_NAME,
+            ARCHIVE, CHECKPOINTS, CHECKPOINT_INTERVAL, BACKEND, PARALLELISM, MAX_PARALLELISM, MIN_AGE, HOT_RETENTION, MAX_FUTURE, WINDOW,
+            BATCH_SIZE, MIN_BATCH_SIZE, MAX_WAIT, CHECK_INTERVAL, SLICE, COMPRESSION, ROW_GROUP_ROWS, COMMIT_TIMEOUT, INSTRUMENTS, LEDGER_ENABLED,
+            LEDGER_FILE_INTERVAL);
+    /** Prefix of keys for the Kafka clients. */
+    public static final String KAFKA_PREFIX = "kafka.";
+
+    private final Map<String, Object> values;
+    private final Map<String, String> kafka;
+
+    private JobOptions(Map<String, Object> values, Map<String, String> kafka) {
+        this.values = values;
+        this.kafka = Map.copyOf(kafka);
+    }
+
+    /**
+     * Options from their texts.
+     *
+     * @param texts option name, or {@code kafka.…}, to value
+     * @param where what the texts come from, for messages
+     * @throws UsageException if a name is unknown or a value cannot be read
+     */
+    public static JobOptions of(Map<String, String> texts, String where) {
+        Map<String, JobOption<?>> known = new HashMap<>();
+        ALL.forEach(option -> known.put(option.name(), option));
+        Map<String, Object> values = new HashMap<>();
+        Map<String, String> kafka = new LinkedHashMap<>();
+        for (JobOption<?> option : ALL) {
+            if (option.defaultText() != null) {
+                values.put(option.name(), option.parse(option.defaultText(), "default"));
+            }
+        }
+        texts.forEach((name, text) -> {
+            if (name.startsWith(KAFKA_PREFIX)) {
+                kafka.put(name.substring(KAFKA_PREFIX.length()), text);
+            } else if (known.containsKey(name)) {
+                values.put(name, known.get(name).parse(text, where));
+            } else {
+                throw new UsageException(where + ": unknown option " + name + "; known are " + known.keySet().stream().sorted().toList()
+                        + " and kafka.…");
+            }
+        });
+        return new JobOptions(values, kafka);
+    }
+
+    /**
+     * Reads the texts of a YAML file: a mapping of option names to values; below {@code kafka} may stand a mapping of its own.
+     *
+     * @throws UsageException if it cannot be read
+     */
+    public static Map<String, String> readYaml(Path file) {
+        JsonNode root;
+        try {
+            root = new YAMLMapper().readTree(Files.readString(file));
+        } catch (JsonProcessingException e) {
+            throw new UsageException(file + ": line " + (e.getLocation() == null ? "?" : e.getLocation().getLineNr()) + ": "
+                    + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw new UsageException(file + ": cannot be read: " + e.getMessage(), e);
+        }
+        Map<String, String> texts = new LinkedHashMap<>();
+        if (root == null || root.isMissingNode() || root.isNull()) {
+            return texts;
+        }
+        if (!root.isObject()) {
+            throw new UsageException(file + ": expected a mapping of option names to values");
+        }
+        flatten(file, "", root, texts);
+        return texts;
+    }
+
+    private static void flatten(Path file, String prefix, JsonNode node, Map<String, String> texts) {
+        for (Iterator<Map.Entry<String, JsonNode>> fields = node.fields(); fields.hasNext();) {
+            Map.Entry<String, JsonNode> field = fields.next();
+            String name = prefix + field.getKey();
+            JsonNode value = field.getValue();
+            if (value.isObject()) {
+                flatten(file, name + ".", value, texts);
+            } else if (value.isArray()) {
+                List<String> parts = new ArrayList<>();
+                value.forEach(part -> parts.add(part.asText()));
+                texts.put(name, String.join(",", parts));
+            } else if (value.isNull()) {
+                throw new UsageException(file + ": " + name + " has no value");
+            } else {
+                texts.put(name, value.asText());
+            }
+        }
+    }
+
+    /** The value of an option that has a default. */
+    @SuppressWarnings("unchecked")
+    public <T> T get(JobOption<T> option) {
+        T value = (T) values.get(option.name());
+        if (value == null) {
+            throw new UsageException("option " + option.name() + " is missing: " + option.description());
+        }
+        return value;
+    }
+
+    /** The value of an option, empty if it is not set. */
+    @SuppressWarnings("unchecked")
+    public <T> Optional<T> find(JobOption<T> option) {
+        return Optional.ofNullable((T) values.get(option.name()));
+    }
+
+    /** What goes to the Kafka clients. */
+    public Map<String, String> kafka() {
+        return kafka;
+    }
+
+    /** Options of the source. */
+    EventSource.Options source() {
+        Map<String, String> properties = new HashMap<>(kafka);
+        properties.putIfAbsent("partition.discovery.interval.ms", Long.toString(get(DISCOVERY_INTERVAL).toMillis()));
+        return new EventSource.Options(get(BROKERS), get(TOPICS), start(), get(BOUNDED), properties);
+    }
+
+    private EventSource.Start start() {
+        String start = get(START);
+        try {
+            return switch (start) {
+                case "earliest" -> new EventSource.Start.Earliest();
+                case "latest" -> new EventSource.Start.Latest();
+                default -> new EventSource.Start.Timestamp(Instant.parse(start).toEpochMilli());
+            };
+        } catch (DateTimeParseException e) {
+            throw new UsageException("option start: \"" + start + "\" is not " + START.unit(), e);
+        }
+    }
+
+    /** Options of the event store. */
+    EventStoreOptions store() {
+        try {
+            return new EventStoreOptions(folderUri(get(ARCHIVE)), get(MIN_AGE), get(HOT_RETENTION), get(MAX_FUTURE), get(WINDOW),
+                    get(BATCH_SIZE), get(MIN_BATCH_SIZE), get(MAX_WAIT), get(CHECK_INTERVAL), get(SLICE),
+                    new ParquetOptions(get(COMPRESSION), get(ROW_GROUP_ROWS)), instruments(find(INSTRUMENTS).orElse(null)));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("options: " + e.getMessage(), e);
+        }
+    }
+
+    /** Options of the ledger. */
+    LedgerOptions ledger() {
+        return new LedgerOptions(instruments(find(INSTRUMENTS).orElse(null)), get(LEDGER_FILE_INTERVAL), LedgerOptions.FILE_ROWS,
+                new ParquetOptions(get(COMPRESSION), get(ROW_GROUP_ROWS)));
+    }
+
+    /** The instruments of that file; the built-in default if there is none. */
+    public static Instruments instruments(@Nullable String file) {
+        try {
+            return file == null ? Instruments.defaults() : Instruments.load(Path.of(file));
+        } catch (InstrumentsException e) {
+            throw new UsageException(e.getMessage(), e);
+        }
+    }
+
+    /** A folder as URI: what has no scheme is a local path. */
+    public static String folderUri(String folder) {
+        return URI.create(folder.replace(" ", "%20")).getScheme() == null ? Path.of(folder).toAbsolutePath().normalize().toUri().toString() : folder;
+    }
+}

@@ -1,0 +1,270 @@
+package io.qaexchange.job.stream.archive;
+
+import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.job.model.store.HotColdBoundary;
+import io.qaexchange.job.model.store.InstrumentState;
+import io.qaexchange.job.stream.hot.EventStoreMetrics;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.common.operators.ProcessingTimeService;
+import org.apache.flink.util.function.ThrowingRunnable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Archives the rows of a subtask that have aged, and drops those that were published and are older than the hot retention.
+ *
+ * <p>At each check it reads the manifest in the background, drops rows, and asks the {@link ArchivePlanner} for a round. A round reads rows in
+ * short slices between events. Rows leave the state only after their own batch was seen in the manifest; notifications of checkpoints
+ * play no part.
+ *
+ * <p>One thread, the task thread; everything asynchronous comes back through the mailbox.
+ */
+public final class Archiver {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Archiver.class);
+    private static final int MAX_ROUND_FAILURES = 5;
+    /** A check is also made after this part of a batch has come in. */
+    private static final int CHECKS_PER_BATCH = 4;
+
+    private final ArchiveRound.Context context;
+    private final ArchivePlanner planner;
+    private final ManifestStore manifest;
+    private final ProcessingTimeService time;
+    private final MailboxExecutor mailbox;
+    private final ExecutorService background;
+
+    private ArchiveRound round;
+    private List<String> roundKeys;
+    private int roundFailures;
+    private boolean sliceScheduled;
+    private boolean waitingForWriter;
+    private long eventsSinceSlice;
+    private boolean manifestRead;
+    private boolean inputEnded;
+    private long bytesSinceCheck;
+
+    /**
+     * An archiver that does nothing yet.
+     *
+     * @param background thread that reads the manifest
+     */
+    public Archiver(ArchiveRound.Context context, ManifestStore manifest, ProcessingTimeService time, MailboxExecutor mailbox,
+            ExecutorService background) {
+        this.context = context;
+        this.planner = new ArchivePlanner(context.options());
+        this.manifest = manifest;
+        this.time = time;
+        this.mailbox = mailbox;
+        this.background = background;
+    }
+
+    /** Goes on with a round that a restore found interrupted, and schedules checks. */
+    public void open() {
+        List<String> interrupted = new ArrayList<>();
+        for (Map.Entry<String, InstrumentState> entry : context.instruments().entries()) {
+            if (entry.getValue().boundary().open() != null) {
+                interrupted.add(entry.getKey());
+            }
+        }
+        if (!interrupted.isEmpty()) {
+            LOG.info("archiving round over {} instruments goes on after a restore", interrupted.size());
+            beginRound(interrupted);
+        }
+        scheduleCheck();
+    }
+
+    /** Notes that an event arrived: the next slice leaves the thread to events for as long as it took. */
+    public void eventArrived() {
+        eventsSinceSlice++;
+    }
+
+    /** Notes that a row was stored. */
+    public void rowStored(int bytes) throws Exception {
+        bytesSinceCheck += bytes;
+        if (bytesSinceCheck >= context.options().batchBytes() / CHECKS_PER_BATCH) {
+            check();
+        }
+    }
+
+    /** Archives all rows that are left. */
+    public void endInput() throws Exception {
+        inputEnded = true;
+        finishRound();
+        ArchivePlan rest = planner.plan(context.instruments().entries(), time.getCurrentProcessingTime(), true);
+        if (!rest.isEmpty()) {
+            rest.apply(context.instruments());
+            beginRound(rest.routeKeys());
+            finishRound();
+        }
+    }
+
+    /** Whether a round is under way. */
+    public boolean isArchiving() {
+        return round != null;
+    }
+
+    /** Whether background work is under way that will come back through the mailbox. */
+    public boolean isWaitingForBackground() {
+        return manifestRead || waitingForWriter;
+    }
+
+    /** Frees what a round holds, once the writer thread has ended. */
+    public void release() throws IOException {
+        if (round != null) {
+            round.release();
+        }
+    }
+
+    private void scheduleCheck() {
+        time.registerTimer(time.getCurrentProcessingTime() + context.options().checkInterval().toMillis(), timestamp -> {
+            check();
+            scheduleCheck();
+        });
+    }
+
+    /** Looks at what was published, what may be dropped and what has aged. */
+    private void check() throws Exception {
+        EventStoreMetrics.Moment began = EventStoreMetrics.now();
+        bytesSinceCheck = 0;
+        long nowMs = time.getCurrentProcessingTime();
+        readManifestIfNeeded();
+        new RetentionSweep(context, planner).run(nowMs);
+        if (round == null) {
+            ArchivePlan plan = planner.plan(context.instruments().entries(), nowMs, false);
+            if (!plan.isEmpty()) {
+                plan.apply(context.instruments());
+                beginRound(plan.routeKeys());
+            }
+        }
+        context.metrics().slice(began);
+    }
+
+    private void beginRound(List<String> routeKeys) {
+        roundKeys = routeKeys;
+        round = new ArchiveRound(context, routeKeys);
+        context.metrics().archiving(true);
+        scheduleSlice(1);
+    }
+
+    private void scheduleSlice(long delayMs) {
+        if (sliceScheduled || inputEnded) {
+            return;
+        }
+        sliceScheduled = true;
+        time.registerTimer(time.getCurrentProcessingTime() + delayMs, timestamp -> {
+            sliceScheduled = false;
+            runSlice();
+        });
+    }
+
+    /** Reads for the time of a slice; then leaves the thread to events for as long, if there are any. */
+    private void runSlice() throws Exception {
+        if (round == null || inputEnded) {
+            return;
+        }
+        EventStoreMetrics.Moment began = EventStoreMetrics.now();
+        ArchiveRound.Progress progress = step(context.options().sliceBudget().toNanos());
+        context.metrics().slice(began);
+        long tookNs = System.nanoTime() - began.ns();
+        boolean idle = eventsSinceSlice == 0;
+        eventsSinceSlice = 0;
+        switch (progress) {
+            case COMPLETE -> { }
+            case MORE -> scheduleSlice(idle ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(tookNs)));
+            case WAITING -> {
+                waitingForWriter = true;
+                round.whenReady().whenComplete((done, failure) -> fromBackground(() -> {
+                    waitingForWriter = false;
+                    runSlice();
+                }, "archive writer is ready"));
+            }
+            default -> throw new AssertionError(progress);
+        }
+    }
+
+    private void finishRound() throws Exception {
+        while (round != null) {
+            if (step(Long.MAX_VALUE / 4) == ArchiveRound.Progress.WAITING) {
+                round.whenReady().handle((done, failure) -> null).get();
+            }
+        }
+    }
+
+    /** Goes on with the round; if a file cannot be written, the round begins again, with other batches. */
+    private ArchiveRound.Progress step(long budgetNs) throws Exception {
+        try {
+            ArchiveRound.Progress progress = round.step(budgetNs);
+            if (progress == ArchiveRound.Progress.COMPLETE) {
+                context.metrics().archiving(false);
+                round = null;
+                roundFailures = 0;
+            }
+            return progress;
+        } catch (IOException e) {
+            context.metrics().roundFailure();
+            round.abort();
+            if (++roundFailures >= MAX_ROUND_FAILURES) {
+                throw new IOException("archiving failed " + roundFailures + " times in a row: " + e.getMessage(), e);
+            }
+            LOG.warn("archiving failed, attempt {} of {}; its files are begun again", roundFailures, MAX_ROUND_FAILURES, e);
+            round = new ArchiveRound(context, roundKeys);
+            return ArchiveRound.Progress.MORE;
+        }
+    }
+
+    /** Brings the result of background work to the task thread, unless the task has ended. */
+    private void fromBackground(ThrowingRunnable<Exception> work, String description) {
+        try {
+            mailbox.execute(work, description);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the task has ended: {}", description, e);
+        }
+    }
+
+    private void readManifestIfNeeded() {
+        long waiting = context.instruments().states().stream().flatMap(instrument -> instrument.boundary().handedOver().stream())
+                .map(HotColdBoundary.Batch::batchId).distinct().count();
+        context.metrics().unpublished(waiting);
+        if (waiting == 0 || manifestRead) {
+            return;
+        }
+        manifestRead = true;
+        background.execute(() -> {
+            Set<String> published;
+            try {
+                published = manifest.latest().publishedBatches();
+            } catch (IOException | RuntimeException e) {
+                fromBackground(() -> {
+                    manifestRead = false;
+                    LOG.warn("manifest of {} could not be read; trying again at the next check", context.options().archive(), e);
+                }, "manifest not read");
+                return;
+            }
+            fromBackground(() -> {
+                manifestRead = false;
+                forgetPublished(published);
+            }, "manifest read");
+        });
+    }
+
+    private void forgetPublished(Set<String> published) {
+        boolean any = false;
+        for (Map.Entry<String, InstrumentState> entry : context.instruments().entries()) {
+            if (entry.getValue().forgetPublished(published)) {
+                context.instruments().change(entry.getKey());
+                any = true;
+            }
+        }
+        if (any) {
+            context.instruments().publish();
+        }
+    }
+}

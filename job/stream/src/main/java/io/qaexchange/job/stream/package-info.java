@@ -1,0 +1,4 @@
+/**
+ * The exchange job: options, topology, main.
+ */
+package io.qaexchange.job.stream;
