@@ -9,6 +9,7 @@ import io.qaexchange.job.model.live.LivePin;
 import io.qaexchange.job.model.live.LiveRequest;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,7 +47,7 @@ public final class LiveReader implements AutoCloseable {
     });
     private final AtomicReference<TableManifest> manifest = new AtomicReference<>();
     private volatile String archive;
-    private volatile long incompleteSinceMs;
+    private volatile long notReadableSinceMs;
 
     /** @param patience how long a read waits for a job that restarts */
     public LiveReader(JobDirectory directory, EndpointPool pool, Duration patience) {
@@ -85,7 +86,7 @@ public final class LiveReader implements AutoCloseable {
             }
             try {
                 LiveRead read = tryOpen(level, attempt > 0);
-                incompleteSinceMs = 0;
+                notReadableSinceMs = 0;
                 return read;
             } catch (JobNotRunningException e) {
                 last = e;
@@ -96,11 +97,10 @@ public final class LiveReader implements AutoCloseable {
                 last = e;
             }
         }
-        if (incompleteSinceMs == 0) {
-            incompleteSinceMs = System.currentTimeMillis();
+        if (notReadableSinceMs == 0) {
+            notReadableSinceMs = System.currentTimeMillis();
         }
-        throw new JobNotRunningException("the job cannot be read live (restarting since "
-                + java.time.Instant.ofEpochMilli(incompleteSinceMs) + "): " + last.getMessage(), last);
+        throw new JobNotRunningException(last.getMessage() + ". It could not be read since " + Instant.ofEpochMilli(notReadableSinceMs), last);
     }
 
     private static long backoffNs(int attempt) {

@@ -1,0 +1,277 @@
+package io.qaexchange.job.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.events.Arrival;
+import io.qaexchange.events.Decoded;
+import io.qaexchange.events.EventDecoder;
+import io.qaexchange.events.EventIdentity;
+import io.qaexchange.events.EventSchema;
+import io.qaexchange.events.EventView;
+import io.qaexchange.events.RecordType;
+import io.qaexchange.events.StoredEvent;
+import io.qaexchange.job.cli.data.Feeder;
+import io.qaexchange.job.cli.demo.LiveMetrics;
+import io.qaexchange.job.model.live.LiveException;
+import io.qaexchange.job.model.live.PartitionOffset;
+import io.qaexchange.job.query.live.EndpointPool;
+import io.qaexchange.job.query.live.FlinkJobDirectory;
+import io.qaexchange.job.query.live.JobNotRunningException;
+import io.qaexchange.job.query.live.LiveRead;
+import io.qaexchange.job.query.live.LiveReader;
+import io.qaexchange.job.query.live.ReadLevel;
+import io.qaexchange.kafka.KafkaConnection;
+import io.qaexchange.kafka.TopicReader;
+import io.qaexchange.parquet.ArchivedEvent;
+import io.qaexchange.parquet.FlinkInputFile;
+import io.qaexchange.parquet.TableReader;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.SocketFactory;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.runtime.testutils.CommonTestUtils;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Readers that never stop asking a running job, while it archives, is killed and rescaled: every answer is checked. */
+@Timeout(240)
+class LiveReadsITCase {
+
+    private static final int MESSAGES = 8_000;
+    private static final int SEED = 11;
+
+    @TempDir
+    private Path folder;
+    private JobRig rig;
+
+    /**
+     * An answer: the identities that were found, each once.
+     *
+     * @param atMs when it was asked for
+     */
+    private record Answer(ReadLevel level, Set<String> rows, int hot, List<PartitionOffset> offsets, long atMs) {
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        rig = JobRig.start(folder);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        rig.close();
+    }
+
+    @Test
+    void everyAnswerHasEachRowOnceWhileRowsAreArchived() throws Exception {
+        Feeder feeder = new Feeder(KafkaConnection.to(rig.brokers()), "events", SEED, MESSAGES);
+        feeder.setRate(MESSAGES / 8.0);
+        JobID job = rig.submit(2, null);
+        CommonTestUtils.waitForAllTaskRunning(rig.cluster(), job, false);
+        CompletableFuture<?> feeding = feeder.start();
+        try (LiveReader reader = reader(null)) {
+            Asking live = new Asking(reader, ReadLevel.LIVE);
+            Asking checkpoints = new Asking(reader, new ReadLevel.LatestCheckpoint());
+            feeding.get(60, TimeUnit.SECONDS);
+            JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES && LiveMetrics.sum("archivedRows") > 0);
+            List<Answer> all = new ArrayList<>(live.stop());
+            all.addAll(checkpoints.stop());
+
+            assertThat(live.refused).as("reads that were refused while the job ran").isEmpty();
+            all.add(ask(reader, ReadLevel.LIVE));
+            check(all, true);
+            assertThat(all.get(all.size() - 1).rows()).as("everything is there at the end").isEqualTo(sent().keySet());
+            assertThat(all).as("some rows were archived while answers were given").anyMatch(answer -> answer.hot() < answer.rows().size());
+        }
+        rig.stop(job);
+    }
+
+    @Test
+    void answersAreRightOrRefusedThroughKillsAndRescaling() throws Exception {
+        Feeder feeder = new Feeder(KafkaConnection.to(rig.brokers()), "events", SEED, MESSAGES);
+        feeder.setRate(MESSAGES / 12.0);
+        JobID first = rig.submit(2, null);
+        CommonTestUtils.waitForAllTaskRunning(rig.cluster(), first, false);
+        CompletableFuture<?> feeding = feeder.start();
+        List<Answer> all = new ArrayList<>();
+        String savepoint;
+        try (LiveReader reader = reader(null)) {
+            Asking live = new Asking(reader, ReadLevel.LIVE);
+            Asking checkpoints = new Asking(reader, new ReadLevel.LatestCheckpoint());
+            JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES / 3);
+            rig.cluster().terminateTaskManager(0).get();
+            rig.cluster().startTaskManager();
+            CommonTestUtils.waitForAllTaskRunning(rig.cluster(), first, false);
+            JobRig.await(() -> LiveMetrics.sum("consumed") >= 2 * MESSAGES / 3);
+            savepoint = rig.stop(first);
+            all.addAll(live.stop());
+            all.addAll(checkpoints.stop());
+            // Rows behind the last checkpoint come again after a kill.
+            check(all, false);
+        }
+        JobID second = rig.submit(3, savepoint);
+        CommonTestUtils.waitForAllTaskRunning(rig.cluster(), second, false);
+        try (LiveReader reader = reader(null)) {
+            Answer restored = ask(reader, new ReadLevel.LatestCheckpoint());
+            Asking live = new Asking(reader, ReadLevel.LIVE);
+            feeding.get(60, TimeUnit.SECONDS);
+            JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES);
+            List<Answer> later = new ArrayList<>(live.stop());
+            later.add(restored);
+            later.add(ask(reader, ReadLevel.LIVE));
+            check(later, true);
+            assertThat(later.get(later.size() - 1).rows()).isEqualTo(sent().keySet());
+        }
+        rig.stop(second);
+    }
+
+    @Test
+    void saysWhyNothingCanBeRead() throws Exception {
+        try (LiveReader reader = reader(null)) {
+            assertThatThrownBy(() -> reader.open(ReadLevel.LIVE)).isInstanceOf(JobNotRunningException.class)
+                    .hasMessageContaining("no job runs");
+        }
+        JobID job = rig.submit(1, null);
+        CommonTestUtils.waitForAllTaskRunning(rig.cluster(), job, false);
+        try (LiveReader reader = reader("no-such-job")) {
+            assertThatThrownBy(() -> reader.open(ReadLevel.LIVE)).isInstanceOf(JobNotRunningException.class)
+                    .hasMessageContaining("no job no-such-job").hasMessageContaining(job.toHexString());
+        }
+        try (LiveReader reader = reader(null)) {
+            assertThatThrownBy(() -> reader.open(new ReadLevel.Checkpoint(99_999))).isInstanceOf(LiveException.class)
+                    .hasMessageContaining("99999");
+        }
+        rig.stop(job);
+    }
+
+    private LiveReader reader(String job) throws Exception {
+        URI rest = rig.cluster().getRestAddress().get();
+        return new LiveReader(FlinkJobDirectory.of(rest.getHost(), rest.getPort(), job), new EndpointPool(SocketFactory.getDefault()),
+                Duration.ofSeconds(1));
+    }
+
+    /** Asks again and again, on a thread of its own. */
+    private final class Asking {
+        private final List<Answer> answers = new ArrayList<>();
+        private final List<String> refused = new ArrayList<>();
+        private final AtomicBoolean stopped = new AtomicBoolean();
+        private final CompletableFuture<Void> done;
+
+        Asking(LiveReader reader, ReadLevel level) {
+            done = CompletableFuture.runAsync(() -> {
+                do {
+                    try {
+                        answers.add(ask(reader, level));
+                    } catch (JobNotRunningException | LiveException e) {
+                        refused.add(e.getMessage());
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                } while (!stopped.get());
+            }, task -> new Thread(task, "asks " + level).start());
+        }
+
+        List<Answer> stop() throws Exception {
+            stopped.set(true);
+            done.get(60, TimeUnit.SECONDS);
+            assertThat(answers).as("answers besides %s", refused).isNotEmpty();
+            return answers;
+        }
+    }
+
+    private static Answer ask(LiveReader reader, ReadLevel level) throws Exception {
+        long atMs = System.currentTimeMillis();
+        try (LiveRead read = reader.open(level)) {
+            Set<String> rows = new HashSet<>();
+            int[] hot = new int[1];
+            StoredEvent stored = new StoredEvent();
+            for (RecordType type : EventSchema.get().recordTypes()) {
+                read.scan(LiveRead.Wanted.all(type), (bytes, offset, length) -> {
+                    stored.wrap(Arrays.copyOfRange(bytes, offset, offset + length));
+                    add(rows, stored.event(), stored.arrival(), "hot");
+                    hot[0]++;
+                    return true;
+                });
+            }
+            for (DataFile file : read.files()) {
+                if (EventSchema.get().findTable(file.table()) == null) {
+                    continue;
+                }
+                try (TableReader cold = TableReader.open(FlinkInputFile.of(reader.archive().locate(file)))) {
+                    for (ArchivedEvent row = cold.next(); row != null; row = cold.next()) {
+                        add(rows, row.event(), new Arrival(row.ingestTimeNs(), row.topic(), row.partition(), row.offset()), file.path());
+                    }
+                }
+            }
+            return new Answer(read.level(), rows, hot[0], read.offsets(), atMs);
+        }
+    }
+
+    private static void add(Set<String> rows, EventView event, Arrival arrival, String place) {
+        String identity = EventIdentity.of(event, arrival.topic(), arrival.partition(), arrival.offset()).toString();
+        assertThat(rows.add(identity)).as("%s is also %s", identity, place).isTrue();
+    }
+
+    /** None invented; at a checkpoint exactly the rows up to its offsets; live answers never lose a row again. */
+    private void check(List<Answer> answers, boolean monotonic) throws Exception {
+        Map<String, PartitionOffset> sent = sent();
+        Set<String> before = Set.of();
+        int checkpoints = 0;
+        for (Answer answer : answers) {
+            assertThat(sent.keySet()).as("%s: nothing is invented", answer.level()).containsAll(answer.rows());
+            if (answer.level() instanceof ReadLevel.Live) {
+                Set<String> lost = new HashSet<>(before);
+                lost.removeAll(answer.rows());
+                before = answer.rows();
+                if (monotonic) {
+                    assertThat(lost).as("rows that were there and are gone, live").isEmpty();
+                }
+                continue;
+            }
+            checkpoints++;
+            Map<Integer, Long> upTo = new HashMap<>();
+            answer.offsets().forEach(offset -> upTo.put(offset.partition(), offset.offset()));
+            Set<String> expected = new HashSet<>();
+            sent.forEach((identity, at) -> {
+                if (at.offset() <= upTo.getOrDefault(at.partition(), -1L)) {
+                    expected.add(identity);
+                }
+            });
+            assertThat(answer.rows()).as("rows at %s, offsets %s", answer.level(), answer.offsets()).isEqualTo(expected);
+        }
+        assertThat(checkpoints).isPositive();
+    }
+
+    /** What lies in Kafka and must be a row: identity and first position. */
+    private Map<String, PartitionOffset> sent() throws Exception {
+        Map<String, PartitionOffset> sent = new HashMap<>();
+        Set<String> first = new HashSet<>();
+        EventDecoder decoder = new EventDecoder();
+        TopicReader.forEach(KafkaConnection.to(rig.brokers()), List.of("events"), record -> {
+            Decoded decoded = decoder.decode(record.value());
+            if (decoded.isAccepted()) {
+                String identity = EventIdentity.of(decoder.event(), record.topic(), record.partition(), record.offset()).toString();
+                if (first.add(identity)) {
+                    sent.put(identity, new PartitionOffset(record.topic(), record.partition(), record.offset()));
+                }
+            }
+        });
+        return sent;
+    }
+}
