@@ -3,6 +3,7 @@ package io.qaexchange.parquet;
 import io.qaexchange.events.EventBuilder;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
+import io.qaexchange.parquet.column.ParquetTable;
 import org.apache.parquet.column.Dictionary;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.Converter;

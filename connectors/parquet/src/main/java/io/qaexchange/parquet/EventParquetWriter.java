@@ -4,6 +4,7 @@ import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
+import io.qaexchange.parquet.column.ParquetTable;
 import io.qaexchange.parquet.column.StoredEventColumns;
 import java.io.Closeable;
 import java.io.IOException;

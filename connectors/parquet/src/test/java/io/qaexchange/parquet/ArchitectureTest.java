@@ -23,7 +23,7 @@ class ArchitectureTest {
     @Test
     void columnsAreBelowFiles() {
         noClasses().that().resideInAnyPackage("io.qaexchange.parquet.column..")
-                .should().dependOnClassesThat().resideInAnyPackage("io.qaexchange.parquet.manifest..")
+                .should().dependOnClassesThat().resideInAnyPackage("io.qaexchange.parquet")
                 .because("columns know no files").check(CLASSES);
     }
 

@@ -5,7 +5,6 @@ import io.qaexchange.events.EventRows;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
-import io.qaexchange.parquet.ParquetTable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

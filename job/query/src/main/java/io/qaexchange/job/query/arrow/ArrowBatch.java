@@ -5,7 +5,7 @@ import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
-import io.qaexchange.parquet.ParquetTable;
+import io.qaexchange.parquet.column.ParquetTable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -17,7 +17,7 @@ import io.qaexchange.events.replay.ReplayItem;
 import io.qaexchange.events.replay.ReplayOptions;
 import io.qaexchange.events.replay.ReplayReader;
 import io.qaexchange.job.query.arrow.ArrowBatch;
-import io.qaexchange.parquet.ParquetTable;
+import io.qaexchange.parquet.column.ParquetTable;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package io.qaexchange.parquet;
+package io.qaexchange.parquet.column;
 
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
