@@ -1,0 +1,143 @@
+package io.qaexchange.job.server.http;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.job.server.security.Tokens;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import javax.annotation.Nullable;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Fields;
+
+/** A request and its response, as routes see them. One thread. */
+final class Exchange {
+
+    static final ObjectMapper JSON = new ObjectMapper();
+    private static final int MAX_BODY_BYTES = 1 << 20;
+
+    private final Request request;
+    private final Response response;
+    private final Tokens.User user;
+    private final Fields parameters;
+
+    Exchange(Request request, Response response, Tokens.User user) {
+        this.request = request;
+        this.response = response;
+        this.user = user;
+        this.parameters = Request.extractQueryParameters(request, StandardCharsets.UTF_8);
+    }
+
+    String method() {
+        return request.getMethod();
+    }
+
+    Tokens.User user() {
+        return user;
+    }
+
+    @Nullable
+    String header(String name) {
+        return request.getHeaders().get(name);
+    }
+
+    /** A parameter of the query string; null if it is not there. */
+    @Nullable
+    String parameter(String name) {
+        return parameters.getValue(name);
+    }
+
+    String parameter(String name, String otherwise) {
+        String value = parameters.getValue(name);
+        return value == null ? otherwise : value;
+    }
+
+    /** @throws Problem if it is missing */
+    String required(String name) {
+        String value = parameters.getValue(name);
+        if (value == null || value.isEmpty()) {
+            throw Problem.badRequest("missing-parameter", "parameter " + name + " is missing");
+        }
+        return value;
+    }
+
+    long number(String name, long otherwise, long lowest, long highest) {
+        String value = parameters.getValue(name);
+        if (value == null) {
+            return otherwise;
+        }
+        try {
+            long number = Long.parseLong(value);
+            if (number >= lowest && number <= highest) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            throw Problem.badRequest("bad-parameter", "parameter " + name + ": \"" + value + "\" is no whole number");
+        }
+        throw Problem.badRequest("bad-parameter", "parameter " + name + ": " + value + " is not between " + lowest + " and " + highest);
+    }
+
+    /** Refuses parameters that a route does not know: a typo must not change an answer silently. */
+    void allow(String... names) {
+        for (String name : parameters.getNames()) {
+            if (!java.util.List.of(names).contains(name)) {
+                throw Problem.badRequest("unknown-parameter", "parameter " + name + " is none of " + String.join(", ", names));
+            }
+        }
+    }
+
+    /** @throws Problem 413 if it is too large */
+    String body() throws IOException {
+        try (InputStream in = Content.Source.asInputStream(request)) {
+            byte[] bytes = in.readNBytes(MAX_BODY_BYTES + 1);
+            if (bytes.length > MAX_BODY_BYTES) {
+                throw new Problem(413, "body-too-large", "the body has more than " + MAX_BODY_BYTES + " bytes");
+            }
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
+    }
+
+    void setHeader(String name, String value) {
+        response.getHeaders().put(name, value);
+    }
+
+    /** Whether the status and headers are on their way. */
+    boolean isCommitted() {
+        return response.isCommitted();
+    }
+
+    OutputStream begin(int status, String contentType) {
+        response.setStatus(status);
+        setHeader("Content-Type", contentType);
+        return Content.Sink.asOutputStream(response);
+    }
+
+    void json(int status, Object value) throws IOException {
+        json(status, "application/json", value);
+    }
+
+    void json(int status, String contentType, Object value) throws IOException {
+        byte[] bytes = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(value);
+        try (OutputStream out = begin(status, contentType)) {
+            out.write(bytes);
+            out.write('\n');
+        }
+    }
+
+    void text(int status, String contentType, String text) throws IOException {
+        try (OutputStream out = begin(status, contentType)) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    void problem(Problem problem) throws IOException {
+        Map<String, Object> document = problem.document(request.getHttpURI().getPath());
+        if (problem.status() == 429 || problem.status() == 503) {
+            setHeader("Retry-After", "1");
+        }
+        json(problem.status(), "application/problem+json", document);
+    }
+}

@@ -1,0 +1,199 @@
+package io.qaexchange.job.server.http;
+
+import io.qaexchange.job.model.live.LiveException;
+import io.qaexchange.job.model.live.LiveProtocol;
+import io.qaexchange.job.query.live.JobNotRunningException;
+import io.qaexchange.job.query.sql.WrongSqlException;
+import io.qaexchange.job.server.QueryEngine;
+import io.qaexchange.job.server.security.Role;
+import io.qaexchange.job.server.security.Tokens;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import javax.annotation.Nullable;
+import org.eclipse.jetty.io.EofException;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds the route of a request, checks who asks, and turns failures into problems. Thread-safe.
+ */
+public final class HttpEndpoint extends Handler.Abstract {
+
+    private static final Logger LOG = LoggerFactory.getLogger(HttpEndpoint.class);
+    private static final Logger ACCESS = LoggerFactory.getLogger("io.qaexchange.access");
+    private static final String BEARER = "Bearer ";
+
+    private final List<Route> routes = new ArrayList<>();
+    private final Tokens tokens;
+    private final HttpMetrics metrics;
+
+    /** Answers a request. */
+    @FunctionalInterface
+    interface Action {
+        /** @param path what stands in the place of the route's {@code *}; empty without one */
+        void answer(Exchange exchange, String path) throws Exception;
+    }
+
+    /**
+     * A route.
+     *
+     * @param method HTTP method
+     * @param path path; one that ends in {@code /*} also takes a last part
+     * @param role who may; null for everyone, also without a token
+     */
+    record Route(String method, String path, @Nullable Role role, Action action) {
+
+        boolean matchesPath(String asked) {
+            return path.endsWith("/*") ? asked.startsWith(path.substring(0, path.length() - 1)) && asked.length() >= path.length() : path.equals(asked);
+        }
+
+        String rest(String asked) {
+            return path.endsWith("/*") ? asked.substring(path.length() - 1) : "";
+        }
+    }
+
+    public HttpEndpoint(Tokens tokens, HttpMetrics metrics) {
+        this.tokens = tokens;
+        this.metrics = metrics;
+    }
+
+    void add(String method, String path, @Nullable Role role, Action action) {
+        routes.add(new Route(method, path, role, action));
+    }
+
+    List<Route> routes() {
+        return routes;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        long beganNs = System.nanoTime();
+        String path = Request.getPathInContext(request);
+        String id = UUID.randomUUID().toString();
+        response.getHeaders().put("Qaexchange-Request", id);
+        response.getHeaders().put("Cache-Control", "no-store");
+        response.getHeaders().put("X-Content-Type-Options", "nosniff");
+        Exchange exchange = null;
+        String user = "-";
+        try {
+            Route route = find(request.getMethod(), path);
+            Tokens.User asking = tokens.find(token(request));
+            exchange = new Exchange(request, response, asking);
+            user = asking == null ? "-" : asking.name();
+            check(route, asking, response);
+            route.action().answer(exchange, route.rest(path));
+            callback.succeeded();
+        } catch (Throwable e) {
+            fail(exchange == null ? new Exchange(request, response, null) : exchange, e, callback, id);
+        } finally {
+            long ms = (System.nanoTime() - beganNs) / 1_000_000;
+            metrics.answered(path, response.getStatus(), System.nanoTime() - beganNs);
+            ACCESS.info("request={} user={} method={} path={} status={} ms={}", id, user, request.getMethod(), path, response.getStatus(), ms);
+        }
+        return true;
+    }
+
+    private Route find(String method, String path) {
+        List<String> others = new ArrayList<>();
+        for (Route route : routes) {
+            if (route.matchesPath(path)) {
+                if (route.method().equals(method) || method.equals("HEAD") && route.method().equals("GET")) {
+                    return route;
+                }
+                others.add(route.method());
+            }
+        }
+        if (others.isEmpty()) {
+            throw new Problem(404, "no-such-path", "there is nothing at " + path + "; /openapi.json lists what there is");
+        }
+        throw new Problem(405, "method-not-allowed", path + " takes " + String.join(", ", others) + ", not " + method);
+    }
+
+    @Nullable
+    private static String token(Request request) {
+        String header = request.getHeaders().get("Authorization");
+        return header != null && header.startsWith(BEARER) ? header.substring(BEARER.length()).strip() : null;
+    }
+
+    private static void check(Route route, @Nullable Tokens.User user, Response response) {
+        if (route.role() == null) {
+            return;
+        }
+        if (user == null) {
+            response.getHeaders().put("WWW-Authenticate", "Bearer");
+            throw new Problem(401, "token-needed", "a valid token is needed: send Authorization: Bearer <token>");
+        }
+        if (!user.role().covers(route.role())) {
+            throw new Problem(403, "role-needed", "user " + user.name() + " is " + user.role() + ", this needs " + route.role());
+        }
+    }
+
+    private void fail(Exchange exchange, Throwable failure, Callback callback, String id) {
+        if (exchange.isCommitted()) {
+            // The client must not take what it has got for the whole answer: the connection breaks.
+            LOG.info("request {} failed after its answer had begun: {}", id, failure.toString());
+            callback.failed(failure);
+            return;
+        }
+        if (isGone(failure)) {
+            callback.failed(failure);
+            return;
+        }
+        Problem problem = problemOf(failure);
+        if (problem.status() == 500) {
+            LOG.error("request {} failed", id, failure);
+        }
+        try {
+            exchange.problem(problem);
+            callback.succeeded();
+        } catch (IOException e) {
+            callback.failed(e);
+        }
+    }
+
+    private static boolean isGone(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof EofException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    static Problem problemOf(Throwable failure) {
+        if (failure instanceof Problem problem) {
+            return problem;
+        }
+        if (failure instanceof JobNotRunningException) {
+            return new Problem(503, "job-not-running", failure.getMessage());
+        }
+        if (failure instanceof LiveException live) {
+            return live.code().equals(LiveProtocol.NOT_HELD) ? new Problem(410, "checkpoint-not-held", live.getMessage())
+                    : new Problem(503, live.code(), live.getMessage());
+        }
+        if (failure instanceof QueryEngine.EndedException) {
+            return new Problem(408, "query-ended", failure.getMessage());
+        }
+        if (failure instanceof WrongSqlException) {
+            return new Problem(400, "query-refused", failure.getMessage());
+        }
+        if (failure instanceof SQLException sql) {
+            return new Problem(400, sql.getMessage() != null && sql.getMessage().contains("Out of Memory") ? "query-too-large" : "wrong-sql",
+                    String.valueOf(sql.getMessage()));
+        }
+        if (failure instanceof IllegalArgumentException) {
+            return new Problem(400, "bad-request", failure.getMessage());
+        }
+        if (failure instanceof IOException) {
+            return new Problem(502, "cannot-read", failure.getMessage() == null ? failure.toString() : failure.getMessage());
+        }
+        return new Problem(500, "internal-error", "the server failed: " + failure);
+    }
+}

@@ -1,0 +1,116 @@
+package io.qaexchange.job.server.http;
+
+import io.qaexchange.events.EventIdentity;
+import io.qaexchange.events.EventJson;
+import io.qaexchange.events.RecordType;
+import io.qaexchange.events.StoredEvent;
+import io.qaexchange.job.query.live.JobNotRunningException;
+import io.qaexchange.job.query.live.LiveRead;
+import io.qaexchange.job.query.live.ReadLevel;
+import io.qaexchange.job.server.QueryEngine;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Follows the rows of an instrument as server-sent events: each row once, as JSON, in the order of its event time as far as it had arrived.
+ *
+ * <p>Looks at the state every 50 ms, for rows of the last minute of the instrument's own clock; a row that arrives later than that is not shown.
+ * Tells when the job restarts, and goes on.
+ */
+final class LiveStream {
+
+    private static final long PERIOD_MS = 50;
+    private static final long HEARTBEAT_MS = 10_000;
+    private static final long OVERLAP_NS = TimeUnit.MINUTES.toNanos(1);
+    private static final int MOST_AT_ONCE = 10_000;
+
+    private final QueryEngine engine;
+    private final RecordType type;
+    /** Identities that were shown, and their event times, oldest first. */
+    private final Map<String, Long> shown = new LinkedHashMap<>();
+    private long newestNs = Long.MIN_VALUE;
+
+    LiveStream(QueryEngine engine, RecordType type) {
+        this.engine = engine;
+        this.type = type;
+    }
+
+    /** Goes on until the client goes. */
+    void answer(Exchange exchange) throws Exception {
+        exchange.allow("instrument");
+        String instrument = exchange.required("instrument");
+        try (LiveRead read = engine.reader().open(ReadLevel.LIVE)) {
+            read.scan(LiveRead.Wanted.all(type).of(instrument).newestOfEach(), (bytes, offset, length) -> {
+                StoredEvent row = new StoredEvent().wrap(Arrays.copyOfRange(bytes, offset, offset + length));
+                newestNs = Math.max(newestNs, row.event().eventTime());
+                return true;
+            });
+        }
+        boolean first = true;
+        long heardMs = System.currentTimeMillis();
+        try (OutputStream out = exchange.begin(200, "text/event-stream")) {
+            send(out, "event: begin\ndata: {\"table\":\"" + type.table() + "\"}\n\n");
+            while (true) {
+                try {
+                    List<String> rows = next(instrument, first);
+                    first = false;
+                    for (String row : rows) {
+                        send(out, "data: " + row + "\n\n");
+                    }
+                    if (!rows.isEmpty()) {
+                        heardMs = System.currentTimeMillis();
+                    }
+                } catch (JobNotRunningException e) {
+                    send(out, "event: waiting\ndata: " + Exchange.JSON.writeValueAsString(e.getMessage()) + "\n\n");
+                }
+                if (System.currentTimeMillis() - heardMs > HEARTBEAT_MS) {
+                    send(out, ": still here\n\n");
+                    heardMs = System.currentTimeMillis();
+                }
+                TimeUnit.MILLISECONDS.sleep(PERIOD_MS);
+            }
+        }
+    }
+
+    private static void send(OutputStream out, String text) throws IOException {
+        out.write(text.getBytes(StandardCharsets.UTF_8));
+        out.flush();
+    }
+
+    private record Row(long eventTimeNs, String json) {
+    }
+
+    /** @param first whether rows that are there already are only noted */
+    private List<String> next(String instrument, boolean first) throws Exception {
+        List<Row> found = new ArrayList<>();
+        try (LiveRead read = engine.reader().open(ReadLevel.LIVE)) {
+            long from = newestNs == Long.MIN_VALUE ? Long.MIN_VALUE : newestNs - OVERLAP_NS;
+            LiveRead.Wanted all = LiveRead.Wanted.all(type);
+            LiveRead.Wanted wanted = new LiveRead.Wanted(type, instrument, from, Long.MAX_VALUE, false, MOST_AT_ONCE * 10L, Long.MAX_VALUE, true);
+            read.scan(wanted, (bytes, offset, length) -> {
+                StoredEvent row = new StoredEvent().wrap(Arrays.copyOfRange(bytes, offset, offset + length));
+                String identity = EventIdentity.of(row.event(), row.topic(), row.partition(), row.offset()).toString();
+                if (shown.putIfAbsent(identity, row.event().eventTime()) == null && !first) {
+                    found.add(new Row(row.event().eventTime(), EventJson.write(row.event())));
+                }
+                newestNs = Math.max(newestNs, row.event().eventTime());
+                return true;
+            });
+        }
+        for (Iterator<Long> times = shown.values().iterator(); times.hasNext();) {
+            if (times.next() < newestNs - 2 * OVERLAP_NS) {
+                times.remove();
+            }
+        }
+        found.sort(java.util.Comparator.comparingLong(Row::eventTimeNs));
+        return found.stream().map(Row::json).toList();
+    }
+}

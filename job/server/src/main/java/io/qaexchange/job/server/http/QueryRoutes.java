@@ -1,0 +1,241 @@
+package io.qaexchange.job.server.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.qaexchange.events.EventSchema;
+import io.qaexchange.events.RecordType;
+import io.qaexchange.events.StoredEvent;
+import io.qaexchange.events.EventJson;
+import io.qaexchange.job.query.NearNames;
+import io.qaexchange.job.query.finance.Bars;
+import io.qaexchange.job.query.finance.Granularity;
+import io.qaexchange.job.query.live.LiveRead;
+import io.qaexchange.job.query.live.ReadLevel;
+import io.qaexchange.job.query.sql.SqlTables;
+import io.qaexchange.job.query.sql.SqlText;
+import io.qaexchange.job.server.QueryEngine;
+import io.qaexchange.job.server.security.Role;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import javax.annotation.Nullable;
+
+/** Routes that give rows. Thread-safe. */
+public final class QueryRoutes {
+
+    private static final long MAX_ROWS = 1_000_000;
+    private static final long USUAL_ROWS = 1_000;
+
+    private final QueryEngine engine;
+    private final Admission admission;
+
+    public QueryRoutes(QueryEngine engine, int concurrency, int queue, int waitMs) {
+        this.engine = engine;
+        this.admission = new Admission(concurrency, queue, waitMs);
+    }
+
+    /** Adds the routes. */
+    public void addTo(HttpEndpoint endpoint) {
+        endpoint.add("GET", "/v1/query", Role.READER, (exchange, path) -> {
+            exchange.allow("sql", "level", "format");
+            query(exchange, exchange.required("sql"), exchange.parameter("level", "live"));
+        });
+        endpoint.add("POST", "/v1/query", Role.READER, (exchange, path) -> post(exchange));
+        endpoint.add("GET", "/v1/rows/*", Role.READER, this::rows);
+        endpoint.add("GET", "/v1/latest/*", Role.READER, this::latest);
+        endpoint.add("GET", "/v1/bars/*", Role.READER, this::bars);
+        endpoint.add("GET", "/v1/stream/*", Role.READER, (exchange, table) -> new LiveStream(engine, type(table)).answer(exchange));
+    }
+
+    int running() {
+        return admission.running();
+    }
+
+    int waiting() {
+        return admission.waiting();
+    }
+
+    private void post(Exchange exchange) throws Exception {
+        String body = exchange.body();
+        String type = exchange.header("Content-Type");
+        if (type != null && type.startsWith("application/json")) {
+            JsonNode document;
+            try {
+                document = Exchange.JSON.readTree(body);
+            } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+                throw Problem.badRequest("bad-json", "the body is no JSON: " + e.getOriginalMessage());
+            }
+            if (!document.path("sql").isTextual()) {
+                throw Problem.badRequest("missing-parameter", "the body has no text \"sql\"");
+            }
+            query(exchange, document.get("sql").asText(), document.path("level").asText("live"));
+            return;
+        }
+        query(exchange, body, exchange.parameter("level", "live"));
+    }
+
+    private void query(Exchange exchange, String sql, String level) throws Exception {
+        MediaTypes type = MediaTypes.choose(exchange.parameter("format"), exchange.header("Accept"));
+        ReadLevel at = ReadLevel.parse(level);
+        try (Admission.Place place = admission.enter()) {
+            engine.run(sql, at, type.format(), exchange.user().name(), read -> {
+                describe(exchange, read);
+                OutputStream out = exchange.begin(200, type.contentType());
+                if (type != MediaTypes.JSON) {
+                    return out;
+                }
+                return new FinishedArray(out);
+            });
+        }
+    }
+
+    /** Ends the array when the result is complete. */
+    private static final class FinishedArray extends java.io.FilterOutputStream {
+        private final JsonArrayStream array;
+
+        FinishedArray(OutputStream out) {
+            super(out);
+            this.array = new JsonArrayStream(out);
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            array.write(b);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            array.write(bytes, offset, length);
+        }
+
+        @Override
+        public void close() throws IOException {
+            array.finish();
+            super.close();
+        }
+    }
+
+    /** Names the level, the moments or offsets, and the manifest version in headers. */
+    static void describe(Exchange exchange, LiveRead read) {
+        exchange.setHeader("Qaexchange-Level", read.level().toString());
+        exchange.setHeader("Qaexchange-Manifest-Version", Long.toString(read.manifestVersion()));
+        if (read.pinnedToMs() > 0) {
+            exchange.setHeader("Qaexchange-Pinned-From", Instant.ofEpochMilli(read.pinnedFromMs()).toString());
+            exchange.setHeader("Qaexchange-Pinned-To", Instant.ofEpochMilli(read.pinnedToMs()).toString());
+        }
+        StringBuilder offsets = new StringBuilder();
+        read.offsets().forEach(offset -> offsets.append(offsets.isEmpty() ? "" : ",").append(offset.topic()).append('-').append(offset.partition())
+                .append('@').append(offset.offset()));
+        if (!offsets.isEmpty()) {
+            exchange.setHeader("Qaexchange-Offsets", offsets.toString());
+        }
+    }
+
+    private void rows(Exchange exchange, String table) throws Exception {
+        exchange.allow("instrument", "from", "to", "limit", "order", "level", "format");
+        requireTable(table);
+        List<String> conditions = new ArrayList<>();
+        String instrument = exchange.parameter("instrument");
+        if (instrument != null) {
+            conditions.add("instrument = " + SqlText.quote(instrument));
+        }
+        Long from = time("from", exchange.parameter("from"));
+        Long to = time("to", exchange.parameter("to"));
+        if (from != null) {
+            conditions.add("event_time >= make_timestamp_ns(" + from + ")::TIMESTAMPTZ_NS");
+        }
+        if (to != null) {
+            conditions.add("event_time < make_timestamp_ns(" + to + ")::TIMESTAMPTZ_NS");
+        }
+        String order = exchange.parameter("order", "desc").toLowerCase(Locale.ROOT);
+        if (!order.equals("asc") && !order.equals("desc")) {
+            throw Problem.badRequest("bad-parameter", "parameter order: \"" + order + "\" is none of asc, desc");
+        }
+        long limit = exchange.number("limit", USUAL_ROWS, 1, MAX_ROWS);
+        query(exchange, "SELECT * FROM " + SqlText.name(table) + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
+                + " ORDER BY event_time " + order + ", source " + order + ", sequence " + order + " LIMIT " + limit, exchange.parameter("level", "live"));
+    }
+
+    private void bars(Exchange exchange, String table) throws Exception {
+        exchange.allow("instrument", "interval", "from", "to", "fill", "level", "format");
+        String fill = exchange.parameter("fill", "none").toUpperCase(Locale.ROOT);
+        Bars.Fill filling = Arrays.stream(Bars.Fill.values()).filter(value -> value.name().equals(fill)).findFirst()
+                .orElseThrow(() -> Problem.badRequest("bad-parameter", "parameter fill: \"" + fill.toLowerCase(Locale.ROOT)
+                        + "\" is none of none, previous, null"));
+        Bars bars = new Bars(table, Granularity.parse(exchange.parameter("interval", "1m")), exchange.parameter("instrument"),
+                time("from", exchange.parameter("from")), time("to", exchange.parameter("to")), filling);
+        query(exchange, bars.sql(), exchange.parameter("level", "live"));
+    }
+
+    /** The newest row of each instrument that is in the state: no SQL, no files. */
+    private void latest(Exchange exchange, String table) throws Exception {
+        exchange.allow("instrument");
+        RecordType type = type(table);
+        String instrument = exchange.parameter("instrument");
+        Map<String, String> newest = new LinkedHashMap<>();
+        Map<String, Long> times = new LinkedHashMap<>();
+        try (Admission.Place place = admission.enter(); LiveRead read = engine.reader().open(ReadLevel.LIVE)) {
+            LiveRead.Wanted wanted = LiveRead.Wanted.all(type).newestOfEach();
+            StoredEvent row = new StoredEvent();
+            read.scan(instrument == null ? wanted : wanted.of(instrument), (bytes, offset, length) -> {
+                row.wrap(Arrays.copyOfRange(bytes, offset, offset + length));
+                String key = row.event().routeKey();
+                if (row.event().eventTime() >= times.getOrDefault(key, Long.MIN_VALUE)) {
+                    times.put(key, row.event().eventTime());
+                    newest.put(key, EventJson.write(row.event()));
+                }
+                return true;
+            });
+            if (instrument != null && newest.isEmpty()) {
+                throw new Problem(404, "no-row", "instrument " + instrument + " has no row of " + table + " in the state of the job; older rows may be in the "
+                        + "archive: ask /v1/rows/" + table);
+            }
+            describe(exchange, read);
+            exchange.text(200, "application/json", "[" + String.join(",\n", newest.values()) + "]\n");
+        }
+    }
+
+    static RecordType type(String table) {
+        RecordType type = EventSchema.get().findTable(table);
+        if (type == null) {
+            requireTable(table);
+            throw Problem.badRequest("no-events", "table " + table + " is the ledger's; rows of events are asked for here");
+        }
+        return type;
+    }
+
+    private static void requireTable(String table) {
+        if (!SqlTables.names().contains(table)) {
+            throw Problem.unknown("unknown-table", "there is no table " + table, NearNames.of(table, SqlTables.names()));
+        }
+    }
+
+    /** A time as ISO-8601 with offset, or as nanoseconds since 1970. */
+    @Nullable
+    static Long time(String name, @Nullable String text) {
+        if (text == null) {
+            return null;
+        }
+        if (text.matches("-?\\d{1,19}")) {
+            try {
+                return Long.parseLong(text);
+            } catch (NumberFormatException e) {
+                throw Problem.badRequest("bad-time", "parameter " + name + ": " + text + " is not a number of nanoseconds");
+            }
+        }
+        try {
+            Instant instant = OffsetDateTime.parse(text).toInstant();
+            return Math.addExact(Math.multiplyExact(instant.getEpochSecond(), 1_000_000_000L), instant.getNano());
+        } catch (DateTimeException | ArithmeticException e) {
+            throw Problem.badRequest("bad-time", "parameter " + name + ": \"" + text
+                    + "\" is no time such as 2026-01-05T09:30:00Z, 2026-01-05T17:30:00+08:00, or nanoseconds since 1970");
+        }
+    }
+}

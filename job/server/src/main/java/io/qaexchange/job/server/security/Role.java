@@ -1,0 +1,16 @@
+package io.qaexchange.job.server.security;
+
+/** What a user may do. Each role may do what those before it may. */
+public enum Role {
+    /** Reads rows and statistics. */
+    READER,
+    /** Also triggers checkpoints, savepoints and other work of the job. */
+    OPERATOR,
+    /** Also changes the server. */
+    ADMIN;
+
+    /** Whether this role may do what another one is needed for. */
+    public boolean covers(Role needed) {
+        return compareTo(needed) >= 0;
+    }
+}

@@ -1,0 +1,172 @@
+package io.qaexchange.job.server.security;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import javax.annotation.Nullable;
+
+/**
+ * The tokens of a server, from a YAML file that is read again when it changes:
+ *
+ * <pre>
+ *   tokens:
+ *     - user: alice
+ *       role: reader                    # reader, operator or admin
+ *       sha256: 9f86d081884c7d65…       # of the token, hexadecimal
+ *       expires: 2027-01-01T00:00:00Z   # optional
+ * </pre>
+ *
+ * <p>A token is long and random, so its plain SHA-256 tells nothing about it; the file never holds the token. A check looks at every
+ * entry and takes the same time for any token.
+ *
+ * <p>Thread-safe.
+ */
+public final class Tokens {
+
+    private static final int LOOK_AGAIN_MS = 1_000;
+
+    @Nullable
+    private final Path file;
+    private final Clock clock;
+    /** Guarded by this. */
+    private List<Entry> entries = List.of();
+    /** Guarded by this. */
+    private FileTime readAt;
+    /** Guarded by this. */
+    private long lookedAtMs;
+
+    /** A user who showed a token. */
+    public record User(String name, Role role) {
+    }
+
+    private record Entry(User user, byte[] sha256, Instant expires) {
+    }
+
+    private Tokens(@Nullable Path file, Clock clock) {
+        this.file = file;
+        this.clock = clock;
+    }
+
+    /** No tokens: whoever reaches the server is an admin. For loopback only. */
+    public static Tokens none() {
+        return new Tokens(null, Clock.systemUTC());
+    }
+
+    /**
+     * The tokens of a file.
+     *
+     * @throws IOException if it cannot be read or is not understood, with the line
+     */
+    public static Tokens of(Path file, Clock clock) throws IOException {
+        Tokens tokens = new Tokens(file, clock);
+        tokens.read();
+        return tokens;
+    }
+
+    /** Whether a token is needed. */
+    public boolean areNeeded() {
+        return file != null;
+    }
+
+    /**
+     * The user of a token; null if it is not known or has expired.
+     *
+     * @param token null if none was shown
+     */
+    @Nullable
+    public synchronized User find(@Nullable String token) throws IOException {
+        if (file == null) {
+            return new User("local", Role.ADMIN);
+        }
+        readIfChanged();
+        byte[] shown = sha256(token == null ? "" : token);
+        User found = null;
+        for (Entry entry : entries) {
+            boolean same = MessageDigest.isEqual(entry.sha256(), shown);
+            if (same && (entry.expires() == null || clock.instant().isBefore(entry.expires()))) {
+                found = entry.user();
+            }
+        }
+        return token == null ? null : found;
+    }
+
+    private void readIfChanged() throws IOException {
+        long nowMs = clock.millis();
+        if (nowMs - lookedAtMs < LOOK_AGAIN_MS) {
+            return;
+        }
+        lookedAtMs = nowMs;
+        if (!Files.getLastModifiedTime(file).equals(readAt)) {
+            read();
+        }
+    }
+
+    private synchronized void read() throws IOException {
+        FileTime modified = Files.getLastModifiedTime(file);
+        JsonNode root = new YAMLMapper().readTree(Files.readString(file));
+        List<Entry> all = new ArrayList<>();
+        JsonNode list = root == null ? null : root.get("tokens");
+        if (list == null || !list.isArray()) {
+            throw new IOException(file + ": expected a list \"tokens\"");
+        }
+        for (JsonNode node : list) {
+            all.add(entry(node, all.size() + 1));
+        }
+        entries = List.copyOf(all);
+        readAt = modified;
+    }
+
+    private Entry entry(JsonNode node, int number) throws IOException {
+        String where = file + ": token " + number + ": ";
+        for (String name : List.of("user", "role", "sha256")) {
+            if (!node.hasNonNull(name)) {
+                throw new IOException(where + name + " is missing");
+            }
+        }
+        Role role;
+        try {
+            role = Role.valueOf(node.get("role").asText().toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(where + "role \"" + node.get("role").asText() + "\" is none of reader, operator, admin", e);
+        }
+        byte[] sha256;
+        try {
+            sha256 = HexFormat.of().parseHex(node.get("sha256").asText());
+        } catch (IllegalArgumentException e) {
+            throw new IOException(where + "sha256 is not hexadecimal", e);
+        }
+        if (sha256.length != 32) {
+            throw new IOException(where + "sha256 has " + sha256.length + " bytes, not 32");
+        }
+        Instant expires = null;
+        if (node.hasNonNull("expires")) {
+            try {
+                expires = Instant.parse(node.get("expires").asText());
+            } catch (DateTimeParseException e) {
+                throw new IOException(where + "expires is not a time such as 2027-01-01T00:00:00Z", e);
+            }
+        }
+        return new Entry(new User(node.get("user").asText(), role), sha256, expires);
+    }
+
+    private static byte[] sha256(String text) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

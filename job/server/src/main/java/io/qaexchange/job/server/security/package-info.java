@@ -1,0 +1,4 @@
+/**
+ * Who may ask: tokens and roles.
+ */
+package io.qaexchange.job.server.security;
