@@ -57,14 +57,15 @@ public final class QueryEngine implements AutoCloseable {
         private final String user;
         private final String sql;
         private final long beganMs = System.currentTimeMillis();
-        private final java.sql.Connection connection;
+        /** Of the query's connection: cancelling it interrupts whatever runs there. */
+        private final Statement statement;
         private volatile String ended;
 
-        Running(long id, String user, String sql, java.sql.Connection connection) {
+        Running(long id, String user, String sql, Statement statement) {
             this.id = id;
             this.user = user;
             this.sql = sql;
-            this.connection = connection;
+            this.statement = statement;
         }
 
         public long id() {
@@ -86,7 +87,7 @@ public final class QueryEngine implements AutoCloseable {
         void end(String reason) {
             ended = reason;
             try {
-                connection.unwrap(org.duckdb.DuckDBConnection.class).interrupt();
+                statement.cancel();
             } catch (SQLException e) {
                 throw new IllegalStateException("a query could not be interrupted", e);
             }
@@ -122,14 +123,12 @@ public final class QueryEngine implements AutoCloseable {
      * @throws EndedException if it took too long or was cancelled
      */
     public void run(String sql, ReadLevel level, ResultFormat format, String user, Target target) throws Exception {
-        try (SqlTables tables = SqlTables.create()) {
-            try (Statement settings = tables.connection().createStatement()) {
-                settings.execute("SET memory_limit = '" + limits.memory() + "'");
-                settings.execute("SET threads = " + limits.threads());
-                settings.execute("SET max_temp_directory_size = '" + limits.temporary() + "'");
-            }
+        try (SqlTables tables = SqlTables.create(); Statement settings = tables.connection().createStatement()) {
+            settings.execute("SET memory_limit = '" + limits.memory() + "'");
+            settings.execute("SET threads = " + limits.threads());
+            settings.execute("SET max_temp_directory_size = '" + limits.temporary() + "'");
             SqlQuery query = tables.parse(sql);
-            Running mine = new Running(ids.incrementAndGet(), user, sql, tables.connection());
+            Running mine = new Running(ids.incrementAndGet(), user, sql, settings);
             running.put(mine.id(), mine);
             ScheduledFuture<?> end = clock.schedule(() -> mine.end("the query took more than " + limits.seconds() + " s"), limits.seconds(),
                     TimeUnit.SECONDS);

@@ -84,7 +84,7 @@ public record ClusterFolder(Path path) {
 
     /** Flink alone, as in a distribution's lib folder. */
     static String flinkClassPath() throws IOException {
-        try (Stream<Path> jars = Files.list(LocalProcesses.home().resolve("job/target/lib"))) {
+        try (Stream<Path> jars = Files.list(LocalProcesses.home().resolve("job/cli/target/lib"))) {
             return jars.filter(jar -> FLINK.matcher(jar.getFileName().toString()).matches()).map(Path::toString).sorted()
                     .collect(Collectors.joining(File.pathSeparator));
         }

@@ -1,0 +1,92 @@
+package io.qaexchange.job.cli.read;
+
+import io.qaexchange.job.cli.Tool;
+import io.qaexchange.job.cli.cluster.ClusterFolder;
+import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.server.QueryEngine;
+import io.qaexchange.job.server.QueryServer;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Serves the rows of a running job. */
+@Command(name = "serve", mixinStandardHelpOptions = true,
+        description = "Serves hot and archived rows of a running job over HTTP, until it is stopped. GET /openapi.json lists what can be asked.")
+public final class ServeCommand implements Callable<Integer> {
+
+    private static final int FLINK_PORT = 8081;
+
+    @Option(names = "--dir", paramLabel = "FOLDER", description = "Folder of a cluster that bin/cluster started.")
+    private Path folder;
+    @Option(names = "--flink", paramLabel = "URL", description = "Flink's REST interface, such as http://127.0.0.1:8081; instead of --dir.")
+    private String flink;
+    @Option(names = "--job", paramLabel = "NAME", description = "Name or id of the job. Default: the only one that runs.")
+    private String job;
+    @Option(names = "--host", defaultValue = "127.0.0.1", description = "Address to listen on. Default: ${DEFAULT-VALUE}.")
+    private String host;
+    @Option(names = "--port", defaultValue = "8090", description = "Port to listen on. Default: ${DEFAULT-VALUE}.")
+    private int port;
+    @Option(names = "--tokens", paramLabel = "FILE", description = "File of tokens (YAML). Needed to listen on another address than loopback.")
+    private Path tokens;
+    @Option(names = "--concurrency", defaultValue = "8", description = "Queries that run at once. Default: ${DEFAULT-VALUE}.")
+    private int concurrency;
+    @Option(names = "--queue", defaultValue = "64", description = "Queries that wait; more are refused. Default: ${DEFAULT-VALUE}.")
+    private int queue;
+    @Option(names = "--query-memory", defaultValue = "1GB", description = "Memory of a query. Default: ${DEFAULT-VALUE}.")
+    private String memory;
+    @Option(names = "--query-seconds", defaultValue = "60", description = "Time of a query. Default: ${DEFAULT-VALUE}.")
+    private int seconds;
+
+    /** Runs the command. */
+    public static void main(String[] args) {
+        Tool.run(new ServeCommand(), args);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        URI address = address();
+        QueryServer.Options options = new QueryServer.Options(host, port, address.getHost(), address.getPort() < 0 ? FLINK_PORT : address.getPort(), job,
+                tokens, concurrency, queue, new QueryEngine.Limits(memory, Math.max(1, Runtime.getRuntime().availableProcessors()), seconds, "10GB"));
+        QueryServer server;
+        try {
+            server = QueryServer.start(options);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(e.getMessage(), e);
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(server::close, "stops the server"));
+        String url = "http://" + host + ":" + server.port();
+        System.out.println("serving the job on " + address + " at " + url + "; Ctrl-C stops it");
+        System.out.println("try: curl '" + url + "/v1/latest/tick'");
+        System.out.println("     curl '" + url + "/v1/rows/trade?limit=5&format=table'");
+        System.out.println("     curl '" + url + "/v1/bars/trade?interval=1m&format=table'");
+        System.out.println("     curl --data 'SELECT count(*) FROM trade' " + url + "/v1/query");
+        System.out.flush();
+        server.join();
+        return Tool.GOOD;
+    }
+
+    private URI address() throws Exception {
+        if (folder != null && flink != null) {
+            throw new UsageException("say either --dir (folder of a cluster) or --flink (URL of Flink's REST interface)");
+        }
+        if (flink != null) {
+            try {
+                URI uri = URI.create(flink.contains("://") ? flink : "http://" + flink);
+                if (uri.getHost() != null) {
+                    return uri;
+                }
+            } catch (IllegalArgumentException e) {
+                throw new UsageException("--flink " + flink + " is no URL such as http://127.0.0.1:8081", e);
+            }
+            throw new UsageException("--flink " + flink + " is no URL such as http://127.0.0.1:8081");
+        }
+        Path of = folder == null ? Path.of("run") : folder;
+        if (!Files.isDirectory(of)) {
+            throw new UsageException("there is no folder " + of + (folder == null ? ": say --dir (folder of a cluster) or --flink (URL)" : ""));
+        }
+        return URI.create("http://127.0.0.1:" + ClusterFolder.of(of).port());
+    }
+}

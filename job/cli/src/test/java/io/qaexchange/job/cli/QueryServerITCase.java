@@ -1,0 +1,289 @@
+package io.qaexchange.job.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.job.cli.data.Feeder;
+import io.qaexchange.job.cli.demo.LiveMetrics;
+import io.qaexchange.job.server.QueryEngine;
+import io.qaexchange.job.server.QueryServer;
+import io.qaexchange.kafka.KafkaConnection;
+import java.io.BufferedReader;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.runtime.testutils.CommonTestUtils;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The query server beside a running job, asked as a client does. */
+@Timeout(240)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class QueryServerITCase {
+
+    private static final int MESSAGES = 6_000;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    private Path folder;
+    private JobRig rig;
+    private JobID job;
+    private QueryServer server;
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    @BeforeAll
+    void start() throws Exception {
+        rig = JobRig.start(folder);
+        new Feeder(KafkaConnection.to(rig.brokers()), "events", 21, MESSAGES).start().get(60, TimeUnit.SECONDS);
+        job = rig.submit(2, null);
+        CommonTestUtils.waitForAllTaskRunning(rig.cluster(), job, false);
+        JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES && LiveMetrics.sum("archivedRows") > 0 && LiveMetrics.sum("archiving") == 0);
+        server = QueryServer.start(options(null, 8));
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        server.close();
+        rig.stop(job);
+        rig.close();
+    }
+
+    private QueryServer.Options options(Path tokens, int concurrency) throws Exception {
+        URI rest = rig.cluster().getRestAddress().get();
+        return new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, tokens, concurrency, 4,
+                new QueryEngine.Limits("512MB", 2, 20, "1GB"));
+    }
+
+    @Test
+    void countsEveryRowOnceAtEveryLevel() throws Exception {
+        long stored = (long) LiveMetrics.sum("stored");
+        String sql = "SELECT " + counts() + " AS n";
+        HttpResponse<String> live = get("/v1/query?sql=" + encode(sql));
+        assertThat(live.statusCode()).as(live.body()).isEqualTo(200);
+        assertThat(JSON.readTree(live.body()).get(0).get("n").asLong()).isEqualTo(stored);
+        assertThat(live.headers().firstValue("Qaexchange-Level")).hasValue("live");
+        assertThat(live.headers().firstValue("Qaexchange-Offsets")).isPresent();
+        assertThat(Long.parseLong(live.headers().firstValue("Qaexchange-Manifest-Version").orElseThrow())).isPositive();
+
+        HttpResponse<String> checkpoint = get("/v1/query?level=checkpoint&sql=" + encode(sql));
+        assertThat(JSON.readTree(checkpoint.body()).get(0).get("n").asLong()).as(checkpoint.body()).isEqualTo(stored);
+        assertThat(checkpoint.headers().firstValue("Qaexchange-Level").orElseThrow()).startsWith("checkpoint:");
+
+        HttpResponse<String> archive = get("/v1/query?level=archive&sql=" + encode(sql));
+        assertThat(JSON.readTree(archive.body()).get(0).get("n").asLong()).isPositive().isLessThanOrEqualTo(stored);
+    }
+
+    private static String counts() {
+        List<String> parts = new ArrayList<>();
+        io.qaexchange.events.EventSchema.get().recordTypes().forEach(type -> parts.add("(SELECT count(*) FROM " + type.table() + ")"));
+        return String.join(" + ", parts);
+    }
+
+    @Test
+    void givesEveryFormatThatIsAskedFor() throws Exception {
+        String rows = "/v1/rows/trade?limit=3&order=asc";
+        assertThat(JSON.readTree(get(rows).body())).hasSize(3);
+        assertThat(accept(rows, "application/x-ndjson").body().lines()).hasSize(3);
+        assertThat(accept(rows, "text/csv").body().lines()).hasSize(4);
+        assertThat(accept(rows, "application/vnd.apache.parquet").body()).startsWith("PAR1");
+        assertThat(accept(rows, "application/vnd.apache.arrow.file").body()).startsWith("ARROW1");
+        assertThat(get(rows + "&format=table").body().lines().count()).isGreaterThanOrEqualTo(4);
+        assertThat(accept(rows, "image/png").statusCode()).isEqualTo(406);
+        assertThat(JSON.readTree(get("/v1/query?sql=" + encode("SELECT 1 AS a WHERE false")).body())).isEmpty();
+    }
+
+    @Test
+    void barsAreWhatANaiveProgramMakes() throws Exception {
+        JsonNode trades = JSON.readTree(get("/v1/query?sql=" + encode("SELECT instrument, epoch_us(event_time_us) AS us, event_time::VARCHAR AS t, source, sequence, price, volume "
+                + "FROM trade ORDER BY instrument, event_time, source, sequence")).body());
+        JsonNode bars = JSON.readTree(get("/v1/bars/trade?interval=5m").body());
+        assertThat(bars).isNotEmpty();
+        Iterator<JsonNode> next = bars.iterator();
+        int i = 0;
+        while (i < trades.size()) {
+            String instrument = trades.get(i).get("instrument").asText();
+            long slot = Math.floorDiv(trades.get(i).get("us").asLong(), 300_000_000L);
+            double high = Double.NEGATIVE_INFINITY;
+            double volume = 0;
+            double open = trades.get(i).get("price").asDouble();
+            double close = open;
+            for (; i < trades.size() && trades.get(i).get("instrument").asText().equals(instrument)
+                    && Math.floorDiv(trades.get(i).get("us").asLong(), 300_000_000L) == slot; i++) {
+                close = trades.get(i).get("price").asDouble();
+                high = Math.max(high, close);
+                volume += trades.get(i).get("volume").asDouble();
+            }
+            JsonNode bar = next.next();
+            assertThat(bar.get("instrument").asText()).isEqualTo(instrument);
+            assertThat(bar.get("open").asDouble()).isEqualTo(open);
+            assertThat(bar.get("close").asDouble()).isEqualTo(close);
+            assertThat(bar.get("high").asDouble()).isEqualTo(high);
+            assertThat(bar.get("volume").asDouble()).isEqualTo(volume);
+        }
+        assertThat(next.hasNext()).isFalse();
+    }
+
+    @Test
+    void latestIsTheNewestRowOfEachInstrument() throws Exception {
+        JsonNode latest = JSON.readTree(get("/v1/latest/tick").body());
+        JsonNode expected = JSON.readTree(get("/v1/query?sql=" + encode("SELECT instrument, max(epoch_ns(event_time)) AS t FROM tick GROUP BY 1")).body());
+        assertThat(latest).hasSameSizeAs(expected).isNotEmpty();
+        for (JsonNode row : expected) {
+            assertThat(latest).anyMatch(found -> found.get("instrument").asText().equals(row.get("instrument").asText())
+                    && found.get("event_time").asLong() == row.get("t").asLong());
+        }
+    }
+
+    @Test
+    void followsAnInstrument() throws Exception {
+        String instrument = JSON.readTree(get("/v1/query?sql=" + encode("SELECT instrument FROM tick GROUP BY 1 ORDER BY count(*) DESC LIMIT 1")).body())
+                .get(0).get("instrument").asText();
+        HttpResponse<InputStream> stream = http.send(HttpRequest.newBuilder(uri("/v1/stream/tick?instrument=" + encode(instrument))).build(),
+                HttpResponse.BodyHandlers.ofInputStream());
+        assertThat(stream.headers().firstValue("Content-Type").orElseThrow()).startsWith("text/event-stream");
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+            assertThat(lines.readLine()).isEqualTo("event: begin");
+            TimeUnit.MILLISECONDS.sleep(200);
+            JsonNode last = JSON.readTree(get("/v1/latest/tick?instrument=" + encode(instrument)).body()).get(0);
+            long time = last.get("event_time").asLong() + 1_000_000;
+            send("{\"type\":\"tick\",\"event_time\":" + time + ",\"instrument\":\"" + instrument
+                    + "\",\"source\":\"stream-test\",\"sequence\":1,\"last_price\":123.5}");
+            String found = null;
+            for (String line = lines.readLine(); found == null; line = lines.readLine()) {
+                if (line.startsWith("data: ") && line.contains("stream-test")) {
+                    found = line;
+                }
+            }
+            assertThat(found).contains("123.5").contains(Long.toString(time));
+        }
+    }
+
+    private void send(String json) throws Exception {
+        try (var producer = new org.apache.kafka.clients.producer.KafkaProducer<>(java.util.Map.<String, Object>of("bootstrap.servers", rig.brokers()),
+                new org.apache.kafka.common.serialization.ByteArraySerializer(), new org.apache.kafka.common.serialization.ByteArraySerializer())) {
+            producer.send(new org.apache.kafka.clients.producer.ProducerRecord<>("events", json.getBytes(StandardCharsets.UTF_8))).get();
+        }
+    }
+
+    @Test
+    void saysWhatIsWrong() throws Exception {
+        assertProblem(get("/v1/query?sql=" + encode("SELECT * FROM trad")), 400, "trad");
+        assertProblem(get("/v1/rows/tade"), 404, "trade");
+        assertProblem(get("/v1/rows/trade?form=1"), 400, "form");
+        assertProblem(get("/v1/rows/trade?from=yesterday"), 400, "yesterday");
+        assertProblem(get("/v1/rows/trade?limit=0"), 400, "limit");
+        assertProblem(get("/v1/query?level=soon&sql=SELECT%201"), 400, "soon");
+        assertProblem(get("/v1/query?level=checkpoint:999999&sql=" + encode("SELECT * FROM trade")), 410, "999999");
+        assertProblem(get("/v1/bars/order_insert"), 400, "order_insert");
+        assertProblem(get("/v1/bars/trade?interval=7m"), 400, "");
+        assertProblem(get("/v1/nothing"), 404, "openapi");
+        assertProblem(get("/v1/latest/tick?instrument=NOPE"), 404, "NOPE");
+        assertProblem(get("/v1/accounts/nobody"), 404, "nobody");
+        assertProblem(post("/healthz", "x"), 405, "GET");
+    }
+
+    @Test
+    void sqlReachesNothingButTheTables() throws Exception {
+        Path secret = Files.writeString(folder.resolve("secret.csv"), "a\n1\n");
+        for (String sql : List.of("SELECT * FROM read_csv('" + secret + "')", "SELECT * FROM '" + secret + "'", "SELECT content FROM read_text('/etc/passwd')",
+                "COPY (SELECT 1) TO '" + folder.resolve("out.csv") + "'", "SET enable_external_access = true", "ATTACH '" + folder.resolve("x.db") + "'",
+                "INSTALL httpfs", "SELECT 1; SELECT 2", "CREATE TABLE t (a INT)", "SELECT * FROM glob('/*')", "PRAGMA database_list",
+                "SELECT getenv('HOME')")) {
+            HttpResponse<String> answer = post("/v1/query", sql);
+            assertThat(answer.statusCode()).as("%s: %s", sql, answer.body()).isEqualTo(400);
+        }
+        assertThat(folder.resolve("out.csv")).doesNotExist();
+    }
+
+    @Test
+    void letsInWhoHasATokenAndTheRole() throws Exception {
+        // sha256 of "reader-token", "operator-token" and "old-token".
+        Path file = Files.writeString(folder.resolve("tokens.yaml"), "tokens:\n" + token("rita", "reader", "reader-token", null)
+                + token("otto", "operator", "operator-token", null) + token("olga", "admin", "old-token", "2020-01-01T00:00:00Z"));
+        try (QueryServer guarded = QueryServer.start(options(file, 2))) {
+            URI root = URI.create("http://127.0.0.1:" + guarded.port());
+            assertThat(ask(root.resolve("/healthz"), null).statusCode()).isEqualTo(200);
+            assertThat(ask(root.resolve("/v1/job"), null).statusCode()).isEqualTo(401);
+            assertThat(ask(root.resolve("/v1/job"), "wrong").statusCode()).isEqualTo(401);
+            assertThat(ask(root.resolve("/v1/job"), "old-token").statusCode()).as("expired").isEqualTo(401);
+            assertThat(ask(root.resolve("/v1/job"), "reader-token").statusCode()).isEqualTo(200);
+            assertThat(ask(root.resolve("/v1/job/../job"), null).statusCode()).isNotEqualTo(200);
+            assertThat(delete(root.resolve("/v1/queries/1"), "reader-token").statusCode()).isEqualTo(403);
+            assertThat(delete(root.resolve("/v1/queries/1"), "operator-token").statusCode()).as("no such query").isEqualTo(404);
+        }
+    }
+
+    private static String token(String user, String role, String token, String expires) throws Exception {
+        byte[] digest = java.security.MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
+        return "  - user: " + user + "\n    role: " + role + "\n    sha256: " + java.util.HexFormat.of().formatHex(digest) + "\n"
+                + (expires == null ? "" : "    expires: " + expires + "\n");
+    }
+
+    @Test
+    void everyRouteIsInTheOpenApiDocument() throws Exception {
+        JsonNode paths = JSON.readTree(get("/openapi.json").body()).get("paths");
+        assertThat(paths.has("/v1/query")).isTrue();
+        for (Iterator<String> names = paths.fieldNames(); names.hasNext();) {
+            String path = names.next();
+            HttpResponse<String> answer = get(path.replaceAll("\\{[^}]*}", "x"));
+            assertThat(answer.body()).as(path).doesNotContain("no-such-path");
+        }
+    }
+
+    private void assertProblem(HttpResponse<String> answer, int status, String part) throws Exception {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+        assertThat(answer.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+        JsonNode problem = JSON.readTree(answer.body());
+        assertThat(problem.get("status").asInt()).isEqualTo(status);
+        assertThat(problem.get("detail").asText()).contains(part);
+    }
+
+    private static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    private URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + server.port() + path);
+    }
+
+    private HttpResponse<String> get(String path) throws Exception {
+        return http.send(HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private HttpResponse<String> accept(String path, String type) throws Exception {
+        return http.send(HttpRequest.newBuilder(uri(path)).header("Accept", type).build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.ISO_8859_1));
+    }
+
+    private HttpResponse<String> post(String path, String body) throws Exception {
+        return http.send(HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.ofString(body)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private HttpResponse<String> ask(URI uri, String token) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri);
+        if (token != null) {
+            request.header("Authorization", "Bearer " + token);
+        }
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private HttpResponse<String> delete(URI uri, String token) throws Exception {
+        return http.send(HttpRequest.newBuilder(uri).DELETE().header("Authorization", "Bearer " + token).build(), HttpResponse.BodyHandlers.ofString());
+    }
+}
