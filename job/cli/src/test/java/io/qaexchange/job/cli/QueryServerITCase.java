@@ -42,7 +42,7 @@ class QueryServerITCase {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir
-    private Path folder;
+    private static Path folder;
     private JobRig rig;
     private JobID job;
     private QueryServer server;
