@@ -34,7 +34,12 @@ public final class LsmStateBackend extends AbstractStateBackend implements Confi
 
     /** With the default options. */
     public LsmStateBackend() {
-        this(LsmStateOptions.read(new Configuration()), () -> NioVfs.UNSYNCED);
+        this(defaultOptions(), () -> NioVfs.UNSYNCED);
+    }
+
+    private static LsmStateOptions.Values defaultOptions() {
+        RequiredJars.check();
+        return LsmStateOptions.read(new Configuration());
     }
 
     private LsmStateBackend(LsmStateOptions.Values options, SerializableSupplier<Vfs> files) {
@@ -84,6 +89,8 @@ public final class LsmStateBackend extends AbstractStateBackend implements Confi
 
     @Override
     public <K> LsmKeyedStateBackend<K> createKeyedStateBackend(KeyedStateBackendParameters<K> parameters) throws IOException {
+        // A backend of the job's own code was made on another machine.
+        RequiredJars.check();
         Environment environment = parameters.getEnv();
         // First: if there is no folder, no memory was taken that would have to be given back.
         Path directory = directory(parameters);

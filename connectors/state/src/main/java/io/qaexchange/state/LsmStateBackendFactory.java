@@ -6,8 +6,10 @@ import org.apache.flink.runtime.state.StateBackendFactory;
 /** Makes the state backend from Flink's configuration: {@code state.backend.type: io.qaexchange.state.LsmStateBackendFactory}. */
 public final class LsmStateBackendFactory implements StateBackendFactory<LsmStateBackend> {
 
+    /** @throws org.apache.flink.configuration.IllegalConfigurationException if an option is wrong, or a jar is missing */
     @Override
     public LsmStateBackend createFromConfig(ReadableConfig config, ClassLoader classLoader) {
+        RequiredJars.check();
         return new LsmStateBackend().configure(config, classLoader);
     }
 }
