@@ -10,6 +10,7 @@ import io.qaexchange.state.StateReads;
 import io.qaexchange.state.StoredBlock;
 import io.qaexchange.state.StoredRange;
 import io.qaexchange.state.StoredScan;
+import io.qaexchange.storage.key.TimeRange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,7 +144,7 @@ public final class ReadsBench {
             LsmKeyedStateBackend<Long> keyed = (LsmKeyedStateBackend<Long>) backend.keyed;
             fill(keyed, keys, rows);
             System.out.printf(Locale.ROOT, "%,d rows of %d bytes, %,d keys%n", rows, VALUE_BYTES, keys);
-            measure(keyed.reads(), keys);
+            measure(keyed.reads(), keys, rows);
         } finally {
             FileUtils.deleteDirectory(local.toFile());
         }
@@ -160,7 +161,7 @@ public final class ReadsBench {
         }
     }
 
-    private static void measure(StateReads<Long> reads, int keys) throws Exception {
+    private static void measure(StateReads<Long> reads, int keys, long rows) throws Exception {
         long[] pins = new long[PINS];
         for (int i = 0; i < PINS; i++) {
             long begin = System.nanoTime();
@@ -191,6 +192,8 @@ public final class ReadsBench {
                 return seen;
             });
             report("newest row of each key", () -> all(session.scanEachKey(STATE, StoredRange.ALL.reversed(), null, null, 1)));
+            TimeRange lastMinute = new TimeRange(1_000_000 * rows - 60_000_000_000L, Long.MAX_VALUE);
+            report("newest of each key, last minute", () -> all(session.scanEachKey(STATE, StoredRange.ALL.reversed().at(lastMinute), null, null, 1)));
             report("100 newest rows of each key", () -> all(session.scanEachKey(STATE, StoredRange.ALL.reversed(), null, null, 100)));
         }
     }
