@@ -207,7 +207,7 @@ public final class StateReadSession<K> implements AutoCloseable {
     /**
      * Shows the stored entries of a state, of any kind, as they are stored.
      *
-     * <p>A stored value of a map is a byte that is not 0 for null, then the value's bytes.
+     * <p>A stored value of a map is a byte that is 0 unless the value is null, then the value's bytes.
      *
      * @throws IllegalArgumentException if event times are asked for and the state has none
      */
