@@ -6,8 +6,8 @@ import java.util.Collection;
 import org.apache.flink.runtime.state.internal.InternalMergingState;
 
 /**
- * State that folds what is added into one stored value: read, combined on the task thread by the user's function, written. Combining
- * later, in merges of files or in savepoints, would run the user's function on other threads and with late errors.
+ * State that folds added elements into one stored value: read, combined on the task thread by the user's function, written. Combining
+ * later, in compactions or in savepoints, would run the user's function on other threads and with late errors.
  */
 abstract class AbstractLsmAppendingState<K, N, IN, ACC, OUT> extends AbstractLsmState<K, N, ACC>
         implements InternalMergingState<K, N, IN, ACC, OUT> {

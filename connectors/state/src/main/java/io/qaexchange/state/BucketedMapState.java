@@ -19,7 +19,7 @@ import org.apache.flink.util.CloseableIterator;
 /**
  * Ordered map state over the plain map state of any Flink backend.
  *
- * <p>Each {@link OrderedKey#bucket() bucket} is a map of its own, told apart by Flink's namespace; a second state lists the buckets of
+ * <p>Each {@link OrderedKey#bucket() bucket} is a map of its own, with the bucket as Flink's namespace; a second state lists the buckets of
  * each key. So a backend that stores bytes in order (RocksDB) reads a bucket as one prefix scan and drops it as a prefix, and a heap
  * backend copies and sorts one bucket at a time.
  *

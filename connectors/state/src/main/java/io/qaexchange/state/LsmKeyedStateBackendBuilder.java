@@ -170,7 +170,7 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
                 LOG.error("state of operator {} in {} has failed: {}", operator, directory, text);
                 environment.failExternally(new IOException("state of operator " + operator + " in " + directory + " has failed: " + text));
             } else if (kind == StoreListener.Kind.STALLED) {
-                LOG.info("writes to state of operator {} waited: {}", operator, text);
+                LOG.info("write stall in state of operator {}: {}", operator, text);
             } else {
                 LOG.debug("state of operator {}: {} {}", operator, kind, text);
             }

@@ -14,8 +14,8 @@ import org.apache.flink.api.common.typeutils.base.ListSerializer;
 import org.apache.flink.runtime.state.internal.InternalListState;
 
 /**
- * List state: the elements' bytes, joined by commas, in one stored value. Adding does not read: the engine joins what was appended when it
- * reads or merges.
+ * List state: the elements' bytes, joined by commas, in one stored value. Adding does not read: the engine joins appended elements when it
+ * reads or compacts.
  */
 final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>> implements InternalListState<K, N, E> {
     private TypeSerializer<E> elementSerializer;

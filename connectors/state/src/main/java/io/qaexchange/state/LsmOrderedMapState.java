@@ -25,8 +25,8 @@ import org.apache.flink.util.CloseableIterator;
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
- * Ordered map state as the engine has it: rows of a key lie side by side in order, so a range is a scan and what is too old is hidden by
- * one write, whole files of it removed at once.
+ * Ordered map state as the engine has it: rows of a key lie side by side in order, so a range is a scan and old rows are hidden by one
+ * write, and whole files of them removed at once.
  *
  * <p>Stored as {@link BucketedMapState} stores it, so that savepoints go both ways: the bucket as namespace in front of the row's key,
  * and a second state that lists buckets. Buckets are big-endian, so rows of buckets from 0 on lie in order of bucket and key, which is

@@ -20,7 +20,7 @@ import org.apache.flink.util.function.SerializableSupplier;
 
 /**
  * Flink's keyed state in the storage engine: one store per operator subtask, one column family per state, in local files that live as
- * long as the task; what lasts is in Flink's checkpoints and savepoints. Operator state is Flink's own, on the heap.
+ * long as the task; durable copies are Flink's checkpoints and savepoints. Operator state is Flink's own, on the heap.
  *
  * <p>Immutable and serializable; several tasks use one at once.
  */
@@ -34,7 +34,12 @@ public final class LsmStateBackend extends AbstractStateBackend implements Confi
 
     /** With the default options. */
     public LsmStateBackend() {
-        this(LsmStateOptions.read(new Configuration()), () -> NioVfs.UNSYNCED);
+        this(defaultOptions(), () -> NioVfs.UNSYNCED);
+    }
+
+    private static LsmStateOptions.Values defaultOptions() {
+        RequiredJars.check();
+        return LsmStateOptions.read(new Configuration());
     }
 
     private LsmStateBackend(LsmStateOptions.Values options, SerializableSupplier<Vfs> files) {
@@ -84,10 +89,13 @@ public final class LsmStateBackend extends AbstractStateBackend implements Confi
 
     @Override
     public <K> LsmKeyedStateBackend<K> createKeyedStateBackend(KeyedStateBackendParameters<K> parameters) throws IOException {
+        // A backend of the job's own code was made on another machine.
+        RequiredJars.check();
         Environment environment = parameters.getEnv();
         // First: if there is no folder, no memory was taken that would have to be given back.
         Path directory = directory(parameters);
-        return new LsmKeyedStateBackendBuilder<>(parameters, new LsmKeyedStateBackendBuilder.Place(options, directory, files.get()), resources(parameters),
+        LsmKeyedStateBackendBuilder.Place place = new LsmKeyedStateBackendBuilder.Place(options, directory, files.get());
+        return new LsmKeyedStateBackendBuilder<>(parameters, place, resources(parameters),
                 latencyTrackingConfigBuilder.setMetricGroup(parameters.getMetricGroup()).build(),
                 sizeTrackingConfigBuilder.setMetricGroup(parameters.getMetricGroup()).build(),
                 getCompressionDecorator(environment.getExecutionConfig())).build();

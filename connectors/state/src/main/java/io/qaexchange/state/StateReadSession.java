@@ -41,13 +41,14 @@ import org.apache.flink.runtime.state.ttl.TtlValue;
 
 /**
  * Reads of one moment of an operator's state, see {@link StateReads}. Values are copies. Between calls nothing is held but the sequence
- * number: what is iterated is read in runs.
+ * number: iterators read their entries in runs.
  *
  * <p>Many entries are read fastest as they are stored, by a {@link #scan} or {@link #scanEachKey}, which deserialize nothing. Stored keys
  * are those of Flink's canonical savepoints, in unsigned order of their bytes; {@code docs/state-backend.md} has their layout.
  *
- * <p>Threads: one at a time; {@link #another} is for a further thread. When the task ends, another thread may end the session; then every call fails with a
- * {@link io.qaexchange.storage.error.StoreClosedException}, in an {@link UncheckedIOException} where an iterator throws it.
+ * <p>Threads: one at a time; {@link #another} is for a further thread. When the task ends, another thread may end the session; then every
+ * call fails with a {@link io.qaexchange.storage.error.StoreClosedException}, in an {@link UncheckedIOException} where an iterator throws
+ * it.
  *
  * @param <K> key
  */
@@ -110,7 +111,7 @@ public final class StateReadSession<K> implements AutoCloseable {
     }
 
     /**
-     * What is read from now on is of a namespace other than the default one: of a window, that is, in the states of a window operator.
+     * Reads from now on are of another namespace than the default one: of a window, in the states of a window operator.
      *
      * @param of the states that will be read; {@code VoidNamespace.INSTANCE} for the default one. Ordered maps have none
      * @return this session
@@ -206,7 +207,7 @@ public final class StateReadSession<K> implements AutoCloseable {
     /**
      * Shows the stored entries of a state, of any kind, as they are stored.
      *
-     * <p>A stored value of a map is a byte that is not 0 for null, then the value's bytes.
+     * <p>A stored value of a map is a byte that is 0 unless the value is null, then the value's bytes.
      *
      * @throws IllegalArgumentException if event times are asked for and the state has none
      */
@@ -306,7 +307,8 @@ public final class StateReadSession<K> implements AutoCloseable {
 
     private static void requireInOrder(@Nullable OrderedKey<?> bound) {
         if (bound != null && bound.bucket() < 0) {
-            throw new IllegalArgumentException("bucket " + bound.bucket() + " of bound " + bound + " is negative, and does not sort as stored keys do");
+            throw new IllegalArgumentException("bucket " + bound.bucket() + " of bound " + bound
+                    + " is negative, and does not sort as stored keys do");
         }
     }
 

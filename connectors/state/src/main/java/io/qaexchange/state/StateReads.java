@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
  * The task goes on meanwhile; its current key is never touched. The moment is now, or the barrier of one of the last completed Flink
  * checkpoints, if the operator has these kept ({@link #keepCheckpoints}).
  *
- * <p>A state can be read once the operator has registered it. What is read need not be in a checkpoint yet: after a failure the task may
- * go on from an earlier moment.
+ * <p>A state can be read once the operator has registered it. A session of now may see writes that are in no checkpoint yet: after a
+ * failure the task may go on from an earlier moment.
  *
  * <p>When the task ends, new sessions are refused, and open ones have a while to be closed. Those that are not fail from then on: a read
  * never outlives the memory and files behind it, and a reader that hangs does not hold up the task.

@@ -104,7 +104,7 @@ public final class OperatorMemory implements MemoryPool, AutoCloseable {
     public void free(Chunk chunk) {
         MemorySegment segment = segments.remove(chunk.address());
         if (segment == null) {
-            throw new IllegalStateException("memory was given back twice, or is not from here: " + chunk.size() + " bytes");
+            throw new IllegalStateException("a chunk of " + chunk.size() + " bytes was freed twice, or was not allocated here");
         }
         segment.free();
         usedBytes.addAndGet(-chunk.size());

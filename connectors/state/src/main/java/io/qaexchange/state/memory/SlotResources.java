@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the operators of a slot share: a budget of off-heap memory, and the threads that flush and merge.
+ * What the operators of a slot share: a budget of off-heap memory, and the threads for flushes and compactions.
  *
  * <p>The memory is Flink's managed memory: allocated outside the heap and outside the limit for direct buffers, within what the task
  * manager has reserved for the slot. Without managed memory each operator has resources of its own.
@@ -29,7 +29,7 @@ public final class SlotResources implements AutoCloseable {
     private final AtomicLong usedBytes = new AtomicLong();
     private final AtomicLong peakBytes = new AtomicLong();
     private final AtomicInteger operators = new AtomicInteger();
-    /** Guarded by itself, also while one of them is frozen: whoever has left is not touched any more. */
+    /** Guarded by itself, also while one of them is frozen: an operator that has left is not touched any more. */
     private final List<Memtables> memtables = new ArrayList<>();
     private final AtomicBoolean relieving = new AtomicBoolean();
     private final ExecutorService background;
@@ -131,13 +131,13 @@ public final class SlotResources implements AutoCloseable {
             try {
                 largest.freeze();
             } catch (IOException e) {
-                // Of a store that has failed, which its own task hears of.
+                // The store has failed, and its own task is notified.
                 LOG.debug("a memtable of {} bytes could not be frozen", most, e);
             }
         }
     }
 
-    /** Where flushes and merges of all stores of the slot run. */
+    /** Where flushes and compactions of all stores of the slot run. */
     public ExecutorService background() {
         return background;
     }

@@ -1,2 +1,2 @@
-/** What the backend tells Flink's metrics. Writes no files. */
+/** The figures of a store and of its checkpoints as Flink metrics. Writes no files. */
 package io.qaexchange.state.metrics;

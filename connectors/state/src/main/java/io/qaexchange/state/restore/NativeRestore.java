@@ -181,7 +181,7 @@ public final class NativeRestore<K> implements AutoCloseable {
                 ? parts.get(0).handle().getBackendIdentifier() : UUID.randomUUID();
     }
 
-    /** What was restored counts as a confirmed checkpoint, under the names that the store has given its files. */
+    /** The restored checkpoint counts as confirmed, under the names that the store has given its files. */
     public UploadHistory history(RestoredCheckpoint restored) {
         Map<String, Uploaded> known = new HashMap<>();
         for (RestoredCheckpoint.File file : restored.files()) {
@@ -201,7 +201,7 @@ public final class NativeRestore<K> implements AutoCloseable {
         }
     }
 
-    /** What was restored from where, for the log. */
+    /** The restored files and where they are from, for the log. */
     public String describe() {
         long local = parts.stream().filter(part -> part.handle() instanceof IncrementalLocalKeyedStateHandle).count();
         String from = local == parts.size() ? "a local copy" : parts.size() - local + " remote parts" + (local == 0 ? "" : " and a local copy");

@@ -112,7 +112,7 @@ final class RestoreStream extends FSDataInputStream {
 
         @Override
         public void discardState() {
-            // Its owner is whoever restores from it.
+            // It is owned by the code that restores from it.
         }
 
         @Override

@@ -38,7 +38,7 @@ import org.apache.flink.runtime.state.SnapshotStrategy.SnapshotResultSupplier;
 import org.apache.flink.runtime.state.StateUtil;
 import org.apache.flink.runtime.state.StreamStateHandle;
 
-/** Uploads one checkpoint. If it fails or is cancelled, what it has uploaded is removed. One use, one thread. */
+/** Uploads one checkpoint. If it fails or is cancelled, the files that it has uploaded are removed. One use, one thread. */
 final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHandle> {
     private final Operator<K> operator;
     private final PinnedState state;
@@ -236,7 +236,7 @@ final class CheckpointUpload<K> implements SnapshotResultSupplier<KeyedStateHand
 
     private StreamStateHandle write(CheckpointedStateScope scope, Content content) throws IOException {
         CheckpointStateOutputStream out = streams.createCheckpointStateOutputStream(scope);
-        // Closing the registry closes the stream, which fails whoever writes to it.
+        // Closing the registry closes the stream, and the thread that writes to it gets an error.
         cancelled.registerCloseable(out);
         try {
             content.writeTo(out);

@@ -28,7 +28,7 @@ import org.apache.flink.util.ResourceGuard;
  * store open until {@link #release()}.
  */
 public final class FullSnapshot<K> implements FullSnapshotResources<K> {
-    /** A state's place, and what is done to its values on the way out. */
+    /** The family of a state, and the transformation of its values for the snapshot. */
     record StoredState(ColumnFamily family, @Nullable StateSnapshotTransformer<byte[]> transformer) {
     }
 
@@ -61,7 +61,7 @@ public final class FullSnapshot<K> implements FullSnapshotResources<K> {
         this.queues = queues;
     }
 
-    /** Pins what is there now. */
+    /** Pins the current state. */
     public static <K> FullSnapshot<K> take(StateStore store, Collection<StateTable<?, ?>> tables, TimerQueues timers,
             KeyContext<K> keys) throws IOException {
         List<StateMetaInfoSnapshot> metaInfos = new ArrayList<>();

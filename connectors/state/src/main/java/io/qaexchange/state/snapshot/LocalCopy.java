@@ -46,7 +46,7 @@ final class LocalCopy {
         this.pieces = pieces;
     }
 
-    /** Null if local recovery is off, or there is no room for it. @param pieces folder for pieces of this and later checkpoints */
+    /** Null if local recovery is off, or the disk is too full for it. @param pieces folder for pieces of this and later checkpoints */
     @Nullable
     static LocalCopy begin(LocalRecoveryConfig config, UUID backendId, long checkpointId, Path pieces) {
         LocalSnapshotDirectoryProvider provider = config.isLocalBackupEnabled() ? config.getLocalStateDirectoryProvider().orElse(null) : null;
@@ -95,7 +95,11 @@ final class LocalCopy {
         }
     }
 
-    /** What is written to the stream is written to the copy's piece too. @param out stays open when the result is closed */
+    /**
+     * Everything that is written to the stream is also written to the local copy of the log piece.
+     *
+     * @param out stays open when the result is closed
+     */
     OutputStream piece(String name, OutputStream out) {
         return tee(pieces.resolve(name), out);
     }

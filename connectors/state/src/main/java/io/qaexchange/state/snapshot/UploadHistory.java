@@ -17,7 +17,7 @@ import org.apache.flink.runtime.state.filesystem.RelativeFileStateHandle;
 /**
  * Which files of earlier checkpoints a checkpoint may refer to.
  *
- * <p>The job manager deletes a file when a checkpoint completes that does not name it, before any task hears of that. So a file may be
+ * <p>The job manager deletes a file when a checkpoint completes that does not name it, before any task is notified. So a file may be
  * referred to only if the last confirmed checkpoint <em>and every later one that has begun and was not aborted</em> refer to the same
  * physical file. What one of them has let go is never referred to again, only uploaded anew. Savepoints own their files and take no
  * part. A restored checkpoint counts as confirmed; of a restored native savepoint, no file is referred to, also if it was claimed.

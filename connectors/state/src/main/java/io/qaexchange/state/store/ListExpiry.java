@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * time of the last write in front of each. Elements of one length are counted; where others end their serializer knows, so expired ones are
  * read.
  *
- * <p>Flushes and merges ask, on their own threads, and only while the store is open, so the job's classes are there. A value of another format
+ * <p>Flushes and compactions ask, on their own threads, and only while the store is open, so the job's classes are there. A value of another format
  * can only be one that a newer value hides, since a changed format rewrites all values; what comes of it nobody sees.
  */
 final class ListExpiry implements AppendedExpiry {
@@ -46,7 +46,7 @@ final class ListExpiry implements AppendedExpiry {
     }
 
     /**
-     * One for each flush or part of a merge.
+     * One for each flush or subcompaction.
      *
      * @param elements of the elements with their times; this thread's class loader has the job's classes
      */

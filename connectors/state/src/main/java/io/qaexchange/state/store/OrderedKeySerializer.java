@@ -12,6 +12,8 @@ import org.apache.flink.core.memory.DataOutputView;
  * The serializer of an ordered state's keys: another serializer, and where the event time lies in what it writes. The latter is in the
  * serializer's snapshot, so that a restored state is kept by windows of event time before the job has registered it.
  *
+ * <p>The name of its snapshot class stands in savepoints: class and package are never renamed.
+ *
  * <p>Bytes are those of the other serializer. As thread-safe as that one.
  */
 public final class OrderedKeySerializer<K> extends TypeSerializer<K> {

@@ -18,7 +18,7 @@ import org.apache.flink.runtime.state.StateSnapshotTransformer.StateSnapshotTran
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
- * Turns what Flink wants done to values in a full snapshot (leave out what has expired) into work on stored bytes. Flink speaks of list
+ * Applies Flink's transformation of values in a full snapshot (it leaves out expired ones) to stored bytes. Flink speaks of list
  * elements and map values; stored are joined lists and values behind an is-null byte.
  */
 final class SnapshotTransforms {

@@ -31,7 +31,7 @@ final class StateMigration {
     private StateMigration() {
     }
 
-    /** Turns the stored bytes of one value into new ones. */
+    /** Rewrites the stored bytes of one value. */
     private interface Rewrite {
         void run(DataInputDeserializer stored, DataOutputSerializer rewritten) throws IOException;
     }

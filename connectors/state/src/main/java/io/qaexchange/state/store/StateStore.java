@@ -47,7 +47,7 @@ public final class StateStore implements Closeable, SlotResources.Memtables {
     private final ReaderRelease release;
     private boolean closed;
 
-    /** Told by the engine that memtables were flushed, which an idle reader would keep in memory. */
+    /** Notified by the engine that memtables were flushed, which an idle reader would keep in memory. */
     private static final class ReaderRelease implements StoreListener {
         private final StoreListener next;
         private volatile boolean due;
@@ -65,7 +65,7 @@ public final class StateStore implements Closeable, SlotResources.Memtables {
         }
     }
 
-    /** Makes a store. */
+    /** Opens a store. */
     private interface Opening {
         LsmStore open(Path folder, StoreOptions options) throws IOException;
     }
@@ -81,13 +81,13 @@ public final class StateStore implements Closeable, SlotResources.Memtables {
      * Opens an empty store.
      *
      * @param directory does not exist yet; removed by {@link #close()}
-     * @param listener told what the store does
+     * @param listener notified of flushes, compactions, stalls and failures
      */
     public static StateStore open(Path directory, StoreOptions.Builder options, StoreListener listener) throws IOException {
         return make(directory, options, listener, LsmStore::open);
     }
 
-    /** The same with what is in checkpoints, side by side. */
+    /** Opens a store with the content of checkpoints, side by side. */
     public static StateStore restore(Path directory, StoreOptions.Builder options, StoreListener listener, List<CheckpointSource> sources)
             throws IOException {
         return make(directory, options, listener, (folder, built) -> LsmStore.restore(folder, built, sources));

@@ -67,7 +67,7 @@ public final class StateTables {
     }
 
     /**
-     * Makes a state known, or checks a known one against new serializers and rewrites its values if their format has changed.
+     * Registers a state, or checks a registered one against new serializers and rewrites its values if their format has changed.
      *
      * @param allowFutureMetadataUpdates whether serializers may be exchanged again later
      * @throws StateMigrationException if the new serializers cannot read what is stored

@@ -26,7 +26,7 @@ import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapp
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueStateSnapshot;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 
-/** Timers on the heap, in Flink's own queues: fastest, as long as there is room; a checkpoint copies and writes all of them. */
+/** Timers on the heap, in Flink's own queues: fastest while they fit into memory; a checkpoint copies and writes all of them. */
 public final class HeapTimerQueues implements TimerQueues {
     private static final int QUEUE_CAPACITY = 128;
 
@@ -37,7 +37,7 @@ public final class HeapTimerQueues implements TimerQueues {
     private final int keyGroupBytes;
     private final HeapPriorityQueueSetFactory factory;
     private final HeapPriorityQueuesManager manager;
-    /** Flink's queue manager adds what is registered. */
+    /** Flink's queue manager adds the queues that are registered. */
     private final Map<String, HeapPriorityQueueSnapshotRestoreWrapper<?>> byName = new LinkedHashMap<>();
     private final DataInputDeserializer input = new DataInputDeserializer();
 

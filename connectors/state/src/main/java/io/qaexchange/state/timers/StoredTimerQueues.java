@@ -77,7 +77,7 @@ public final class StoredTimerQueues implements TimerQueues {
                 queue = new Queue<>(store.createFamily(families.timersOf(name)), false,
                         new RegisteredPriorityQueueStateBackendMetaInfo<>(name, elementSerializer));
             } catch (IOException e) {
-                throw new FlinkRuntimeException("no place could be made for timers " + name, e);
+                throw new FlinkRuntimeException("no column family could be created for timers " + name, e);
             }
             byName.put(name, queue);
         } else {

@@ -25,7 +25,7 @@ public interface TimerQueues {
     <T extends HeapPriorityQueueElement & PriorityComparable<? super T> & Keyed<?>> KeyGroupedInternalPriorityQueue<T> create(String name,
             TypeSerializer<T> elementSerializer, boolean allowFutureUpdates);
 
-    /** Makes a queue of a snapshot known; several snapshots may hold parts of one queue. */
+    /** Registers a queue of a snapshot; several snapshots may hold parts of one queue. */
     void restore(StateMetaInfoSnapshot metaInfo) throws IOException;
 
     /** Puts a timer of a snapshot into a queue that {@link #restore} has made known. */
