@@ -11,8 +11,10 @@ import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.streaming.api.operators.StreamMap;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** Runs among Flink's tests, and shows that those are on this backend. */
+/** Runs among Flink's tests, and shows that those are on this backend. Elsewhere there is nothing to show. */
+@EnabledIfSystemProperty(named = "state.harness", matches = "lsm")
 class HarnessBackendCheck {
 
     @Test
