@@ -25,6 +25,7 @@ import io.qaexchange.storage.manifest.VersionEdit;
 import io.qaexchange.storage.memtable.Memtable;
 import io.qaexchange.storage.wal.WalWriter;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -199,6 +200,7 @@ final class BackgroundJobs {
         if (claimed.isEmpty()) {
             return false;
         }
+        boolean interrupted = Thread.interrupted();
         try {
             flush(claimed);
         } catch (Throwable e) {
@@ -206,9 +208,17 @@ final class BackgroundJobs {
         } finally {
             state.unclaimFlush();
             wakeUp();
+            interruptAgain(interrupted);
         }
         kick();
         return true;
+    }
+
+    /** A job may run on a caller's thread, but is the store's: it goes on where the thread is interrupted, and the flag is kept for the caller. */
+    private static void interruptAgain(boolean interrupted) {
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void flush(List<LoggedMemtable> claimed) throws IOException {
@@ -317,6 +327,7 @@ final class BackgroundJobs {
             job = nextJob++;
         }
         running.put(job, plan.toString());
+        boolean interrupted = Thread.interrupted();
         try {
             run(plan);
         } catch (JobStopped e) {
@@ -330,6 +341,7 @@ final class BackgroundJobs {
                 mergesRunning--;
                 notifyAll();
             }
+            interruptAgain(interrupted);
         }
     }
 
@@ -462,6 +474,23 @@ final class BackgroundJobs {
         throwIfFailed();
     }
 
+    /** Waits until no memtable is frozen any more, also on an interrupted thread, which stays interrupted. */
+    void awaitFlushed() throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            while (true) {
+                try {
+                    awaitFrozenAtMost(0);
+                    return;
+                } catch (InterruptedIOException e) {
+                    interrupted |= Thread.interrupted();
+                }
+            }
+        } finally {
+            interruptAgain(interrupted);
+        }
+    }
+
     /** Waits until a merge has made level 0 shallow again. */
     void awaitLevel0Below(int depth) throws IOException {
         while (level0Depth() >= depth) {
@@ -495,7 +524,7 @@ final class BackgroundJobs {
             wait(1000);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new java.io.InterruptedIOException("interrupted while waiting for the store's background work");
+            throw new InterruptedIOException("interrupted while waiting for the store's background work");
         }
     }
 
@@ -511,11 +540,13 @@ final class BackgroundJobs {
             }
             throwIfFailed();
             paused = true;
-            while (mergesRunning > 0) {
-                awaitChange();
-            }
         }
         try {
+            synchronized (this) {
+                while (mergesRunning > 0) {
+                    awaitChange();
+                }
+            }
             work.run();
         } finally {
             synchronized (this) {
@@ -547,6 +578,11 @@ final class BackgroundJobs {
 
     boolean hasFailed() {
         return failure != null;
+    }
+
+    /** What stopped the store; null if nothing did. */
+    Throwable failure() {
+        return failure;
     }
 
     /** No new jobs; waits for those under way, which give up at their next pause. */

@@ -484,7 +484,7 @@ public final class LsmStore implements Store {
     public void flush() throws IOException {
         failIfStopped();
         freeze();
-        jobs.awaitFrozenAtMost(0);
+        jobs.awaitFlushed();
     }
 
     @Override
@@ -555,7 +555,11 @@ public final class LsmStore implements Store {
         jobs.throwIfFailed();
     }
 
-    /** Under {@link Durability#NO_LOG}, what is in memory is flushed first; else the log is synced. */
+    /**
+     * Under {@link Durability#NO_LOG}, flushes what is in memory first; else syncs the log.
+     *
+     * @throws StoreException if writes are lost, because the store had stopped after a failure; the message says which
+     */
     @Override
     public void close() throws IOException {
         if (!resources.beginClose()) {
@@ -569,6 +573,11 @@ public final class LsmStore implements Store {
             inOrder = !jobs.hasFailed();
         } finally {
             resources.close(inOrder);
+        }
+        long last = writes.lastSequence();
+        if (jobs.hasFailed() && durableSequence() < last) {
+            throw new StoreException("the store was closed after a failure, and writes are lost: sequence numbers " + (durableSequence() + 1) + " to "
+                    + last + " were never made durable", jobs.failure());
         }
     }
 

@@ -1,7 +1,6 @@
 package io.qaexchange.storage.engine;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
@@ -58,7 +57,7 @@ final class MergeCrew {
             try {
                 wait();
             } catch (InterruptedException e) {
-                // The others write files of ours: they must have ended before we give up.
+                // The others write files of ours, and the merge is the store's, not this thread's: it goes on.
                 interrupted = true;
             }
         }
@@ -73,9 +72,6 @@ final class MergeCrew {
         }
         if (failure instanceof Error e) {
             throw e;
-        }
-        if (interrupted) {
-            throw new InterruptedIOException("interrupted during a merge");
         }
     }
 }
