@@ -2,7 +2,9 @@ package io.qaexchange.storage;
 
 import io.qaexchange.storage.memory.BudgetedMemoryPool;
 import io.qaexchange.storage.memory.MemoryPool;
+import io.qaexchange.storage.vfs.BoundedVfs;
 import io.qaexchange.storage.vfs.NioVfs;
+import io.qaexchange.storage.vfs.OpenFiles;
 import io.qaexchange.storage.vfs.Vfs;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
@@ -15,18 +17,20 @@ import java.util.function.LongSupplier;
  */
 public final class StoreOptions {
     private final Builder values;
+    private final BoundedVfs vfs;
 
-    private StoreOptions(Builder values) {
+    private StoreOptions(Builder values, BoundedVfs vfs) {
         this.values = values;
+        this.vfs = vfs;
     }
 
     public static Builder builder() {
         return new Builder();
     }
 
-    /** The file system. */
-    public Vfs vfs() {
-        return values.vfs;
+    /** The file system, bounded by {@link #maxOpenFiles} and {@link #maxMappings}. */
+    public BoundedVfs vfs() {
+        return vfs;
     }
 
     public Durability durability() {
@@ -69,6 +73,23 @@ public final class StoreOptions {
     /** Whether files are mapped for point reads and short scans, or read positionally. */
     public ReadMode readMode() {
         return values.readMode;
+    }
+
+    /**
+     * Sstables that are open for reading at the same time; one that is not in use is closed for another, and opened again when it is read.
+     * 0 = half of the descriptors that the process may have, shared by all stores that leave this so. Larger: fewer files are opened again;
+     * smaller: more descriptors are left to the rest of the process. RocksDB's {@code max_open_files}.
+     */
+    public int maxOpenFiles() {
+        return values.maxOpenFiles;
+    }
+
+    /**
+     * Mappings of files at the same time, under {@link ReadMode#MMAP}: files beyond it are read by position. 0 = half of the mappings that the
+     * system allows the process, shared by all stores that leave this so.
+     */
+    public int maxMappings() {
+        return values.maxMappings;
     }
 
     /** Size at which the log begins its next segment. */
@@ -165,6 +186,8 @@ public final class StoreOptions {
         private MemoryPool memoryPool;
         private long blockCacheBytes = 256L << 20;
         private ReadMode readMode = ReadMode.MMAP;
+        private int maxOpenFiles;
+        private int maxMappings;
         private long walSegmentBytes = 128L << 20;
         private long manifestBytes = 4L << 20;
         private long groupCommitMillis = 10;
@@ -224,6 +247,16 @@ public final class StoreOptions {
 
         public Builder readMode(ReadMode value) {
             readMode = value;
+            return this;
+        }
+
+        public Builder maxOpenFiles(int value) {
+            maxOpenFiles = value;
+            return this;
+        }
+
+        public Builder maxMappings(int value) {
+            maxMappings = value;
             return this;
         }
 
@@ -289,6 +322,8 @@ public final class StoreOptions {
             check(memtableBytes >= 2L * arenaChunkBytes, "memtableBytes must hold at least two arena chunks of " + arenaChunkBytes, memtableBytes);
             check(Integer.bitCount(arenaChunkBytes) == 1 && arenaChunkBytes >= 4096, "arenaChunkBytes must be a power of two of at least 4096", arenaChunkBytes);
             check(maxFrozenMemtables >= 1, "maxFrozenMemtables must be at least 1", maxFrozenMemtables);
+            check(maxOpenFiles >= 0, "maxOpenFiles must not be negative", maxOpenFiles);
+            check(maxMappings >= 0, "maxMappings must not be negative", maxMappings);
             check(walSegmentBytes >= 4096, "walSegmentBytes must be at least 4096", walSegmentBytes);
             check(manifestBytes > 0, "manifestBytes must be positive", manifestBytes);
             check(groupCommitMillis > 0 && groupCommitRecords > 0, "group commit needs positive bounds", groupCommitMillis);
@@ -309,6 +344,8 @@ public final class StoreOptions {
                     BudgetedMemoryPool.Kind.DIRECT, Math.addExact(memtableBytes * (maxFrozenMemtables + 2L), blockCacheBytes));
             copy.blockCacheBytes = blockCacheBytes;
             copy.readMode = readMode;
+            copy.maxOpenFiles = maxOpenFiles;
+            copy.maxMappings = maxMappings;
             copy.walSegmentBytes = walSegmentBytes;
             copy.manifestBytes = manifestBytes;
             copy.groupCommitMillis = groupCommitMillis;
@@ -323,7 +360,15 @@ public final class StoreOptions {
             copy.clock = clock;
             copy.listener = listener;
             copy.createIfMissing = createIfMissing;
-            return new StoreOptions(copy);
+            return new StoreOptions(copy, BoundedVfs.of(vfs, openFiles()));
+        }
+
+        private OpenFiles openFiles() {
+            if (maxOpenFiles == 0 && maxMappings == 0) {
+                return OpenFiles.ofProcess();
+            }
+            return new OpenFiles(maxOpenFiles == 0 ? OpenFiles.defaultFiles() : maxOpenFiles,
+                    maxMappings == 0 ? OpenFiles.defaultMappings() : maxMappings);
         }
 
         private static void check(boolean good, String what, Object found) {

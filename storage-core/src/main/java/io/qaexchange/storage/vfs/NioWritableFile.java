@@ -28,7 +28,16 @@ final class NioWritableFile implements WritableFile {
 
     static NioWritableFile create(Path path, boolean syncs) throws IOException {
         Files.createFile(path);
-        return new NioWritableFile(new FileOutputStream(path.toFile(), true), syncs);
+        boolean opened = false;
+        try {
+            NioWritableFile file = new NioWritableFile(new FileOutputStream(path.toFile(), true), syncs);
+            opened = true;
+            return file;
+        } finally {
+            if (!opened) {
+                Files.deleteIfExists(path);
+            }
+        }
     }
 
     @Override
