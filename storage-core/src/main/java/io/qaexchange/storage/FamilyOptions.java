@@ -1,7 +1,7 @@
 package io.qaexchange.storage;
 
+import io.qaexchange.storage.error.Arguments;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * How one column family is kept. Kept in the manifest and compared at open: what a change would break is refused with the name of the
@@ -42,7 +42,9 @@ public record FamilyOptions(
         boolean memtableHashIndex) {
 
     public FamilyOptions {
-        Objects.requireNonNull(name, "name");
+        Arguments.notNull(name, "name");
+        Arguments.notNull(compactionStyle, "compactionStyle");
+        Arguments.notNull(compression, "compression").forEach(level -> Arguments.notNull(level, "compression of a level"));
         compression = List.copyOf(compression);
     }
 
@@ -90,16 +92,19 @@ public record FamilyOptions(
         private boolean memtableHashIndex;
 
         private Builder(String name) {
-            this.name = name;
+            this.name = Arguments.notNull(name, "name");
         }
 
         public Builder compactionStyle(CompactionStyle style) {
-            compactionStyle = style;
+            compactionStyle = Arguments.notNull(style, "style");
             return this;
         }
 
         /** By level, the last for all deeper ones. */
         public Builder compression(Compression... byLevel) {
+            for (Compression level : Arguments.notNull(byLevel, "byLevel")) {
+                Arguments.notNull(level, "each compression of byLevel");
+            }
             compression = List.of(byLevel);
             return this;
         }

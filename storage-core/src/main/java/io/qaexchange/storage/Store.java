@@ -1,5 +1,6 @@
 package io.qaexchange.storage;
 
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.error.StoreClosedException;
 import io.qaexchange.storage.key.KeyRange;
@@ -19,8 +20,12 @@ import java.util.function.Supplier;
  *
  * <p>Threads: one writes (a second one at the same moment is refused with an {@link IllegalStateException}), any number reads.
  *
- * <p>Errors: {@link IllegalArgumentException} and {@link IllegalStateException} are the caller's mistakes, thrown before anything
- * changes. {@link CorruptionException}: the bytes of a file are wrong. {@link StoreClosedException}: closed, or stopped by a failed
+ * <p>Interruption: an interrupted thread stays interrupted, and neither stops the store nor loses a write. Reads, {@link #sync},
+ * {@link #flush}, {@link #checkpoint} and {@link #close} run to their end. A write that waits for memory, {@link #compact},
+ * {@link #awaitIdle} and {@link #dropFamily} give up with an {@link java.io.InterruptedIOException}; the write is not done then.
+ *
+ * <p>Errors: {@link IllegalArgumentException}, {@link IllegalStateException}, and {@link NullPointerException} with the name of the argument,
+ * are the caller's mistakes, thrown before anything changes. {@link CorruptionException}: the bytes of a file are wrong. {@link StoreClosedException}: closed, or stopped by a failed
  * write, sync or background job, which is its cause.
  */
 public interface Store extends Closeable {
@@ -56,13 +61,13 @@ public interface Store extends Closeable {
     long put(ColumnFamily family, Slice key, Slice value) throws IOException;
 
     default long put(ColumnFamily family, byte[] key, byte[] value) throws IOException {
-        return put(family, Slice.of(key), Slice.of(value));
+        return put(family, Slice.of(Arguments.notNull(key, "key")), Slice.of(Arguments.notNull(value, "value")));
     }
 
     long delete(ColumnFamily family, Slice key) throws IOException;
 
     default long delete(ColumnFamily family, byte[] key) throws IOException {
-        return delete(family, Slice.of(key));
+        return delete(family, Slice.of(Arguments.notNull(key, "key")));
     }
 
     /**

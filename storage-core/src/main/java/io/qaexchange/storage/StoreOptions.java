@@ -1,5 +1,6 @@
 package io.qaexchange.storage;
 
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.memory.BudgetedMemoryPool;
 import io.qaexchange.storage.memory.MemoryPool;
 import io.qaexchange.storage.vfs.BoundedVfs;
@@ -206,12 +207,12 @@ public final class StoreOptions {
         private Builder() {}
 
         public Builder vfs(Vfs value) {
-            vfs = value;
+            vfs = Arguments.notNull(value, "vfs");
             return this;
         }
 
         public Builder durability(Durability value) {
-            durability = value;
+            durability = Arguments.notNull(value, "durability");
             return this;
         }
 
@@ -246,7 +247,7 @@ public final class StoreOptions {
         }
 
         public Builder readMode(ReadMode value) {
-            readMode = value;
+            readMode = Arguments.notNull(value, "readMode");
             return this;
         }
 
@@ -304,12 +305,12 @@ public final class StoreOptions {
         }
 
         public Builder clock(LongSupplier value) {
-            clock = value;
+            clock = Arguments.notNull(value, "clock");
             return this;
         }
 
         public Builder listener(StoreListener value) {
-            listener = value;
+            listener = Arguments.notNull(value, "listener");
             return this;
         }
 

@@ -1,5 +1,6 @@
 package io.qaexchange.storage;
 
+import io.qaexchange.storage.error.Arguments;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,7 +13,7 @@ public record StoreStatistics(Map<String, Long> values) {
 
     /** @throws IllegalArgumentException if there is no such name */
     public long get(String name) {
-        Long value = values.get(name);
+        Long value = values.get(Arguments.notNull(name, "name"));
         if (value == null) {
             throw new IllegalArgumentException("no statistic is called " + name + "; there are " + values.keySet());
         }

@@ -9,6 +9,7 @@ import io.qaexchange.storage.compaction.FloorIndex;
 import io.qaexchange.storage.engine.ReadView.FamilyFiles;
 import io.qaexchange.storage.engine.ReadView.SortedLevel;
 import io.qaexchange.storage.engine.ReadView.ViewFile;
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.manifest.FamilyVersion;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
@@ -43,21 +44,25 @@ final class LsmReader implements StoreReader {
 
     @Override
     public boolean get(ColumnFamily family, Slice key) throws IOException {
+        Arguments.notNull(key, "key");
         pin.release();
         return get(family, key, takeView());
     }
 
     @Override
     public void multiGet(ColumnFamily family, Slice[] keys, Found found) throws IOException {
+        Arguments.notNull(keys, "keys");
+        Arguments.notNull(found, "found");
         long sequence = takeView();
         for (int i = 0; i < keys.length; i++) {
             pin.release();
-            found.accept(i, get(family, keys[i], sequence) ? lookup.value() : null);
+            found.accept(i, get(family, Arguments.notNull(keys[i], "each of the keys"), sequence) ? lookup.value() : null);
         }
     }
 
     @Override
     public CopiedEntries copy(ColumnFamily family, Slice prefix, boolean withValues) throws IOException {
+        Arguments.notNull(prefix, "prefix");
         pin.release();
         long sequence = takeView();
         FamilyFiles files = files(family);
@@ -71,7 +76,7 @@ final class LsmReader implements StoreReader {
     }
 
     private FamilyFiles files(ColumnFamily family) {
-        FamilyFiles files = view.files(family.id());
+        FamilyFiles files = view.files(Arguments.family(family).id());
         if (files == null) {
             throw new IllegalArgumentException("column family " + family + " is not in this store");
         }

@@ -16,6 +16,7 @@ import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.StoreStatistics;
 import io.qaexchange.storage.WriteBatch;
 import io.qaexchange.storage.checkpoint.StoreRestore;
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.error.StoreClosedException;
 import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.key.KeyRange;
@@ -87,6 +88,8 @@ public final class LsmStore implements Store {
      * @throws io.qaexchange.storage.error.CorruptionException if bytes that had been durable are wrong
      */
     public static LsmStore open(Path directory, StoreOptions options) throws IOException {
+        Arguments.notNull(directory, "directory");
+        Arguments.notNull(options, "options");
         StoreRecovery.requireStoreOrRoom(directory, options);
         return begin(directory, options, StoreResources.open(directory, options, () -> StoreRecovery.run(directory, options)));
     }
@@ -99,6 +102,9 @@ public final class LsmStore implements Store {
      * @throws IllegalArgumentException if clips overlap
      */
     public static LsmStore restore(Path directory, StoreOptions options, List<CheckpointSource> sources) throws IOException {
+        Arguments.notNull(directory, "directory");
+        Arguments.notNull(options, "options");
+        Arguments.notNull(sources, "sources").forEach(source -> Arguments.notNull(source, "each of the sources"));
         Vfs vfs = options.vfs();
         vfs.createDirectories(directory);
         List<String> strangers = vfs.list(directory);
@@ -141,6 +147,7 @@ public final class LsmStore implements Store {
 
     @Override
     public ColumnFamily family(String name) {
+        Arguments.notNull(name, "name");
         for (ColumnFamily family : state.version().columnFamilies()) {
             if (family.name().equals(name)) {
                 return family;
@@ -156,6 +163,7 @@ public final class LsmStore implements Store {
 
     @Override
     public synchronized ColumnFamily createFamily(FamilyOptions familyOptions) throws IOException {
+        Arguments.notNull(familyOptions, "options");
         failIfStopped();
         ColumnFamily existing = family(familyOptions.name());
         if (existing != null) {
@@ -198,6 +206,7 @@ public final class LsmStore implements Store {
     }
 
     private void requireFamily(ColumnFamily family) throws StoreClosedException {
+        Arguments.family(family);
         if (state.currentView().files(family.id()) == null) {
             throw new IllegalArgumentException("column family " + family + " is not in this store");
         }
@@ -226,13 +235,15 @@ public final class LsmStore implements Store {
 
     @Override
     public long append(ColumnFamily family, Slice key, Slice value) throws IOException {
-        if (!family.options().allowsAppend()) {
+        if (!Arguments.family(family).options().allowsAppend()) {
             throw new IllegalArgumentException("column family " + family.name() + " has no append delimiter: set FamilyOptions.appendDelimiter when it is created");
         }
         return write(ValueKind.APPEND, family, key, value);
     }
 
     private long write(int kind, ColumnFamily family, Slice key, Slice value) throws IOException {
+        Arguments.notNull(key, "key");
+        Arguments.notNull(value, "value");
         requireFamily(family);
         failIfStopped();
         try {
@@ -257,6 +268,7 @@ public final class LsmStore implements Store {
 
     @Override
     public long write(WriteBatch batch) throws IOException {
+        Arguments.notNull(batch, "batch");
         requireFamilies(batch);
         failIfStopped();
         try {
@@ -407,7 +419,7 @@ public final class LsmStore implements Store {
     @Override
     public byte[] get(ColumnFamily family, byte[] key) throws IOException {
         try (StoreReader reader = reader()) {
-            return reader.get(family, Slice.of(key)) ? reader.value().toByteArray() : null;
+            return reader.get(family, Slice.of(Arguments.notNull(key, "key"))) ? reader.value().toByteArray() : null;
         }
     }
 
@@ -430,7 +442,9 @@ public final class LsmStore implements Store {
 
     @Override
     public StoreIterator iterator(ColumnFamily family, KeyRange range, TimeRange times, Snapshot snapshot) throws IOException {
-        if (!times.isAll() && family.options().eventTimeFromEnd() < Long.BYTES) {
+        Arguments.family(family);
+        Arguments.notNull(range, "range");
+        if (!Arguments.notNull(times, "times").isAll() && family.options().eventTimeFromEnd() < Long.BYTES) {
             throw new IllegalArgumentException("column family " + family.name() + " has no event times: set FamilyOptions.eventTimeFromEnd when it is created");
         }
         return scan(family, new VisibleIterator.Bounds(range, times), snapshot);
@@ -438,7 +452,8 @@ public final class LsmStore implements Store {
 
     @Override
     public boolean isEmpty(ColumnFamily family, KeyRange range) throws IOException {
-        VisibleIterator.Bounds bounds = new VisibleIterator.Bounds(range, TimeRange.ALL);
+        Arguments.family(family);
+        VisibleIterator.Bounds bounds = new VisibleIterator.Bounds(Arguments.notNull(range, "range"), TimeRange.ALL);
         try (VisibleIterator iterator = scan(family, bounds, null)) {
             return iterator.isEmpty();
         }
@@ -490,6 +505,7 @@ public final class LsmStore implements Store {
     @Override
     public void compact(ColumnFamily family, KeyRange range) throws IOException {
         requireFamily(family);
+        Arguments.notNull(range, "range");
         flush();
         jobs.mergeManually(family.id(), range);
     }
@@ -503,6 +519,7 @@ public final class LsmStore implements Store {
     @Override
     public RangeSize approximateSize(ColumnFamily family, KeyRange range) throws IOException {
         requireFamily(family);
+        Arguments.notNull(range, "range");
         ReadView view = state.useView();
         try {
             List<Memtable> memtables = new ArrayList<>(view.frozen());

@@ -10,6 +10,7 @@ import io.qaexchange.storage.checkpoint.CheckpointFile;
 import io.qaexchange.storage.checkpoint.CheckpointWriter;
 import io.qaexchange.storage.checkpoint.LogPlanner;
 import io.qaexchange.storage.checkpoint.PieceWriter;
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Version;
@@ -71,6 +72,7 @@ final class PinnedCheckpoint implements Checkpoint {
 
     @Override
     public void writeTo(Path directory) throws IOException {
+        Arguments.notNull(directory, "directory");
         requireOpen();
         long started = System.nanoTime();
         List<LogPiece> pieces = CheckpointWriter.write(this, options.vfs(), directory);
@@ -93,6 +95,7 @@ final class PinnedCheckpoint implements Checkpoint {
 
     @Override
     public LogPlan planLog(Collection<LogPiece> available) {
+        Arguments.notNull(available, "available");
         return LogPlanner.plan(view.version().flushedSequence(), sequence, available,
                 range -> overlapping(range).stream().mapToLong(log -> log.logBytes(range.firstSequence() - 1, range.lastSequence())).sum());
     }
@@ -103,6 +106,9 @@ final class PinnedCheckpoint implements Checkpoint {
 
     @Override
     public LogPiece writePiece(LogRange range, String name, OutputStream out) throws IOException {
+        Arguments.notNull(range, "range");
+        Arguments.notNull(name, "name");
+        Arguments.notNull(out, "out");
         requireOpen();
         PieceWriter writer = new PieceWriter(out, epoch(), range.firstSequence(), range.lastSequence());
         for (Memtable log : overlapping(range)) {
@@ -114,6 +120,7 @@ final class PinnedCheckpoint implements Checkpoint {
 
     @Override
     public byte[] describe(List<LogPiece> pieces) {
+        Arguments.notNull(pieces, "pieces");
         LogPlan plan = LogPlanner.plan(view.version().flushedSequence(), sequence, pieces, range -> 0);
         if (!plan.missing().isEmpty() || plan.reused().size() != pieces.size()) {
             throw new IllegalArgumentException("the pieces do not make up the log: " + plan.missing() + " is in none of " + pieces);

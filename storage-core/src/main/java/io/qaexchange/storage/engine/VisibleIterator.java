@@ -6,6 +6,7 @@ import io.qaexchange.storage.compaction.FloorIndex;
 import io.qaexchange.storage.encoding.ByteWriter;
 import io.qaexchange.storage.encoding.JoinedValue;
 import io.qaexchange.storage.engine.ReadView.FamilyFiles;
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.iterator.MergingIterator;
 import io.qaexchange.storage.key.KeyRange;
@@ -154,6 +155,7 @@ final class VisibleIterator implements StoreIterator {
 
     @Override
     public void seek(Slice target) throws IOException {
+        Arguments.notNull(target, "target");
         beginSeek();
         if (target.compareTo(range.lower()) < 0) {
             seekToFirst();
@@ -165,6 +167,7 @@ final class VisibleIterator implements StoreIterator {
 
     @Override
     public void seekBefore(Slice target) throws IOException {
+        Arguments.notNull(target, "target");
         beginSeek();
         if (range.upper() != null && target.compareTo(range.upper()) > 0) {
             seekToLast();
