@@ -29,7 +29,7 @@ import java.util.List;
 public record FamilyOptions(
         String name,
         CompactionStyle compactionStyle,
-        List<Compression> compression,
+        List<BlockCompression> compression,
         int bloomBitsPerKey,
         int blockBytes,
         int appendDelimiter,
@@ -52,7 +52,7 @@ public record FamilyOptions(
         return new Builder(name);
     }
 
-    public Compression compression(int level) {
+    public BlockCompression compression(int level) {
         return compression.get(Math.min(level, compression.size() - 1));
     }
 
@@ -79,7 +79,7 @@ public record FamilyOptions(
     public static final class Builder {
         private final String name;
         private CompactionStyle compactionStyle = CompactionStyle.LEVELED;
-        private List<Compression> compression = List.of(Compression.NONE, Compression.NONE, Compression.LZ4);
+        private List<BlockCompression> compression = List.of(BlockCompression.NONE, BlockCompression.NONE, BlockCompression.LZ4);
         private int bloomBitsPerKey = 10;
         private int blockBytes = 16 << 10;
         private int appendDelimiter = -1;
@@ -101,8 +101,8 @@ public record FamilyOptions(
         }
 
         /** By level, the last for all deeper ones. */
-        public Builder compression(Compression... byLevel) {
-            for (Compression level : Arguments.notNull(byLevel, "byLevel")) {
+        public Builder compression(BlockCompression... byLevel) {
+            for (BlockCompression level : Arguments.notNull(byLevel, "byLevel")) {
                 Arguments.notNull(level, "each compression of byLevel");
             }
             compression = List.of(byLevel);

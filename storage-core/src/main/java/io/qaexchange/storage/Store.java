@@ -15,8 +15,8 @@ import java.util.function.Supplier;
  * An embedded, ordered key-value store in a folder.
  *
  * <p>Keys are up to 65,535 bytes, ordered as unsigned bytes; values up to 1 GiB minus the key. Every write has a sequence number;
- * numbers rise without gaps from one opening to the next crash, and every opening begins a new epoch above all before
- * ({@link #epoch()}).
+ * numbers rise without gaps from one opening to the next crash, and every opening begins a new <em>store epoch</em> above all
+ * before ({@link #storeEpoch()}).
  *
  * <p>Threads: one writes (a second one at the same moment is refused with an {@link IllegalStateException}), any number reads.
  *
@@ -80,7 +80,7 @@ public interface Store extends Closeable {
 
     /**
      * Removes all keys of a range whose event time is before {@code eventTime} (ns): reads hide them at once, whole files go at once,
-     * the rest when files are merged. The floor holds for later writes too, and never falls.
+     * the rest when files are merged. The drop watermark holds for later writes too, and never falls.
      */
     long dropBefore(ColumnFamily family, KeyRange range, long eventTime) throws IOException;
 
@@ -94,7 +94,8 @@ public interface Store extends Closeable {
 
     long lastSequence();
 
-    long epoch();
+    /** The store epoch: every opening begins a new one, above all before. */
+    long storeEpoch();
 
     // Reading.
 
@@ -148,7 +149,7 @@ public interface Store extends Closeable {
     /** What a range takes on disk and in memory, estimated from metadata alone. */
     RangeSize approximateSize(ColumnFamily family, KeyRange range) throws IOException;
 
-    /** Counters and gauges, by stable names; docs/architecture.md has the list. */
+    /** Counters, gauges and histograms; {@link StoreMetric} has the list. */
     StoreStatistics statistics();
 
     /** Levels, memtables, log, stalls: a table for a person. */

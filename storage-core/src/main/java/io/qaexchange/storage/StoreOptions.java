@@ -51,11 +51,6 @@ public final class StoreOptions {
         return values.maxFrozenMemtables;
     }
 
-    /** A memtable older than this is flushed even if it is small; 0 = never. */
-    public long maxMemtableAgeMillis() {
-        return values.maxMemtableAgeMillis;
-    }
-
     /** Granularity of memtable memory, a power of two; an almost empty store takes two of these. */
     public int arenaChunkBytes() {
         return values.arenaChunkBytes;
@@ -182,7 +177,6 @@ public final class StoreOptions {
         private Durability durability = Durability.GROUP_COMMIT;
         private long memtableBytes = 64L << 20;
         private int maxFrozenMemtables = 3;
-        private long maxMemtableAgeMillis;
         private int arenaChunkBytes = 256 << 10;
         private MemoryPool memoryPool;
         private long blockCacheBytes = 256L << 20;
@@ -223,11 +217,6 @@ public final class StoreOptions {
 
         public Builder maxFrozenMemtables(int value) {
             maxFrozenMemtables = value;
-            return this;
-        }
-
-        public Builder maxMemtableAgeMillis(long value) {
-            maxMemtableAgeMillis = value;
             return this;
         }
 
@@ -339,7 +328,6 @@ public final class StoreOptions {
             copy.durability = durability;
             copy.memtableBytes = memtableBytes;
             copy.maxFrozenMemtables = maxFrozenMemtables;
-            copy.maxMemtableAgeMillis = maxMemtableAgeMillis;
             copy.arenaChunkBytes = arenaChunkBytes;
             copy.memoryPool = memoryPool != null ? memoryPool : new BudgetedMemoryPool(
                     BudgetedMemoryPool.Kind.DIRECT, Math.addExact(memtableBytes * (maxFrozenMemtables + 2L), blockCacheBytes));

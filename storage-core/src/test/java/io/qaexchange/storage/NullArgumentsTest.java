@@ -99,6 +99,7 @@ class NullArgumentsTest {
         samples.put(StoreListener.class, StoreListener.NONE);
         samples.put(int.class, 8);
         samples.put(long.class, 8L);
+        samples.put(StoreMetric.class, StoreMetric.FILES);
         samples.put(boolean.class, false);
         samples.put(byte.class, (byte) 8);
         for (Class<?> nullable : List.of(Snapshot.class, Supplier.class, Executor.class, MemoryPool.class)) {

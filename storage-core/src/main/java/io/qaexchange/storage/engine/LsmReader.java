@@ -5,7 +5,7 @@ import io.qaexchange.storage.CopiedEntries;
 import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.cache.BlockPin;
-import io.qaexchange.storage.compaction.FloorIndex;
+import io.qaexchange.storage.compaction.DropWatermarkIndex;
 import io.qaexchange.storage.engine.ReadView.FamilyFiles;
 import io.qaexchange.storage.engine.ReadView.SortedLevel;
 import io.qaexchange.storage.engine.ReadView.ViewFile;
@@ -107,7 +107,7 @@ final class LsmReader implements StoreReader {
 
     private boolean get(ColumnFamily family, Slice key, long sequence) throws IOException {
         FamilyFiles files = files(family);
-        if (!files.floors.isEmpty() && files.floors.hides(key, sequence)) {
+        if (!files.dropWatermarks.isEmpty() && files.dropWatermarks.hides(key, sequence)) {
             return false;
         }
         lookup.begin(newestCovering(files, key, sequence), family.options().appendDelimiter());
@@ -173,7 +173,7 @@ final class LsmReader implements StoreReader {
         int fromEnd = files.family.options().eventTimeFromEnd();
         lookup.takeNewest();
         if (EventTime.isPresent(key.length(), fromEnd)) {
-            long time = FloorIndex.eventTime(key, fromEnd);
+            long time = DropWatermarkIndex.eventTime(key, fromEnd);
             ViewFile[] own = files.window(time);
             newestIn(own, key, time, sequence);
             newestIn(files.level0, key, time, sequence);

@@ -4,7 +4,7 @@ import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.LogPiece;
 import io.qaexchange.storage.LogPlan;
 import io.qaexchange.storage.LogRange;
-import io.qaexchange.storage.StoreListener;
+import io.qaexchange.storage.StoreEvent.CheckpointEvent;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.checkpoint.CheckpointFile;
 import io.qaexchange.storage.checkpoint.CheckpointWriter;
@@ -44,7 +44,7 @@ final class PinnedCheckpoint implements Checkpoint {
     }
 
     /**
-     * With the write turn held, so that view, log and number belong together.
+     * With the write lock held, so that view, log and number belong together.
      *
      * @param view used for the checkpoint, which releases it
      */
@@ -66,7 +66,7 @@ final class PinnedCheckpoint implements Checkpoint {
     }
 
     @Override
-    public long epoch() {
+    public long storeEpoch() {
         return view.version().epoch();
     }
 
@@ -76,8 +76,7 @@ final class PinnedCheckpoint implements Checkpoint {
         requireOpen();
         long started = System.nanoTime();
         List<LogPiece> pieces = CheckpointWriter.write(this, options.vfs(), directory);
-        options.listener().on(StoreListener.Kind.CHECKPOINTED, "sequence=" + sequence + " files=" + view.version().references().size() + " pieces="
-                + pieces.size() + " millis=" + (System.nanoTime() - started) / 1_000_000);
+        options.listener().on(new CheckpointEvent(sequence, sstables().size(), pieces.size(), JobContext.since(started)));
     }
 
     @Override
@@ -110,7 +109,7 @@ final class PinnedCheckpoint implements Checkpoint {
         Arguments.notNull(name, "name");
         Arguments.notNull(out, "out");
         requireOpen();
-        PieceWriter writer = new PieceWriter(out, epoch(), range.firstSequence(), range.lastSequence());
+        PieceWriter writer = new PieceWriter(out, storeEpoch(), range.firstSequence(), range.lastSequence());
         for (Memtable log : overlapping(range)) {
             log.walkLog(range.firstSequence() - 1, range.lastSequence(), writer::add);
         }

@@ -7,8 +7,9 @@ import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.StoreIterator;
-import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions.ReadMode;
+import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.manifest.FileNames;
@@ -55,7 +56,7 @@ class FewDescriptorsTest {
         }
         store.flush();
         store.awaitIdle();
-        assertThat(store.statistics().get("files")).isGreaterThan(60);
+        assertThat(store.statistics().get(StoreMetric.FILES)).isGreaterThan(60);
     }
 
     private static int count(StoreIterator rows) throws IOException {
@@ -140,21 +141,20 @@ class FewDescriptorsTest {
             try (Stream<Path> files = Files.list(directory)) {
                 files.filter(file -> FileNames.isSstable(file.getFileName().toString())).forEach(tables::add);
             }
-            Path damaged = tables.get(tables.size() / 2);
-            try (RandomAccessFile file = new RandomAccessFile(damaged.toFile(), "rw")) {
-                for (int at = 64; at < file.length() - 4096; at += 100) {
-                    file.seek(at);
-                    file.write(0xA5);
+            for (Path table : tables) {
+                try (RandomAccessFile file = new RandomAccessFile(table.toFile(), "rw")) {
+                    for (int at = 64; at < file.length() - 4096; at += 100) {
+                        file.seek(at);
+                        file.write(0xA5);
+                    }
                 }
             }
             // All blocks went through a cache of a megabyte, which has forgotten most of them.
             assertThatThrownBy(() -> {
-                for (int round = 0; round < 3; round++) {
-                    try (StoreIterator rows = store.iterator(family)) {
-                        count(rows);
-                    }
+                try (StoreIterator rows = store.iterator(family)) {
+                    count(rows);
                 }
-            }).isInstanceOf(CorruptionException.class).hasMessageContaining(damaged.getFileName().toString());
+            }).isInstanceOf(CorruptionException.class).satisfies(e -> assertThat(tables).anyMatch(table -> e.getMessage().contains(table.toString())));
         }
     }
 }

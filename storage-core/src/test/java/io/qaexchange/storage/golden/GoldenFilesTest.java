@@ -2,11 +2,11 @@ package io.qaexchange.storage.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
-import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.LogPiece;
@@ -62,7 +62,7 @@ class GoldenFilesTest {
     private static LsmStore write(Path folder) throws IOException {
         LsmStore store = LsmStore.open(folder, options());
         ColumnFamily state = store.createFamily(FamilyOptions.builder("state").blockBytes(256).memtableHashIndex(true)
-                .compression(Compression.NONE, Compression.LZ4, Compression.ZSTD).timeToLive(3_600_000, 0).build());
+                .compression(BlockCompression.NONE, BlockCompression.LZ4, BlockCompression.ZSTD).timeToLive(3_600_000, 0).build());
         ColumnFamily lists = store.createFamily(FamilyOptions.builder("lists").appendDelimiter((byte) ',').bloomBitsPerKey(0).build());
         ColumnFamily events = store.createFamily(FamilyOptions.builder("events").compactionStyle(CompactionStyle.TIME_WINDOW).eventTimeFromEnd(8)
                 .windowNanos(100).build());
