@@ -40,7 +40,8 @@ public interface Checkpoint extends AutoCloseable {
     /** Everything up to this write is in the checkpoint, and nothing behind it. */
     long sequence();
 
-    long epoch();
+    /** The store epoch that the checkpoint was taken in. */
+    long storeEpoch();
 
     /**
      * Writes the checkpoint into a folder, durably; it exists once its file {@code CHECKPOINT} does.

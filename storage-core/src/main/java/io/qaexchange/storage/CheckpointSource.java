@@ -1,5 +1,6 @@
 package io.qaexchange.storage;
 
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.key.KeyRange;
 import java.nio.file.Path;
 import java.util.Map;
@@ -14,7 +15,9 @@ import java.util.Map;
  */
 public record CheckpointSource(Path directory, KeyRange clip, Map<String, String> identities) {
     public CheckpointSource {
-        identities = Map.copyOf(identities);
+        Arguments.notNull(directory, "directory");
+        Arguments.notNull(clip, "clip");
+        identities = Map.copyOf(Arguments.notNull(identities, "identities"));
     }
 
     public CheckpointSource(Path directory, KeyRange clip) {

@@ -1,7 +1,7 @@
 package io.qaexchange.storage;
 
+import io.qaexchange.storage.error.Arguments;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * How one column family is kept. Kept in the manifest and compared at open: what a change would break is refused with the name of the
@@ -29,7 +29,7 @@ import java.util.Objects;
 public record FamilyOptions(
         String name,
         CompactionStyle compactionStyle,
-        List<Compression> compression,
+        List<BlockCompression> compression,
         int bloomBitsPerKey,
         int blockBytes,
         int appendDelimiter,
@@ -42,7 +42,9 @@ public record FamilyOptions(
         boolean memtableHashIndex) {
 
     public FamilyOptions {
-        Objects.requireNonNull(name, "name");
+        Arguments.notNull(name, "name");
+        Arguments.notNull(compactionStyle, "compactionStyle");
+        Arguments.notNull(compression, "compression").forEach(level -> Arguments.notNull(level, "compression of a level"));
         compression = List.copyOf(compression);
     }
 
@@ -50,7 +52,7 @@ public record FamilyOptions(
         return new Builder(name);
     }
 
-    public Compression compression(int level) {
+    public BlockCompression compression(int level) {
         return compression.get(Math.min(level, compression.size() - 1));
     }
 
@@ -77,7 +79,7 @@ public record FamilyOptions(
     public static final class Builder {
         private final String name;
         private CompactionStyle compactionStyle = CompactionStyle.LEVELED;
-        private List<Compression> compression = List.of(Compression.NONE, Compression.NONE, Compression.LZ4);
+        private List<BlockCompression> compression = List.of(BlockCompression.NONE, BlockCompression.NONE, BlockCompression.LZ4);
         private int bloomBitsPerKey = 10;
         private int blockBytes = 16 << 10;
         private int appendDelimiter = -1;
@@ -90,16 +92,19 @@ public record FamilyOptions(
         private boolean memtableHashIndex;
 
         private Builder(String name) {
-            this.name = name;
+            this.name = Arguments.notNull(name, "name");
         }
 
         public Builder compactionStyle(CompactionStyle style) {
-            compactionStyle = style;
+            compactionStyle = Arguments.notNull(style, "style");
             return this;
         }
 
         /** By level, the last for all deeper ones. */
-        public Builder compression(Compression... byLevel) {
+        public Builder compression(BlockCompression... byLevel) {
+            for (BlockCompression level : Arguments.notNull(byLevel, "byLevel")) {
+                Arguments.notNull(level, "each compression of byLevel");
+            }
             compression = List.of(byLevel);
             return this;
         }

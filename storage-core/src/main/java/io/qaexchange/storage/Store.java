@@ -1,5 +1,6 @@
 package io.qaexchange.storage;
 
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.error.StoreClosedException;
 import io.qaexchange.storage.key.KeyRange;
@@ -14,13 +15,17 @@ import java.util.function.Supplier;
  * An embedded, ordered key-value store in a folder.
  *
  * <p>Keys are up to 65,535 bytes, ordered as unsigned bytes; values up to 1 GiB minus the key. Every write has a sequence number;
- * numbers rise without gaps from one opening to the next crash, and every opening begins a new epoch above all before
- * ({@link #epoch()}).
+ * numbers rise without gaps from one opening to the next crash, and every opening begins a new <em>store epoch</em> above all
+ * before ({@link #storeEpoch()}).
  *
  * <p>Threads: one writes (a second one at the same moment is refused with an {@link IllegalStateException}), any number reads.
  *
- * <p>Errors: {@link IllegalArgumentException} and {@link IllegalStateException} are the caller's mistakes, thrown before anything
- * changes. {@link CorruptionException}: the bytes of a file are wrong. {@link StoreClosedException}: closed, or stopped by a failed
+ * <p>Interruption: an interrupted thread stays interrupted, and neither stops the store nor loses a write. Reads, {@link #sync},
+ * {@link #flush}, {@link #checkpoint} and {@link #close} run to their end. A write that waits for memory, {@link #compact},
+ * {@link #awaitIdle} and {@link #dropFamily} give up with an {@link java.io.InterruptedIOException}; the write is not done then.
+ *
+ * <p>Errors: {@link IllegalArgumentException}, {@link IllegalStateException}, and {@link NullPointerException} with the name of the argument,
+ * are the caller's mistakes, thrown before anything changes. {@link CorruptionException}: the bytes of a file are wrong. {@link StoreClosedException}: closed, or stopped by a failed
  * write, sync or background job, which is its cause.
  */
 public interface Store extends Closeable {
@@ -56,13 +61,13 @@ public interface Store extends Closeable {
     long put(ColumnFamily family, Slice key, Slice value) throws IOException;
 
     default long put(ColumnFamily family, byte[] key, byte[] value) throws IOException {
-        return put(family, Slice.of(key), Slice.of(value));
+        return put(family, Slice.of(Arguments.notNull(key, "key")), Slice.of(Arguments.notNull(value, "value")));
     }
 
     long delete(ColumnFamily family, Slice key) throws IOException;
 
     default long delete(ColumnFamily family, byte[] key) throws IOException {
-        return delete(family, Slice.of(key));
+        return delete(family, Slice.of(Arguments.notNull(key, "key")));
     }
 
     /**
@@ -75,7 +80,7 @@ public interface Store extends Closeable {
 
     /**
      * Removes all keys of a range whose event time is before {@code eventTime} (ns): reads hide them at once, whole files go at once,
-     * the rest when files are merged. The floor holds for later writes too, and never falls.
+     * the rest when files are merged. The drop watermark holds for later writes too, and never falls.
      */
     long dropBefore(ColumnFamily family, KeyRange range, long eventTime) throws IOException;
 
@@ -89,7 +94,8 @@ public interface Store extends Closeable {
 
     long lastSequence();
 
-    long epoch();
+    /** The store epoch: every opening begins a new one, above all before. */
+    long storeEpoch();
 
     // Reading.
 
@@ -143,7 +149,7 @@ public interface Store extends Closeable {
     /** What a range takes on disk and in memory, estimated from metadata alone. */
     RangeSize approximateSize(ColumnFamily family, KeyRange range) throws IOException;
 
-    /** Counters and gauges, by stable names; docs/architecture.md has the list. */
+    /** Counters, gauges and histograms; {@link StoreMetric} has the list. */
     StoreStatistics statistics();
 
     /** Levels, memtables, log, stalls: a table for a person. */

@@ -1,8 +1,11 @@
 package io.qaexchange.storage;
 
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.memory.BudgetedMemoryPool;
 import io.qaexchange.storage.memory.MemoryPool;
+import io.qaexchange.storage.vfs.BoundedVfs;
 import io.qaexchange.storage.vfs.NioVfs;
+import io.qaexchange.storage.vfs.OpenFiles;
 import io.qaexchange.storage.vfs.Vfs;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
@@ -15,18 +18,20 @@ import java.util.function.LongSupplier;
  */
 public final class StoreOptions {
     private final Builder values;
+    private final BoundedVfs vfs;
 
-    private StoreOptions(Builder values) {
+    private StoreOptions(Builder values, BoundedVfs vfs) {
         this.values = values;
+        this.vfs = vfs;
     }
 
     public static Builder builder() {
         return new Builder();
     }
 
-    /** The file system. */
-    public Vfs vfs() {
-        return values.vfs;
+    /** The file system, bounded by {@link #maxOpenFiles} and {@link #maxMappings}. */
+    public BoundedVfs vfs() {
+        return vfs;
     }
 
     public Durability durability() {
@@ -44,11 +49,6 @@ public final class StoreOptions {
     /** Frozen memtables that may wait for their flush before writes stall. RocksDB's {@code max_write_buffer_number - 1}. */
     public int maxFrozenMemtables() {
         return values.maxFrozenMemtables;
-    }
-
-    /** A memtable older than this is flushed even if it is small; 0 = never. */
-    public long maxMemtableAgeMillis() {
-        return values.maxMemtableAgeMillis;
     }
 
     /** Granularity of memtable memory, a power of two; an almost empty store takes two of these. */
@@ -69,6 +69,23 @@ public final class StoreOptions {
     /** Whether files are mapped for point reads and short scans, or read positionally. */
     public ReadMode readMode() {
         return values.readMode;
+    }
+
+    /**
+     * Sstables that are open for reading at the same time; one that is not in use is closed for another, and opened again when it is read.
+     * 0 = half of the descriptors that the process may have, shared by all stores that leave this so. Larger: fewer files are opened again;
+     * smaller: more descriptors are left to the rest of the process. RocksDB's {@code max_open_files}.
+     */
+    public int maxOpenFiles() {
+        return values.maxOpenFiles;
+    }
+
+    /**
+     * Mappings of files at the same time, under {@link ReadMode#MMAP}: files beyond it are read by position. 0 = half of the mappings that the
+     * system allows the process, shared by all stores that leave this so.
+     */
+    public int maxMappings() {
+        return values.maxMappings;
     }
 
     /** Size at which the log begins its next segment. */
@@ -160,11 +177,12 @@ public final class StoreOptions {
         private Durability durability = Durability.GROUP_COMMIT;
         private long memtableBytes = 64L << 20;
         private int maxFrozenMemtables = 3;
-        private long maxMemtableAgeMillis;
         private int arenaChunkBytes = 256 << 10;
         private MemoryPool memoryPool;
         private long blockCacheBytes = 256L << 20;
         private ReadMode readMode = ReadMode.MMAP;
+        private int maxOpenFiles;
+        private int maxMappings;
         private long walSegmentBytes = 128L << 20;
         private long manifestBytes = 4L << 20;
         private long groupCommitMillis = 10;
@@ -183,12 +201,12 @@ public final class StoreOptions {
         private Builder() {}
 
         public Builder vfs(Vfs value) {
-            vfs = value;
+            vfs = Arguments.notNull(value, "vfs");
             return this;
         }
 
         public Builder durability(Durability value) {
-            durability = value;
+            durability = Arguments.notNull(value, "durability");
             return this;
         }
 
@@ -199,11 +217,6 @@ public final class StoreOptions {
 
         public Builder maxFrozenMemtables(int value) {
             maxFrozenMemtables = value;
-            return this;
-        }
-
-        public Builder maxMemtableAgeMillis(long value) {
-            maxMemtableAgeMillis = value;
             return this;
         }
 
@@ -223,7 +236,17 @@ public final class StoreOptions {
         }
 
         public Builder readMode(ReadMode value) {
-            readMode = value;
+            readMode = Arguments.notNull(value, "readMode");
+            return this;
+        }
+
+        public Builder maxOpenFiles(int value) {
+            maxOpenFiles = value;
+            return this;
+        }
+
+        public Builder maxMappings(int value) {
+            maxMappings = value;
             return this;
         }
 
@@ -271,12 +294,12 @@ public final class StoreOptions {
         }
 
         public Builder clock(LongSupplier value) {
-            clock = value;
+            clock = Arguments.notNull(value, "clock");
             return this;
         }
 
         public Builder listener(StoreListener value) {
-            listener = value;
+            listener = Arguments.notNull(value, "listener");
             return this;
         }
 
@@ -289,6 +312,8 @@ public final class StoreOptions {
             check(memtableBytes >= 2L * arenaChunkBytes, "memtableBytes must hold at least two arena chunks of " + arenaChunkBytes, memtableBytes);
             check(Integer.bitCount(arenaChunkBytes) == 1 && arenaChunkBytes >= 4096, "arenaChunkBytes must be a power of two of at least 4096", arenaChunkBytes);
             check(maxFrozenMemtables >= 1, "maxFrozenMemtables must be at least 1", maxFrozenMemtables);
+            check(maxOpenFiles >= 0, "maxOpenFiles must not be negative", maxOpenFiles);
+            check(maxMappings >= 0, "maxMappings must not be negative", maxMappings);
             check(walSegmentBytes >= 4096, "walSegmentBytes must be at least 4096", walSegmentBytes);
             check(manifestBytes > 0, "manifestBytes must be positive", manifestBytes);
             check(groupCommitMillis > 0 && groupCommitRecords > 0, "group commit needs positive bounds", groupCommitMillis);
@@ -303,12 +328,13 @@ public final class StoreOptions {
             copy.durability = durability;
             copy.memtableBytes = memtableBytes;
             copy.maxFrozenMemtables = maxFrozenMemtables;
-            copy.maxMemtableAgeMillis = maxMemtableAgeMillis;
             copy.arenaChunkBytes = arenaChunkBytes;
             copy.memoryPool = memoryPool != null ? memoryPool : new BudgetedMemoryPool(
                     BudgetedMemoryPool.Kind.DIRECT, Math.addExact(memtableBytes * (maxFrozenMemtables + 2L), blockCacheBytes));
             copy.blockCacheBytes = blockCacheBytes;
             copy.readMode = readMode;
+            copy.maxOpenFiles = maxOpenFiles;
+            copy.maxMappings = maxMappings;
             copy.walSegmentBytes = walSegmentBytes;
             copy.manifestBytes = manifestBytes;
             copy.groupCommitMillis = groupCommitMillis;
@@ -323,7 +349,15 @@ public final class StoreOptions {
             copy.clock = clock;
             copy.listener = listener;
             copy.createIfMissing = createIfMissing;
-            return new StoreOptions(copy);
+            return new StoreOptions(copy, BoundedVfs.of(vfs, openFiles()));
+        }
+
+        private OpenFiles openFiles() {
+            if (maxOpenFiles == 0 && maxMappings == 0) {
+                return OpenFiles.ofProcess();
+            }
+            return new OpenFiles(maxOpenFiles == 0 ? OpenFiles.defaultFiles() : maxOpenFiles,
+                    maxMappings == 0 ? OpenFiles.defaultMappings() : maxMappings);
         }
 
         private static void check(boolean good, String what, Object found) {

@@ -22,7 +22,7 @@ public interface StoreReader extends AutoCloseable {
      *
      * @param withValues false if only keys are wanted: values are empty then
      * @return good until the next call on this reader; null if they are more than {@link CopiedEntries} takes, or if the store has to look
-     *     closer than this does: iterate them then. That is so in families that append or are kept by windows, or have floors, and where
+     *     closer than this does: iterate them then. That is so in families that append or are kept by windows, or have drop watermarks, and where
      *     ranges may have been deleted
      */
     CopiedEntries copy(ColumnFamily family, Slice prefix, boolean withValues) throws IOException;

@@ -1,21 +1,37 @@
 package io.qaexchange.storage;
 
+import io.qaexchange.storage.error.Arguments;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
 import java.util.Map;
 
-/** Counters and gauges of a store at one moment, by name. Names are stable; units stand at their end. Immutable. */
-public record StoreStatistics(Map<String, Long> values) {
+/**
+ * The metrics of a store at one moment. Immutable.
+ *
+ * @param values of all counters and gauges
+ * @param histograms of all histograms
+ */
+public record StoreStatistics(Map<StoreMetric, Long> values, Map<StoreMetric, StoreHistogram> histograms) {
     public StoreStatistics {
-        values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+        values = Collections.unmodifiableMap(new EnumMap<>(values));
+        histograms = Collections.unmodifiableMap(new EnumMap<>(histograms));
     }
 
-    /** @throws IllegalArgumentException if there is no such name */
-    public long get(String name) {
-        Long value = values.get(name);
+    /** @throws IllegalArgumentException for a histogram */
+    public long get(StoreMetric metric) {
+        Long value = values.get(Arguments.notNull(metric, "metric"));
         if (value == null) {
-            throw new IllegalArgumentException("no statistic is called " + name + "; there are " + values.keySet());
+            throw new IllegalArgumentException(metric.id() + " is a histogram and has no single value: ask StoreStatistics.histogram");
         }
         return value;
+    }
+
+    /** @throws IllegalArgumentException for a counter or gauge */
+    public StoreHistogram histogram(StoreMetric metric) {
+        StoreHistogram histogram = histograms.get(Arguments.notNull(metric, "metric"));
+        if (histogram == null) {
+            throw new IllegalArgumentException(metric.id() + " is no histogram: ask StoreStatistics.get");
+        }
+        return histogram;
     }
 }

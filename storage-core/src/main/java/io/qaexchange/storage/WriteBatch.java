@@ -1,6 +1,7 @@
 package io.qaexchange.storage;
 
 import io.qaexchange.storage.encoding.ByteWriter;
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.memory.Memory;
@@ -22,12 +23,15 @@ public final class WriteBatch {
     }
 
     public WriteBatch put(ColumnFamily family, Slice key, Slice value) {
+        Arguments.notNull(value, "value");
         head(ValueKind.PUT, family, key);
         operations.bytes(value);
         return this;
     }
 
     public WriteBatch delete(ColumnFamily family, byte[] key) {
+        Arguments.family(family);
+        Arguments.notNull(key, "key");
         operations.u8(ValueKind.DELETE).varint(family.id()).bytes(key);
         counted(family);
         return this;
@@ -41,6 +45,7 @@ public final class WriteBatch {
     /** See {@link Store#append}. */
     public WriteBatch append(ColumnFamily family, Slice key, Slice value) {
         requireAppend(family);
+        Arguments.notNull(value, "value");
         head(ValueKind.APPEND, family, key);
         operations.bytes(value);
         return this;
@@ -48,6 +53,7 @@ public final class WriteBatch {
 
     /** See {@link Store#deleteRange}. */
     public WriteBatch deleteRange(ColumnFamily family, KeyRange range) {
+        Arguments.family(family);
         requireUpper(range);
         if (range.isEmpty()) {
             return this;
@@ -69,12 +75,17 @@ public final class WriteBatch {
     }
 
     private WriteBatch add(int kind, ColumnFamily family, byte[] key, byte[] value) {
+        Arguments.family(family);
+        Arguments.notNull(key, "key");
+        Arguments.notNull(value, "value");
         operations.u8(kind).varint(family.id()).bytes(key).bytes(value);
         counted(family);
         return this;
     }
 
     private void head(int kind, ColumnFamily family, Slice key) {
+        Arguments.family(family);
+        Arguments.notNull(key, "key");
         operations.u8(kind).varint(family.id()).bytes(key);
         counted(family);
     }
@@ -85,19 +96,19 @@ public final class WriteBatch {
     }
 
     static void requireAppend(ColumnFamily family) {
-        if (!family.options().allowsAppend()) {
+        if (!Arguments.family(family).options().allowsAppend()) {
             throw new IllegalArgumentException("column family " + family.name() + " has no append delimiter: set FamilyOptions.appendDelimiter when it is created");
         }
     }
 
     static void requireEventTime(ColumnFamily family) {
-        if (!family.options().hasEventTime()) {
+        if (!Arguments.family(family).options().hasEventTime()) {
             throw new IllegalArgumentException("column family " + family.name() + " has no event time: set FamilyOptions.eventTimeFromEnd when it is created");
         }
     }
 
     private static void requireUpper(KeyRange range) {
-        if (range.upper() == null) {
+        if (Arguments.notNull(range, "range").upper() == null) {
             throw new IllegalArgumentException("the range needs an upper end: " + range);
         }
     }

@@ -12,6 +12,7 @@ import io.qaexchange.state.timers.HeapTimerQueues;
 import io.qaexchange.state.timers.StoredTimerQueues;
 import io.qaexchange.state.timers.TimerQueues;
 import io.qaexchange.storage.Durability;
+import io.qaexchange.storage.StoreEvent;
 import io.qaexchange.storage.StoreListener;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.vfs.Vfs;
@@ -25,12 +26,12 @@ import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.memory.OpaqueMemoryResource;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackendBuilder;
 import org.apache.flink.runtime.state.BackendBuildingException;
+import org.apache.flink.runtime.state.InternalKeyContextImpl;
 import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.LocalRecoveryConfig;
 import org.apache.flink.runtime.state.StateBackend.KeyedStateBackendParameters;
 import org.apache.flink.runtime.state.StreamCompressionDecorator;
-import org.apache.flink.runtime.state.InternalKeyContextImpl;
 import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
 import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
 import org.apache.flink.runtime.state.restore.FullSnapshotRestoreOperation;
@@ -165,14 +166,15 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
     private StoreListener failureReport() {
         Environment environment = parameters.getEnv();
         String operator = parameters.getOperatorIdentifier();
-        return (kind, text) -> {
-            if (kind == StoreListener.Kind.FAILED) {
-                LOG.error("state of operator {} in {} has failed: {}", operator, directory, text);
-                environment.failExternally(new IOException("state of operator " + operator + " in " + directory + " has failed: " + text));
-            } else if (kind == StoreListener.Kind.STALLED) {
-                LOG.info("write stall in state of operator {}: {}", operator, text);
-            } else {
-                LOG.debug("state of operator {}: {} {}", operator, kind, text);
+        return event -> {
+            if (event instanceof StoreEvent.FailureEvent failure) {
+                LOG.error("state of operator {} in {} has failed during {}", operator, directory, failure.during(), failure.cause());
+                environment.failExternally(new IOException("state of operator " + operator + " in " + directory + " has failed: during="
+                        + failure.during() + " cause=" + failure.cause(), failure.cause()));
+            } else if (event instanceof StoreEvent.StallEvent) {
+                LOG.info("writes to state of operator {} waited: {}", operator, event.line());
+            } else if (LOG.isDebugEnabled()) {
+                LOG.debug("state of operator {}: {}", operator, event.line());
             }
         };
     }

@@ -1,6 +1,6 @@
 package io.qaexchange.state;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.StoreOptions.ReadMode;
 import java.io.Serializable;
 import java.time.Duration;
@@ -49,18 +49,18 @@ public final class LsmStateOptions {
 
     /** Which levels of the files are compressed. */
     public enum CompressedLevels {
-        AUTO(Compression.LZ4_TO_A_THIRD, Compression.LZ4_TO_A_THIRD, Compression.LZ4),
-        ALL(Compression.LZ4),
-        DEEP(Compression.NONE, Compression.NONE, Compression.LZ4),
-        NONE(Compression.NONE);
+        AUTO(BlockCompression.LZ4_TO_A_THIRD, BlockCompression.LZ4_TO_A_THIRD, BlockCompression.LZ4),
+        ALL(BlockCompression.LZ4),
+        DEEP(BlockCompression.NONE, BlockCompression.NONE, BlockCompression.LZ4),
+        NONE(BlockCompression.NONE);
 
-        private final Compression[] byLevel;
+        private final BlockCompression[] byLevel;
 
-        CompressedLevels(Compression... byLevel) {
+        CompressedLevels(BlockCompression... byLevel) {
             this.byLevel = byLevel;
         }
 
-        Compression[] byLevel() {
+        BlockCompression[] byLevel() {
             return byLevel.clone();
         }
     }

@@ -8,7 +8,9 @@ import io.qaexchange.state.store.StateStore;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.StoreEvent;
 import io.qaexchange.storage.StoreListener;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.memory.Chunk;
 import io.qaexchange.storage.memory.Slice;
@@ -35,8 +37,8 @@ class NeighboursTest {
     private final CountDownLatch flushed = new CountDownLatch(1);
 
     private StateStore open(OperatorMemory memory, String name) throws Exception {
-        StoreListener listener = (kind, text) -> {
-            if (kind == StoreListener.Kind.FLUSHED) {
+        StoreListener listener = event -> {
+            if (event instanceof StoreEvent.FlushEvent) {
                 flushed.countDown();
             }
         };
@@ -75,8 +77,8 @@ class NeighboursTest {
             assertThat(flushed.await(30, TimeUnit.SECONDS)).as("a flush that nobody of the operator's own asked for").isTrue();
 
             assertThat(idleStore.activeBytes()).isLessThan(held / 2);
-            assertThat(idleStore.engine().statistics().get("memtable.freezes")).isEqualTo(1);
-            assertThat(smallStore.engine().statistics().get("memtable.freezes")).as("of the smaller one").isZero();
+            assertThat(idleStore.engine().statistics().get(StoreMetric.MEMTABLE_FREEZES)).isEqualTo(1);
+            assertThat(smallStore.engine().statistics().get(StoreMetric.MEMTABLE_FREEZES)).as("of the smaller one").isZero();
             for (int i = 0; i < 1_500; i++) {
                 assertThat(idleStore.get(family, Slice.of(ByteBuffer.allocate(4).putInt(i).array()))).isNotNull();
             }
@@ -93,7 +95,7 @@ class NeighboursTest {
                 ending.retire();
                 takeUntilBeyond(slot, busy, taken);
                 slot.background().submit(() -> { }).get(30, TimeUnit.SECONDS);
-                assertThat(store.engine().statistics().get("memtable.freezes")).isZero();
+                assertThat(store.engine().statistics().get(StoreMetric.MEMTABLE_FREEZES)).isZero();
             }
             taken.forEach(busy::free);
             assertThat(slot.usedBytes()).isZero();

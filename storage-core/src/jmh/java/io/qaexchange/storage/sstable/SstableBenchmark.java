@@ -1,6 +1,6 @@
 package io.qaexchange.storage.sstable;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.iterator.EntrySink;
@@ -45,7 +45,7 @@ public class SstableBenchmark {
     @Param({"mmap", "pread"})
     public String read;
     @Param({"NONE", "LZ4"})
-    public Compression compression;
+    public BlockCompression compression;
     @Param({"fixed", "prefix"})
     public String shape;
 

@@ -9,10 +9,10 @@ import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
+import io.qaexchange.storage.manifest.DropWatermark;
 import io.qaexchange.storage.manifest.FamilyCompatibility;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.manifest.FileReference;
-import io.qaexchange.storage.manifest.Floor;
 import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.manifest.VersionEdit;
 import io.qaexchange.storage.memory.Slice;
@@ -52,7 +52,7 @@ public final class StoreRestore {
     private final VersionEdit edit = new VersionEdit();
     private final Map<String, ColumnFamily> families = new HashMap<>();
     private final List<Memtable> memtables = new ArrayList<>();
-    private final List<Floor> floors = new ArrayList<>();
+    private final List<DropWatermark> dropWatermarks = new ArrayList<>();
     private final List<FileReference> references = new ArrayList<>();
     private final List<RestoredCheckpoint.File> restoredFiles = new ArrayList<>();
     /** Numbers of the files here, by what they are. */
@@ -119,7 +119,7 @@ public final class StoreRestore {
         for (int i = 0; i < sources.size(); i++) {
             Map<Integer, Integer> familyOf = addFamilies(files.get(i).version());
             addFiles(sources.get(i), i, files.get(i).version(), familyOf);
-            addFloors(sources.get(i), files.get(i).version(), familyOf);
+            addDropWatermarks(sources.get(i), files.get(i).version(), familyOf);
             flushed = Math.max(flushed, files.get(i).version().flushedSequence());
         }
         references.forEach(edit::add);
@@ -129,7 +129,7 @@ public final class StoreRestore {
         }
         edit.flushed(memtables.isEmpty() ? lastSequence : flushed, 0).nextFamilyId(families.size() + 1).nextNumbers(nextFileNumber, nextReferenceId);
         Version version = Version.EMPTY.apply(edit);
-        return new RecoveredState(version, parents, lastEpoch, memtables, memtables.stream().map(memtable -> 0L).toList(), floors, lastSequence,
+        return new RecoveredState(version, parents, lastEpoch, memtables, memtables.stream().map(memtable -> 0L).toList(), dropWatermarks, lastSequence,
                 nextFileNumber, 0, 0, 0, replayed, new RestoredCheckpoint(restoredFiles, renumber ? List.of() : files.get(0).pieces()));
     }
 
@@ -225,12 +225,12 @@ public final class StoreRestore {
         }
     }
 
-    private void addFloors(CheckpointSource source, Version version, Map<Integer, Integer> familyOf) {
+    private void addDropWatermarks(CheckpointSource source, Version version, Map<Integer, Integer> familyOf) {
         for (ColumnFamily family : version.columnFamilies()) {
-            for (Floor floor : version.floors(family.id())) {
-                KeyRange range = floor.range().intersect(source.clip());
+            for (DropWatermark dropWatermark : version.dropWatermarks(family.id())) {
+                KeyRange range = dropWatermark.range().intersect(source.clip());
                 if (!range.isEmpty()) {
-                    edit.floor(new Floor(familyOf.get(family.id()), range, floor.eventTime(), floor.sequence()));
+                    edit.addDropWatermark(new DropWatermark(familyOf.get(family.id()), range, dropWatermark.eventTime(), dropWatermark.sequence()));
                 }
             }
         }
@@ -278,7 +278,7 @@ public final class StoreRestore {
         long sequence = number(trailer);
         memtable().apply(family, Slice.of(range.lower()), Trailer.of(sequence, Trailer.kind(trailer)), Slice.of(clipped));
         if (dropBefore) {
-            floors.add(Floor.ofOperation(family, Slice.of(range.lower()), Slice.of(clipped), sequence));
+            dropWatermarks.add(DropWatermark.ofOperation(family, Slice.of(range.lower()), Slice.of(clipped), sequence));
         }
         replayed++;
     }

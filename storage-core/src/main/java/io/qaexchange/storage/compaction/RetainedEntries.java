@@ -16,7 +16,7 @@ import java.util.Arrays;
  * <p>Snapshots cut the sequence numbers into stripes; of a key, readers see at most the newest version of each stripe. So within a
  * stripe older versions go, and so do entries under a range deletion of the same stripe. Appended values are joined as far as a stripe
  * allows. A tombstone goes when it is in the oldest stripe and nothing older of its key can lie outside this merge
- * ({@link Scope#isOldest}). Dropped (floors) and expired (time to live) entries go the same way.
+ * ({@link Scope#isOldest}). Dropped (drop watermarks) and expired (time to live) entries go the same way.
  *
  * <p>Used by flushes and by merges, so that there is one place where entries disappear. One thread.
  */
@@ -35,7 +35,7 @@ public final class RetainedEntries {
      * @param rangeTombstones of the inputs and of everything newer
      * @param expiry what has outlived its time
      */
-    public record Scope(FamilyOptions options, long[] snapshots, RangeTombstoneList rangeTombstones, FloorIndex floors, Older older,
+    public record Scope(FamilyOptions options, long[] snapshots, RangeTombstoneList rangeTombstones, DropWatermarkIndex dropWatermarks, Older older,
             Expiry expiry) {}
 
     /** Tells where older entries than the merge's may lie. */
@@ -171,7 +171,7 @@ public final class RetainedEntries {
         }
     }
 
-    /** Whether a range deletion or a floor of the same or an older stripe hides an entry from everyone who could see it. */
+    /** Whether a range deletion or a drop watermark of the same or an older stripe hides an entry from everyone who could see it. */
     private boolean isGone(long sequence, long stripe) {
         if (tombstones != null) {
             // The newest deletion that readers of this stripe see.
@@ -180,7 +180,7 @@ public final class RetainedEntries {
                 return true;
             }
         }
-        return !scope.floors().isEmpty() && scope.floors().hides(keyView, oldestStripe());
+        return !scope.dropWatermarks().isEmpty() && scope.dropWatermarks().hides(keyView, oldestStripe());
     }
 
     private void emit(long trailer, Slice value) throws IOException {

@@ -41,7 +41,7 @@ public final class WindowedOutputs implements AutoCloseable {
         if (!EventTime.isPresent(key.length(), options.eventTimeFromEnd())) {
             return rest;
         }
-        long window = Math.floorDiv(FloorIndex.eventTime(key, options.eventTimeFromEnd()), options.windowNanos());
+        long window = Math.floorDiv(DropWatermarkIndex.eventTime(key, options.eventTimeFromEnd()), options.windowNanos());
         SstableOutputs own = windows.get(window);
         if (own == null && windows.size() < maxWindows) {
             own = new SstableOutputs(target, options, 1, options.fileBytes(), RangeTombstoneList.EMPTY);

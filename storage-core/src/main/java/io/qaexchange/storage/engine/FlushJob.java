@@ -3,8 +3,8 @@ package io.qaexchange.storage.engine;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.compaction.DropWatermarkIndex;
 import io.qaexchange.storage.compaction.Expiry;
-import io.qaexchange.storage.compaction.FloorIndex;
 import io.qaexchange.storage.compaction.RetainedEntries;
 import io.qaexchange.storage.compaction.SstableOutputs;
 import io.qaexchange.storage.compaction.WindowedOutputs;
@@ -81,9 +81,9 @@ final class FlushJob {
             deletions.addAll(memtable.rangeTombstones(id));
         }
         RangeTombstoneList tombstones = RangeTombstoneList.of(deletions);
-        FloorIndex floors = FloorIndex.of(version.floors(id), options.eventTimeFromEnd());
+        DropWatermarkIndex dropWatermarks = DropWatermarkIndex.of(version.dropWatermarks(id), options.eventTimeFromEnd());
         // Whether files may hold an older entry of a key is asked of their ranges alone.
-        RetainedEntries.Scope scope = new RetainedEntries.Scope(options, snapshots, tombstones, floors, key -> isInNoFile(family, key),
+        RetainedEntries.Scope scope = new RetainedEntries.Scope(options, snapshots, tombstones, dropWatermarks, key -> isInNoFile(family, key),
                 expiries.apply(family.family()));
         RangeTombstoneList kept = family.references().isEmpty() && snapshots.length == 0 ? RangeTombstoneList.EMPTY : tombstones;
         try (MergingIterator merged = MergingIterator.of(children, newest)) {

@@ -5,10 +5,11 @@ import io.qaexchange.storage.CopiedEntries;
 import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.cache.BlockPin;
-import io.qaexchange.storage.compaction.FloorIndex;
+import io.qaexchange.storage.compaction.DropWatermarkIndex;
 import io.qaexchange.storage.engine.ReadView.FamilyFiles;
 import io.qaexchange.storage.engine.ReadView.SortedLevel;
 import io.qaexchange.storage.engine.ReadView.ViewFile;
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.manifest.FamilyVersion;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
@@ -43,21 +44,25 @@ final class LsmReader implements StoreReader {
 
     @Override
     public boolean get(ColumnFamily family, Slice key) throws IOException {
+        Arguments.notNull(key, "key");
         pin.release();
         return get(family, key, takeView());
     }
 
     @Override
     public void multiGet(ColumnFamily family, Slice[] keys, Found found) throws IOException {
+        Arguments.notNull(keys, "keys");
+        Arguments.notNull(found, "found");
         long sequence = takeView();
         for (int i = 0; i < keys.length; i++) {
             pin.release();
-            found.accept(i, get(family, keys[i], sequence) ? lookup.value() : null);
+            found.accept(i, get(family, Arguments.notNull(keys[i], "each of the keys"), sequence) ? lookup.value() : null);
         }
     }
 
     @Override
     public CopiedEntries copy(ColumnFamily family, Slice prefix, boolean withValues) throws IOException {
+        Arguments.notNull(prefix, "prefix");
         pin.release();
         long sequence = takeView();
         FamilyFiles files = files(family);
@@ -71,7 +76,7 @@ final class LsmReader implements StoreReader {
     }
 
     private FamilyFiles files(ColumnFamily family) {
-        FamilyFiles files = view.files(family.id());
+        FamilyFiles files = view.files(Arguments.family(family).id());
         if (files == null) {
             throw new IllegalArgumentException("column family " + family + " is not in this store");
         }
@@ -102,7 +107,7 @@ final class LsmReader implements StoreReader {
 
     private boolean get(ColumnFamily family, Slice key, long sequence) throws IOException {
         FamilyFiles files = files(family);
-        if (!files.floors.isEmpty() && files.floors.hides(key, sequence)) {
+        if (!files.dropWatermarks.isEmpty() && files.dropWatermarks.hides(key, sequence)) {
             return false;
         }
         lookup.begin(newestCovering(files, key, sequence), family.options().appendDelimiter());
@@ -168,7 +173,7 @@ final class LsmReader implements StoreReader {
         int fromEnd = files.family.options().eventTimeFromEnd();
         lookup.takeNewest();
         if (EventTime.isPresent(key.length(), fromEnd)) {
-            long time = FloorIndex.eventTime(key, fromEnd);
+            long time = DropWatermarkIndex.eventTime(key, fromEnd);
             ViewFile[] own = files.window(time);
             newestIn(own, key, time, sequence);
             newestIn(files.level0, key, time, sequence);

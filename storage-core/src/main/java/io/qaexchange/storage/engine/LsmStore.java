@@ -9,13 +9,15 @@ import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.RestoredCheckpoint;
 import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.Store;
+import io.qaexchange.storage.StoreEvent.OpenedEvent;
 import io.qaexchange.storage.StoreIterator;
-import io.qaexchange.storage.StoreListener;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.StoreStatistics;
 import io.qaexchange.storage.WriteBatch;
 import io.qaexchange.storage.checkpoint.StoreRestore;
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.error.StoreClosedException;
 import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.key.KeyRange;
@@ -24,7 +26,6 @@ import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.manifest.FamilyCompatibility;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.manifest.FileReference;
-import io.qaexchange.storage.manifest.Floor;
 import io.qaexchange.storage.manifest.VersionEdit;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
@@ -36,10 +37,9 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
@@ -47,7 +47,7 @@ import java.util.function.Supplier;
  *
  * <pre>
  *   put ──► WritePath ──► WalWriter (NNNNNN.wal)
- *               └───────► Memtable ──freeze──► FlushJob ──► level 0 / window ──► MergeJob ──► deeper levels
+ *               └───────► Memtable ──freeze──► FlushJob ──► level 0 / window ──► CompactionJob ──► deeper levels
  *   get, iterate ──► ReadView: active and frozen memtables, files of one Version
  * </pre>
  *
@@ -64,6 +64,7 @@ public final class LsmStore implements Store {
     private final StoreState state;
     private final SnapshotRegistry snapshots;
     private final Counters counters;
+    private final StoreHealth health;
     private final BackgroundJobs jobs;
     private final WritePath writes;
     private final WalWriter wal;
@@ -75,9 +76,10 @@ public final class LsmStore implements Store {
         state = resources.state();
         snapshots = resources.snapshots();
         counters = resources.counters();
+        health = resources.health();
         jobs = resources.jobs();
         wal = resources.wal();
-        writes = new WritePath(options, new Room(), counters, wal, resources.walSignal(), state.activeMemtable(), resources.recoveredSequence());
+        writes = new WritePath(options, new WriteThrottle(options, state, counters, jobs, this::freeze), state::addDropWatermark, counters, wal, resources.walSignal(), state.activeMemtable(), resources.recoveredSequence());
     }
 
     /**
@@ -87,6 +89,8 @@ public final class LsmStore implements Store {
      * @throws io.qaexchange.storage.error.CorruptionException if bytes that had been durable are wrong
      */
     public static LsmStore open(Path directory, StoreOptions options) throws IOException {
+        Arguments.notNull(directory, "directory");
+        Arguments.notNull(options, "options");
         StoreRecovery.requireStoreOrRoom(directory, options);
         return begin(directory, options, StoreResources.open(directory, options, () -> StoreRecovery.run(directory, options)));
     }
@@ -99,6 +103,9 @@ public final class LsmStore implements Store {
      * @throws IllegalArgumentException if clips overlap
      */
     public static LsmStore restore(Path directory, StoreOptions options, List<CheckpointSource> sources) throws IOException {
+        Arguments.notNull(directory, "directory");
+        Arguments.notNull(options, "options");
+        Arguments.notNull(sources, "sources").forEach(source -> Arguments.notNull(source, "each of the sources"));
         Vfs vfs = options.vfs();
         vfs.createDirectories(directory);
         List<String> strangers = vfs.list(directory);
@@ -127,7 +134,7 @@ public final class LsmStore implements Store {
 
     private static LsmStore begin(Path directory, StoreOptions options, StoreResources resources) {
         LsmStore store = new LsmStore(directory, resources);
-        options.listener().on(StoreListener.Kind.OPENED, "directory=" + directory + " epoch=" + store.epoch() + " sequence=" + store.lastSequence());
+        options.listener().on(new OpenedEvent(directory, store.storeEpoch(), store.lastSequence()));
         store.jobs.kick();
         return store;
     }
@@ -141,6 +148,7 @@ public final class LsmStore implements Store {
 
     @Override
     public ColumnFamily family(String name) {
+        Arguments.notNull(name, "name");
         for (ColumnFamily family : state.version().columnFamilies()) {
             if (family.name().equals(name)) {
                 return family;
@@ -156,6 +164,7 @@ public final class LsmStore implements Store {
 
     @Override
     public synchronized ColumnFamily createFamily(FamilyOptions familyOptions) throws IOException {
+        Arguments.notNull(familyOptions, "options");
         failIfStopped();
         ColumnFamily existing = family(familyOptions.name());
         if (existing != null) {
@@ -177,7 +186,7 @@ public final class LsmStore implements Store {
         if (!family.options().allowsAppend()) {
             throw new IllegalArgumentException("column family " + family.name() + " has no append delimiter: give its values a time to live instead");
         }
-        jobs.expireAppended(family.id(), expiry);
+        resources.appendedExpiries().set(family.id(), expiry);
     }
 
     @Override
@@ -192,12 +201,13 @@ public final class LsmStore implements Store {
         try {
             state.install(edit);
         } catch (IOException | RuntimeException | Error e) {
-            jobs.fail("manifest", e);
+            health.fail("store manifest", e);
             throw e;
         }
     }
 
     private void requireFamily(ColumnFamily family) throws StoreClosedException {
+        Arguments.family(family);
         if (state.currentView().files(family.id()) == null) {
             throw new IllegalArgumentException("column family " + family + " is not in this store");
         }
@@ -226,13 +236,15 @@ public final class LsmStore implements Store {
 
     @Override
     public long append(ColumnFamily family, Slice key, Slice value) throws IOException {
-        if (!family.options().allowsAppend()) {
+        if (!Arguments.family(family).options().allowsAppend()) {
             throw new IllegalArgumentException("column family " + family.name() + " has no append delimiter: set FamilyOptions.appendDelimiter when it is created");
         }
         return write(ValueKind.APPEND, family, key, value);
     }
 
     private long write(int kind, ColumnFamily family, Slice key, Slice value) throws IOException {
+        Arguments.notNull(key, "key");
+        Arguments.notNull(value, "value");
         requireFamily(family);
         failIfStopped();
         try {
@@ -257,6 +269,7 @@ public final class LsmStore implements Store {
 
     @Override
     public long write(WriteBatch batch) throws IOException {
+        Arguments.notNull(batch, "batch");
         requireFamilies(batch);
         failIfStopped();
         try {
@@ -275,31 +288,7 @@ public final class LsmStore implements Store {
         boolean nothingWritten = cause instanceof IllegalArgumentException || cause instanceof IllegalStateException
                 || cause instanceof InterruptedIOException;
         if (!nothingWritten) {
-            jobs.fail("write", cause);
-        }
-    }
-
-    /** What the write path asks for. */
-    private final class Room implements WritePath.Room {
-        @Override
-        public void makeRoom(int operations, long bytes) throws IOException {
-            Memtable active = writes.active();
-            long more = active.wouldTake(operations, bytes);
-            if (more == 0 || active.isEmpty()) {
-                return;
-            }
-            boolean full = active.memoryBytes() + more > options.memtableBytes();
-            boolean poolFull = options.memoryPool().usedBytes() + more > options.memoryPool().budgetBytes();
-            if (full || poolFull) {
-                waitForFlushes(options.maxFrozenMemtables() - 1);
-                freeze();
-                waitForMerges();
-            }
-        }
-
-        @Override
-        public void floorSet(Floor floor) {
-            state.addFloor(floor);
+            health.fail("write", cause);
         }
     }
 
@@ -317,7 +306,7 @@ public final class LsmStore implements Store {
 
         @Override
         public void level0IsCostly(int family) {
-            jobs.mergeForReads(family);
+            jobs.compactions().compactForReads(family);
         }
     }
 
@@ -338,38 +327,9 @@ public final class LsmStore implements Store {
                 segment = wal.segmentId();
             }
             writes.replaceActive(state.freeze(writes.lastSequence(), segment));
-            counters.increment(Counters.Name.MEMTABLE_FREEZES);
+            counters.increment(StoreMetric.MEMTABLE_FREEZES);
         });
         jobs.kick();
-    }
-
-    private void waitForFlushes(int atMost) throws IOException {
-        if (state.frozenCount() <= atMost) {
-            return;
-        }
-        long started = System.nanoTime();
-        jobs.awaitFrozenAtMost(atMost);
-        stalled(Counters.Name.STALL_MEMTABLE_COUNT, Counters.Name.STALL_MEMTABLE_MICROS, started, "memtables wait for their flush");
-    }
-
-    /** Level 0 too deep: first a pause per memtable, then a wait. */
-    private void waitForMerges() throws IOException {
-        int depth = jobs.level0Depth();
-        long started = System.nanoTime();
-        if (depth >= options.level0StopDepth()) {
-            jobs.awaitLevel0Below(options.level0StopDepth());
-            stalled(Counters.Name.STALL_LEVEL0_COUNT, Counters.Name.STALL_LEVEL0_MICROS, started, "level 0 is " + depth + " deep");
-        } else if (depth >= options.level0SlowdownDepth()) {
-            LockSupport.parkNanos(20_000_000L * (depth - options.level0SlowdownDepth() + 1));
-            stalled(Counters.Name.SLOWDOWN_COUNT, Counters.Name.SLOWDOWN_MICROS, started, "level 0 is " + depth + " deep");
-        }
-    }
-
-    private void stalled(Counters.Name count, Counters.Name micros, long started, String why) {
-        long took = (System.nanoTime() - started) / 1000;
-        counters.increment(count);
-        counters.add(micros, took);
-        options.listener().on(StoreListener.Kind.STALLED, "micros=" + took + " why=" + why);
     }
 
     @Override
@@ -381,7 +341,7 @@ public final class LsmStore implements Store {
             try {
                 wal.drain(true);
             } catch (IOException e) {
-                jobs.fail("log", e);
+                health.fail("log", e);
                 throw e;
             }
         }
@@ -398,7 +358,7 @@ public final class LsmStore implements Store {
     }
 
     @Override
-    public long epoch() {
+    public long storeEpoch() {
         return state.version().epoch();
     }
 
@@ -407,7 +367,7 @@ public final class LsmStore implements Store {
     @Override
     public byte[] get(ColumnFamily family, byte[] key) throws IOException {
         try (StoreReader reader = reader()) {
-            return reader.get(family, Slice.of(key)) ? reader.value().toByteArray() : null;
+            return reader.get(family, Slice.of(Arguments.notNull(key, "key"))) ? reader.value().toByteArray() : null;
         }
     }
 
@@ -430,7 +390,9 @@ public final class LsmStore implements Store {
 
     @Override
     public StoreIterator iterator(ColumnFamily family, KeyRange range, TimeRange times, Snapshot snapshot) throws IOException {
-        if (!times.isAll() && family.options().eventTimeFromEnd() < Long.BYTES) {
+        Arguments.family(family);
+        Arguments.notNull(range, "range");
+        if (!Arguments.notNull(times, "times").isAll() && family.options().eventTimeFromEnd() < Long.BYTES) {
             throw new IllegalArgumentException("column family " + family.name() + " has no event times: set FamilyOptions.eventTimeFromEnd when it is created");
         }
         return scan(family, new VisibleIterator.Bounds(range, times), snapshot);
@@ -438,7 +400,8 @@ public final class LsmStore implements Store {
 
     @Override
     public boolean isEmpty(ColumnFamily family, KeyRange range) throws IOException {
-        VisibleIterator.Bounds bounds = new VisibleIterator.Bounds(range, TimeRange.ALL);
+        Arguments.family(family);
+        VisibleIterator.Bounds bounds = new VisibleIterator.Bounds(Arguments.notNull(range, "range"), TimeRange.ALL);
         try (VisibleIterator iterator = scan(family, bounds, null)) {
             return iterator.isEmpty();
         }
@@ -464,7 +427,7 @@ public final class LsmStore implements Store {
     private VisibleIterator scan(ColumnFamily family, VisibleIterator.Bounds bounds, Snapshot snapshot) throws IOException {
         VisibleIterator opened = atSequence(snapshot, (view, sequence) -> VisibleIterator.open(view, family, bounds, sequence));
         if (opened.spendsInLevel0(SCAN_COST)) {
-            jobs.mergeForReads(family.id());
+            jobs.compactions().compactForReads(family.id());
         }
         return opened;
     }
@@ -484,14 +447,15 @@ public final class LsmStore implements Store {
     public void flush() throws IOException {
         failIfStopped();
         freeze();
-        jobs.awaitFrozenAtMost(0);
+        jobs.flushes().awaitFlushed();
     }
 
     @Override
     public void compact(ColumnFamily family, KeyRange range) throws IOException {
         requireFamily(family);
+        Arguments.notNull(range, "range");
         flush();
-        jobs.mergeManually(family.id(), range);
+        jobs.compactions().compactRange(family.id(), range);
     }
 
     @Override
@@ -503,6 +467,7 @@ public final class LsmStore implements Store {
     @Override
     public RangeSize approximateSize(ColumnFamily family, KeyRange range) throws IOException {
         requireFamily(family);
+        Arguments.notNull(range, "range");
         ReadView view = state.useView();
         try {
             List<Memtable> memtables = new ArrayList<>(view.frozen());
@@ -530,32 +495,36 @@ public final class LsmStore implements Store {
 
     @Override
     public StoreStatistics statistics() {
-        Map<String, Long> values = new LinkedHashMap<>();
+        Map<StoreMetric, Long> values = new EnumMap<>(StoreMetric.class);
         counters.into(values);
         StoreDescription.gauges(values, state, snapshots, options, resources.cache());
         if (wal != null) {
-            values.put("wal.bytes.written", wal.bytesWritten());
-            values.put("wal.syncs", wal.syncCount());
+            values.put(StoreMetric.WAL_BYTES_WRITTEN, wal.bytesWritten());
+            values.put(StoreMetric.WAL_SYNCS, wal.syncCount());
         }
-        return new StoreStatistics(values);
+        return new StoreStatistics(values, Map.of(StoreMetric.PUT_LATENCY, counters.putLatency()));
     }
 
     @Override
     public String describe() {
-        return StoreDescription.of(this, state, options) + jobs.running().stream().map(plan -> "running: " + plan + "\n").reduce("", String::concat);
+        return StoreDescription.of(this, state, options) + jobs.compactions().running().stream().map(plan -> "running: " + plan + "\n").reduce("", String::concat);
     }
 
     /** The pickers' scores: what would be merged next, and why. */
     public String explainPick() {
-        return jobs.explain();
+        return jobs.compactions().explain();
     }
 
     private void failIfStopped() throws StoreClosedException {
         state.currentView();
-        jobs.throwIfFailed();
+        health.throwIfFailed();
     }
 
-    /** Under {@link Durability#NO_LOG}, what is in memory is flushed first; else the log is synced. */
+    /**
+     * Under {@link Durability#NO_LOG}, flushes what is in memory first; else syncs the log.
+     *
+     * @throws StoreException if writes are lost, because the store had stopped after a failure; the message says which
+     */
     @Override
     public void close() throws IOException {
         if (!resources.beginClose()) {
@@ -563,12 +532,17 @@ public final class LsmStore implements Store {
         }
         boolean inOrder = false;
         try {
-            if (wal == null && !jobs.hasFailed()) {
+            if (wal == null && !health.hasFailed()) {
                 flush();
             }
-            inOrder = !jobs.hasFailed();
+            inOrder = !health.hasFailed();
         } finally {
             resources.close(inOrder);
+        }
+        long last = writes.lastSequence();
+        if (health.hasFailed() && durableSequence() < last) {
+            throw new StoreException("the store was closed after a failure, and writes are lost: sequence numbers " + (durableSequence() + 1) + " to "
+                    + last + " were never made durable", health.failure());
         }
     }
 

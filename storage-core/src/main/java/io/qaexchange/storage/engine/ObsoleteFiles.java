@@ -1,5 +1,6 @@
 package io.qaexchange.storage.engine;
 
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.vfs.Vfs;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ final class ObsoleteFiles {
         try {
             vfs.delete(path);
         } catch (IOException e) {
-            counters.increment(Counters.Name.FILES_UNDELETED);
+            counters.increment(StoreMetric.FILES_UNDELETED);
             LOG.warn("obsolete file stays until the store is opened again: file={}", path, e);
         }
     }

@@ -4,12 +4,13 @@ import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.LogPiece;
 import io.qaexchange.storage.LogPlan;
 import io.qaexchange.storage.LogRange;
-import io.qaexchange.storage.StoreListener;
+import io.qaexchange.storage.StoreEvent.CheckpointEvent;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.checkpoint.CheckpointFile;
 import io.qaexchange.storage.checkpoint.CheckpointWriter;
 import io.qaexchange.storage.checkpoint.LogPlanner;
 import io.qaexchange.storage.checkpoint.PieceWriter;
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Version;
@@ -43,7 +44,7 @@ final class PinnedCheckpoint implements Checkpoint {
     }
 
     /**
-     * With the write turn held, so that view, log and number belong together.
+     * With the write lock held, so that view, log and number belong together.
      *
      * @param view used for the checkpoint, which releases it
      */
@@ -65,17 +66,17 @@ final class PinnedCheckpoint implements Checkpoint {
     }
 
     @Override
-    public long epoch() {
+    public long storeEpoch() {
         return view.version().epoch();
     }
 
     @Override
     public void writeTo(Path directory) throws IOException {
+        Arguments.notNull(directory, "directory");
         requireOpen();
         long started = System.nanoTime();
         List<LogPiece> pieces = CheckpointWriter.write(this, options.vfs(), directory);
-        options.listener().on(StoreListener.Kind.CHECKPOINTED, "sequence=" + sequence + " files=" + view.version().references().size() + " pieces="
-                + pieces.size() + " millis=" + (System.nanoTime() - started) / 1_000_000);
+        options.listener().on(new CheckpointEvent(sequence, sstables().size(), pieces.size(), JobContext.since(started)));
     }
 
     @Override
@@ -93,6 +94,7 @@ final class PinnedCheckpoint implements Checkpoint {
 
     @Override
     public LogPlan planLog(Collection<LogPiece> available) {
+        Arguments.notNull(available, "available");
         return LogPlanner.plan(view.version().flushedSequence(), sequence, available,
                 range -> overlapping(range).stream().mapToLong(log -> log.logBytes(range.firstSequence() - 1, range.lastSequence())).sum());
     }
@@ -103,8 +105,11 @@ final class PinnedCheckpoint implements Checkpoint {
 
     @Override
     public LogPiece writePiece(LogRange range, String name, OutputStream out) throws IOException {
+        Arguments.notNull(range, "range");
+        Arguments.notNull(name, "name");
+        Arguments.notNull(out, "out");
         requireOpen();
-        PieceWriter writer = new PieceWriter(out, epoch(), range.firstSequence(), range.lastSequence());
+        PieceWriter writer = new PieceWriter(out, storeEpoch(), range.firstSequence(), range.lastSequence());
         for (Memtable log : overlapping(range)) {
             log.walkLog(range.firstSequence() - 1, range.lastSequence(), writer::add);
         }
@@ -114,6 +119,7 @@ final class PinnedCheckpoint implements Checkpoint {
 
     @Override
     public byte[] describe(List<LogPiece> pieces) {
+        Arguments.notNull(pieces, "pieces");
         LogPlan plan = LogPlanner.plan(view.version().flushedSequence(), sequence, pieces, range -> 0);
         if (!plan.missing().isEmpty() || plan.reused().size() != pieces.size()) {
             throw new IllegalArgumentException("the pieces do not make up the log: " + plan.missing() + " is in none of " + pieces);

@@ -31,7 +31,7 @@ final class PrefixLookup {
 
     /** @return null if a scan has to look */
     CopiedEntries copy(ReadView view, FamilyFiles files, Slice prefix, long sequence, boolean withValues) throws IOException {
-        if (files.isWindowed() || files.family.options().allowsAppend() || !files.floors.isEmpty() || mayBeDeleted(view, files, prefix)) {
+        if (files.isWindowed() || files.family.options().allowsAppend() || !files.dropWatermarks.isEmpty() || mayBeDeleted(view, files, prefix)) {
             return null;
         }
         try {

@@ -1,6 +1,5 @@
 package io.qaexchange.storage.engine;
 
-import java.io.InterruptedIOException;
 import java.util.concurrent.locks.LockSupport;
 
 /** Holds merges to a number of bytes per second, over all of them together. Thread-safe. */
@@ -17,20 +16,23 @@ final class RateLimiter {
     }
 
     /** @param jobBytes what the job of this thread has written since it began */
-    void pace(long jobBytes) throws InterruptedIOException {
+    void pace(long jobBytes) {
         if (bytesPerSecond == 0) {
             return;
         }
         long seen = lastSeen.get();
         lastSeen.set(jobBytes);
         long pause = reserve(jobBytes >= seen ? jobBytes - seen : jobBytes);
+        boolean interrupted = false;
         while (pause > 0) {
             long part = Math.min(pause, LONGEST_PAUSE_NANOS);
             LockSupport.parkNanos(part);
-            if (Thread.currentThread().isInterrupted()) {
-                throw new InterruptedIOException("interrupted while a merge was held to its rate");
-            }
+            // The merge is the store's, not this thread's: it goes on.
+            interrupted |= Thread.interrupted();
             pause -= part;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -2,10 +2,10 @@ package io.qaexchange.storage.engine;
 
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
-import io.qaexchange.storage.compaction.FloorIndex;
+import io.qaexchange.storage.compaction.DropWatermarkIndex;
+import io.qaexchange.storage.manifest.DropWatermark;
 import io.qaexchange.storage.manifest.FamilyVersion;
 import io.qaexchange.storage.manifest.FileReference;
-import io.qaexchange.storage.manifest.Floor;
 import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Everything that a read needs, at one moment: memtables, files, floors. Holds on to them until its last user lets go.
+ * Everything that a read needs, at one moment: memtables, files, drop watermarks. Holds on to them until its last user lets go.
  *
  * <p>Immutable but for its count of users and what scans leave for the next ones; thread-safe.
  */
@@ -62,7 +62,7 @@ final class ReadView {
         final ViewFile[][] windows;
         /** Files that hold range deletions, anywhere. */
         final ViewFile[] withTombstones;
-        final FloorIndex floors;
+        final DropWatermarkIndex dropWatermarks;
         /** Of a scan that has ended, for the next one; null while they are in use. */
         private final AtomicReference<ScanSources> idleSources = new AtomicReference<>();
         /** What reads have spent on looking into several files of level 0. Several threads add without order: some of it may be lost. */
@@ -70,9 +70,9 @@ final class ReadView {
         /** So much pays a merge of level 0 with level 1. */
         private final long priceOfMerge;
 
-        FamilyFiles(FamilyVersion version, FloorIndex floors, FileTable table) {
+        FamilyFiles(FamilyVersion version, DropWatermarkIndex dropWatermarks, FileTable table) {
             family = version.family();
-            this.floors = floors;
+            this.dropWatermarks = dropWatermarks;
             level0 = files(version.level(0), table);
             List<SortedLevel> levels = new ArrayList<>();
             for (int level = 1; level < FamilyVersion.LEVELS; level++) {
@@ -158,18 +158,18 @@ final class ReadView {
     private final AtomicInteger users = new AtomicInteger(1);
 
     /**
-     * @param floors of writes that the version does not know yet
+     * @param dropWatermarks of writes that the version does not know yet
      */
-    ReadView(Memtable active, List<Memtable> frozen, Version version, List<Floor> floors, FileTable table) {
+    ReadView(Memtable active, List<Memtable> frozen, Version version, List<DropWatermark> dropWatermarks, FileTable table) {
         this.active = active;
         this.frozen = List.copyOf(frozen);
         this.version = version;
         families = new FamilyFiles[version.nextFamilyId()];
         for (FamilyVersion family : version.families()) {
             ColumnFamily column = family.family();
-            List<Floor> all = new ArrayList<>(version.floors(column.id()));
-            floors.stream().filter(floor -> floor.family() == column.id()).forEach(all::add);
-            families[column.id()] = new FamilyFiles(family, FloorIndex.of(all, column.options().eventTimeFromEnd()), table);
+            List<DropWatermark> all = new ArrayList<>(version.dropWatermarks(column.id()));
+            dropWatermarks.stream().filter(dropWatermark -> dropWatermark.family() == column.id()).forEach(all::add);
+            families[column.id()] = new FamilyFiles(family, DropWatermarkIndex.of(all, column.options().eventTimeFromEnd()), table);
         }
         if (!active.retain()) {
             throw new IllegalStateException("the active memtable is gone");

@@ -1,6 +1,7 @@
 package io.qaexchange.storage.engine;
 
 import io.qaexchange.storage.CompactionStyle;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.CacheStatistics;
@@ -11,6 +12,7 @@ import io.qaexchange.storage.compaction.TimeWindowPicker;
 import io.qaexchange.storage.manifest.FamilyVersion;
 import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Version;
+import io.qaexchange.storage.vfs.OpenFiles;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,31 +21,35 @@ import java.util.Set;
 public final class StoreDescription {
     private StoreDescription() {}
 
-    static void gauges(Map<String, Long> values, StoreState state, SnapshotRegistry snapshots, StoreOptions options, BlockCache cache) {
+    static void gauges(Map<StoreMetric, Long> values, StoreState state, SnapshotRegistry snapshots, StoreOptions options, BlockCache cache) {
         Version version = state.version();
-        values.put("files", (long) version.references().size());
-        values.put("level0.depth", version.families().stream().mapToLong(FamilyVersion::level0Depth).max().orElse(0));
-        values.put("files.bytes", FamilyVersion.bytes(List.copyOf(version.references())));
-        values.put("memtable.active.bytes", state.activeMemtable().memoryBytes());
-        values.put("memtable.frozen.count", (long) state.frozenCount());
-        values.put("memtable.frozen.bytes", state.frozenBytes());
-        values.put("memory.used.bytes", options.memoryPool().usedBytes());
-        values.put("memory.budget.bytes", options.memoryPool().budgetBytes());
-        values.put("memory.peak.bytes", options.memoryPool().peakBytes());
-        values.put("snapshots", (long) snapshots.count());
-        values.put("epoch", version.epoch());
-        values.put("flushed.sequence", version.flushedSequence());
+        values.put(StoreMetric.FILES, (long) version.references().size());
+        values.put(StoreMetric.LEVEL0_DEPTH, version.families().stream().mapToLong(FamilyVersion::level0Depth).max().orElse(0));
+        values.put(StoreMetric.FILES_BYTES, FamilyVersion.bytes(List.copyOf(version.references())));
+        values.put(StoreMetric.MEMTABLE_ACTIVE_BYTES, state.activeMemtable().memoryBytes());
+        values.put(StoreMetric.MEMTABLE_FROZEN_COUNT, (long) state.frozenCount());
+        values.put(StoreMetric.MEMTABLE_FROZEN_BYTES, state.frozenBytes());
+        values.put(StoreMetric.MEMORY_USED_BYTES, options.memoryPool().usedBytes());
+        values.put(StoreMetric.MEMORY_BUDGET_BYTES, options.memoryPool().budgetBytes());
+        values.put(StoreMetric.MEMORY_PEAK_BYTES, options.memoryPool().peakBytes());
+        values.put(StoreMetric.SNAPSHOTS, (long) snapshots.count());
+        values.put(StoreMetric.STORE_EPOCH, version.epoch());
+        values.put(StoreMetric.FLUSHED_SEQUENCE, version.flushedSequence());
+        OpenFiles open = options.vfs().openFiles();
+        values.put(StoreMetric.FILES_OPEN, (long) open.openCount());
+        values.put(StoreMetric.FILES_REOPENED, open.reopenCount());
+        values.put(StoreMetric.MAPPINGS, (long) open.mappingCount());
         CacheStatistics cached = cache.statistics();
-        values.put("cache.hits", cached.hits());
-        values.put("cache.misses", cached.misses());
-        values.put("cache.evictions", cached.evictions());
-        values.put("cache.used.bytes", cached.usedBytes());
+        values.put(StoreMetric.CACHE_HITS, cached.hits());
+        values.put(StoreMetric.CACHE_MISSES, cached.misses());
+        values.put(StoreMetric.CACHE_EVICTIONS, cached.evictions());
+        values.put(StoreMetric.CACHE_USED_BYTES, cached.usedBytes());
     }
 
     static String of(LsmStore store, StoreState state, StoreOptions options) {
         Version version = state.version();
         StringBuilder text = new StringBuilder();
-        text.append(String.format("epoch %d  sequence %d  flushed %d  durable %d  (%s)%n", version.epoch(), store.lastSequence(),
+        text.append(String.format("store epoch %d  sequence %d  flushed %d  durable %d  (%s)%n", version.epoch(), store.lastSequence(),
                 version.flushedSequence(), store.durableSequence(), options.durability()));
         text.append(String.format("memtables: active %s, frozen %d (%s); memory %s of %s%n", bytes(state.activeMemtable().memoryBytes()),
                 state.frozenCount(), bytes(state.frozenBytes()), bytes(options.memoryPool().usedBytes()), bytes(options.memoryPool().budgetBytes())));

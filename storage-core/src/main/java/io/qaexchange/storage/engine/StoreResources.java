@@ -2,7 +2,9 @@ package io.qaexchange.storage.engine;
 
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.RestoredCheckpoint;
-import io.qaexchange.storage.StoreListener;
+import io.qaexchange.storage.StoreEvent.ClosedEvent;
+import io.qaexchange.storage.StoreEvent.RecoveryEvent;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.engine.StoreState.LoggedMemtable;
@@ -30,10 +32,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Everything that an open store consists of, opened in order and closed in reverse. Opening: lock the folder, recover, begin a new
- * epoch in a new manifest, take away files that no manifest names, begin a new log segment.
+ * store epoch in a new store manifest, take away files that no manifest names, begin a new log segment.
  */
 final class StoreResources {
+    private final Path directory;
     private final StoreOptions options;
+    private final StoreHealth health;
+    private final AppendedExpiries appendedExpiries = new AppendedExpiries();
     private final SnapshotRegistry snapshots = new SnapshotRegistry();
     private final Counters counters = new Counters();
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -50,8 +55,10 @@ final class StoreResources {
     /** Where the log of before this opening ends. */
     private WalWriter.End recoveredEnd;
 
-    private StoreResources(StoreOptions options) {
+    private StoreResources(Path directory, StoreOptions options) {
+        this.directory = directory;
         this.options = options;
+        health = new StoreHealth(options.listener());
     }
 
     /** Where the state that a store begins with comes from. */
@@ -60,10 +67,10 @@ final class StoreResources {
     }
 
     static StoreResources open(Path directory, StoreOptions options, Origin origin) throws IOException {
-        StoreResources resources = new StoreResources(options);
+        StoreResources resources = new StoreResources(directory, options);
         boolean opened = false;
         try {
-            resources.openIn(directory, origin);
+            resources.openIn(origin);
             opened = true;
             return resources;
         } finally {
@@ -74,13 +81,13 @@ final class StoreResources {
         }
     }
 
-    private void openIn(Path directory, Origin origin) throws IOException {
+    private void openIn(Origin origin) throws IOException {
         options.vfs().createDirectories(directory);
         lock = options.vfs().lock(directory.resolve(FileNames.LOCK));
         RecoveredState recovery = origin.state();
         boolean adopted = false;
         try {
-            adopt(directory, recovery);
+            adopt(recovery);
             adopted = true;
         } finally {
             if (!adopted && state == null) {
@@ -89,21 +96,20 @@ final class StoreResources {
         }
     }
 
-    private void adopt(Path directory, RecoveredState recovery) throws IOException {
+    private void adopt(RecoveredState recovery) throws IOException {
         recoveredSequence = recovery.lastSequence();
         recoveredEnd = new WalWriter.End(recovery.previousSegment(), recovery.previousSize());
-        counters.add(Counters.Name.RECOVERY_REPLAYED_OPERATIONS, recovery.replayedOperations());
-        counters.add(Counters.Name.RECOVERY_TORN_BYTES, recovery.tornBytes());
+        counters.add(StoreMetric.RECOVERY_REPLAYED_OPERATIONS, recovery.replayedOperations());
+        counters.add(StoreMetric.RECOVERY_TORN_BYTES, recovery.tornBytes());
         if (recovery.replayedOperations() > 0 || recovery.tornBytes() > 0) {
-            options.listener().on(StoreListener.Kind.RECOVERED, "operations=" + recovery.replayedOperations() + " sequence=" + recovery.lastSequence()
-                    + " tornBytes=" + recovery.tornBytes());
+            options.listener().on(new RecoveryEvent(recovery.replayedOperations(), recovery.lastSequence(), recovery.tornBytes()));
         }
 
         Version before = recovery.version();
         Version begun = before.apply(new VersionEdit().epoch(recovery.lastEpoch() + 1, recovery.parents()));
         versions = VersionSet.create(options.vfs(), directory, begun, recovery.highestNumber(), options.manifestBytes());
         ObsoleteFiles obsolete = new ObsoleteFiles(options.vfs(), counters);
-        removeUnnamed(directory, begun, obsolete);
+        removeUnnamed(begun, obsolete);
 
         boolean logged = options.durability() != Durability.NO_LOG;
         if (logged) {
@@ -119,8 +125,9 @@ final class StoreResources {
             recovered.add(new LoggedMemtable(memtable, recovery.firstSegments().get(i), last ? recoveredSequence : memtable.lastSequence()));
         }
         restored = recovery.restored();
-        state = new StoreState(options, versions, files, recovered, recovery.floors(), recovery.nextMemtableId(), logged ? wal.segmentId() : 0);
-        jobs = new BackgroundJobs(directory, options, state, snapshots, counters, wal, obsolete, executor(directory));
+        state = new StoreState(options, versions, files, recovered, recovery.dropWatermarks(), recovery.nextMemtableId(), logged ? wal.segmentId() : 0);
+        JobContext context = new JobContext(directory, options, state, snapshots, counters, health, appendedExpiries, executor());
+        jobs = new BackgroundJobs(context, wal, obsolete);
         if (ownThreads != null) {
             jobs.lookForExpired(ownThreads);
         } else if (options.executor() instanceof ScheduledExecutorService timer) {
@@ -129,16 +136,14 @@ final class StoreResources {
         if (logged && options.executor() == null && options.durability() != Durability.SYNC_EACH) {
             boolean sync = options.durability() == Durability.GROUP_COMMIT;
             walThread = new WalThread("wal-" + directory.getFileName(), wal, sync, options.groupCommitMillis(),
-                    sync ? options.groupCommitRecords() : Integer.MAX_VALUE, jobs::fail);
+                    sync ? options.groupCommitRecords() : Integer.MAX_VALUE, health::fail);
             walThread.start();
         }
     }
 
     /** What a mapping gives after a fault is anything at all, so nothing more is built on it. */
     private void stopOnFault(CorruptionException fault) {
-        if (jobs != null) {
-            jobs.fail("mapping", fault);
-        }
+        health.fail("mapping", fault);
     }
 
     private final class SegmentNames implements WalWriter.SegmentNames {
@@ -154,7 +159,7 @@ final class StoreResources {
     }
 
     /** Outputs of jobs that a crash cut short, segments that are covered by files, old manifests. */
-    private void removeUnnamed(Path directory, Version version, ObsoleteFiles obsolete) throws IOException {
+    private void removeUnnamed(Version version, ObsoleteFiles obsolete) throws IOException {
         Set<Long> named = new HashSet<>();
         version.references().stream().map(FileReference::fileNumber).forEach(named::add);
         for (String name : options.vfs().list(directory)) {
@@ -168,7 +173,7 @@ final class StoreResources {
         }
     }
 
-    private Executor executor(Path directory) {
+    private Executor executor() {
         if (options.executor() != null) {
             return options.executor();
         }
@@ -196,6 +201,14 @@ final class StoreResources {
 
     StoreState state() {
         return state;
+    }
+
+    StoreHealth health() {
+        return health;
+    }
+
+    AppendedExpiries appendedExpiries() {
+        return appendedExpiries;
     }
 
     BackgroundJobs jobs() {
@@ -279,7 +292,7 @@ final class StoreResources {
                 }
             }
         }
-        options.listener().on(StoreListener.Kind.CLOSED, "");
+        options.listener().on(new ClosedEvent(directory));
         if (failure != null) {
             throw failure;
         }
@@ -287,7 +300,7 @@ final class StoreResources {
 
     private void noteEnd() throws IOException {
         WalWriter.End end = wal == null ? recoveredEnd : wal.end();
-        if (end != null && !jobs.hasFailed()) {
+        if (end != null && !health.hasFailed()) {
             versions.noteEnd(end.segmentId(), end.size());
         }
     }

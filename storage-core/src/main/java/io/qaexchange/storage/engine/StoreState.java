@@ -3,7 +3,7 @@ package io.qaexchange.storage.engine;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.error.StoreClosedException;
-import io.qaexchange.storage.manifest.Floor;
+import io.qaexchange.storage.manifest.DropWatermark;
 import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.manifest.VersionEdit;
 import io.qaexchange.storage.manifest.VersionSet;
@@ -41,8 +41,8 @@ final class StoreState {
     private LoggedMemtable active;
     /** Newest first. */
     private final Deque<LoggedMemtable> frozen = new ArrayDeque<>();
-    /** Floors of writes that no flush has covered yet. */
-    private final List<Floor> pendingFloors;
+    /** Drop watermarks of writes that no flush has covered yet. */
+    private final List<DropWatermark> pendingDropWatermarks;
     private boolean flushClaimed;
     private long nextMemtableId;
 
@@ -52,13 +52,13 @@ final class StoreState {
     private volatile ReadView view;
 
     /** @param recovered memtables from the log, oldest first */
-    StoreState(StoreOptions options, VersionSet versions, FileTable files, List<LoggedMemtable> recovered, List<Floor> floors,
+    StoreState(StoreOptions options, VersionSet versions, FileTable files, List<LoggedMemtable> recovered, List<DropWatermark> dropWatermarks,
             long nextMemtableId, long activeSegment) {
         this.options = options;
         this.versions = versions;
         this.files = files;
         this.nextMemtableId = nextMemtableId;
-        pendingFloors = new ArrayList<>(floors);
+        pendingDropWatermarks = new ArrayList<>(dropWatermarks);
         recovered.forEach(frozen::addFirst);
         active = mayResume(frozen.peekFirst()) ? new LoggedMemtable(frozen.removeFirst().memtable(), activeSegment, 0)
                 : new LoggedMemtable(newMemtable(null), activeSegment, 0);
@@ -96,7 +96,7 @@ final class StoreState {
     /** Needs the lock, or to be the constructor. */
     private void publish() {
         ReadView old = view;
-        view = new ReadView(active.memtable(), frozen.stream().map(LoggedMemtable::memtable).toList(), version, pendingFloors, files);
+        view = new ReadView(active.memtable(), frozen.stream().map(LoggedMemtable::memtable).toList(), version, pendingDropWatermarks, files);
         if (old != null) {
             old.release();
         }
@@ -121,7 +121,7 @@ final class StoreState {
     }
 
     /**
-     * Sets the active memtable aside and begins another. The write turn must be held.
+     * Sets the active memtable aside and begins another. The write lock must be held.
      *
      * @param lastSequence of what was written so far
      * @param nextSegment the log segment that the next write goes to
@@ -134,9 +134,9 @@ final class StoreState {
         return active.memtable();
     }
 
-    /** A write has set a floor: reads hide what is below from now on. */
-    synchronized void addFloor(Floor floor) {
-        pendingFloors.add(floor);
+    /** A write has set a drop watermark: reads hide what is below from now on. */
+    synchronized void addDropWatermark(DropWatermark dropWatermark) {
+        pendingDropWatermarks.add(dropWatermark);
         publish();
     }
 
@@ -178,12 +178,12 @@ final class StoreState {
         synchronized (installLock) {
             long lastSequence = flushed.get(0).lastSequence();
             synchronized (this) {
-                addFloors(edit, lastSequence, snapshots);
+                addDropWatermarks(edit, lastSequence, snapshots);
                 edit.flushed(lastSequence, firstSegmentAfter(flushed));
             }
             Version next = versions.apply(edit);
             synchronized (this) {
-                pendingFloors.removeIf(floor -> floor.sequence() <= lastSequence);
+                pendingDropWatermarks.removeIf(dropWatermark -> dropWatermark.sequence() <= lastSequence);
                 frozen.removeAll(flushed);
                 adopt(next);
             }
@@ -192,20 +192,20 @@ final class StoreState {
         }
     }
 
-    /** Floors up to a sequence number go into the version; those that no reader needs beside a higher one go out of it. */
-    private void addFloors(VersionEdit edit, long lastSequence, long[] snapshots) {
-        List<Floor> all = new ArrayList<>();
-        version.columnFamilies().forEach(family -> all.addAll(version.floors(family.id())));
+    /** Drop watermarks up to a sequence number go into the version; those that no reader needs beside a higher one go out of it. */
+    private void addDropWatermarks(VersionEdit edit, long lastSequence, long[] snapshots) {
+        List<DropWatermark> all = new ArrayList<>();
+        version.columnFamilies().forEach(family -> all.addAll(version.dropWatermarks(family.id())));
         int known = all.size();
-        pendingFloors.stream().filter(floor -> floor.sequence() <= lastSequence).forEach(all::add);
+        pendingDropWatermarks.stream().filter(dropWatermark -> dropWatermark.sequence() <= lastSequence).forEach(all::add);
         for (int i = 0; i < all.size(); i++) {
-            Floor floor = all.get(i);
-            boolean needless = all.stream().anyMatch(later -> later.supersedes(floor)
-                    && Arrays.stream(snapshots).noneMatch(snapshot -> floor.sequence() <= snapshot && snapshot < later.sequence()));
+            DropWatermark dropWatermark = all.get(i);
+            boolean needless = all.stream().anyMatch(later -> later.supersedes(dropWatermark)
+                    && Arrays.stream(snapshots).noneMatch(snapshot -> dropWatermark.sequence() <= snapshot && snapshot < later.sequence()));
             if (needless && i < known) {
-                edit.removeFloor(floor.sequence());
+                edit.removeDropWatermark(dropWatermark.sequence());
             } else if (!needless && i >= known) {
-                edit.floor(floor);
+                edit.addDropWatermark(dropWatermark);
             }
         }
     }

@@ -2,10 +2,11 @@ package io.qaexchange.storage.engine;
 
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.StoreIterator;
-import io.qaexchange.storage.compaction.FloorIndex;
+import io.qaexchange.storage.compaction.DropWatermarkIndex;
 import io.qaexchange.storage.encoding.ByteWriter;
 import io.qaexchange.storage.encoding.JoinedValue;
 import io.qaexchange.storage.engine.ReadView.FamilyFiles;
+import io.qaexchange.storage.error.Arguments;
 import io.qaexchange.storage.iterator.InternalIterator;
 import io.qaexchange.storage.iterator.MergingIterator;
 import io.qaexchange.storage.key.KeyRange;
@@ -20,9 +21,9 @@ import java.io.IOException;
 
 /**
  * Shows of merged entries what a reader at a sequence number sees: per key the newest version that is not too new, without what is
- * deleted, dropped or out of bounds, appended values scratch.joined.
+ * deleted, dropped or out of bounds, appended values joined.
  *
- * <p>Forward, key and value are looked at where they lie, unless parts were scratch.joined. Backward, a key's versions come oldest first, so
+ * <p>Forward, key and value are looked at where they lie, unless parts were joined. Backward, a key's versions come oldest first, so
  * the value is built in a buffer. One thread.
  */
 final class VisibleIterator implements StoreIterator {
@@ -58,7 +59,7 @@ final class VisibleIterator implements StoreIterator {
     private final int eventTimeFromEnd;
     private final long snapshot;
     private final int delimiter;
-    private final FloorIndex floors;
+    private final DropWatermarkIndex dropWatermarks;
     private final RangeTombstoneList.Cursor tombstones;
 
     private final Slice key = new Slice();
@@ -88,8 +89,8 @@ final class VisibleIterator implements StoreIterator {
         range = bounds.keys();
         times = bounds.times();
         timed = !times.isAll();
-        floors = files.floors;
-        plainTimes = times.notBefore(floors.highest());
+        dropWatermarks = files.dropWatermarks;
+        plainTimes = times.notBefore(dropWatermarks.highest());
         eventTimeFromEnd = family.options().eventTimeFromEnd();
         this.snapshot = snapshot;
         delimiter = family.options().appendDelimiter();
@@ -154,6 +155,7 @@ final class VisibleIterator implements StoreIterator {
 
     @Override
     public void seek(Slice target) throws IOException {
+        Arguments.notNull(target, "target");
         beginSeek();
         if (target.compareTo(range.lower()) < 0) {
             seekToFirst();
@@ -165,6 +167,7 @@ final class VisibleIterator implements StoreIterator {
 
     @Override
     public void seekBefore(Slice target) throws IOException {
+        Arguments.notNull(target, "target");
         beginSeek();
         if (range.upper() != null && target.compareTo(range.upper()) > 0) {
             seekToLast();
@@ -252,7 +255,7 @@ final class VisibleIterator implements StoreIterator {
                 continue;
             }
             int kind = Trailer.kind(merged.trailer());
-            if (kind == ValueKind.DELETE || !floors.isEmpty() && floors.hides(at, snapshot)) {
+            if (kind == ValueKind.DELETE || !dropWatermarks.isEmpty() && dropWatermarks.hides(at, snapshot)) {
                 merged.nextKey();
                 continue;
             }
@@ -319,7 +322,7 @@ final class VisibleIterator implements StoreIterator {
     private boolean isSurelyVisible(InternalIterator newest) {
         long sequence = Trailer.sequence(newest.trailer());
         return sequence <= snapshot && Trailer.kind(newest.trailer()) != ValueKind.DELETE && !isCovered(newest.key(), sequence)
-                && !floors.hides(newest.key(), snapshot);
+                && !dropWatermarks.hides(newest.key(), snapshot);
     }
 
     /** Joins the appended parts of the key that merged stands on; merged then stands behind them. */
@@ -355,7 +358,7 @@ final class VisibleIterator implements StoreIterator {
             }
             remember(merged.key());
             boolean exists = buildBackward();
-            if (exists && (floors.isEmpty() || !floors.hides(remembered, snapshot))) {
+            if (exists && (dropWatermarks.isEmpty() || !dropWatermarks.hides(remembered, snapshot))) {
                 key.wrap(remembered);
                 value.wrap(scratch.built.array(), 0, scratch.built.size());
                 valid = true;

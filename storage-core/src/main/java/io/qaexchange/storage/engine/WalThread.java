@@ -48,6 +48,8 @@ final class WalThread implements Runnable {
             while (!stopped) {
                 while (!due && !stopped) {
                     LockSupport.park(this);
+                    // Nobody has reason to interrupt this thread; with the flag set it would not wait any more.
+                    Thread.interrupted();
                 }
                 waitForBatch();
                 due = false;
@@ -69,6 +71,7 @@ final class WalThread implements Runnable {
                 return;
             }
             LockSupport.parkNanos(this, left);
+            Thread.interrupted();
         }
     }
 

@@ -8,7 +8,7 @@ import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.encoding.ByteWriter;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
-import io.qaexchange.storage.manifest.Floor;
+import io.qaexchange.storage.manifest.DropWatermark;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
 import io.qaexchange.storage.wal.Operations;
@@ -18,14 +18,15 @@ import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
- * A write's way: room is made, a number is given, the log takes the record, the memtable the entries, and then the number is
- * published, which is the moment from which readers see the write.
+ * Write pipeline: (1) wait for memtable space, (2) assign a sequence number, (3) append to the log, (4) apply to the memtable,
+ * (5) publish the sequence number, which makes the write visible.
  *
- * <p>Threads: one writes at a time. The turn is a single word: a writer that finds another <em>writer</em> in it is refused (two
- * writers at once are a mistake of the caller), one that finds the store itself at work (freezing a memtable for a flush that some
- * thread asked for) waits, which takes microseconds.
+ * <p>Threads: one writes at a time. The write lock is a single word. A writer that finds it held by another <em>writer</em> is refused,
+ * since two writers at once are a mistake of the caller. One that finds it held by the store (which freezes a memtable for a flush that
+ * some thread asked for) waits, which takes microseconds.
  */
 final class WritePath {
     static final int MAX_KEY_BYTES = 65_535;
@@ -37,28 +38,33 @@ final class WritePath {
     private static final int WRITER = 1;
     private static final int STORE = 2;
 
-    /** Makes room before a write; may freeze the memtable and wait for flushes. */
-    interface Room {
-        void makeRoom(int operations, long bytes) throws IOException;
-
-        /** Called with the write turn held, so that memtable and floors belong together. */
-        void floorSet(Floor floor) throws IOException;
+    /** Space in the memtable; may freeze the active one and wait for flushes. */
+    interface MemtableSpace {
+        /** @return nanoseconds that this took; 0 if there was space at once */
+        long await(Memtable active, int operations, long bytes) throws IOException;
     }
 
+    /** One in so many writes that find space at once is measured; a power of two. */
+    private static final int MEASURED_EACH = 32;
+
     private final StoreOptions options;
-    private final Room room;
+    private final MemtableSpace space;
+    /** Takes the drop watermarks of writes, with the write lock held, so that memtable and watermarks belong together. */
+    private final Consumer<DropWatermark> dropWatermarks;
     private final Counters counters;
     private final WalWriter wal;
     private final Runnable walSignal;
     /** Group commit: so many waiting records are a full batch. Without syncs a full buffer is, whose successor's first record tells. */
     private final int signalAt;
-    private final AtomicInteger turn = new AtomicInteger(FREE);
+    private final AtomicInteger lock = new AtomicInteger(FREE);
     private final ByteWriter record = new ByteWriter(1024);
     private final Slice empty = new Slice();
     private final Slice batchView = new Slice();
 
-    /** Written with the turn held, or before the store is open. */
+    /** Written with the write lock held, or before the store is open. */
     private Memtable active;
+    /** How many there were; the writer's alone. */
+    private int writes;
     /** Volatile for readers, who take it as what they may see; see {@link #publish}. */
     private volatile long lastSequence;
 
@@ -66,9 +72,10 @@ final class WritePath {
      * @param wal null without a log
      * @param walSignal told that records wait for the log's background thread
      */
-    WritePath(StoreOptions options, Room room, Counters counters, WalWriter wal, Runnable walSignal, Memtable active, long lastSequence) {
+    WritePath(StoreOptions options, MemtableSpace space, Consumer<DropWatermark> dropWatermarks, Counters counters, WalWriter wal, Runnable walSignal, Memtable active, long lastSequence) {
         this.options = options;
-        this.room = room;
+        this.space = space;
+        this.dropWatermarks = dropWatermarks;
         this.counters = counters;
         this.wal = wal;
         this.walSignal = walSignal;
@@ -87,8 +94,9 @@ final class WritePath {
 
     long write(int kind, ColumnFamily family, Slice key, Slice value) throws IOException {
         checkSizes(key, value);
-        room.makeRoom(1, Memtable.sizeOf(key.length(), value.length()));
-        takeTurn(WRITER);
+        long started = isMeasured() ? System.nanoTime() : 0;
+        long waited = space.await(active, 1, Memtable.sizeOf(key.length(), value.length()));
+        lock(WRITER);
         try {
             long sequence = lastSequence + 1;
             if (wal != null) {
@@ -99,9 +107,10 @@ final class WritePath {
             apply(kind, family.id(), key, value, sequence);
             publish(sequence);
             counters.wrote(1, key.length() + (long) value.length());
+            measure(started, waited);
             return sequence;
         } finally {
-            turn.setRelease(FREE);
+            lock.setRelease(FREE);
         }
     }
 
@@ -110,8 +119,9 @@ final class WritePath {
             return lastSequence;
         }
         ByteWriter operations = batch.encoded();
-        room.makeRoom(batch.count(), operations.size() + (long) batch.count() * Memtable.sizeOf(0, 0));
-        takeTurn(WRITER);
+        long started = isMeasured() ? System.nanoTime() : 0;
+        long waited = space.await(active, batch.count(), operations.size() + (long) batch.count() * Memtable.sizeOf(0, 0));
+        lock(WRITER);
         try {
             long first = lastSequence + 1;
             long last = lastSequence + batch.count();
@@ -126,13 +136,31 @@ final class WritePath {
             Operations.decode(reader(), batch.count(), (kind, family, key, value) -> apply(kind, family, key, value, ++sequence[0]));
             publish(last);
             counters.wrote(batch.count(), operations.size());
+            measure(started, waited);
             return last;
         } finally {
-            turn.setRelease(FREE);
+            lock.setRelease(FREE);
         }
     }
 
-    /** Release is enough, here and for the turn: a full fence would have the writer wait for every store of the write, 20 ns and more. */
+    /**
+     * A clock costs as much as a tenth of a write, so it is not asked each time. The memtable is full seldom enough; such writes are all
+     * measured, and the ones that are long are among them.
+     */
+    private boolean isMeasured() {
+        return (++writes & MEASURED_EACH - 1) == 0;
+    }
+
+    /** With the write lock held. */
+    private void measure(long started, long waited) {
+        if (waited > 0) {
+            counters.putTook(waited, 1);
+        } else if (started != 0) {
+            counters.putTook(System.nanoTime() - started, MEASURED_EACH);
+        }
+    }
+
+    /** Release is enough, here and for the write lock: a full fence would have the writer wait for every store of the write, 20 ns and more. */
     private void publish(long sequence) {
         LAST_SEQUENCE.setRelease(this, sequence);
     }
@@ -170,13 +198,13 @@ final class WritePath {
     private void apply(int kind, int family, Slice key, Slice value, long sequence) throws IOException {
         active.apply(family, key, Trailer.of(sequence, kind), kind == ValueKind.DELETE ? empty : value);
         if (kind == ValueKind.DROP_BEFORE) {
-            room.floorSet(Floor.ofOperation(family, key, value, sequence));
+            dropWatermarks.accept(DropWatermark.ofOperation(family, key, value, sequence));
         }
     }
 
-    private void takeTurn(int as) {
-        for (int spins = 0; !turn.compareAndSet(FREE, as); spins++) {
-            if (as == WRITER && turn.get() == WRITER) {
+    private void lock(int as) {
+        for (int spins = 0; !lock.compareAndSet(FREE, as); spins++) {
+            if (as == WRITER && lock.get() == WRITER) {
                 throw new IllegalStateException("another thread is writing: a store has one writer at a time; put a lock or a queue in front of it");
             }
             if (spins > 100) {
@@ -187,18 +215,18 @@ final class WritePath {
         }
     }
 
-    /** What is done with the turn held. */
+    /** What is done with the write lock held. */
     interface Exclusive {
         void run() throws IOException;
     }
 
     /** Runs something while no write is under way. It must be short: a writer may be spinning. */
     void exclusively(Exclusive work) throws IOException {
-        takeTurn(STORE);
+        lock(STORE);
         try {
             work.run();
         } finally {
-            turn.setRelease(FREE);
+            lock.setRelease(FREE);
         }
     }
 

@@ -15,7 +15,7 @@ public record KeyRange(byte[] lower, byte[] upper) {
     public static final KeyRange ALL = new KeyRange(new byte[0], null);
 
     public KeyRange {
-        Objects.requireNonNull(lower, "lower");
+        Objects.requireNonNull(lower, "lower must not be null: an empty array is the beginning of all keys");
     }
 
     public static KeyRange of(byte[] lower, byte[] upper) {
@@ -24,6 +24,7 @@ public record KeyRange(byte[] lower, byte[] upper) {
 
     /** All keys that begin with {@code prefix}. */
     public static KeyRange prefix(byte[] prefix) {
+        Objects.requireNonNull(prefix, "prefix must not be null");
         return new KeyRange(prefix, successor(prefix));
     }
 

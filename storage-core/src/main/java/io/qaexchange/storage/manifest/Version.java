@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A picture of the store on disk: families, files, floors, and up to where the log is covered by files. Immutable.
+ * A picture of the store on disk: families, files, drop watermarks, and up to where the log is covered by files. Immutable.
  *
  * <p>Invariants, checked when a version is made: reference ids are unique; levels below 0 of leveled families are disjoint; a file
  * number means one file.
@@ -35,7 +35,7 @@ public final class Version {
         long oldestSegment;
         Map<Integer, ColumnFamily> families = new TreeMap<>();
         Map<Long, FileReference> references = new LinkedHashMap<>();
-        Map<Integer, List<Floor>> floors = new HashMap<>();
+        Map<Integer, List<DropWatermark>> dropWatermarks = new HashMap<>();
     }
 
     private Version(Fields fields) {
@@ -63,13 +63,13 @@ public final class Version {
         next.oldestSegment = edit.oldestSegment != null ? edit.oldestSegment : fields.oldestSegment;
         next.families.putAll(fields.families);
         next.references.putAll(fields.references);
-        next.floors.putAll(fields.floors);
+        next.dropWatermarks.putAll(fields.dropWatermarks);
         for (VersionEdit.AddedFamily family : edit.familiesAdded) {
             next.families.put(family.id(), new ColumnFamily(family.id(), family.options()));
         }
         for (int family : edit.familiesDropped) {
             next.families.remove(family);
-            next.floors.remove(family);
+            next.dropWatermarks.remove(family);
             next.references.values().removeIf(reference -> reference.family() == family);
         }
         for (long id : edit.removed) {
@@ -85,14 +85,14 @@ public final class Version {
                 throw new StoreException("version edit adds reference " + reference.id() + " twice");
             }
         }
-        for (Floor floor : edit.floors) {
-            List<Floor> floors = new ArrayList<>(next.floors.getOrDefault(floor.family(), List.of()));
-            floors.add(floor);
-            next.floors.put(floor.family(), List.copyOf(floors));
+        for (DropWatermark dropWatermark : edit.dropWatermarks) {
+            List<DropWatermark> dropWatermarks = new ArrayList<>(next.dropWatermarks.getOrDefault(dropWatermark.family(), List.of()));
+            dropWatermarks.add(dropWatermark);
+            next.dropWatermarks.put(dropWatermark.family(), List.copyOf(dropWatermarks));
         }
-        if (!edit.floorsRemoved.isEmpty()) {
-            next.floors.replaceAll((family, floors) ->
-                    floors.stream().filter(floor -> !edit.floorsRemoved.contains(floor.sequence())).toList());
+        if (!edit.dropWatermarksRemoved.isEmpty()) {
+            next.dropWatermarks.replaceAll((family, dropWatermarks) ->
+                    dropWatermarks.stream().filter(dropWatermark -> !edit.dropWatermarksRemoved.contains(dropWatermark.sequence())).toList());
         }
         Version version = new Version(next);
         version.checkDisjoint();
@@ -119,7 +119,7 @@ public final class Version {
                 .nextFamilyId(fields.nextFamilyId).flushed(fields.flushedSequence, fields.oldestSegment);
         fields.families.forEach((id, family) -> edit.addFamily(id, family.options()));
         fields.references.values().forEach(edit::add);
-        fields.floors.values().forEach(floors -> floors.forEach(edit::floor));
+        fields.dropWatermarks.values().forEach(dropWatermarks -> dropWatermarks.forEach(edit::addDropWatermark));
         return edit;
     }
 
@@ -171,8 +171,8 @@ public final class Version {
         return Collections.unmodifiableCollection(fields.references.values());
     }
 
-    /** Floors of a family, in the order in which they were set. */
-    public List<Floor> floors(int family) {
-        return fields.floors.getOrDefault(family, List.of());
+    /** Drop watermarks of a family, in the order in which they were set. */
+    public List<DropWatermark> dropWatermarks(int family) {
+        return fields.dropWatermarks.getOrDefault(family, List.of());
     }
 }

@@ -1,7 +1,7 @@
 package io.qaexchange.storage.manifest;
 
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.CompactionStyle;
-import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.encoding.ByteWriter;
@@ -22,9 +22,9 @@ import java.util.List;
  *     5  family dropped: id varint
  *     6  reference added (see FileReference)
  *     7  reference removed: id varint
- *     8  floor (see Floor)
+ *     8  drop watermark (see DropWatermark)
  *     9  next family id varint
- *    11  floor removed: its sequence u64
+ *    11  drop watermark removed: its sequence u64
  *    10  parents: count varint, then for each, epoch u64 and sequence u64
  * </pre>
  *
@@ -38,10 +38,10 @@ public final class VersionEdit {
     private static final int FAMILY_DROPPED = 5;
     private static final int REFERENCE_ADDED = 6;
     private static final int REFERENCE_REMOVED = 7;
-    private static final int FLOOR = 8;
+    private static final int DROP_WATERMARK = 8;
     private static final int NEXT_FAMILY = 9;
     private static final int PARENTS = 10;
-    private static final int FLOOR_REMOVED = 11;
+    private static final int DROP_WATERMARK_REMOVED = 11;
 
     /** The one flag of a family's options so far. */
     private static final int HASH_INDEX = 1;
@@ -63,8 +63,8 @@ public final class VersionEdit {
     final List<Integer> familiesDropped = new ArrayList<>();
     final List<FileReference> added = new ArrayList<>();
     final List<Long> removed = new ArrayList<>();
-    final List<Floor> floors = new ArrayList<>();
-    final List<Long> floorsRemoved = new ArrayList<>();
+    final List<DropWatermark> dropWatermarks = new ArrayList<>();
+    final List<Long> dropWatermarksRemoved = new ArrayList<>();
 
     public VersionEdit epoch(long value, List<Parent> of) {
         epoch = value;
@@ -109,14 +109,14 @@ public final class VersionEdit {
         return this;
     }
 
-    public VersionEdit floor(Floor floor) {
-        floors.add(floor);
+    public VersionEdit addDropWatermark(DropWatermark dropWatermark) {
+        dropWatermarks.add(dropWatermark);
         return this;
     }
 
-    /** Takes away a floor that a later one makes needless; it is named by its sequence number. */
-    public VersionEdit removeFloor(long sequence) {
-        floorsRemoved.add(sequence);
+    /** Takes away a drop watermark that a later one makes needless; it is named by its sequence number. */
+    public VersionEdit removeDropWatermark(long sequence) {
+        dropWatermarksRemoved.add(sequence);
         return this;
     }
 
@@ -161,12 +161,12 @@ public final class VersionEdit {
         for (long id : removed) {
             field(to, REFERENCE_REMOVED, payload.varint(id));
         }
-        for (Floor floor : floors) {
-            floor.encode(payload);
-            field(to, FLOOR, payload);
+        for (DropWatermark dropWatermark : dropWatermarks) {
+            dropWatermark.encode(payload);
+            field(to, DROP_WATERMARK, payload);
         }
-        for (long sequence : floorsRemoved) {
-            field(to, FLOOR_REMOVED, payload.u64(sequence));
+        for (long sequence : dropWatermarksRemoved) {
+            field(to, DROP_WATERMARK_REMOVED, payload.u64(sequence));
         }
     }
 
@@ -204,8 +204,8 @@ public final class VersionEdit {
             case FAMILY_DROPPED -> familiesDropped.add(from.varint32());
             case REFERENCE_ADDED -> added.add(FileReference.decode(from));
             case REFERENCE_REMOVED -> removed.add(from.varint());
-            case FLOOR -> floors.add(Floor.decode(from));
-            case FLOOR_REMOVED -> floorsRemoved.add(from.u64());
+            case DROP_WATERMARK -> dropWatermarks.add(DropWatermark.decode(from));
+            case DROP_WATERMARK_REMOVED -> dropWatermarksRemoved.add(from.u64());
             case NEXT_FAMILY -> nextFamilyId = from.varint32();
             case PARENTS -> {
                 int count = from.varint32();
@@ -234,9 +234,9 @@ public final class VersionEdit {
     private static FamilyOptions decodeOptions(ByteReader from, int end) throws CorruptionException {
         String name = from.utf8();
         CompactionStyle style = CompactionStyle.ofCode(from.u8());
-        List<Compression> compression = new ArrayList<>();
+        List<BlockCompression> compression = new ArrayList<>();
         for (int count = from.varint32(); count > 0; count--) {
-            Compression of = Compression.ofCode(from.u8());
+            BlockCompression of = BlockCompression.ofCode(from.u8());
             if (of == null) {
                 throw from.corrupt("family " + name + " has an unknown compression");
             }
@@ -271,8 +271,8 @@ public final class VersionEdit {
         }
         added.forEach(file -> text.append("add=").append(file).append("@L").append(file.level()).append(file.window() == 0 ? "" : "w" + file.window()).append(' '));
         removed.forEach(id -> text.append("remove=").append(id).append(' '));
-        floors.forEach(floor -> text.append("floor=").append(floor.range()).append('<').append(floor.eventTime()).append(' '));
-        floorsRemoved.forEach(sequence -> text.append("remove-floor=").append(sequence).append(' '));
+        dropWatermarks.forEach(dropWatermark -> text.append("drop-watermark=").append(dropWatermark.range()).append('<').append(dropWatermark.eventTime()).append(' '));
+        dropWatermarksRemoved.forEach(sequence -> text.append("remove-drop-watermark=").append(sequence).append(' '));
         if (nextFileNumber != null) {
             text.append("next-file=").append(nextFileNumber);
         }

@@ -98,7 +98,7 @@ public final class Memtable {
         wrote(trailer);
     }
 
-    /** Notes a floor in the log; what it hides is the store's business. */
+    /** Notes a drop watermark in the log; what it hides is the store's business. */
     public void dropBefore(int family, Slice lower, Slice timeAndUpper, long sequence) {
         long trailer = Trailer.of(sequence, ValueKind.DROP_BEFORE);
         records.appendRange(family, lower, trailer, timeAndUpper);

@@ -1,7 +1,7 @@
 package io.qaexchange.storage.recovery;
 
 import io.qaexchange.storage.RestoredCheckpoint;
-import io.qaexchange.storage.manifest.Floor;
+import io.qaexchange.storage.manifest.DropWatermark;
 import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.manifest.VersionEdit;
 import io.qaexchange.storage.memtable.Memtable;
@@ -15,7 +15,7 @@ import java.util.List;
  * @param lastEpoch the highest epoch among the parents, 0 for a new store
  * @param memtables what the log or the pieces gave, oldest first; the receiver owns a reference to each
  * @param firstSegments for each memtable, the log segment in which its first write stands; 0 if none does
- * @param floors that the version does not know yet
+ * @param dropWatermarks that the version does not know yet
  * @param lastSequence last write of the state
  * @param highestNumber no file in the folder has a higher number
  * @param previousSegment last log segment, 0 if there is none
@@ -25,7 +25,7 @@ import java.util.List;
  * @param restored what checkpoints gave
  */
 public record RecoveredState(Version version, List<VersionEdit.Parent> parents, long lastEpoch, List<Memtable> memtables, List<Long> firstSegments,
-        List<Floor> floors, long lastSequence, long highestNumber, long previousSegment, long previousSize, long tornBytes, long replayedOperations,
+        List<DropWatermark> dropWatermarks, long lastSequence, long highestNumber, long previousSegment, long previousSize, long tornBytes, long replayedOperations,
         RestoredCheckpoint restored) {
 
     /** The number that the next memtable may take. */

@@ -8,9 +8,9 @@ import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.manifest.CurrentFile;
+import io.qaexchange.storage.manifest.DropWatermark;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.manifest.FileReference;
-import io.qaexchange.storage.manifest.Floor;
 import io.qaexchange.storage.manifest.ManifestReader;
 import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.manifest.VersionEdit;
@@ -42,7 +42,7 @@ public final class StoreRecovery {
     private Version version = Version.EMPTY;
     private final List<Memtable> memtables = new ArrayList<>();
     private final List<Long> firstSegments = new ArrayList<>();
-    private final List<Floor> floors = new ArrayList<>();
+    private final List<DropWatermark> dropWatermarks = new ArrayList<>();
     private long lastSequence;
     private long highestNumber;
     private long previousSegment;
@@ -90,7 +90,7 @@ public final class StoreRecovery {
 
     private RecoveredState state() {
         List<VersionEdit.Parent> parents = version.epoch() == 0 ? List.of() : List.of(new VersionEdit.Parent(version.epoch(), lastSequence));
-        return new RecoveredState(version, parents, version.epoch(), memtables, firstSegments, floors, lastSequence, highestNumber, previousSegment,
+        return new RecoveredState(version, parents, version.epoch(), memtables, firstSegments, dropWatermarks, lastSequence, highestNumber, previousSegment,
                 previousSize, tornBytes, replayed, RestoredCheckpoint.NOTHING);
     }
 
@@ -249,7 +249,7 @@ public final class StoreRecovery {
             // Also if the family was dropped since: the flush leaves it out, but has to count its numbers as covered.
             memtable.apply(family, key, Trailer.of(sequence, kind), value);
             if (kind == ValueKind.DROP_BEFORE && version.family(family) != null) {
-                floors.add(Floor.ofOperation(family, key, value, sequence));
+                dropWatermarks.add(DropWatermark.ofOperation(family, key, value, sequence));
             }
         });
         replayed += count;

@@ -5,7 +5,7 @@ import io.airlift.compress.lz4.Lz4Compressor;
 import io.airlift.compress.lz4.Lz4Decompressor;
 import io.airlift.compress.zstd.ZstdCompressor;
 import io.airlift.compress.zstd.ZstdDecompressor;
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.memory.Memory;
 import java.nio.ByteBuffer;
@@ -86,23 +86,23 @@ final class BlockCodec {
      *
      * @return size of the compressed payload in {@link #compressed()}, or -1 if it did not shrink by an eighth, or to what {@code compression} asks for
      */
-    int compress(Compression compression, byte[] payload, int length) {
+    int compress(BlockCompression compression, byte[] payload, int length) {
         int bound = switch (compression) {
             case NONE -> 0;
             case LZ4, LZ4_TO_A_THIRD -> lz4Compressor().maxCompressedLength(length);
             case ZSTD -> zstdCompressor().maxCompressedLength(length);
         };
-        if (compression == Compression.NONE) {
+        if (compression == BlockCompression.NONE) {
             return -1;
         }
         if (compressed.length < bound + SIZE_PREFIX) {
             compressed = new byte[bound + SIZE_PREFIX];
         }
         Memory.putInt(compressed, Memory.ARRAY_BASE, length);
-        int size = SIZE_PREFIX + (compression.ofBlocks() == Compression.LZ4
+        int size = SIZE_PREFIX + (compression.ofBlocks() == BlockCompression.LZ4
                 ? lz4Compressor().compress(payload, 0, length, compressed, SIZE_PREFIX, bound)
                 : zstdCompressor().compress(payload, 0, length, compressed, SIZE_PREFIX, bound));
-        int most = compression == Compression.LZ4_TO_A_THIRD ? length / 3 : length - length / 8;
+        int most = compression == BlockCompression.LZ4_TO_A_THIRD ? length / 3 : length - length / 8;
         return size <= most ? size : -1;
     }
 
@@ -119,7 +119,7 @@ final class BlockCodec {
             throws CorruptionException {
         target.clear().limit(size);
         try {
-            if (compression == Compression.LZ4.code()) {
+            if (compression == BlockCompression.LZ4.code()) {
                 lz4Decompressor().decompress(source, target);
             } else {
                 zstdDecompressor().decompress(source, target);

@@ -1,6 +1,6 @@
 package io.qaexchange.storage.sstable;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.cache.CachedFile;
@@ -106,10 +106,6 @@ final class BlockSource implements BlockAccess, AutoCloseable {
 
     BlockCache cache() {
         return cache;
-    }
-
-    boolean isMapped() {
-        return pieces.length > 0;
     }
 
     @Override
@@ -230,7 +226,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         int uncompressed = payloadSize;
         if (compression != 0) {
             uncompressed = payloadSize < BlockCodec.SIZE_PREFIX ? -1 : frame.getInt(at + SstableFormat.FRAME_HEADER_SIZE);
-            if (Compression.ofCode(compression) == null || uncompressed < 0) {
+            if (BlockCompression.ofCode(compression) == null || uncompressed < 0) {
                 throw new CorruptionException("compressed block makes no sense: compression=" + compression + " size="
                         + uncompressed, file, offset);
             }

@@ -1,6 +1,6 @@
 package io.qaexchange.storage.sstable;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.encoding.Checksum;
 import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.memory.Memory;
@@ -112,7 +112,7 @@ final class FrameScanner {
         long size = (Memory.getInt(bytes, Memory.ARRAY_BASE + from) & 0xffffffffL) + SstableFormat.FRAME_OVERHEAD;
         int kind = bytes[from + SstableFormat.FRAME_KIND];
         boolean plausible = kind >= SstableFormat.KIND_DATA && kind <= SstableFormat.KIND_PROPERTIES
-                && Compression.ofCode(bytes[from + SstableFormat.FRAME_COMPRESSION]) != null
+                && BlockCompression.ofCode(bytes[from + SstableFormat.FRAME_COMPRESSION]) != null
                 && bytes[from + 6] == 0 && bytes[from + 7] == 0 && size > SstableFormat.FRAME_OVERHEAD && size <= limit - offset
                 && size <= Integer.MAX_VALUE - 16;
         return plausible ? size : -1;

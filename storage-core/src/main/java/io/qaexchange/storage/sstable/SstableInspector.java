@@ -1,6 +1,6 @@
 package io.qaexchange.storage.sstable;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.error.StoreException;
@@ -144,7 +144,7 @@ public final class SstableInspector implements AutoCloseable {
                 String keys = block.first() ? " first=" + key : "";
                 keys += block.last() ? " last=" + key : "";
                 yield "layout=" + SstableFormat.layoutName(payload.getByte(SstableFormat.BLOCK_LAYOUT)) + " compression="
-                        + Compression.ofCode(frame.compression()) + " bytes=" + payload.length() + " entries=" + block.count() + keys;
+                        + BlockCompression.ofCode(frame.compression()) + " bytes=" + payload.length() + " entries=" + block.count() + keys;
             }
             case SstableFormat.KIND_INDEX -> payload.length() < SstableFormat.INDEX_HEADER_SIZE ? ""
                     : "level=" + payload.getByte(SstableFormat.INDEX_LEVEL) + " blocks=" + payload.getInt(SstableFormat.INDEX_COUNT);

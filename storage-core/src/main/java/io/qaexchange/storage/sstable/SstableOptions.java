@@ -1,6 +1,6 @@
 package io.qaexchange.storage.sstable;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -22,7 +22,7 @@ import java.util.TreeMap;
  * @param createdAtMs when, in milliseconds of the epoch; 0 = not said
  * @param userProperties kept in the file as they are, under the names given
  */
-public record SstableOptions(int blockSizeBytes, int indexBlockSizeBytes, int restartInterval, Compression compression,
+public record SstableOptions(int blockSizeBytes, int indexBlockSizeBytes, int restartInterval, BlockCompression compression,
         int bloomBitsPerKey, int eventTimeFromEnd, int writeTimeOffset, String createdBy, long createdAtMs, Map<String, byte[]> userProperties) {
     public static final SstableOptions DEFAULT = builder().build();
 
@@ -58,7 +58,7 @@ public record SstableOptions(int blockSizeBytes, int indexBlockSizeBytes, int re
         private int blockSizeBytes = 16 << 10;
         private int indexBlockSizeBytes = 16 << 10;
         private int restartInterval = 16;
-        private Compression compression = Compression.NONE;
+        private BlockCompression compression = BlockCompression.NONE;
         private int bloomBitsPerKey = 10;
         private int eventTimeFromEnd = -1;
         private int writeTimeOffset = -1;
@@ -81,7 +81,7 @@ public record SstableOptions(int blockSizeBytes, int indexBlockSizeBytes, int re
             return this;
         }
 
-        public Builder compression(Compression compression) {
+        public Builder compression(BlockCompression compression) {
             this.compression = compression;
             return this;
         }

@@ -1,6 +1,6 @@
 package io.qaexchange.storage.sstable;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.error.CorruptionException;
@@ -260,11 +260,6 @@ public final class SstableReader implements AutoCloseable {
         return source.file();
     }
 
-    /** Whether blocks are read in place. */
-    public boolean isMapped() {
-        return source.isMapped();
-    }
-
     /** Bytes and entries inside a range, from the index alone; at most the two blocks at the edges are guessed at. */
     public SizeEstimate estimate(KeyRange range) throws IOException {
         if (range.isEmpty() || !range.overlaps(metadata.range()) || metadata.entries() == 0) {
@@ -348,19 +343,19 @@ public final class SstableReader implements AutoCloseable {
                 child.load(pin.base(), pin.address(), pin.length());
                 listBlocks(child, index.handle(i), into, pin);
             } else {
-                Compression compression = Compression.ofCode(index.compression(i));
+                BlockCompression compression = BlockCompression.ofCode(index.compression(i));
                 into.add(new BlockInfo(SstableFormat.kindName(SstableFormat.KIND_DATA), 0, index.handle(i),
                         String.valueOf(compression), SstableFormat.layoutName(index.layout(i)), index.entries(i),
                         index.separator(i, new Slice()).toByteArray(), index.minTime(i), index.maxTime(i)));
             }
         }
-        into.add(new BlockInfo(SstableFormat.kindName(SstableFormat.KIND_INDEX), index.level(), handle, Compression.NONE.name(), "",
+        into.add(new BlockInfo(SstableFormat.kindName(SstableFormat.KIND_INDEX), index.level(), handle, BlockCompression.NONE.name(), "",
                 entries, index.separator(index.count() - 1, new Slice()).toByteArray(), minTime, maxTime));
     }
 
     private static void addOther(List<BlockInfo> blocks, int kind, BlockHandle handle) {
         if (handle.isPresent()) {
-            blocks.add(new BlockInfo(SstableFormat.kindName(kind), 0, handle, Compression.NONE.name(), "", 0, new byte[0],
+            blocks.add(new BlockInfo(SstableFormat.kindName(kind), 0, handle, BlockCompression.NONE.name(), "", 0, new byte[0],
                     EventTime.UNKNOWN_MIN, EventTime.UNKNOWN_MAX));
         }
     }

@@ -1,6 +1,6 @@
 package io.qaexchange.storage.sstable;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.encoding.ByteWriter;
 import io.qaexchange.storage.key.RangeTombstone;
 import io.qaexchange.storage.key.RangeTombstoneList;
@@ -317,7 +317,7 @@ public final class SstableWriter implements AutoCloseable {
         encoded.clear();
         block.encode(encoded);
         int size = codec.compress(options.compression(), encoded.array(), encoded.size());
-        int compression = size < 0 ? Compression.NONE.code() : options.compression().ofBlocks().code();
+        int compression = size < 0 ? BlockCompression.NONE.code() : options.compression().ofBlocks().code();
         BlockHandle handle = size < 0
                 ? out.frame(SstableFormat.KIND_DATA, compression, encoded.array(), encoded.size())
                 : out.frame(SstableFormat.KIND_DATA, compression, codec.compressed(), size);
@@ -329,10 +329,10 @@ public final class SstableWriter implements AutoCloseable {
         encoded.clear();
         DataBlockBuilder.writePlainHeader(encoded, key.length(), value.length(), 1, trailer);
         encoded.raw(key);
-        out.begin(SstableFormat.KIND_DATA, Compression.NONE.code(), encoded.size() + value.length());
+        out.begin(SstableFormat.KIND_DATA, BlockCompression.NONE.code(), encoded.size() + value.length());
         out.part(encoded.array(), Memory.ARRAY_BASE, encoded.size());
         out.part(value.base(), value.address(), value.length());
-        blockWritten(out.end(), 1, Compression.NONE.code(), SstableFormat.LAYOUT_FIXED, trailer);
+        blockWritten(out.end(), 1, BlockCompression.NONE.code(), SstableFormat.LAYOUT_FIXED, trailer);
     }
 
     private void writeEmptyBlock() throws IOException {

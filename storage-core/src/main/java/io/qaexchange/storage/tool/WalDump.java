@@ -59,7 +59,6 @@ final class WalDump {
                         + " family=" + family + " key=" + key + " value=" + value.length() + " bytes"));
             }
             case WalFormat.TYPE_SYNCED -> out.println(head + " up to offset " + data.u64());
-            case WalFormat.TYPE_CHECKPOINT -> out.println(head + " id=" + data.u64() + " sequence=" + data.u64());
             default -> out.println(head + " length=" + reader.dataLength());
         }
     }

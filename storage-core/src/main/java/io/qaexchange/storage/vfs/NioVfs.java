@@ -3,13 +3,10 @@ package io.qaexchange.storage.vfs;
 import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.memory.Memory;
 import java.io.Closeable;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -19,7 +16,15 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The local file system through {@link FileChannel}. Thread-safe: stateless. */
+/**
+ * The local file system.
+ *
+ * <p>An interrupted thread does all of this like any other, and stays interrupted. Java closes a {@link FileChannel} for all threads when
+ * one that uses it is interrupted. So files are written through streams, which know no interruption, read through a
+ * {@link ReopenedChannel}, and everything else is {@link Uninterrupted}.
+ *
+ * <p>Thread-safe: stateless.
+ */
 public final class NioVfs implements Vfs {
     public static final NioVfs INSTANCE = new NioVfs(true);
     /**
@@ -36,14 +41,14 @@ public final class NioVfs implements Vfs {
 
     @Override
     public WritableFile create(Path path) throws IOException {
-        return new NioWritableFile(FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), syncs);
+        return NioWritableFile.create(path, syncs);
     }
 
     @Override
     public ReadableFile open(Path path) throws IOException {
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+        ReopenedChannel channel = ReopenedChannel.open(path);
         try {
-            return new NioReadableFile(path, channel, channel.size());
+            return new NioReadableFile(channel, channel.size());
         } catch (IOException e) {
             try (channel) {
                 throw e;
@@ -86,9 +91,12 @@ public final class NioVfs implements Vfs {
         if (!syncs) {
             return;
         }
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
+        Uninterrupted.run(() -> {
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+            return null;
+        });
     }
 
     @Override
@@ -112,130 +120,55 @@ public final class NioVfs implements Vfs {
 
     @Override
     public void truncate(Path path, long size) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
-            channel.truncate(size);
-            if (syncs) {
-                channel.force(true);
+        Uninterrupted.run(() -> {
+            try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+                channel.truncate(size);
+                if (syncs) {
+                    channel.force(true);
+                }
             }
-        }
+            return null;
+        });
     }
 
     @Override
     public Closeable lock(Path path) throws IOException {
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        try {
-            FileLock lock = channel.tryLock();
-            if (lock != null) {
-                return channel;
-            }
-        } catch (OverlappingFileLockException e) {
-            // Held by this process: the same answer as held by another one, given below.
-        } catch (IOException e) {
-            try (channel) {
-                throw e;
-            }
+        Closeable held = Uninterrupted.run(() -> tryLock(path));
+        if (held != null) {
+            return held;
         }
-        channel.close();
         throw new StoreException("the store is in use, by this process or another one: close it there first (lock file " + path + ")");
     }
 
-    private static final class NioWritableFile implements WritableFile {
-        private final FileChannel channel;
-        private final boolean syncs;
-        private volatile long size;
-
-        NioWritableFile(FileChannel channel, boolean syncs) {
-            this.channel = channel;
-            this.syncs = syncs;
-        }
-
-        @Override
-        public void append(ByteBuffer bytes) throws IOException {
-            int length = bytes.remaining();
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+    /** @return null if the lock is held, by this process or another one */
+    private static Closeable tryLock(Path path) throws IOException {
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        boolean locked = false;
+        try {
+            locked = channel.tryLock() != null;
+            return locked ? channel : null;
+        } catch (OverlappingFileLockException e) {
+            // Held by this process: the same answer as held by another one.
+            return null;
+        } finally {
+            if (!locked) {
+                channel.close();
             }
-            size += length;
-        }
-
-        @Override
-        public void sync() throws IOException {
-            if (syncs) {
-                channel.force(false);
-            }
-        }
-
-        @Override
-        public long size() {
-            return size;
-        }
-
-        @Override
-        public void close() throws IOException {
-            channel.close();
         }
     }
 
-    /**
-     * A file that survives the interruption of a thread that reads it. Interrupting a read closes its channel for all threads (Flink
-     * interrupts whoever writes a checkpoint that is aborted), so the next read opens the file again; whoever was interrupted stays so.
-     */
     private static final class NioReadableFile implements ReadableFile {
-        private final Path path;
+        private final ReopenedChannel channel;
         private final long size;
-        private volatile FileChannel channel;
-        /** Guarded by this. */
-        private boolean closed;
 
-        NioReadableFile(Path path, FileChannel channel, long size) {
-            this.path = path;
+        NioReadableFile(ReopenedChannel channel, long size) {
             this.channel = channel;
             this.size = size;
         }
 
         @Override
         public void read(long position, ByteBuffer target) throws IOException {
-            int begin = target.position();
-            boolean interrupted = false;
-            try {
-                while (true) {
-                    FileChannel used = channel;
-                    try {
-                        read(used, position, target);
-                        return;
-                    } catch (ClosedChannelException e) {
-                        interrupted |= Thread.interrupted();
-                        reopen(used, e);
-                        target.position(begin);
-                    }
-                }
-            } finally {
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
-            }
-        }
-
-        private void read(FileChannel used, long position, ByteBuffer target) throws IOException {
-            long at = position;
-            while (target.hasRemaining()) {
-                int read = used.read(target, at);
-                if (read < 0) {
-                    throw new EOFException("file ends early: file=" + path + " size=" + size + " offset=" + position
-                            + " missing=" + target.remaining());
-                }
-                at += read;
-            }
-        }
-
-        /** Another thread may have done it already; a file that its owner closed stays closed. */
-        private synchronized void reopen(FileChannel broken, ClosedChannelException cause) throws IOException {
-            if (closed) {
-                throw cause;
-            }
-            if (channel == broken) {
-                channel = FileChannel.open(path, StandardOpenOption.READ);
-            }
+            channel.read(position, target);
         }
 
         @Override
@@ -245,25 +178,11 @@ public final class NioVfs implements Vfs {
 
         @Override
         public MappedRegion map(long position, int length) throws IOException {
-            while (true) {
-                FileChannel used = channel;
-                boolean interrupted = Thread.interrupted();
-                try {
-                    return new NioMappedRegion(used.map(FileChannel.MapMode.READ_ONLY, position, length));
-                } catch (ClosedChannelException e) {
-                    interrupted |= Thread.interrupted();
-                    reopen(used, e);
-                } finally {
-                    if (interrupted) {
-                        Thread.currentThread().interrupt();
-                    }
-                }
-            }
+            return new NioMappedRegion(channel.map(position, length));
         }
 
         @Override
-        public synchronized void close() throws IOException {
-            closed = true;
+        public void close() throws IOException {
             channel.close();
         }
     }

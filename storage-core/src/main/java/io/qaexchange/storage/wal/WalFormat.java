@@ -19,7 +19,7 @@ public final class WalFormat {
     public static final int TYPE_BATCH = 1;
     public static final int TYPE_SEGMENT = 2;
     public static final int TYPE_SYNCED = 3;
-    public static final int TYPE_CHECKPOINT = 4;
+    // 4 was reserved for checkpoints of the store, never written, and is not used again.
 
     public static final int VERSION = 1;
     static final int SEGMENT_DATA_BYTES = 1 + 2 + 5 * 8;
@@ -60,7 +60,6 @@ public final class WalFormat {
             case TYPE_BATCH -> "batch";
             case TYPE_SEGMENT -> "segment";
             case TYPE_SYNCED -> "synced";
-            case TYPE_CHECKPOINT -> "checkpoint";
             default -> "unknown(" + type + ")";
         };
     }

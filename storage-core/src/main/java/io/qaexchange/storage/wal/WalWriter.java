@@ -29,11 +29,10 @@ import java.util.concurrent.locks.ReentrantLock;
  *       16     …  data
  *
  *   data, by its first byte
- *        1  batch       first sequence u64, count varint, operations (see WriteBatchCodec)
+ *        1  batch       first sequence u64, count varint, operations (see {@link io.qaexchange.storage.WriteBatch})
  *        2  segment     format version u16, id u64, epoch u64, first sequence u64, previous segment's id u64 and final size u64;
  *                       always the first record
  *        3  synced      offset u64: all bytes of this segment before it were synced when this record was written
- *        4  checkpoint  id u64, sequence u64: a checkpoint of the store was taken here
  * </pre>
  *
  * <p>Why <em>synced</em> records: after a power cut, pages that were never synced may be missing in any order, so a bad record that

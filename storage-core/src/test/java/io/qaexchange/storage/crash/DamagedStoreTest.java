@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 /**
  * A closed store with every kind of file and record in it, damaged in every place: opening it and reading everything gives the right
  * answer or an error that names a file. Files: log segments with all operations, a manifest with many edits, CURRENT, sstables of both
- * layouts with and without compression, range tombstones and floors.
+ * layouts with and without compression, range tombstones and drop watermarks.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class DamagedStoreTest {

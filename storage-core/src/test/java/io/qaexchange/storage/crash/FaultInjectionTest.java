@@ -8,6 +8,7 @@ import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.engine.LsmStore;
 import io.qaexchange.storage.error.StoreClosedException;
+import io.qaexchange.storage.error.StoreException;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.vfs.FaultyVfs;
 import io.qaexchange.storage.vfs.MemoryVfs;
@@ -203,29 +204,34 @@ class FaultInjectionTest {
     @EnumSource(value = Durability.class, names = "NO_LOG", mode = EnumSource.Mode.EXCLUDE)
     void writesStopWithTheCauseAfterAFailedSync(Durability durability) throws IOException {
         FaultyVfs vfs = new FaultyVfs(new MemoryVfs());
-        try (LsmStore store = LsmStore.open(SimulatedStore.FOLDER, SimulatedStore.options(vfs, durability).build())) {
-            ColumnFamily state = store.createFamily(SimulatedStore.STATE);
-            store.put(state, new byte[] {1}, new byte[] {1});
+        LsmStore store = LsmStore.open(SimulatedStore.FOLDER, SimulatedStore.options(vfs, durability).build());
+        ColumnFamily state = store.createFamily(SimulatedStore.STATE);
+        store.put(state, new byte[] {1}, new byte[] {1});
+        store.sync();
+        vfs.before((kind, path) -> {
+            if (kind == FaultyVfs.Kind.SYNC) {
+                throw new IOException("the disk has failed: " + path);
+            }
+        });
+        assertThatThrownBy(() -> {
+            store.put(state, new byte[] {2}, new byte[] {2});
             store.sync();
-            vfs.before((kind, path) -> {
-                if (kind == FaultyVfs.Kind.SYNC) {
-                    throw new IOException("the disk has failed: " + path);
-                }
-            });
-            assertThatThrownBy(() -> {
-                store.put(state, new byte[] {2}, new byte[] {2});
-                store.sync();
-            }).hasMessageContaining("the disk has failed");
-            vfs.before((kind, path) -> { });
-            // The disk is well again; what it lost meanwhile nobody knows, so the store stays stopped.
-            assertThatThrownBy(() -> store.put(state, new byte[] {3}, new byte[] {3})).isInstanceOf(StoreClosedException.class)
-                    .hasMessageContaining("the disk has failed").hasCauseInstanceOf(IOException.class);
-            assertThatThrownBy(store::sync).isInstanceOf(StoreClosedException.class);
-            assertThatThrownBy(store::flush).isInstanceOf(StoreClosedException.class);
-            assertThat(store.get(state, new byte[] {1})).containsExactly(1);
+        }).hasMessageContaining("the disk has failed");
+        vfs.before((kind, path) -> { });
+        // The disk is well again; what it lost meanwhile nobody knows, so the store stays stopped.
+        assertThatThrownBy(() -> store.put(state, new byte[] {3}, new byte[] {3})).isInstanceOf(StoreClosedException.class)
+                .hasMessageContaining("the disk has failed").hasCauseInstanceOf(IOException.class);
+        assertThatThrownBy(store::sync).isInstanceOf(StoreClosedException.class);
+        assertThatThrownBy(store::flush).isInstanceOf(StoreClosedException.class);
+        assertThat(store.get(state, new byte[] {1})).containsExactly(1);
+        if (durability == Durability.SYNC_EACH) {
+            // The write that was not acknowledged was never part of the store.
+            store.close();
+        } else {
+            assertThatThrownBy(store::close).isInstanceOf(StoreException.class).hasMessageContaining("sequence numbers 2 to 2");
         }
-        try (LsmStore store = LsmStore.open(SimulatedStore.FOLDER, SimulatedStore.options(vfs, durability).build())) {
-            assertThat(store.get(store.family("state"), new byte[] {1})).containsExactly(1);
+        try (LsmStore again = LsmStore.open(SimulatedStore.FOLDER, SimulatedStore.options(vfs, durability).build())) {
+            assertThat(again.get(again.family("state"), new byte[] {1})).containsExactly(1);
         }
     }
 }

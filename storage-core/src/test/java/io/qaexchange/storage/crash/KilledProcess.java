@@ -37,7 +37,7 @@ final class KilledProcess {
     public static void main(String[] args) throws IOException {
         PrintStream out = System.out;
         Durability durability = Durability.valueOf(args[1]);
-        StoreOptions options = options(durability).listener((kind, text) -> out.println(kind)).build();
+        StoreOptions options = options(durability).listener(event -> out.println(event.getClass().getSimpleName())).build();
         try (LsmStore store = LsmStore.open(Path.of(args[0]), options)) {
             ColumnFamily family = store.createFamily(FAMILY);
             long told = 0;

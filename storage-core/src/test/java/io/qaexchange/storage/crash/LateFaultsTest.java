@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.engine.LsmStore;
 import io.qaexchange.storage.error.CorruptionException;
@@ -75,8 +76,8 @@ class LateFaultsTest {
                 store.flush();
             }
             store.compact(state, KeyRange.ALL);
-            assertThat(store.statistics().get("files")).isEqualTo(1);
-            assertThat(store.statistics().get("files.undeleted")).isEqualTo(2);
+            assertThat(store.statistics().get(StoreMetric.FILES)).isEqualTo(1);
+            assertThat(store.statistics().get(StoreMetric.FILES_UNDELETED)).isEqualTo(2);
             vfs.before((kind, path) -> { });
         }
         try (LsmStore store = LsmStore.open(SimulatedStore.FOLDER, options)) {

@@ -3,9 +3,9 @@ package io.qaexchange.storage.crash;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.ColumnFamily;
-import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.StoreIterator;
@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Defects of the reference system that an engine like this one could have, each by name. */
 class ReferenceDefectsTest {
-    private static final FamilyOptions PLAIN = FamilyOptions.builder("plain").blockBytes(200).compression(Compression.NONE).build();
+    private static final FamilyOptions PLAIN = FamilyOptions.builder("plain").blockBytes(200).compression(BlockCompression.NONE).build();
 
     private MemoryVfs disk = new MemoryVfs();
 
@@ -186,11 +186,11 @@ class ReferenceDefectsTest {
             fill(store, 0, 50);
             store.compact(store.family(PLAIN.name()), KeyRange.ALL);
             last = store.lastSequence();
-            epoch = store.epoch();
+            epoch = store.storeEpoch();
         }
         try (LsmStore store = open(Durability.SYNC_EACH)) {
             assertThat(store.lastSequence()).isEqualTo(last);
-            assertThat(store.epoch()).isEqualTo(epoch + 1);
+            assertThat(store.storeEpoch()).isEqualTo(epoch + 1);
         }
         long manifest = CurrentFile.read(disk, SimulatedStore.FOLDER);
         assertThat(ManifestReader.read(disk, FileNames.manifest(SimulatedStore.FOLDER, manifest)).version().references())

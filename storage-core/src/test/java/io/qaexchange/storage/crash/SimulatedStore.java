@@ -2,9 +2,9 @@ package io.qaexchange.storage.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
-import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.StoreIterator;
@@ -36,9 +36,9 @@ final class SimulatedStore {
     static final long NOW_MILLIS = 1_700_000_000_000L;
 
     static final FamilyOptions STATE = FamilyOptions.builder("state").appendDelimiter(WriteLog.DELIMITER).blockBytes(300)
-            .levelBaseBytes(4000).fileBytes(2000).compression(Compression.NONE, Compression.LZ4, Compression.ZSTD).build();
+            .levelBaseBytes(4000).fileBytes(2000).compression(BlockCompression.NONE, BlockCompression.LZ4, BlockCompression.ZSTD).build();
     static final FamilyOptions EVENTS = FamilyOptions.builder("events").compactionStyle(CompactionStyle.TIME_WINDOW)
-            .eventTimeFromEnd(EventKeys.TIME_FROM_END).windowNanos(50).blockBytes(200).fileBytes(2000).compression(Compression.LZ4).build();
+            .eventTimeFromEnd(EventKeys.TIME_FROM_END).windowNanos(50).blockBytes(200).fileBytes(2000).compression(BlockCompression.LZ4).build();
     static final FamilyOptions SPARE = FamilyOptions.builder("spare").blockBytes(200).bloomBitsPerKey(0).build();
 
     private SimulatedStore() {}

@@ -67,16 +67,16 @@ final class WriteLog {
 
     private record Operation(int family, java.util.function.Consumer<FamilyModel> effect) {}
 
-    private record Floor(KeyRange range, long time) {}
+    private record DropWatermark(KeyRange range, long time) {}
 
     /** What a family should hold. */
     private static final class FamilyModel {
         final NavigableMap<byte[], byte[]> values = new TreeMap<>(Arrays::compareUnsigned);
-        final List<Floor> floors = new ArrayList<>();
+        final List<DropWatermark> dropWatermarks = new ArrayList<>();
 
-        /** Below a floor a write has no effect that anyone sees. */
+        /** Below a drop watermark a write has no effect that anyone sees. */
         void put(byte[] key, byte[] value) {
-            if (floors.stream().noneMatch(floor -> isBelow(key, floor))) {
+            if (dropWatermarks.stream().noneMatch(dropWatermark -> isBelow(key, dropWatermark))) {
                 values.put(key, value);
             }
         }
@@ -91,13 +91,13 @@ final class WriteLog {
         }
 
         void dropBefore(KeyRange range, long time) {
-            Floor floor = new Floor(range, time);
-            floors.add(floor);
-            values.keySet().removeIf(key -> isBelow(key, floor));
+            DropWatermark dropWatermark = new DropWatermark(range, time);
+            dropWatermarks.add(dropWatermark);
+            values.keySet().removeIf(key -> isBelow(key, dropWatermark));
         }
 
-        private static boolean isBelow(byte[] key, Floor floor) {
-            return floor.range().contains(key) && EventKeys.time(key) < floor.time();
+        private static boolean isBelow(byte[] key, DropWatermark dropWatermark) {
+            return dropWatermark.range().contains(key) && EventKeys.time(key) < dropWatermark.time();
         }
     }
 

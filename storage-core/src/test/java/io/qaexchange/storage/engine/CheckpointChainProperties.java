@@ -8,6 +8,7 @@ import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.StoreIterator;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.engine.CheckpointShelf.Kept;
 import io.qaexchange.storage.key.KeyRange;
@@ -218,7 +219,7 @@ class CheckpointChainProperties {
 
         /** What was restored and not written since is on the shelf already; unless the log was too long for one memtable, or merges are due. */
         private void checkpointWritesNothing(LsmStore store, Kept base) throws IOException {
-            if (options.executor() == null || store.statistics().get("flushes") > 0 || store.statistics().get("compactions") > 0) {
+            if (options.executor() == null || store.statistics().get(StoreMetric.FLUSHES) > 0 || store.statistics().get(StoreMetric.COMPACTIONS) > 0) {
                 return;
             }
             try (Checkpoint checkpoint = store.checkpoint()) {

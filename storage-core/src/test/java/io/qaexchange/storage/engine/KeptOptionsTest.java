@@ -2,9 +2,9 @@ package io.qaexchange.storage.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
-import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.memory.Slice;
@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Options of families as they are found again. */
 class KeptOptionsTest {
     private static final FamilyOptions LOG = FamilyOptions.builder("log").compactionStyle(CompactionStyle.TIME_WINDOW).eventTimeFromEnd(8).windowNanos(7)
-            .compression(Compression.ZSTD).build();
+            .compression(BlockCompression.ZSTD).build();
     private static final FamilyOptions STATE = FamilyOptions.builder("state").bloomBitsPerKey(3).blockBytes(777).levelBaseBytes(8).fileBytes(9)
             .memtableHashIndex(true).build();
 

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.StoreEvent.CompactionEvent;
 import io.qaexchange.storage.StoreIterator;
-import io.qaexchange.storage.StoreListener;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.memory.Slice;
@@ -30,9 +31,9 @@ class LazyLevel0Test {
 
     private final List<String> merges = new ArrayList<>();
     private final StoreOptions options = StoreOptions.builder().durability(Durability.NO_LOG).executor(Runnable::run).level0(DEPTH, 20, 40)
-            .listener((kind, text) -> {
-                if (kind == StoreListener.Kind.COMPACTED) {
-                    merges.add(text);
+            .listener(event -> {
+                if (event instanceof CompactionEvent compaction) {
+                    merges.add(compaction.plan());
                 }
             }).build();
 
@@ -67,7 +68,7 @@ class LazyLevel0Test {
                     model.subMap(from, from + 300).clear();
                 }
                 store.flush();
-                assertThat(store.statistics().get("level0.depth")).isLessThan(LIMIT);
+                assertThat(store.statistics().get(StoreMetric.LEVEL0_DEPTH)).isLessThan(LIMIT);
                 assertThat(read(store, family)).isEqualTo(model);
             }
         }
@@ -118,11 +119,11 @@ class LazyLevel0Test {
                 store.put(family, Slice.of(ByteBuffer.allocate(16).putLong(n % 100).putLong(n).array()), Slice.of(value));
                 if (n % 500 == 499) {
                     store.flush();
-                    assertThat(store.statistics().get("level0.depth")).isLessThan(LIMIT);
+                    assertThat(store.statistics().get(StoreMetric.LEVEL0_DEPTH)).isLessThan(LIMIT);
                 }
             }
             // Written with every second flush, level 1 would have cost a hundred times its final size over two.
-            assertThat(store.statistics().get("compaction.written.bytes")).isLessThan(12 * store.statistics().get("flush.bytes"));
+            assertThat(store.statistics().get(StoreMetric.COMPACTION_WRITTEN_BYTES)).isLessThan(12 * store.statistics().get(StoreMetric.FLUSH_BYTES));
         }
     }
 }

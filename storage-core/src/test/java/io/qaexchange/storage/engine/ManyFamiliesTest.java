@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.memory.BudgetedMemoryPool;
 import io.qaexchange.storage.vfs.MemoryVfs;
@@ -39,8 +40,8 @@ class ManyFamiliesTest {
             assertThat(pool.usedBytes()).as("memory of 100 families with 1,000 entries").isLessThanOrEqualTo(1 << 20);
             assertThat(files()).as("CURRENT, LOCK, manifest, log").isLessThanOrEqualTo(4);
             store.flush();
-            assertThat(store.statistics().get("files")).isEqualTo(FAMILIES);
-            long bytes = store.statistics().get("files.bytes");
+            assertThat(store.statistics().get(StoreMetric.FILES)).isEqualTo(FAMILIES);
+            long bytes = store.statistics().get(StoreMetric.FILES_BYTES);
             assertThat(bytes / FAMILIES).as("bytes of a file with 10 entries").isLessThan(2_500);
         }
         assertThat(pool.usedBytes()).isZero();
@@ -57,8 +58,8 @@ class ManyFamiliesTest {
                 store.flush();
                 store.awaitIdle();
             }
-            assertThat(store.statistics().get("files")).isLessThanOrEqualTo(5);
-            assertThat(store.statistics().get("flushes")).isEqualTo(20);
+            assertThat(store.statistics().get(StoreMetric.FILES)).isLessThanOrEqualTo(5);
+            assertThat(store.statistics().get(StoreMetric.FLUSHES)).isEqualTo(20);
             assertThat(pool.usedBytes()).isLessThanOrEqualTo(1 << 20);
         }
     }
@@ -76,7 +77,7 @@ class ManyFamiliesTest {
                 store.flush();
                 store.awaitIdle();
             }
-            assertThat(store.statistics().get("files")).isLessThanOrEqualTo(16L * FAMILIES);
+            assertThat(store.statistics().get(StoreMetric.FILES)).isLessThanOrEqualTo(16L * FAMILIES);
         }
         try (LsmStore store = LsmStore.open(folder, simulated)) {
             assertThat(store.families()).hasSize(FAMILIES);

@@ -2,10 +2,10 @@ package io.qaexchange.storage.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.ColumnFamily;
-import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.CopiedEntries;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
@@ -45,7 +45,7 @@ class PrefixCopyProperties {
         StoreOptions options = StoreOptions.builder().vfs(disk).arenaChunkBytes(4096).memtableBytes(16384 + random.nextInt(30_000))
                 .durability(Durability.NO_LOG).level0(1 + random.nextInt(4), 20, 40).levelMultiplier(2 + random.nextInt(4))
                 .executor(random.nextBoolean() ? null : Runnable::run).blockCacheBytes(random.nextBoolean() ? 1 << 20 : 20_000).build();
-        Compression[] kinds = Compression.values();
+        BlockCompression[] kinds = BlockCompression.values();
         FamilyOptions familyOptions = FamilyOptions.builder("map").blockBytes(64 + random.nextInt(2000))
                 .levelBaseBytes(2000 + random.nextInt(20_000)).fileBytes(1000 + random.nextInt(10_000))
                 .compression(kinds[random.nextInt(kinds.length)], kinds[random.nextInt(kinds.length)]).build();

@@ -7,6 +7,7 @@ import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.StoreIterator;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.key.KeyRange;
@@ -43,7 +44,7 @@ class ReadsMergeLevel0Test {
     }
 
     private static long depth(LsmStore store) {
-        return store.statistics().get("level0.depth");
+        return store.statistics().get(StoreMetric.LEVEL0_DEPTH);
     }
 
     @Test
@@ -83,13 +84,13 @@ class ReadsMergeLevel0Test {
         try (LsmStore store = LsmStore.open(directory, options)) {
             ColumnFamily family = fill(store, FamilyOptions.builder("f").compactionStyle(CompactionStyle.TIME_WINDOW).eventTimeFromEnd(8)
                     .windowNanos(1_000_000).build());
-            long merges = store.statistics().get("compactions");
+            long merges = store.statistics().get(StoreMetric.COMPACTIONS);
             try (StoreReader reader = store.reader()) {
                 for (int i = 0; i < READS; i++) {
                     reader.get(family, Slice.of(key(i % KEYS)));
                 }
             }
-            assertThat(store.statistics().get("compactions")).isEqualTo(merges);
+            assertThat(store.statistics().get(StoreMetric.COMPACTIONS)).isEqualTo(merges);
         }
     }
 }

@@ -8,6 +8,7 @@ import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.StoreIterator;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.WriteBatch;
@@ -62,8 +63,8 @@ class StoreConcurrencyTest {
                 assertThat(reader.get(60, TimeUnit.SECONDS)).isPositive();
             }
             store.awaitIdle();
-            assertThat(store.statistics().get("flushes")).isGreaterThan(5);
-            assertThat(store.statistics().get("compactions")).isPositive();
+            assertThat(store.statistics().get(StoreMetric.FLUSHES)).isGreaterThan(5);
+            assertThat(store.statistics().get(StoreMetric.COMPACTIONS)).isPositive();
         } finally {
             threads.shutdownNow();
         }
@@ -219,7 +220,7 @@ class StoreConcurrencyTest {
                 Thread.onSpinWait();
             }
             assertThat(store.durableSequence()).isEqualTo(sequence);
-            assertThat(store.statistics().get("wal.syncs")).isPositive();
+            assertThat(store.statistics().get(StoreMetric.WAL_SYNCS)).isPositive();
         }
     }
 

@@ -2,11 +2,11 @@ package io.qaexchange.storage.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.CheckpointSource;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
-import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.Snapshot;
@@ -102,9 +102,9 @@ final class StoreHistory implements AutoCloseable {
                 .maxFrozenMemtables(1 + random.nextInt(3)).build();
         stateOptions = FamilyOptions.builder("state").appendDelimiter(DELIMITER).blockBytes(64 + random.nextInt(2000))
                 .bloomBitsPerKey(random.nextBoolean() ? 10 : 0).levelBaseBytes(2000 + random.nextInt(20_000)).fileBytes(1000 + random.nextInt(10_000))
-                .compression(pick(Compression.values()), pick(Compression.values())).memtableHashIndex(random.nextBoolean()).build();
+                .compression(pick(BlockCompression.values()), pick(BlockCompression.values())).memtableHashIndex(random.nextBoolean()).build();
         eventOptions = FamilyOptions.builder("events").compactionStyle(CompactionStyle.TIME_WINDOW).eventTimeFromEnd(9).windowNanos(1 + random.nextInt(40))
-                .blockBytes(64 + random.nextInt(2000)).fileBytes(1000 + random.nextInt(10_000)).compression(pick(Compression.values())).build();
+                .blockBytes(64 + random.nextInt(2000)).fileBytes(1000 + random.nextInt(10_000)).compression(pick(BlockCompression.values())).build();
         open();
     }
 
@@ -194,12 +194,12 @@ final class StoreHistory implements AutoCloseable {
         }
     }
 
-    private final Map<byte[], Long> floors = new TreeMap<>(Arrays::compareUnsigned);
+    private final Map<byte[], Long> dropWatermarks = new TreeMap<>(Arrays::compareUnsigned);
 
-    /** Below a floor a write has no effect that anyone sees. */
+    /** Below a drop watermark a write has no effect that anyone sees. */
     private void putEvent(byte[] key, byte[] value) {
-        long floor = floors.getOrDefault(Arrays.copyOf(key, 1), Long.MIN_VALUE);
-        if (time(key) >= floor) {
+        long dropWatermark = dropWatermarks.getOrDefault(Arrays.copyOf(key, 1), Long.MIN_VALUE);
+        if (time(key) >= dropWatermark) {
             now.of(events).put(key, value);
             if (oracle != null) {
                 oracle.put("events", key, value);
@@ -251,7 +251,7 @@ final class StoreHistory implements AutoCloseable {
         byte[] prefix = {(byte) ('a' + random.nextInt(3))};
         long time = random.nextInt(200) - 20;
         store.dropBefore(events, KeyRange.prefix(prefix), time);
-        floors.merge(prefix, time, Math::max);
+        dropWatermarks.merge(prefix, time, Math::max);
         List<byte[]> dropped = now.of(events).keySet().stream().filter(key -> key[0] == prefix[0] && time(key) < time).toList();
         dropped.forEach(key -> remove(events, key));
     }
@@ -395,12 +395,12 @@ final class StoreHistory implements AutoCloseable {
         }
         snapshots.clear();
         long last = store.lastSequence();
-        long epoch = store.epoch();
+        long epoch = store.storeEpoch();
         store.close();
         assertThat(options.memoryPool().usedBytes()).as("memory after close").isZero();
         open();
         assertThat(store.lastSequence()).isEqualTo(last);
-        assertThat(store.epoch()).isEqualTo(epoch + 1);
+        assertThat(store.storeEpoch()).isEqualTo(epoch + 1);
     }
 
     /** Takes a checkpoint, writes on, and looks at stores made of it: whole, clipped, and of two clips side by side. */
@@ -437,7 +437,7 @@ final class StoreHistory implements AutoCloseable {
             if (sequence >= 0) {
                 assertThat(restored.lastSequence()).isEqualTo(sequence);
             }
-            assertThat(restored.epoch()).isEqualTo(store.epoch() + 1);
+            assertThat(restored.storeEpoch()).isEqualTo(store.storeEpoch() + 1);
             checkContent(restored, model);
             restored.awaitIdle();
             checkContent(restored, model);

@@ -6,7 +6,8 @@ import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
-import io.qaexchange.storage.StoreListener;
+import io.qaexchange.storage.StoreEvent.FilesDroppedEvent;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.memory.Memory;
@@ -56,8 +57,8 @@ class TimeToLiveTest {
         now.set(120);
         store.awaitIdle();
         assertThat(files()).isZero();
-        assertThat(store.statistics().get("files.dropped")).isEqualTo(1);
-        assertThat(store.statistics().get("compaction.read.bytes")).isZero();
+        assertThat(store.statistics().get(StoreMetric.FILES_DROPPED)).isEqualTo(1);
+        assertThat(store.statistics().get(StoreMetric.COMPACTION_READ_BYTES)).isZero();
         store.close();
     }
 
@@ -93,7 +94,7 @@ class TimeToLiveTest {
         now.set(120);
         store.awaitIdle();
         assertThat(files()).isZero();
-        assertThat(store.statistics().get("compactions")).isZero();
+        assertThat(store.statistics().get(StoreMetric.COMPACTIONS)).isZero();
         store.close();
     }
 
@@ -158,8 +159,8 @@ class TimeToLiveTest {
         store.flush();
         store.close();
         CountDownLatch dropped = new CountDownLatch(1);
-        StoreOptions ownThreads = StoreOptions.builder().durability(Durability.NO_LOG).clock(now::get).listener((kind, text) -> {
-            if (kind == StoreListener.Kind.FILES_DROPPED) {
+        StoreOptions ownThreads = StoreOptions.builder().durability(Durability.NO_LOG).clock(now::get).listener(event -> {
+            if (event instanceof FilesDroppedEvent) {
                 dropped.countDown();
             }
         }).build();
@@ -175,8 +176,8 @@ class TimeToLiveTest {
     void aFamilyCreatedLaterIsLookedAtWithinAMinute() throws Exception {
         ManualTimer timer = new ManualTimer();
         List<Long> droppedAt = new ArrayList<>();
-        store = LsmStore.open(directory, StoreOptions.builder().durability(Durability.NO_LOG).executor(timer).clock(timer::nowMillis).listener((kind, text) -> {
-            if (kind == StoreListener.Kind.FILES_DROPPED) {
+        store = LsmStore.open(directory, StoreOptions.builder().durability(Durability.NO_LOG).executor(timer).clock(timer::nowMillis).listener(event -> {
+            if (event instanceof FilesDroppedEvent) {
                 droppedAt.add(timer.nowMillis());
             }
         }).build());
@@ -198,7 +199,7 @@ class TimeToLiveTest {
     }
 
     private int files() throws Exception {
-        return Math.toIntExact(store.statistics().get("files"));
+        return Math.toIntExact(store.statistics().get(StoreMetric.FILES));
     }
 
     private long entries() throws Exception {

@@ -6,6 +6,7 @@ import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.memory.Memory;
 import java.nio.file.Path;
@@ -37,8 +38,8 @@ class TimeWindowMergeTest {
                     store.awaitIdle();
                 }
             });
-            assertThat(store.statistics().get("compactions")).isBetween(1L, 200L);
-            assertThat(store.statistics().get("files")).isGreaterThan(10);
+            assertThat(store.statistics().get(StoreMetric.COMPACTIONS)).isBetween(1L, 200L);
+            assertThat(store.statistics().get(StoreMetric.FILES)).isGreaterThan(10);
         }
     }
 

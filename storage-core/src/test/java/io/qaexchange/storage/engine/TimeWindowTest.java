@@ -6,12 +6,13 @@ import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.key.KeyRange;
-import io.qaexchange.storage.manifest.FamilyVersion;
-import io.qaexchange.storage.manifest.ManifestReader;
 import io.qaexchange.storage.manifest.CurrentFile;
+import io.qaexchange.storage.manifest.FamilyVersion;
 import io.qaexchange.storage.manifest.FileNames;
+import io.qaexchange.storage.manifest.ManifestReader;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.vfs.NioVfs;
 import java.nio.charset.StandardCharsets;
@@ -95,7 +96,7 @@ class TimeWindowTest {
     }
 
     @Test
-    void filesBelowTheFloorGoUnread() throws Exception {
+    void filesBelowTheDropWatermarkGoUnread() throws Exception {
         try (LsmStore store = LsmStore.open(directory, options)) {
             ColumnFamily family = store.createFamily(events);
             for (int time = 0; time < 50; time++) {
@@ -109,7 +110,7 @@ class TimeWindowTest {
             store.flush();
             store.awaitIdle();
             assertThat(version(family).windows().keySet()).containsExactly(3L, 4L);
-            assertThat(store.statistics().get("files.dropped")).isEqualTo(3);
+            assertThat(store.statistics().get(StoreMetric.FILES_DROPPED)).isEqualTo(3);
             assertThat(store.get(family, key(34))).isNull();
             assertThat(store.get(family, key(35))).isNotNull();
         }

@@ -7,6 +7,7 @@ import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.StoreIterator;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.memory.Slice;
@@ -48,10 +49,10 @@ class TombstoneRunsTest {
         store.awaitIdle();
         assertThat(entries()).as("entries that a scan may walk").isEqualTo(QUEUED - TAKEN);
         assertThat(first()).isEqualTo(key(TAKEN));
-        long merges = store.statistics().get("compactions");
+        long merges = store.statistics().get(StoreMetric.COMPACTIONS);
         store.flush();
         store.awaitIdle();
-        assertThat(store.statistics().get("compactions")).as("what was thinned out is left alone").isEqualTo(merges);
+        assertThat(store.statistics().get(StoreMetric.COMPACTIONS)).as("what was thinned out is left alone").isEqualTo(merges);
     }
 
     @Test
@@ -78,7 +79,7 @@ class TombstoneRunsTest {
         }
         store.flush();
         store.awaitIdle();
-        assertThat(store.statistics().get("compactions")).isZero();
+        assertThat(store.statistics().get(StoreMetric.COMPACTIONS)).isZero();
     }
 
     private void takeHeads() throws Exception {

@@ -2,7 +2,7 @@ package io.qaexchange.storage.sstable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.iterator.EntrySink;
@@ -48,7 +48,7 @@ class SstableAllocationTest {
 
     @ParameterizedTest
     @CsvSource({"true,true,NONE", "true,false,NONE", "false,true,NONE", "false,false,LZ4", "true,true,LZ4"})
-    void pointReadsAndScansAllocateNothing(boolean mapped, boolean fixed, Compression compression) throws IOException {
+    void pointReadsAndScansAllocateNothing(boolean mapped, boolean fixed, BlockCompression compression) throws IOException {
         Path file = directory.resolve("1.sst");
         try (SstableWriter writer = SstableWriter.open(NioVfs.INSTANCE, file,
                 SstableOptions.builder().compression(compression).indexBlockSizeBytes(2000).build())) {
@@ -97,7 +97,7 @@ class SstableAllocationTest {
 
     @ParameterizedTest
     @CsvSource({"NONE", "LZ4"})
-    void aLongScanAllocatesLessThanAByteForARow(Compression compression) throws IOException {
+    void aLongScanAllocatesLessThanAByteForARow(BlockCompression compression) throws IOException {
         Path file = directory.resolve("1.sst");
         try (SstableWriter writer = SstableWriter.open(NioVfs.INSTANCE, file,
                 SstableOptions.builder().compression(compression).build())) {

@@ -2,7 +2,7 @@ package io.qaexchange.storage.sstable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.iterator.InternalIterator;
@@ -34,7 +34,7 @@ class SstableConcurrencyTest {
 
     @ParameterizedTest
     @CsvSource({"true,NONE", "false,NONE", "false,LZ4", "true,ZSTD"})
-    void threadsOnOneReaderGetTheRightValuesWhileBlocksComeAndGo(boolean mapped, Compression compression) throws Exception {
+    void threadsOnOneReaderGetTheRightValuesWhileBlocksComeAndGo(boolean mapped, BlockCompression compression) throws Exception {
         Path file = directory.resolve("1.sst");
         SstableModel model = new SstableModel();
         for (int i = 0; i < ENTRIES; i++) {
@@ -53,7 +53,7 @@ class SstableConcurrencyTest {
                 assertThat(result.get()).isGreaterThan(ENTRIES);
             }
             assertThat(cache.statistics().usedBytes()).isLessThanOrEqualTo(40 << 10).isEqualTo(pool.usedBytes());
-            if (!mapped || compression != Compression.NONE) {
+            if (!mapped || compression != BlockCompression.NONE) {
                 assertThat(cache.statistics().evictions()).isPositive();
             }
         } finally {

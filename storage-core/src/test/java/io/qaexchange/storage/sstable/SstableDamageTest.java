@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.encoding.Checksum;
@@ -77,7 +77,7 @@ class SstableDamageTest {
         return model;
     }
 
-    private static SstableOptions options(Compression compression) {
+    private static SstableOptions options(BlockCompression compression) {
         return SstableOptions.builder().blockSizeBytes(800).indexBlockSizeBytes(200).restartInterval(4).compression(compression)
                 .eventTimeFromEnd(12).createdBy("test").userProperty("note", new byte[] {1, 2, 3}).build();
     }
@@ -118,8 +118,8 @@ class SstableDamageTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Compression.class)
-    void everyFlippedByteIsDetectedOrHarmless(Compression compression) throws IOException {
+    @EnumSource(BlockCompression.class)
+    void everyFlippedByteIsDetectedOrHarmless(BlockCompression compression) throws IOException {
         Path file = directory.resolve("000012.sst");
         SstableModel model = richModel();
         model.write(file, options(compression));
@@ -182,7 +182,7 @@ class SstableDamageTest {
     @Test
     void aTruncatedFileIsDamagedAtAnyLength() throws IOException {
         Path file = directory.resolve("1.sst");
-        richModel().write(file, options(Compression.LZ4));
+        richModel().write(file, options(BlockCompression.LZ4));
         byte[] whole = Files.readAllBytes(file);
         for (int length = 0; length < whole.length; length++) {
             Path cut = directory.resolve("cut.sst");
@@ -208,7 +208,7 @@ class SstableDamageTest {
     @Test
     void aLaterVersionIsTooNewAndNotDamaged() throws IOException {
         Path file = directory.resolve("1.sst");
-        richModel().write(file, options(Compression.NONE));
+        richModel().write(file, options(BlockCompression.NONE));
         byte[] bytes = Files.readAllBytes(file);
         int footer = bytes.length - Footer.SIZE;
         Memory.putShort(bytes, Memory.ARRAY_BASE + footer + 64, (short) 9);
@@ -221,7 +221,7 @@ class SstableDamageTest {
     @Test
     void aFileWithSomethingAppendedIsDamaged() throws IOException {
         Path file = directory.resolve("1.sst");
-        richModel().write(file, options(Compression.NONE));
+        richModel().write(file, options(BlockCompression.NONE));
         byte[] bytes = Files.readAllBytes(file);
         // The footer of a whole file, behind the front part of a longer one.
         Path glued = directory.resolve("glued.sst");
@@ -236,7 +236,7 @@ class SstableDamageTest {
     void wrongNumbersUnderARightChecksumAreDamage() throws IOException {
         Path file = directory.resolve("1.sst");
         SstableModel model = richModel();
-        model.write(file, options(Compression.NONE));
+        model.write(file, options(BlockCompression.NONE));
         byte[] whole = Files.readAllBytes(file);
         List<BlockInfo> blocks;
         try (SstableReader reader = SstableReader.open(NioVfs.INSTANCE, file, ReadOptions.PREAD, cache)) {

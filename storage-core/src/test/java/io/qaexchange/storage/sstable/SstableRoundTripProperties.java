@@ -2,7 +2,7 @@ package io.qaexchange.storage.sstable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.iterator.InternalIterator;
@@ -35,7 +35,7 @@ class SstableRoundTripProperties {
     private final BudgetedMemoryPool pool = new BudgetedMemoryPool(BudgetedMemoryPool.Kind.DIRECT, 64 << 20);
 
     @Property(tries = 400)
-    void everyWayOfReadingAgreesWithTheModel(@ForAll long seed, @ForAll Shape shape, @ForAll Compression compression,
+    void everyWayOfReadingAgreesWithTheModel(@ForAll long seed, @ForAll Shape shape, @ForAll BlockCompression compression,
             @ForAll boolean mapped, @ForAll @IntRange(min = 0, max = 600) int count) throws IOException {
         Random random = new Random(seed);
         SstableModel model = model(random, shape, count);

@@ -3,7 +3,7 @@ package io.qaexchange.storage.sstable;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.encoding.ByteReader;
@@ -155,7 +155,7 @@ class SstableWriterTest {
             random.nextBytes(value);
             model.put(("key" + i).getBytes(), 1, ValueKind.PUT, value);
         }
-        for (Compression compression : Compression.values()) {
+        for (BlockCompression compression : BlockCompression.values()) {
             Files.deleteIfExists(file);
             SstableMetadata metadata = model.write(file, SstableOptions.builder().compression(compression)
                     .blockSizeBytes(1 << 24).build());
@@ -175,13 +175,13 @@ class SstableWriterTest {
     /** Of values that shrink to a half, and of others that shrink to next to nothing. */
     @Test
     void blocksThatDoNotShrinkToAThirdStayReadableInPlace() throws IOException {
-        assertThat(compressions(Compression.LZ4, 100)).containsOnly("LZ4");
-        assertThat(compressions(Compression.LZ4_TO_A_THIRD, 100)).containsOnly("NONE");
-        assertThat(compressions(Compression.LZ4_TO_A_THIRD, 0)).containsOnly("LZ4");
+        assertThat(compressions(BlockCompression.LZ4, 100)).containsOnly("LZ4");
+        assertThat(compressions(BlockCompression.LZ4_TO_A_THIRD, 100)).containsOnly("NONE");
+        assertThat(compressions(BlockCompression.LZ4_TO_A_THIRD, 0)).containsOnly("LZ4");
     }
 
     /** @param randomBytes of each value's 200 */
-    private List<String> compressions(Compression asked, int randomBytes) throws IOException {
+    private List<String> compressions(BlockCompression asked, int randomBytes) throws IOException {
         Path file = directory.resolve(asked + "-" + randomBytes + ".sst");
         SstableModel model = new SstableModel();
         Random random = new Random(1);

@@ -2,7 +2,7 @@ package io.qaexchange.storage.tool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.RangeTombstone;
 import io.qaexchange.storage.key.Trailer;
@@ -46,7 +46,7 @@ class SstableDumpTest {
 
     private static void write(Path file) throws IOException {
         try (SstableWriter writer = SstableWriter.open(NioVfs.INSTANCE, file, SstableOptions.builder().blockSizeBytes(256)
-                .indexBlockSizeBytes(256).restartInterval(4).compression(Compression.LZ4).createdBy("golden").build())) {
+                .indexBlockSizeBytes(256).restartInterval(4).compression(BlockCompression.LZ4).createdBy("golden").build())) {
             for (int i = 0; i < 60; i++) {
                 String value = i < 30 ? "value" : "value ".repeat(1 + i % 5);
                 writer.add(Slice.ofUtf8(String.format("key%03d", i)), Trailer.of(1000 + i, ValueKind.PUT), Slice.ofUtf8(value));

@@ -2,9 +2,9 @@ package io.qaexchange.storage.tool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
-import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.StoreIterator;
@@ -44,7 +44,7 @@ class StoreSalvageTest {
         directory = folder.resolve("store");
         saved = folder.resolve("saved");
         try (LsmStore store = LsmStore.open(directory, options)) {
-            ColumnFamily orders = store.createFamily(FamilyOptions.builder("orders").blockBytes(1000).compression(Compression.LZ4).build());
+            ColumnFamily orders = store.createFamily(FamilyOptions.builder("orders").blockBytes(1000).compression(BlockCompression.LZ4).build());
             ColumnFamily events = store.createFamily(FamilyOptions.builder("events").compactionStyle(CompactionStyle.TIME_WINDOW).eventTimeFromEnd(8)
                     .blockBytes(1000).windowNanos(Long.MAX_VALUE).build());
             for (int i = 0; i < 2000; i++) {

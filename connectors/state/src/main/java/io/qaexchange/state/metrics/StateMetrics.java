@@ -1,14 +1,15 @@
 package io.qaexchange.state.metrics;
 
 import io.qaexchange.storage.Store;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreStatistics;
 import java.util.function.Supplier;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
 
 /**
- * Gauges of an operator's store, in the group {@value #GROUP}: every statistic of the engine, in camel case
- * ({@code memtable.active.bytes} is {@code memtableActiveBytes}), and what the last checkpoint was.
+ * Gauges of an operator's store, in the group {@value #GROUP}: every {@link StoreMetric} of the engine, in camel case
+ * ({@code memtable.active.bytes} is {@code memtableActiveBytes}; of a histogram the 99.9th percentile and the maximum), and what the last checkpoint was.
  */
 public final class StateMetrics {
     public static final String GROUP = "lsm";
@@ -29,8 +30,12 @@ public final class StateMetrics {
     public static void register(MetricGroup parent, Store store, Supplier<CheckpointFigures> checkpoint) {
         MetricGroup group = parent.addGroup(GROUP);
         StateMetrics metrics = new StateMetrics(store);
-        for (String statistic : metrics.latest.values().keySet()) {
-            group.gauge(nameOf(statistic), (Gauge<Long>) () -> metrics.read(statistic));
+        for (StoreMetric metric : metrics.latest.values().keySet()) {
+            group.gauge(nameOf(metric.id()), (Gauge<Long>) () -> metrics.read().get(metric));
+        }
+        for (StoreMetric metric : metrics.latest.histograms().keySet()) {
+            group.gauge(nameOf(metric.id() + ".p999"), (Gauge<Long>) () -> metrics.read().histogram(metric).quantile(0.999));
+            group.gauge(nameOf(metric.id() + ".max"), (Gauge<Long>) () -> metrics.read().histogram(metric).max());
         }
         group.gauge("sequence", (Gauge<Long>) store::lastSequence);
         group.gauge("checkpointSequence", (Gauge<Long>) () -> checkpoint.get().sequence());
@@ -41,12 +46,12 @@ public final class StateMetrics {
     }
 
     /** Reporters ask for all gauges in a row: they get figures of one moment. */
-    private synchronized long read(String statistic) {
+    private synchronized StoreStatistics read() {
         if (System.nanoTime() - readAt > FRESH_NANOS) {
             latest = store.statistics();
             readAt = System.nanoTime();
         }
-        return latest.get(statistic);
+        return latest;
     }
 
     static String nameOf(String statistic) {

@@ -1,7 +1,7 @@
 package io.qaexchange.state.store;
 
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.CompactionStyle;
-import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.FamilyOptions;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -24,10 +24,10 @@ public final class StateFamilies {
     private static final int LONGEST_NAME = 255;
     private static final int KEPT_OF_LONG_NAME = 180;
 
-    private final Compression[] compression;
+    private final BlockCompression[] compression;
 
     /** @param compression of files, by level, the last for all deeper ones */
-    public StateFamilies(Compression... compression) {
+    public StateFamilies(BlockCompression... compression) {
         this.compression = compression.clone();
     }
 

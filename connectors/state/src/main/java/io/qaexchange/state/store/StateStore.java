@@ -10,8 +10,10 @@ import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.RestoredCheckpoint;
 import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.Store;
+import io.qaexchange.storage.StoreEvent;
 import io.qaexchange.storage.StoreIterator;
 import io.qaexchange.storage.StoreListener;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.WriteBatch;
@@ -57,11 +59,11 @@ public final class StateStore implements Closeable, SlotResources.Memtables {
         }
 
         @Override
-        public void on(Kind kind, String text) {
-            if (kind == Kind.FLUSHED || kind == Kind.COMPACTED) {
+        public void on(StoreEvent event) {
+            if (event instanceof StoreEvent.FlushEvent || event instanceof StoreEvent.CompactionEvent) {
                 due = true;
             }
-            next.on(kind, text);
+            next.on(event);
         }
     }
 
@@ -215,12 +217,12 @@ public final class StateStore implements Closeable, SlotResources.Memtables {
 
     @Override
     public long activeBytes() {
-        return store.statistics().get("memtable.active.bytes");
+        return store.statistics().get(StoreMetric.MEMTABLE_ACTIVE_BYTES);
     }
 
     @Override
     public long frozenBytes() {
-        return store.statistics().get("memtable.frozen.bytes");
+        return store.statistics().get(StoreMetric.MEMTABLE_FROZEN_BYTES);
     }
 
     @Override

@@ -3,7 +3,7 @@ package io.qaexchange.state.suite;
 import io.qaexchange.state.store.StateFamilies;
 import io.qaexchange.state.store.StateStore;
 import io.qaexchange.state.timers.StoredTimerQueues;
-import io.qaexchange.storage.Compression;
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.StoreOptions;
 import java.io.IOException;
@@ -26,9 +26,9 @@ public class LsmTimerQueueSuiteTest extends InternalPriorityQueueTestBase {
     protected InternalPriorityQueue<TestElement> newPriorityQueue(int initialCapacity) {
         try {
             StateStore store = StateStore.open(folder.resolve("store-" + stores.size()), StoreOptions.builder().durability(Durability.NO_LOG),
-                    (kind, text) -> { });
+                    event -> { });
             stores.add(store);
-            return new StoredTimerQueues(store, new StateFamilies(Compression.LZ4), KEY_GROUP_RANGE, KEY_GROUP_RANGE.getNumberOfKeyGroups())
+            return new StoredTimerQueues(store, new StateFamilies(BlockCompression.LZ4), KEY_GROUP_RANGE, KEY_GROUP_RANGE.getNumberOfKeyGroups())
                     .create("timers", TestElementSerializer.INSTANCE, false);
         } catch (IOException e) {
             throw new AssertionError(e);

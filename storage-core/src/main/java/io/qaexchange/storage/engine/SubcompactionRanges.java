@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Cuts a merge into ranges of keys of about the same size, at keys that the inputs' indexes name. Stateless. */
-final class MergeParts {
-    private MergeParts() {}
+final class SubcompactionRanges {
+    private SubcompactionRanges() {}
 
     /**
      * @param anchors of all inputs

@@ -1,25 +1,24 @@
 package io.qaexchange.storage.engine;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
 
-/** Threads that work through the parts of one merge. After a failure no further part is begun. Thread-safe. */
-final class MergeCrew {
+/** Threads that work through the subcompactions of one merge. After a failure no further part is begun. Thread-safe. */
+final class SubcompactionCrew {
     // Guarded by this.
-    private final Deque<MergeJob.Part> waiting;
+    private final Deque<CompactionJob.Subcompaction> waiting;
     private int working;
     private Throwable failure;
 
-    MergeCrew(Collection<MergeJob.Part> parts) {
-        waiting = new ArrayDeque<>(parts);
+    SubcompactionCrew(Collection<CompactionJob.Subcompaction> subcompactions) {
+        waiting = new ArrayDeque<>(subcompactions);
     }
 
     /** Takes part after part until there are none. */
     void help() {
-        for (MergeJob.Part part = next(); part != null; part = next()) {
+        for (CompactionJob.Subcompaction part = next(); part != null; part = next()) {
             Throwable failed = null;
             try {
                 part.run();
@@ -30,8 +29,8 @@ final class MergeCrew {
         }
     }
 
-    private synchronized MergeJob.Part next() {
-        MergeJob.Part part = waiting.poll();
+    private synchronized CompactionJob.Subcompaction next() {
+        CompactionJob.Subcompaction part = waiting.poll();
         if (part != null) {
             working++;
         }
@@ -51,14 +50,14 @@ final class MergeCrew {
         notifyAll();
     }
 
-    /** Waits for the parts that others have begun. @throws IOException what the first part that failed threw */
+    /** Waits for the subcompactions that others have begun. @throws IOException what the first part that failed threw */
     synchronized void awaitEnd() throws IOException {
         boolean interrupted = false;
         while (working > 0) {
             try {
                 wait();
             } catch (InterruptedException e) {
-                // The others write files of ours: they must have ended before we give up.
+                // The others write files of ours, and the merge is the store's, not this thread's: it goes on.
                 interrupted = true;
             }
         }
@@ -73,9 +72,6 @@ final class MergeCrew {
         }
         if (failure instanceof Error e) {
             throw e;
-        }
-        if (interrupted) {
-            throw new InterruptedIOException("interrupted during a merge");
         }
     }
 }

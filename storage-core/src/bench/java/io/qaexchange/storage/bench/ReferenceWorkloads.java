@@ -4,6 +4,7 @@ import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.StoreIterator;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.WriteBatch;
@@ -376,7 +377,7 @@ final class ReferenceWorkloads {
                     store.put(family, key, value);
                 }
                 store.sync();
-                bytes = store.statistics().get("wal.bytes.written");
+                bytes = store.statistics().get(StoreMetric.WAL_BYTES_WRITTEN);
             }
             long started = System.nanoTime();
             try (LsmStore store = LsmStore.open(folder, options.build())) {

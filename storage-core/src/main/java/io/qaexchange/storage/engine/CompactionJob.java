@@ -4,8 +4,8 @@ import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.compaction.CompactionPlan;
+import io.qaexchange.storage.compaction.DropWatermarkIndex;
 import io.qaexchange.storage.compaction.Expiry;
-import io.qaexchange.storage.compaction.FloorIndex;
 import io.qaexchange.storage.compaction.RetainedEntries;
 import io.qaexchange.storage.compaction.SstableOutputs;
 import io.qaexchange.storage.compaction.WindowedOutputs;
@@ -20,8 +20,8 @@ import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.manifest.VersionEdit;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.sstable.ReadMode;
-import io.qaexchange.storage.sstable.SstableReader;
 import io.qaexchange.storage.sstable.SstableReader.Anchor;
+import io.qaexchange.storage.sstable.SstableReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -32,9 +32,9 @@ import java.util.function.LongSupplier;
 
 /**
  * Carries out a {@link CompactionPlan.Merge}: reads the inputs ahead, writes what is left of them. A large merge is cut into ranges of
- * keys that are merged at the same time. One thread, but for the parts.
+ * keys that are merged at the same time. One thread, but for the subcompactions.
  */
-final class MergeJob {
+final class CompactionJob {
     private static final int ENTRIES_BETWEEN_PAUSES = 256;
     private static final int MAX_WINDOWS = 64;
 
@@ -61,7 +61,7 @@ final class MergeJob {
     private final List<FileReference> olderOthers;
     private long bytesWritten;
 
-    MergeJob(CompactionPlan.Merge plan, Version version, long[] snapshots, SstableOutputs.Target target, LongSupplier referenceIds,
+    CompactionJob(CompactionPlan.Merge plan, Version version, long[] snapshots, SstableOutputs.Target target, LongSupplier referenceIds,
             Function<FileReference, FileHandle> handles, Pacer pacer, Function<ColumnFamily, Expiry> expiries) {
         this.plan = plan;
         this.version = version;
@@ -75,23 +75,23 @@ final class MergeJob {
         olderOthers = olderOthers(plan, family);
     }
 
-    /** Runs parts of a merge at the same time, as far as there are threads; returns or throws when all have ended. */
+    /** Runs subcompactions of a merge at the same time, as far as there are threads; returns or throws when all have ended. */
     interface Crew {
-        void runAll(List<Part> parts) throws IOException;
+        void runAll(List<Subcompaction> subcompactions) throws IOException;
     }
 
     /** Removes the inputs from the version and adds the outputs, in the edit. Outputs are synced, their names are not. */
-    void run(VersionEdit edit, Crew crew, int maxParts) throws IOException {
+    void run(VersionEdit edit, Crew crew, int mostSubcompactions) throws IOException {
         FamilyOptions options = family.family().options();
         boolean toWindows = options.compactionStyle() == CompactionStyle.TIME_WINDOW && plan.outputLevel() == 0;
-        List<KeyRange> ranges = toWindows ? List.of(KeyRange.ALL) : MergeParts.split(anchors(), outputFileBytes(options), maxParts);
-        List<Part> parts = ranges.stream().map(range -> new Part(range, toWindows)).toList();
-        if (parts.size() == 1) {
-            parts.get(0).run();
+        List<KeyRange> ranges = toWindows ? List.of(KeyRange.ALL) : SubcompactionRanges.split(anchors(), outputFileBytes(options), mostSubcompactions);
+        List<Subcompaction> subcompactions = ranges.stream().map(range -> new Subcompaction(range, toWindows)).toList();
+        if (subcompactions.size() == 1) {
+            subcompactions.get(0).run();
         } else {
-            crew.runAll(parts);
+            crew.runAll(subcompactions);
         }
-        for (Part part : parts) {
+        for (Subcompaction part : subcompactions) {
             part.outputs.forEach(edit::add);
             bytesWritten += part.bytes;
         }
@@ -116,14 +116,14 @@ final class MergeJob {
     }
 
     /** The merge of one range of keys. One thread. */
-    final class Part {
+    final class Subcompaction {
         private final KeyRange range;
         private final boolean toWindows;
         private final List<FileReference> outputs = new ArrayList<>();
         private long bytes;
         private int sincePause;
 
-        private Part(KeyRange range, boolean toWindows) {
+        private Subcompaction(KeyRange range, boolean toWindows) {
             this.range = range;
             this.toWindows = toWindows;
         }
@@ -143,8 +143,8 @@ final class MergeJob {
                 }
             }
             RangeTombstoneList tombstones = RangeTombstoneList.merge(deletions);
-            FloorIndex floors = FloorIndex.of(version.floors(plan.family()), options.eventTimeFromEnd());
-            RetainedEntries.Scope scope = new RetainedEntries.Scope(options, snapshots, tombstones, floors, MergeJob.this::isOldest,
+            DropWatermarkIndex dropWatermarks = DropWatermarkIndex.of(version.dropWatermarks(plan.family()), options.eventTimeFromEnd());
+            RetainedEntries.Scope scope = new RetainedEntries.Scope(options, snapshots, tombstones, dropWatermarks, CompactionJob.this::isOldest,
                     expiries.apply(family.family()));
             try (MergingIterator merged = MergingIterator.of(children, newest)) {
                 merged.seekToFirst();

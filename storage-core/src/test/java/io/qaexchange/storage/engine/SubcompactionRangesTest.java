@@ -24,7 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 
 /** Large merges are cut into ranges that several threads merge at the same time. */
-class MergePartsTest {
+class SubcompactionRangesTest {
     private static final Path FOLDER = Path.of("/store");
     private static final FamilyOptions FAMILY = FamilyOptions.builder("f").fileBytes(10_000).levelBaseBytes(1 << 30).build();
 

@@ -1,7 +1,7 @@
 package io.qaexchange.storage;
 
 /** How the blocks of an sstable are compressed, in pure Java. The codes are on disk and are never reused. */
-public enum Compression {
+public enum BlockCompression {
     NONE(0),
     /** Fast both ways; RocksDB's {@code kLZ4Compression}. */
     LZ4(1),
@@ -12,7 +12,7 @@ public enum Compression {
 
     private final int code;
 
-    Compression(int code) {
+    BlockCompression(int code) {
         this.code = code;
     }
 
@@ -21,13 +21,13 @@ public enum Compression {
     }
 
     /** What blocks that this has compressed say of themselves. */
-    public Compression ofBlocks() {
+    public BlockCompression ofBlocks() {
         return this == LZ4_TO_A_THIRD ? LZ4 : this;
     }
 
     /** Null when no compression has this code. */
-    public static Compression ofCode(int code) {
-        for (Compression compression : values()) {
+    public static BlockCompression ofCode(int code) {
+        for (BlockCompression compression : values()) {
             if (compression.code == code) {
                 return compression;
             }

@@ -1,11 +1,12 @@
 package io.qaexchange.storage.bench;
 
+import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
-import io.qaexchange.storage.Compression;
 import io.qaexchange.storage.Durability;
 import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.StoreIterator;
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.StoreReader;
 import io.qaexchange.storage.StoreStatistics;
@@ -34,7 +35,7 @@ final class LsmContender implements Contender {
             case SYNCED -> Durability.SYNC_EACH;
         };
         store = LsmStore.open(setup.directory(), StoreOptions.builder().durability(durability).memtableBytes(64 << 20).blockCacheBytes(512L << 20).build());
-        Compression compression = setup.compressed() ? Compression.LZ4 : Compression.NONE;
+        BlockCompression compression = setup.compressed() ? BlockCompression.LZ4 : BlockCompression.NONE;
         FamilyOptions.Builder options = FamilyOptions.builder("events").compression(compression).eventTimeFromEnd(24);
         if (windowed) {
             options.compactionStyle(CompactionStyle.TIME_WINDOW).windowNanos(3_600_000_000_000L);
@@ -112,8 +113,8 @@ final class LsmContender implements Contender {
     @Override
     public long bytesWritten() {
         StoreStatistics statistics = store.statistics();
-        long log = statistics.values().getOrDefault("wal.bytes.written", 0L);
-        return statistics.get("flush.bytes") + statistics.get("compaction.written.bytes") + log;
+        long log = statistics.get(StoreMetric.WAL_BYTES_WRITTEN);
+        return statistics.get(StoreMetric.FLUSH_BYTES) + statistics.get(StoreMetric.COMPACTION_WRITTEN_BYTES) + log;
     }
 
     LsmStore store() {

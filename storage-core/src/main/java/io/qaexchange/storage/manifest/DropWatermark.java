@@ -11,19 +11,19 @@ import io.qaexchange.storage.memory.Slice;
  *
  * @param range has an upper end
  */
-public record Floor(int family, KeyRange range, long eventTime, long sequence) {
+public record DropWatermark(int family, KeyRange range, long eventTime, long sequence) {
     /**
-     * The floor that a logged operation sets.
+     * The drop watermark that a logged operation sets.
      *
      * @param value event time (i64) and the range's upper end
      */
-    public static Floor ofOperation(int family, Slice lower, Slice value, long sequence) {
+    public static DropWatermark ofOperation(int family, Slice lower, Slice value, long sequence) {
         byte[] upper = value.subslice(Long.BYTES, value.length() - Long.BYTES).toByteArray();
-        return new Floor(family, new KeyRange(lower.toByteArray(), upper), value.getLong(0), sequence);
+        return new DropWatermark(family, new KeyRange(lower.toByteArray(), upper), value.getLong(0), sequence);
     }
 
-    /** Whether this floor hides all that an older one hides. */
-    public boolean supersedes(Floor older) {
+    /** Whether this drop watermark hides all that an older one hides. */
+    public boolean supersedes(DropWatermark older) {
         return family == older.family && sequence > older.sequence && eventTime >= older.eventTime && range.contains(older.range);
     }
 
@@ -31,7 +31,7 @@ public record Floor(int family, KeyRange range, long eventTime, long sequence) {
         to.varint(family).bytes(range.lower()).bytes(range.upper()).u64(eventTime).varint(sequence);
     }
 
-    static Floor decode(ByteReader from) throws CorruptionException {
-        return new Floor(from.varint32(), new KeyRange(from.bytes(), from.bytes()), from.u64(), from.varint());
+    static DropWatermark decode(ByteReader from) throws CorruptionException {
+        return new DropWatermark(from.varint32(), new KeyRange(from.bytes(), from.bytes()), from.u64(), from.varint());
     }
 }

@@ -1,0 +1,43 @@
+package io.qaexchange.storage.engine;
+
+import io.qaexchange.storage.ColumnFamily;
+import io.qaexchange.storage.StoreListener;
+import io.qaexchange.storage.StoreOptions;
+import io.qaexchange.storage.compaction.Expiry;
+import io.qaexchange.storage.compaction.SstableOutputs;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+
+/**
+ * What flushes and compactions work with.
+ *
+ * @param directory of the store
+ * @param executor where jobs run
+ */
+record JobContext(Path directory, StoreOptions options, StoreState state, SnapshotRegistry snapshots, Counters counters, StoreHealth health,
+        AppendedExpiries appendedExpiries, Executor executor) {
+    /** Where new sstables go. */
+    SstableOutputs.Target target() {
+        return new SstableOutputs.Target(options.vfs(), directory, state.versions()::nextFileNumber, options.memoryPool());
+    }
+
+    Function<ColumnFamily, Expiry> expiries() {
+        return appendedExpiries.at(options.clock().getAsLong());
+    }
+
+    StoreListener listener() {
+        return options.listener();
+    }
+
+    /** Makes the names of new sstables durable. */
+    void syncDirectory() throws IOException {
+        options.vfs().syncDirectory(directory);
+    }
+
+    static Duration since(long startedNanos) {
+        return Duration.ofNanos(System.nanoTime() - startedNanos);
+    }
+}
