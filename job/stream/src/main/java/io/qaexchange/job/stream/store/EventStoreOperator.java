@@ -235,8 +235,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
     private void refuse(IncomingEvent event, InstrumentState instrument, RejectionReason reason, String detail) {
         instrument.deadLetters++;
         metrics.deadLetter();
-        output.collect(DeadLetter.OUTPUT, new StreamRecord<>(new DeadLetter(event.arrival().topic(),
-                event.arrival().partition(), event.arrival().offset(), reason.label(), detail, event.message())));
+        output.collect(DeadLetter.OUTPUT, new StreamRecord<>(DeadLetter.about(event, reason.label(), detail)));
     }
 
     @Override
