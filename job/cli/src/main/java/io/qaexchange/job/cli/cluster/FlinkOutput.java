@@ -7,12 +7,13 @@ import java.util.regex.Pattern;
 final class FlinkOutput {
     private static final Pattern FRAME = Pattern.compile("\\s+(at \\S+\\(.*\\)|\\.\\.\\. \\d+ more)");
     private static final Pattern CAUSE = Pattern.compile("Caused by: (.*)");
-    /** Exceptions in front of what they wrap. */
-    private static final Pattern WRAPPER = Pattern.compile("^(?:[\\w$]+\\.)+[\\w$]*(?:Exception|Error|Throwable): ");
+    /** The job's own word for a mistake of the user names the option; what it wraps does not. */
+    private static final String USAGE = "io.qaexchange.job.model.UsageException: ";
 
     private final Pattern wanted;
     private String found;
     private String reason;
+    private boolean usage;
 
     /** @param wanted its first group is what a command is run for */
     FlinkOutput(Pattern wanted) {
@@ -27,10 +28,11 @@ final class FlinkOutput {
         }
         Matcher cause = CAUSE.matcher(line);
         if (cause.matches()) {
-            reason = cause.group(1);
-            for (Matcher wrapper = WRAPPER.matcher(reason); wrapper.find(); wrapper = WRAPPER.matcher(reason)) {
-                reason = reason.substring(wrapper.end());
+            boolean ofUser = cause.group(1).startsWith(USAGE);
+            if (ofUser || !usage) {
+                reason = RestError.cause(cause.group(1));
             }
+            usage |= ofUser;
             return false;
         }
         return !FRAME.matcher(line).matches();
@@ -41,7 +43,7 @@ final class FlinkOutput {
         return found;
     }
 
-    /** The innermost cause that was printed, or null. */
+    /** The innermost cause that was printed, or the user's mistake; null if there is none. */
     String reason() {
         return reason;
     }
