@@ -25,6 +25,9 @@ public record DeadLetterTopic(long letters, Set<String> positions, Map<String, L
         Map<String, Long> byReason = new TreeMap<>();
         long[] letters = new long[1];
         TopicReader.forEach(kafka, List.of(topic), letter -> {
+            if (!DeadLetters.isLetter(letter.headers())) {
+                return;
+            }
             letters[0]++;
             positions.add(DeadLetterFormat.position(letter.headers()));
             byReason.merge(String.valueOf(DeadLetterFormat.text(letter.headers(), DeadLetterFormat.REASON)), 1L, Long::sum);

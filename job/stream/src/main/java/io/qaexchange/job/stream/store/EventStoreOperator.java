@@ -18,6 +18,7 @@ import io.qaexchange.job.stream.archive.RetentionSweep;
 import io.qaexchange.job.stream.hot.EventStoreMetrics;
 import io.qaexchange.job.stream.hot.EventStoreOptions;
 import io.qaexchange.job.stream.hot.InstrumentIndex;
+import io.qaexchange.job.stream.hot.UnpublishedBatches;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.runtime.state.KeyedStateBackend;
@@ -77,6 +79,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
     private transient ExecutorService background;
     private transient ThreadPoolExecutor writer;
     private transient EventStoreMetrics metrics;
+    private transient UnpublishedBatches unpublished;
 
     private transient ArchiveRound round;
     private transient List<String> roundKeys;
@@ -111,6 +114,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
         folder = ArchiveFolder.create(Path.of(getContainingTask().getEnvironment().getTaskManagerInfo().getTmpDirectories()[0]), jobId,
                 getOperatorID().toHexString(), getRuntimeContext().getTaskInfo());
         metrics = EventStoreMetrics.register(getMetricGroup(), instruments);
+        unpublished = new UnpublishedBatches();
         background = thread("manifest reader");
         writer = thread("archive writer");
         archiving = new ArchiveRound.Context(backend, state, instruments, options, folder.path(), epoch, metrics, writer,
@@ -242,6 +246,16 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
     public void snapshotState(StateSnapshotContext context) throws Exception {
         instruments.flush();
         super.snapshotState(context);
+    }
+
+    @Override
+    public void notifyCheckpointComplete(long checkpointId) throws Exception {
+        super.notifyCheckpointComplete(checkpointId);
+        unpublished.checkpointComplete(handedOver());
+        if (unpublished.isAnyDue()) {
+            readManifestIfNeeded();
+        }
+        metrics.unpublished(unpublished.count());
     }
 
     /** Everything left goes to the archive. */
@@ -393,9 +407,8 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
     }
 
     private void readManifestIfNeeded() {
-        long waiting = instruments.states().stream().flatMap(instrument -> instrument.handedOver.stream())
-                .map(InstrumentState.Batch::batchId).distinct().count();
-        metrics.unpublished(waiting);
+        long waiting = handedOver().size();
+        metrics.handedOverBatches(waiting);
         if (waiting == 0 || manifestRead) {
             return;
         }
@@ -418,12 +431,21 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
         });
     }
 
+    /** Ids of the batches that are handed over and not seen in the manifest. */
+    private Set<String> handedOver() {
+        return instruments.states().stream().flatMap(instrument -> instrument.handedOver.stream()).map(InstrumentState.Batch::batchId)
+                .collect(Collectors.toSet());
+    }
+
     private void forgetPublished(Set<String> published) {
+        unpublished.published(published);
+        metrics.unpublished(unpublished.count());
         for (Map.Entry<String, InstrumentState> entry : instruments.entries()) {
             InstrumentState instrument = entry.getValue();
             if (!instrument.handedOver.isEmpty() && instrument.handedOver.removeIf(batch -> published.contains(batch.batchId()))) {
                 instruments.change(entry.getKey());
             }
         }
+        metrics.handedOverBatches(handedOver().size());
     }
 }
