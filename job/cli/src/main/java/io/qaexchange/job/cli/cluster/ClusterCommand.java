@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.flink.util.FileUtils;
@@ -26,8 +27,9 @@ public final class ClusterCommand implements Callable<Integer> {
 
     private static final String JOB_MANAGER = "jobmanager";
     private static final String TASK_MANAGER = "taskmanager-";
-    /** Begins the names of folders where Flink keeps jars of jobs. */
-    private static final String BLOBS = "blobStore-";
+    private static final String OF_JOB_MANAGER = "jm_";
+    private static final Predicate<Path> LEFT_JARS = path -> path.getFileName().toString().equals("blobStorage")
+            || path.getFileName().toString().startsWith("flink-rpc-akka");
     private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
 
     @Parameters(paramLabel = "start|stop|status", description = "What to do.")
@@ -72,7 +74,7 @@ public final class ClusterCommand implements Callable<Integer> {
         if (begins) {
             Ports.checkFree(Map.of("--port", port, "--rpc-port", rpcPort));
             cluster.savePort(port);
-            removeLeftBlobs(cluster, processes);
+            removeLeftJars(cluster, processes);
         } else if (cluster.port() != port) {
             System.err.println("the JobManager of " + cluster.path() + " runs already, on port " + cluster.port());
         }
@@ -130,22 +132,24 @@ public final class ClusterCommand implements Callable<Integer> {
         return name + "-" + cluster.id().substring(0, 8);
     }
 
-    /** Jars of jobs whose JobManager or TaskManager was killed: nobody else removes them. */
-    private static void removeLeftBlobs(ClusterFolder cluster, LocalProcesses processes) throws IOException {
+    /** What a killed JobManager or TaskManager left: jars of jobs, and Flink's own unpacked ones. Nobody else removes them. */
+    private static void removeLeftJars(ClusterFolder cluster, LocalProcesses processes) throws IOException {
+        boolean taskManagerRuns = false;
         for (String name : processes.names()) {
-            if (processes.find(name).isPresent() && name.startsWith(TASK_MANAGER)) {
-                return;
-            }
+            taskManagerRuns |= name.startsWith(TASK_MANAGER) && processes.find(name).isPresent();
         }
         for (String parent : List.of("tmp", "work")) {
             Path folder = cluster.path().resolve(parent);
-            if (Files.exists(folder)) {
-                List<Path> left;
-                try (Stream<Path> found = Files.walk(folder, 3)) {
-                    left = found.filter(path -> path.getFileName().toString().startsWith(BLOBS)).toList();
-                }
-                for (Path blobs : left) {
-                    FileUtils.deleteDirectory(blobs.toFile());
+            if (!Files.exists(folder)) {
+                continue;
+            }
+            List<Path> left;
+            try (Stream<Path> found = Files.walk(folder, 2)) {
+                left = found.filter(LEFT_JARS).toList();
+            }
+            for (Path path : left) {
+                if (!taskManagerRuns || path.getParent().getFileName().toString().startsWith(OF_JOB_MANAGER)) {
+                    FileUtils.deleteFileOrDirectory(path.toFile());
                 }
             }
         }

@@ -10,10 +10,14 @@ final class FlinkOutput {
     /** The job's own word for a mistake of the user names the option; what it wraps does not. */
     private static final String USAGE = "io.qaexchange.job.model.UsageException: ";
 
+    /** Above an exception; the reason says it shorter. */
+    private static final String RULE = "----------";
+
     private final Pattern wanted;
     private String found;
     private String reason;
     private boolean usage;
+    private boolean failed;
 
     /** @param wanted its first group is what a command is run for */
     FlinkOutput(Pattern wanted) {
@@ -22,6 +26,7 @@ final class FlinkOutput {
 
     /** @return whether a user should see the line */
     boolean take(String line) {
+        failed |= line.startsWith(RULE);
         Matcher answer = wanted.matcher(line);
         if (answer.find()) {
             found = answer.group(1);
@@ -35,7 +40,7 @@ final class FlinkOutput {
             usage |= ofUser;
             return false;
         }
-        return !FRAME.matcher(line).matches();
+        return !failed && !FRAME.matcher(line).matches();
     }
 
     /** Null if it was not printed. */

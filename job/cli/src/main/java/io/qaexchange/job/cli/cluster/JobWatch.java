@@ -88,7 +88,7 @@ final class JobWatch {
                 return;
             }
             Failure failure = lastFailure();
-            if (FlinkRest.hasEnded(state)) {
+            if (failure != null ? FlinkRest.hasEnded(state) : state.equals("FAILED") || state.equals("CANCELED") || state.equals("SUSPENDED")) {
                 throw new IOException("job " + job + " is " + state + (failure == null ? "" : ": " + failure.cause));
             }
             if (failure != null && failure.count >= FAILURES) {

@@ -207,7 +207,7 @@ public final class DemoRun {
         private long movedNs = System.nanoTime();
         private boolean lineOpen;
         private JobStatus lastState;
-        private String lastFailure = "";
+        private long lastFailureMs = -1;
         private int failures;
 
         Progress(MiniCluster cluster, JobID job, Feeder feeder, CompletableFuture<EventGenerator> feeding) {
@@ -252,12 +252,7 @@ public final class DemoRun {
             }
         }
 
-        /** Empty if there was none. */
-        private String lastFailure() throws Exception {
-            ErrorInfo failure = cluster.getExecutionGraph(job).get().getFailureInfo();
-            if (failure == null) {
-                return "";
-            }
+        private static String cause(ErrorInfo failure) {
             Throwable root = failure.getException().deserializeError(DemoRun.class.getClassLoader());
             while (root.getCause() != null) {
                 root = root.getCause();
@@ -272,15 +267,18 @@ public final class DemoRun {
                 checkpoint = Math.max(checkpoint, latest.getCheckpointId());
             }
             JobStatus state = cluster.getJobStatus(job).get();
-            String failure = lastFailure();
-            if (!failure.equals(lastFailure)) {
-                lastFailure = failure;
+            ErrorInfo failure = cluster.getExecutionGraph(job).get().getFailureInfo();
+            if (failure != null && failure.getTimestamp() != lastFailureMs) {
+                lastFailureMs = failure.getTimestamp();
                 failures++;
                 end();
-                progress.println("   the job failed: " + failure + (state == JobStatus.RUNNING ? "" : "; it is " + state));
+                progress.println("   the job failed: " + cause(failure));
             }
             if (failures > EXPECTED_FAILURES) {
-                throw new IOException("the job fails again and again, the last time with: " + failure + "; see the log");
+                throw new IOException("the job fails again and again, the last time with: " + cause(failure) + "; see the log");
+            }
+            if (System.nanoTime() - movedNs > STALLED.toNanos()) {
+                throw new TimeoutException("the job is " + state + " and has not consumed a message for " + STALLED.toMinutes() + " minutes; see the log");
             }
             if (state != JobStatus.RUNNING) {
                 if (state != lastState) {
@@ -296,8 +294,6 @@ public final class DemoRun {
             double perSecond = Math.max(0, consumed - lastConsumed) / ((nowNs - lastNs) / 1e9);
             if (consumed != lastConsumed) {
                 movedNs = nowNs;
-            } else if (nowNs - movedNs > STALLED.toNanos()) {
-                throw new TimeoutException("the job has not consumed a message for " + STALLED.toMinutes() + " minutes; see the log");
             }
             lastConsumed = consumed;
             lastNs = nowNs;
