@@ -113,12 +113,17 @@ public final class EmbeddedKafka implements AutoCloseable {
      * its second one is taken cannot send the first any more, as then its numbers are not in order.
      */
     public static void createTopic(Admin admin, String topic, int partitions) throws IOException {
+        createTopic(admin, topic, partitions, Map.of());
+    }
+
+    /** As {@link #createTopic(Admin, String, int)}, with settings of the topic. */
+    public static void createTopic(Admin admin, String topic, int partitions, Map<String, String> settings) throws IOException {
         Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
         for (int partition = 0; partition < partitions; partition++) {
             ends.put(new TopicPartition(topic, partition), OffsetSpec.latest());
         }
         try {
-            admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1))).all().get();
+            admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1).configs(settings))).all().get();
             awaitLeaders(admin, ends);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -76,12 +76,12 @@ public final class DecodeFunction extends ProcessFunction<KafkaMessage, Incoming
         if (!decoded.isAccepted()) {
             refused++;
             context.output(DeadLetter.OUTPUT, new DeadLetter(message.topic(), message.partition(), message.offset(),
-                    decoded.rejection().reason().label(), decoded.rejection().detail(), message.value()));
+                    decoded.rejection().reason().label(), decoded.rejection().detail(), message.value(), message.origin()));
             return;
         }
         EventView event = decoder.event();
         Arrival arrival = new Arrival(nowNs(), message.topic(), message.partition(), message.offset());
-        out.collect(new IncomingEvent(event.routeKey(routeKeys), EventIdentity.key(event, arrival), decoded.event(), arrival));
+        out.collect(new IncomingEvent(event.routeKey(routeKeys), EventIdentity.key(event, arrival), decoded.event(), arrival, message.origin()));
     }
 
     private long nowNs() {

@@ -2,8 +2,11 @@ package io.qaexchange.kafka;
 
 import static java.util.Objects.requireNonNull;
 
+import io.qaexchange.events.flink.MessageOrigin;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -15,6 +18,8 @@ import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDe
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 
 /**
  * Makes the Kafka source of the exchange job: messages as bytes with their position, so that nothing in a message can fail the source.
@@ -113,7 +118,21 @@ public final class EventSource {
         @Override
         public void deserialize(ConsumerRecord<byte[], byte[]> consumed, Collector<KafkaMessage> out) {
             byte[] value = consumed.value() == null ? NO_BYTES : consumed.value();
-            out.collect(new KafkaMessage(consumed.topic(), consumed.partition(), consumed.offset(), consumed.timestamp(), value));
+            out.collect(new KafkaMessage(consumed.topic(), consumed.partition(), consumed.offset(),
+                    new MessageOrigin(consumed.key(), headers(consumed.headers()), consumed.timestamp()), value));
+        }
+
+        private static List<MessageOrigin.Header> headers(Headers headers) {
+            Iterator<Header> each = headers.iterator();
+            if (!each.hasNext()) {
+                return List.of();
+            }
+            List<MessageOrigin.Header> list = new ArrayList<>();
+            while (each.hasNext()) {
+                Header header = each.next();
+                list.add(new MessageOrigin.Header(header.key(), header.value()));
+            }
+            return list;
         }
 
         @Override

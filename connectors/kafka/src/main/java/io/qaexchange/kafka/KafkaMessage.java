@@ -3,7 +3,9 @@ package io.qaexchange.kafka;
 import static java.util.Objects.requireNonNull;
 
 import io.qaexchange.events.flink.ImmutableSerializer;
+import io.qaexchange.events.flink.MessageOrigin;
 import java.io.IOException;
+import java.util.List;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
@@ -15,14 +17,25 @@ import org.apache.flink.core.memory.DataOutputView;
  * @param topic topic name
  * @param partition partition number
  * @param offset offset in the partition
- * @param timestampMs Kafka's record time, ms since 1970
+ * @param origin its key, headers and time
  * @param value the message, empty for a tombstone
  */
-public record KafkaMessage(String topic, int partition, long offset, long timestampMs, byte[] value) {
+public record KafkaMessage(String topic, int partition, long offset, MessageOrigin origin, byte[] value) {
 
     public KafkaMessage {
         requireNonNull(topic, "topic");
+        requireNonNull(origin, "origin");
         requireNonNull(value, "value");
+    }
+
+    /** A message without key and headers. */
+    public KafkaMessage(String topic, int partition, long offset, long timestampMs, byte[] value) {
+        this(topic, partition, offset, new MessageOrigin(null, List.of(), timestampMs), value);
+    }
+
+    /** Kafka's record time, ms since 1970. */
+    public long timestampMs() {
+        return origin.timestampMs();
     }
 
     /** {@code topic-partition@offset}, for logs and dead letters. */
@@ -30,7 +43,7 @@ public record KafkaMessage(String topic, int partition, long offset, long timest
         return topic + "-" + partition + "@" + offset;
     }
 
-    /** Writes topic, partition, offset, time and value with its length. */
+    /** Writes topic, partition, offset, origin and value with its length. */
     public static final class Serializer extends ImmutableSerializer<KafkaMessage> {
         private static final long serialVersionUID = 1L;
 
@@ -43,7 +56,7 @@ public record KafkaMessage(String topic, int partition, long offset, long timest
             target.writeUTF(message.topic);
             target.writeInt(message.partition);
             target.writeLong(message.offset);
-            target.writeLong(message.timestampMs);
+            message.origin.write(target);
             target.writeInt(message.value.length);
             target.write(message.value);
         }
@@ -53,10 +66,10 @@ public record KafkaMessage(String topic, int partition, long offset, long timest
             String topic = source.readUTF();
             int partition = source.readInt();
             long offset = source.readLong();
-            long timestampMs = source.readLong();
+            MessageOrigin origin = MessageOrigin.read(source);
             byte[] value = new byte[source.readInt()];
             source.readFully(value);
-            return new KafkaMessage(topic, partition, offset, timestampMs, value);
+            return new KafkaMessage(topic, partition, offset, origin, value);
         }
 
         @Override

@@ -8,9 +8,11 @@ import io.qaexchange.events.flink.DeadLetter;
 import io.qaexchange.events.flink.DecodeState;
 import io.qaexchange.events.flink.ImmutableSerializer;
 import io.qaexchange.events.flink.IncomingEvent;
+import io.qaexchange.events.flink.MessageOrigin;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
@@ -94,8 +96,15 @@ class DecodeFunctionTest {
             assertThat(EventKey.eventTime(copy.key())).isEqualTo(EVENT_TIME_NS);
             assertThat(copy.message()).isEqualTo(event.message());
             assertThat(copy.arrival()).isEqualTo(event.arrival());
+            assertThat(copy.origin()).usingRecursiveComparison().isEqualTo(event.origin());
+            for (byte[] key : new byte[][] {{'A'}, {'B'}, {}}) {
+                MessageOrigin plain = new MessageOrigin(key, List.of(), 5);
+                IncomingEvent keyed = new IncomingEvent("A", event.key(), event.message(), event.arrival(), plain);
+                assertThat(roundTrip(new IncomingEvent.Serializer(), keyed).origin()).usingRecursiveComparison().isEqualTo(plain);
+            }
         }
-        DeadLetter letter = new DeadLetter("t", 1, 2, "empty", "detail", new byte[] {1});
+        MessageOrigin origin = new MessageOrigin(null, List.of(new MessageOrigin.Header("a", new byte[] {9}), new MessageOrigin.Header("a", null)), 7);
+        DeadLetter letter = new DeadLetter("t", 1, 2, "empty", "detail", new byte[] {1}, origin);
         assertThat(roundTrip(new DeadLetter.Serializer(), letter)).usingRecursiveComparison().isEqualTo(letter);
         KafkaMessage message = new KafkaMessage("t", 1, 2, 3, new byte[] {4});
         assertThat(roundTrip(new KafkaMessage.Serializer(), message)).usingRecursiveComparison().isEqualTo(message);

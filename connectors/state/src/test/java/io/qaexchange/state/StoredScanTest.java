@@ -3,6 +3,7 @@ package io.qaexchange.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.error.StoreClosedException;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.key.TimeRange;
@@ -307,7 +308,7 @@ class StoredScanTest {
             assertThat(reads.heldCheckpoints()).containsExactly(9L, 10L);
             reads.keepCheckpoints(0);
             assertThat(reads.heldCheckpoints()).isEmpty();
-            assertThat(lsm(backend).store().engine().statistics().get("snapshots")).as("pins that are left").isZero();
+            assertThat(lsm(backend).store().engine().statistics().get(StoreMetric.SNAPSHOTS)).as("pins that are left").isZero();
         }
         Leftovers.requireNone(folder);
     }

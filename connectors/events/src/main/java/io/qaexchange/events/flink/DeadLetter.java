@@ -17,9 +17,10 @@ import org.apache.flink.util.OutputTag;
  * @param offset its offset
  * @param reason label of the reason, see {@code RejectionReason}
  * @param detail what was wrong, for a reader
- * @param value the message's bytes, unchanged
+ * @param value the message's bytes, unchanged; of an event that was decoded, its canonical bytes
+ * @param origin key, headers and time of the message
  */
-public record DeadLetter(String topic, int partition, long offset, String reason, String detail, byte[] value) {
+public record DeadLetter(String topic, int partition, long offset, String reason, String detail, byte[] value, MessageOrigin origin) {
 
     /** Side output of every operator that refuses messages. */
     public static final OutputTag<DeadLetter> OUTPUT = new OutputTag<>("dead-letters", new Serializer().typeInformation());
@@ -29,9 +30,16 @@ public record DeadLetter(String topic, int partition, long offset, String reason
         requireNonNull(reason, "reason");
         requireNonNull(detail, "detail");
         requireNonNull(value, "value");
+        requireNonNull(origin, "origin");
     }
 
-    /** {@code topic-partition@offset}: also the Kafka key of the dead letter. */
+    /** The letter about an event that was decoded and then refused. */
+    public static DeadLetter about(IncomingEvent event, String reason, String detail) {
+        return new DeadLetter(event.arrival().topic(), event.arrival().partition(), event.arrival().offset(), reason, detail, event.message(),
+                event.origin());
+    }
+
+    /** {@code topic-partition@offset}: which message the letter is about. */
     public String position() {
         return topic + "-" + partition + "@" + offset;
     }
@@ -53,6 +61,7 @@ public record DeadLetter(String topic, int partition, long offset, String reason
             target.writeUTF(letter.detail);
             target.writeInt(letter.value.length);
             target.write(letter.value);
+            letter.origin.write(target);
         }
 
         @Override
@@ -64,7 +73,7 @@ public record DeadLetter(String topic, int partition, long offset, String reason
             String detail = source.readUTF();
             byte[] value = new byte[source.readInt()];
             source.readFully(value);
-            return new DeadLetter(topic, partition, offset, reason, detail, value);
+            return new DeadLetter(topic, partition, offset, reason, detail, value, MessageOrigin.read(source));
         }
 
         @Override

@@ -7,6 +7,7 @@ import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.LocalDate;
 import java.util.EnumMap;
 import java.util.Iterator;
@@ -27,6 +28,8 @@ import java.util.TreeMap;
  * <p>Fates hold if the messages of a route key arrive in this order, and no message is older than the hot retention. Fewer than 10,000
  * messages come with fewer accounts, fewer than 5,000 with fewer instruments too.
  *
+ * <p>{@link #ofDay} gives another day, {@link #live} a market that is open now.
+ *
  * <p>Memory does not grow with the number of messages. One thread.
  */
 public final class EventGenerator implements Iterator<GeneratedMessage> {
@@ -45,10 +48,17 @@ public final class EventGenerator implements Iterator<GeneratedMessage> {
     private static final double JSON = 0.03;
     private static final String NO_TABLE = "(none)";
 
+    private static final int LIVE_ACCOUNTS = 200;
+    private static final int LIVE_INSTRUMENTS = 50;
+    /** What the parts of a live market's day are reckoned by; it never ends. */
+    private static final double LIVE_PROGRESS = 0.5;
+
     private final long total;
     private final int accounts;
     private final int instruments;
     private final long bodyEnd;
+    private final boolean live;
+    private final boolean faults;
     private final Prng random;
     private final Market market;
     private final BrokenMessages broken;
@@ -60,22 +70,54 @@ public final class EventGenerator implements Iterator<GeneratedMessage> {
     private long position;
 
     /**
+     * The day {@link #TRADING_DAY}, with everything that goes wrong.
+     *
      * @param seed makes the stream
      * @param messages number of messages, at least {@value #MIN_MESSAGES}
      */
     public EventGenerator(long seed, long messages) {
+        this(seed, messages, new TradingSession(TRADING_DAY), "gen." + seed + "." + messages + ".", "", true);
+    }
+
+    private EventGenerator(long seed, long messages, MarketHours hours, String sourcePrefix, String idPrefix, boolean faults) {
         if (messages < MIN_MESSAGES) {
             throw new IllegalArgumentException("a generated day has at least " + MIN_MESSAGES + " messages, not " + messages);
         }
         total = messages;
-        accounts = (int) Math.min(MAX_ACCOUNTS, Math.max(2, messages / 10));
-        instruments = (int) Math.min(Universe.SIZE, Math.max(1, messages / 25));
-        bodyEnd = messages - 2L * instruments;
+        live = hours instanceof LiveHours;
+        accounts = (int) Math.min(live ? LIVE_ACCOUNTS : MAX_ACCOUNTS, Math.max(2, messages / 10));
+        instruments = (int) Math.min(live ? LIVE_INSTRUMENTS : Universe.SIZE, Math.max(1, messages / 25));
+        bodyEnd = live ? messages : messages - 2L * instruments;
+        this.faults = faults;
         random = new Prng(seed);
-        String sourcePrefix = "gen." + seed + "." + messages + ".";
         Universe universe = new Universe(instruments, sourcePrefix);
-        market = new Market(random, universe, new TradingSession(TRADING_DAY), accounts, sourcePrefix);
+        market = new Market(random, universe, hours, accounts, sourcePrefix, idPrefix);
         broken = new BrokenMessages(random);
+    }
+
+    /**
+     * Another trading day; its orders and trades have ids of their own.
+     *
+     * @param faults whether copies, late, conflicting and broken messages come too
+     */
+    public static EventGenerator ofDay(long seed, long messages, LocalDate day, boolean faults) {
+        if (day.equals(TRADING_DAY) && faults) {
+            return new EventGenerator(seed, messages);
+        }
+        String name = day.toString().replace("-", "") + (faults ? "" : "c");
+        return new EventGenerator(seed, messages, new TradingSession(day), "gen." + seed + "." + messages + "." + name + ".", name + "-", faults);
+    }
+
+    /**
+     * A market that is open now: accounts are opened, then events come with the time of the clock and without end. Every start has names of its own, so
+     * two of them do not meet; it is not made again from its seed, as the clock is part of it.
+     *
+     * @param eventsPerSecond how fast the messages are going to be sent; infinite: as fast as they are taken
+     * @param messages number of messages; {@link Long#MAX_VALUE}: without end
+     */
+    public static EventGenerator live(long seed, long messages, Clock clock, double eventsPerSecond, boolean faults) {
+        String name = Long.toString(clock.millis(), Character.MAX_RADIX);
+        return new EventGenerator(seed, messages, new LiveHours(clock, eventsPerSecond), "live." + seed + "." + name + ".", name + "-", faults);
     }
 
     @Override
@@ -151,7 +193,7 @@ public final class EventGenerator implements Iterator<GeneratedMessage> {
             return take(Fate.STORE);
         }
         if (position < bodyEnd) {
-            return makeBody((double) (position - bodyStart) / (bodyEnd - bodyStart));
+            return makeBody(live ? LIVE_PROGRESS : (double) (position - bodyStart) / (bodyEnd - bodyStart));
         }
         if (position < bodyEnd + instruments) {
             market.close((int) (position - bodyEnd));
@@ -165,7 +207,7 @@ public final class EventGenerator implements Iterator<GeneratedMessage> {
     private GeneratedMessage makeBody(double progress) {
         long left = bodyEnd - position;
         int waiting = market.events().size();
-        if (waiting < left) {
+        if (faults && waiting < left) {
             double chance = random.nextDouble();
             if (chance < DUPLICATES) {
                 return duplicate();

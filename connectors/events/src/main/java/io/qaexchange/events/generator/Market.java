@@ -46,7 +46,8 @@ final class Market {
     private final Map<String, long[]> sequences = new HashMap<>();
     private final Prng random;
     private final Universe universe;
-    private final TradingSession session;
+    private final MarketHours session;
+    private final String idPrefix;
     private final int tradingDay;
     private final String accountSource;
     private final String[] accounts;
@@ -91,10 +92,12 @@ final class Market {
         }
     }
 
-    Market(Prng random, Universe universe, TradingSession session, int accountCount, String sourcePrefix) {
+    /** @param idPrefix begins the ids of orders and trades, so that two runs do not meet */
+    Market(Prng random, Universe universe, MarketHours session, int accountCount, String sourcePrefix, String idPrefix) {
         this.random = random;
         this.universe = universe;
         this.session = session;
+        this.idPrefix = idPrefix;
         LocalDate day = session.day();
         tradingDay = day.getYear() * 10_000 + day.getMonthValue() * 100 + day.getDayOfMonth();
         nowNs = session.openingNs();
@@ -215,7 +218,7 @@ final class Market {
     }
 
     private EventBuilder begin(String table) {
-        nowNs += 1 + random.nextInt(1000);
+        nowNs += session.gapNs(random);
         return start(table, nowNs);
     }
 
@@ -255,7 +258,7 @@ final class Market {
             volume = Math.min(volume, free);
         }
         long number = ++orders;
-        OpenOrder order = new OpenOrder("O" + number, "X" + number, account, buy, open, price, volume);
+        OpenOrder order = new OpenOrder(idPrefix + "O" + number, idPrefix + "X" + number, account, buy, open, price, volume);
         begin("order_insert").set("order_id", order.id).set("account", accounts[account]).set("user", "U" + accounts[account])
                 .set("exchange_order_id", order.exchangeId).set("direction", buy ? "BUY" : "SELL").set("offset", offset(c, open))
                 .set("price_type", "LIMIT").set("time_condition", "GFD").set("volume_condition", "ANY")
@@ -339,7 +342,7 @@ final class Market {
     private void fill(Contract c, OpenOrder buy, OpenOrder sell, long price) {
         int volume = Math.min(buy.left, sell.left);
         c.traded(price, volume);
-        String tradeId = "T" + ++trades;
+        String tradeId = idPrefix + "T" + ++trades;
         for (OpenOrder order : List.of(buy, sell)) {
             begin("trade").set("trade_id", tradeId).set("order_id", order.id).set("exchange_order_id", order.exchangeId)
                     .set("account", accounts[order.account]).set("direction", order.buy ? "BUY" : "SELL")

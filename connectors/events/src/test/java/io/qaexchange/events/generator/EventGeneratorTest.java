@@ -11,9 +11,15 @@ import io.qaexchange.events.EventView;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.instruments.Instruments;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
@@ -220,6 +226,86 @@ class EventGeneratorTest {
     void tooFewMessagesAreRefused() {
         assertThatThrownBy(() -> new EventGenerator(1, 9)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("at least 10");
+    }
+
+    @Test
+    void aLiveMarketHasTheTimeOfTheClockAtTheRateAtWhichItIsSent() {
+        Instant start = Instant.parse("2026-03-04T05:06:07Z");
+        MutableClock clock = new MutableClock(start);
+        EventGenerator generator = EventGenerator.live(1, Long.MAX_VALUE, clock, 50, true);
+        EventView view = new EventView();
+        Set<Fate> fates = new HashSet<>();
+        long lateBy = 0;
+        for (int i = 0; i < 20_000; i++) {
+            GeneratedMessage message = generator.next();
+            fates.add(message.fate());
+            if (message.fate() == Fate.STORE) {
+                long nowNs = clock.instant().getEpochSecond() * 1_000_000_000L + clock.instant().getNano();
+                long eventNs = view.wrap(message.event()).eventTime();
+                assertThat(eventNs - nowNs).as("ahead, ns").isLessThanOrEqualTo(20_000_000L);
+                lateBy = Math.max(lateBy, nowNs - eventNs);
+            }
+            clock.now = clock.now.plusMillis(20);
+        }
+        assertThat(lateBy).as("behind the clock, ns").isLessThan(1_000_000_000L);
+        assertThat(fates).containsExactlyInAnyOrder(Fate.values());
+        assertThat(generator.count("account_open", Fate.STORE)).isEqualTo(200);
+        assertThat(generator.count("settlement", Fate.STORE)).isZero();
+    }
+
+    @Test
+    void twoLiveMarketsAndTwoDaysShareNoIdentity() {
+        Set<String> identities = new HashSet<>();
+        List<EventGenerator> generators = List.of(
+                EventGenerator.live(1, 2_000, Clock.fixed(Instant.ofEpochMilli(1_700_000_000_000L), ZoneOffset.UTC), 1000, false),
+                EventGenerator.live(1, 2_000, Clock.fixed(Instant.ofEpochMilli(1_700_000_000_001L), ZoneOffset.UTC), 1000, false),
+                new EventGenerator(1, 2_000), EventGenerator.ofDay(1, 2_000, LocalDate.of(2026, 1, 7), false),
+                EventGenerator.ofDay(1, 2_000, LocalDate.of(2026, 1, 6), false), EventGenerator.ofDay(1, 2_000, LocalDate.of(2026, 1, 7), true));
+        for (EventGenerator generator : generators) {
+            generator.forEachRemaining(message -> {
+                if (message.fate().isStored()) {
+                    assertThat(identities.add(message.identity().source() + " " + message.identity().sequence())).isTrue();
+                }
+            });
+        }
+    }
+
+    @Test
+    void aCleanDayHasOnlyEventsToStoreInOrderOfItsOwnDay() {
+        EventGenerator generator = EventGenerator.ofDay(1, 20_000, LocalDate.of(2025, 7, 15), false);
+        EventView view = new EventView();
+        Set<Integer> days = new HashSet<>();
+        generator.forEachRemaining(message -> {
+            view.wrap(message.event());
+            days.add(view.tradingDay());
+            assertThat(Instant.ofEpochSecond(view.eventTime() / 1_000_000_000L))
+                    .isBetween(Instant.parse("2025-07-14T12:00:00Z"), Instant.parse("2025-07-15T08:00:00Z"));
+        });
+        assertThat(days).containsExactlyInAnyOrder(0, 20250715);
+        assertThat(generator.count(Fate.STORE)).isEqualTo(20_000);
+    }
+
+    private static final class MutableClock extends Clock {
+        private Instant now;
+
+        MutableClock(Instant now) {
+            this.now = now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException("one zone");
+        }
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
     }
 
     private static EventGenerator drained(long seed, long messages) {

@@ -42,7 +42,7 @@ class ArchivedFileSizeITCase {
             CompletableFuture<?> feeding = feeder.start();
             JobRig.await(() -> feeding.isDone() && LiveMetrics.sum("consumed") >= messages);
             feeding.get();
-            JobRig.await(() -> LiveMetrics.sum("archiving") == 0 && LiveMetrics.sum("unpublishedBatches") == 0);
+            JobRig.await(() -> LiveMetrics.sum("archiving") == 0 && LiveMetrics.sum("handedOverBatches") == 0);
             String savepoint = rig.stop(job);
 
             AuditReport report = rig.audit(savepoint, new GeneratedEvents(SEED, messages));

@@ -70,7 +70,7 @@ class GoldenSavepointITCase {
             send(rig, BEFORE);
             JobID job = rig.submit(1, null);
             JobRig.await(() -> LiveMetrics.sum("consumed") >= BEFORE && LiveMetrics.sum("archivedRows") > 0 && LiveMetrics.sum("archiving") == 0
-                    && LiveMetrics.sum("unpublishedBatches") == 0);
+                    && LiveMetrics.sum("handedOverBatches") == 0);
             String savepoint = rig.stop(job);
             copy(Path.of(java.net.URI.create(savepoint)), target.resolve("savepoint"));
             copy(writing.resolve("archive"), target.resolve("archive"));

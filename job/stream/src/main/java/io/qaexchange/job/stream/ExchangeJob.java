@@ -114,8 +114,7 @@ public final class ExchangeJob {
 
         DataStream<DeadLetter> deadLetters = decoded.getSideOutput(DeadLetter.OUTPUT)
                 .union(finished.getSideOutput(DeadLetter.OUTPUT));
-        deadLetters.sinkTo(DeadLetterSink.of(options.get(JobOptions.BROKERS), options.get(JobOptions.DEAD_LETTER_TOPIC),
-                        options.get(JobOptions.JOB_NAME) + "-dead-letters", options.kafka()))
+        deadLetters.sinkTo(DeadLetterSink.of(options.deadLetters()))
                 .uid(OperatorUids.DEAD_LETTERS).name("Dead letters");
     }
 }

@@ -10,6 +10,7 @@ import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.stream.hot.EventStoreOptions;
 import io.qaexchange.job.stream.ledger.LedgerOptions;
 import io.qaexchange.job.stream.live.LiveOptions;
+import io.qaexchange.kafka.DeadLetterSink;
 import io.qaexchange.kafka.EventSource;
 import io.qaexchange.parquet.ParquetOptions;
 import java.io.IOException;
@@ -45,7 +46,13 @@ public final class JobOptions {
     public static final JobOption<Duration> DISCOVERY_INTERVAL = JobOption.duration("partition-discovery-interval", "60 s",
             "How often new partitions are looked for.");
     public static final JobOption<String> DEAD_LETTER_TOPIC = JobOption.text("dead-letter-topic", "dead-letters", "topic",
-            "Where refused messages go, exactly once, with their reason.");
+            "Where refused messages go, exactly once, with their reason; none of the topics that are read.");
+    public static final JobOption<DeadLetterSink.OnFailure> DEAD_LETTERS_ON_FAILURE = JobOption.choice("dead-letters.on-failure", "continue",
+            DeadLetterSink.OnFailure.class, "If the dead-letter topic is missing or does not take letters: continue counts them (deadLettersNotWritten), "
+                    + "logs their positions and goes on, as the messages are still in their own topics and bad input must not stop an exchange; "
+                    + "stop fails the job with the reason.");
+    public static final JobOption<Duration> DEAD_LETTERS_TIMEOUT = JobOption.duration("dead-letters.timeout", "10 min",
+            "How long Kafka may not take dead letters before dead-letters.on-failure applies; until then Flink restarts the job and nothing is lost.");
     public static final JobOption<String> JOB_NAME = JobOption.text("job-name", "exchange-job", "text",
             "Name of the job; also begins its transactional ids, so two jobs on one Kafka need two names.");
     public static final JobOption<String> ARCHIVE = JobOption.text("archive", null, "folder or URI",
@@ -94,7 +101,8 @@ public final class JobOptions {
             "Completed Flink checkpoints whose rows stay readable.");
 
     /** All options, in the order of help. */
-    public static final List<JobOption<?>> ALL = List.of(BROKERS, TOPICS, START, BOUNDED, DISCOVERY_INTERVAL, DEAD_LETTER_TOPIC, JOB_NAME,
+    public static final List<JobOption<?>> ALL = List.of(BROKERS, TOPICS, START, BOUNDED, DISCOVERY_INTERVAL, DEAD_LETTER_TOPIC,
+            DEAD_LETTERS_ON_FAILURE, DEAD_LETTERS_TIMEOUT, JOB_NAME,
             ARCHIVE, CHECKPOINTS, CHECKPOINT_INTERVAL, BACKEND, PARALLELISM, MAX_PARALLELISM, MIN_AGE, HOT_RETENTION, MAX_FUTURE, WINDOW,
             BATCH_SIZE, MIN_BATCH_SIZE, MAX_WAIT, CHECK_INTERVAL, SLICE, COMPRESSION, ROW_GROUP_ROWS, COMMIT_TIMEOUT, INSTRUMENTS, LEDGER_ENABLED,
             LEDGER_FILE_INTERVAL, LIVE_ENABLED, LIVE_PORTS, LIVE_CHECKPOINTS);
@@ -210,6 +218,16 @@ public final class JobOptions {
         Map<String, String> properties = new HashMap<>(kafka);
         properties.putIfAbsent("partition.discovery.interval.ms", Long.toString(get(DISCOVERY_INTERVAL).toMillis()));
         return new EventSource.Options(get(BROKERS), get(TOPICS), start(), get(BOUNDED), properties);
+    }
+
+    /** Options of the dead letters. */
+    DeadLetterSink.Options deadLetters() {
+        if (get(TOPICS).contains(get(DEAD_LETTER_TOPIC))) {
+            throw new UsageException("options: " + get(DEAD_LETTER_TOPIC) + " is the dead-letter topic and also read: the job would refuse its own dead letters "
+                    + "for ever. Give another dead-letter-topic");
+        }
+        return new DeadLetterSink.Options(get(BROKERS), get(DEAD_LETTER_TOPIC), get(JOB_NAME) + "-dead-letters", get(DEAD_LETTERS_ON_FAILURE),
+                get(DEAD_LETTERS_TIMEOUT), kafka);
     }
 
     private EventSource.Start start() {

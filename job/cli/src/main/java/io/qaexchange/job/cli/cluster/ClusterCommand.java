@@ -9,7 +9,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.apache.flink.util.FileUtils;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -22,6 +27,9 @@ public final class ClusterCommand implements Callable<Integer> {
 
     private static final String JOB_MANAGER = "jobmanager";
     private static final String TASK_MANAGER = "taskmanager-";
+    private static final String OF_JOB_MANAGER = "jm_";
+    private static final Predicate<Path> LEFT_JARS = path -> path.getFileName().toString().equals("blobStorage")
+            || path.getFileName().toString().startsWith("flink-rpc-akka");
     private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
 
     @Parameters(paramLabel = "start|stop|status", description = "What to do.")
@@ -62,15 +70,25 @@ public final class ClusterCommand implements Callable<Integer> {
     }
 
     private int start(ClusterFolder cluster, LocalProcesses processes) throws Exception {
-        cluster.savePort(port);
+        boolean begins = processes.find(JOB_MANAGER).isEmpty();
+        if (begins) {
+            Ports.checkFree(Map.of("--port", port, "--rpc-port", rpcPort));
+            cluster.savePort(port);
+            removeLeftJars(cluster, processes);
+        } else if (cluster.port() != port) {
+            System.err.println("the JobManager of " + cluster.path() + " runs already, on port " + cluster.port());
+        }
         List<String> dynamic = dynamicOptions(cluster);
-        if (processes.find(JOB_MANAGER).isEmpty()) {
+        if (begins) {
             List<String> jobManager = new ArrayList<>(List.of("-Xmx768m", "-cp", ClusterFolder.flinkClassPath(),
                     "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint", "--configDir",
                     LocalProcesses.home().resolve("flink-conf").toString()));
             jobManager.addAll(dynamic);
             processes.start(JOB_MANAGER, jobManager);
         }
+        // TaskManagers join whoever listens on the port: they are started when that is known to be ours.
+        processes.await(JOB_MANAGER, START_TIMEOUT, () -> isOurs(cluster));
+        FlinkRest rest = cluster.connect();
         int started = 0;
         for (int i = 1; i <= taskManagers; i++) {
             String name = TASK_MANAGER + i;
@@ -79,22 +97,69 @@ public final class ClusterCommand implements Callable<Integer> {
             }
             List<String> taskManager = new ArrayList<>(List.of("-Xmx1152m", "-XX:MaxDirectMemorySize=384m", "-XX:MaxMetaspaceSize=256m",
                     "-cp", ClusterFolder.flinkClassPath(), "org.apache.flink.runtime.taskexecutor.TaskManagerRunner", "--configDir",
-                    LocalProcesses.home().resolve("flink-conf").toString(), "-D", "taskmanager.resource-id=" + name));
+                    LocalProcesses.home().resolve("flink-conf").toString(), "-D", "taskmanager.resource-id=" + resourceId(cluster, name)));
             taskManager.addAll(dynamic);
             processes.start(name, taskManager);
             started++;
         }
-        FlinkRest rest = new FlinkRest(port);
-        processes.await(JOB_MANAGER, START_TIMEOUT, () -> rest.taskManagers() >= taskManagers);
+        for (int i = 1; i <= taskManagers; i++) {
+            String name = TASK_MANAGER + i;
+            processes.await(name, START_TIMEOUT, () -> isRegistered(rest, resourceId(cluster, name)));
+        }
         System.err.println("started " + started + " TaskManagers, " + rest.taskManagers() + " are registered");
         System.out.println(rest.address());
         return Tool.GOOD;
+    }
+
+    private static boolean isOurs(ClusterFolder cluster) throws Exception {
+        FlinkRest rest = new FlinkRest(cluster.port());
+        try {
+            rest.check();
+        } catch (IOException e) {
+            return false;
+        }
+        cluster.connect();
+        return true;
+    }
+
+    private static boolean isRegistered(FlinkRest rest, String resourceId) throws Exception {
+        return StreamSupport.stream(rest.get("/taskmanagers").path("taskmanagers").spliterator(), false)
+                .anyMatch(taskManager -> taskManager.path("id").asText().equals(resourceId));
+    }
+
+    /** The same at each start in this folder, for its local copies of state; another one than in any other folder. */
+    private static String resourceId(ClusterFolder cluster, String name) throws IOException {
+        return name + "-" + cluster.id().substring(0, 8);
+    }
+
+    /** What a killed JobManager or TaskManager left: jars of jobs, and Flink's own unpacked ones. Nobody else removes them. */
+    private static void removeLeftJars(ClusterFolder cluster, LocalProcesses processes) throws IOException {
+        boolean taskManagerRuns = false;
+        for (String name : processes.names()) {
+            taskManagerRuns |= name.startsWith(TASK_MANAGER) && processes.find(name).isPresent();
+        }
+        for (String parent : List.of("tmp", "work")) {
+            Path folder = cluster.path().resolve(parent);
+            if (!Files.exists(folder)) {
+                continue;
+            }
+            List<Path> left;
+            try (Stream<Path> found = Files.walk(folder, 2)) {
+                left = found.filter(LEFT_JARS).toList();
+            }
+            for (Path path : left) {
+                if (!taskManagerRuns || path.getParent().getFileName().toString().startsWith(OF_JOB_MANAGER)) {
+                    FileUtils.deleteFileOrDirectory(path.toFile());
+                }
+            }
+        }
     }
 
     private List<String> dynamicOptions(ClusterFolder cluster) throws IOException {
         List<String> options = new ArrayList<>();
         for (String option : List.of("rest.port=" + port, "rest.bind-port=" + port, "jobmanager.rpc.port=" + rpcPort,
                 "taskmanager.numberOfTaskSlots=" + slots,
+                FlinkRest.CLUSTER_ID + "=" + cluster.id(),
                 "io.tmp.dirs=" + Files.createDirectories(cluster.path().resolve("tmp")),
                 // With the same name, a TaskManager that is started again finds its local copies of state.
                 "process.taskmanager.working-dir=" + Files.createDirectories(cluster.path().resolve("work")),
@@ -119,10 +184,15 @@ public final class ClusterCommand implements Callable<Integer> {
             System.out.println(name + (runs ? " runs, process " + processes.find(name).get().pid() : " does not run"));
         }
         if (processes.find(JOB_MANAGER).isPresent()) {
-            FlinkRest rest = new FlinkRest(cluster.port());
+            FlinkRest rest = cluster.connect();
             System.out.println(rest.address() + ", " + rest.taskManagers() + " TaskManagers registered");
             for (JsonNode job : rest.get("/jobs/overview").path("jobs")) {
-                System.out.println("job " + job.path("jid").asText() + " " + job.path("name").asText() + " " + job.path("state").asText());
+                String id = job.path("jid").asText();
+                JobWatch watch = new JobWatch(rest, id);
+                JobWatch.Failure failure = watch.lastFailure();
+                System.out.println("job " + id + " " + job.path("name").asText() + " " + job.path("state").asText());
+                System.out.println("  last checkpoint: " + watch.lastCheckpoint());
+                System.out.println("  last failure: " + (failure == null ? "none" : failure));
             }
         }
         return complete ? Tool.GOOD : Tool.BAD;

@@ -9,18 +9,21 @@ import java.nio.file.attribute.FileTime;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The folder of a local cluster: {@code checkpoints}, {@code savepoints}, {@code archive}, {@code processes}, and {@code rest.port}.
+ * The folder of a local cluster: {@code checkpoints}, {@code savepoints}, {@code archive}, {@code processes}, its port in {@code rest.port} and its id in
+ * {@code cluster.id}. Commands ask who answers on the port for that id, so that none talks to another folder's cluster.
  *
  * @param path absolute
  */
 public record ClusterFolder(Path path) {
 
     private static final String PORT = "rest.port";
+    private static final String ID = "cluster.id";
     /** Of the libraries of the tools, what a Flink distribution has in its lib folder. */
     private static final Pattern FLINK = Pattern.compile("(flink-(?!connector-kafka|state-processor|parquet)|log4j-|slf4j-|commons-(cli|collections|"
             + "compress|io|lang3|math3|text)|kryo|minlog|reflectasm|objenesis|javassist|snakeyaml-engine|snappy-java|lz4-java|RoaringBitmap|jsr305|"
@@ -69,8 +72,35 @@ public record ClusterFolder(Path path) {
         }
     }
 
+    /** Ports of the cluster that is started here: REST, and between JobManager and TaskManagers. */
     void savePort(int port) throws IOException {
         Files.writeString(path.resolve(PORT), Integer.toString(port));
+    }
+
+    /** The id of this folder's cluster; made at the first start and kept. */
+    String id() throws IOException {
+        Path file = path.resolve(ID);
+        if (!Files.exists(file)) {
+            Files.writeString(file, UUID.randomUUID().toString());
+        }
+        return Files.readString(file).strip();
+    }
+
+    /**
+     * The cluster of this folder.
+     *
+     * @throws UsageException if none was started here, or what answers on its port is another one
+     * @throws IOException if it does not answer
+     */
+    FlinkRest connect() throws IOException, InterruptedException {
+        FlinkRest rest = new FlinkRest(port());
+        rest.check();
+        if (!rest.clusterId().equals(Optional.of(id()))) {
+            throw new UsageException("the Flink cluster that answers at " + rest.address() + " is not the one of " + path
+                    + ". Name the folder of that cluster with --dir, or start this one on other ports: bin/cluster start --dir " + path
+                    + " --port N --rpc-port N");
+        }
+        return rest;
     }
 
     /** Port of the cluster that was started here. */

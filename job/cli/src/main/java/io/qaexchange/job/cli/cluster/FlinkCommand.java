@@ -16,7 +16,6 @@ import java.util.regex.Pattern;
 final class FlinkCommand {
 
     private static final Pattern JOB_ID = Pattern.compile("JobID ([0-9a-f]{32})");
-    private static final Pattern SAVEPOINT = Pattern.compile("Path: (\\S+)");
 
     private final ClusterFolder cluster;
 
@@ -27,11 +26,6 @@ final class FlinkCommand {
     /** The id of the job that {@code run} submitted. */
     String runForJobId(List<String> arguments) throws Exception {
         return run(arguments, JOB_ID, "no job was submitted");
-    }
-
-    /** The path of the savepoint that {@code savepoint} or {@code stop} took. */
-    String runForSavepoint(List<String> arguments) throws Exception {
-        return run(arguments, SAVEPOINT, "no savepoint was taken");
     }
 
     private String run(List<String> arguments, Pattern wanted, String otherwise) throws Exception {

@@ -7,12 +7,17 @@ import java.util.regex.Pattern;
 final class FlinkOutput {
     private static final Pattern FRAME = Pattern.compile("\\s+(at \\S+\\(.*\\)|\\.\\.\\. \\d+ more)");
     private static final Pattern CAUSE = Pattern.compile("Caused by: (.*)");
-    /** Exceptions in front of what they wrap. */
-    private static final Pattern WRAPPER = Pattern.compile("^(?:[\\w$]+\\.)+[\\w$]*(?:Exception|Error|Throwable): ");
+    /** The job's own word for a mistake of the user names the option; what it wraps does not. */
+    private static final String USAGE = "io.qaexchange.job.model.UsageException: ";
+
+    /** Above an exception; the reason says it shorter. */
+    private static final String RULE = "----------";
 
     private final Pattern wanted;
     private String found;
     private String reason;
+    private boolean usage;
+    private boolean failed;
 
     /** @param wanted its first group is what a command is run for */
     FlinkOutput(Pattern wanted) {
@@ -21,19 +26,21 @@ final class FlinkOutput {
 
     /** @return whether a user should see the line */
     boolean take(String line) {
+        failed |= line.startsWith(RULE);
         Matcher answer = wanted.matcher(line);
         if (answer.find()) {
             found = answer.group(1);
         }
         Matcher cause = CAUSE.matcher(line);
         if (cause.matches()) {
-            reason = cause.group(1);
-            for (Matcher wrapper = WRAPPER.matcher(reason); wrapper.find(); wrapper = WRAPPER.matcher(reason)) {
-                reason = reason.substring(wrapper.end());
+            boolean ofUser = cause.group(1).startsWith(USAGE);
+            if (ofUser || !usage) {
+                reason = RestError.cause(cause.group(1));
             }
+            usage |= ofUser;
             return false;
         }
-        return !FRAME.matcher(line).matches();
+        return !failed && !FRAME.matcher(line).matches();
     }
 
     /** Null if it was not printed. */
@@ -41,7 +48,7 @@ final class FlinkOutput {
         return found;
     }
 
-    /** The innermost cause that was printed, or null. */
+    /** The innermost cause that was printed, or the user's mistake; null if there is none. */
     String reason() {
         return reason;
     }

@@ -7,22 +7,29 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 
 /** Asks a Flink cluster by REST. Thread-safe. */
 public final class FlinkRest {
 
+    /** Configuration entry of a JobManager that {@code bin/cluster} started: the id of its folder. */
+    static final String CLUSTER_ID = "qaexchange.cluster-id";
     private static final Set<String> ENDED = Set.of("FAILED", "FAILING", "CANCELED", "CANCELLING", "FINISHED", "SUSPENDED");
     private static final Set<String> SETTLED = Set.of("RUNNING", "FINISHED");
+    private static final Pattern JOB_ID = Pattern.compile("[0-9a-f]{32}");
     private static final String JOBS = "/jobs/";
     private static final int NOT_FOUND = 404;
+    private static final int FIRST_ERROR = 400;
     private static final long POLL_MS = 200;
-    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
@@ -42,20 +49,54 @@ public final class FlinkRest {
      * @throws IOException if the cluster does not answer, or with an error
      */
     public JsonNode get(String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(address + path)).timeout(TIMEOUT).build();
+        return send(path, HttpRequest.newBuilder(URI.create(address + path)).GET());
+    }
+
+    /** The answer to a POST of some JSON. */
+    JsonNode post(String path, JsonNode body) throws IOException, InterruptedException {
+        return send(path, HttpRequest.newBuilder(URI.create(address + path)).header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body.toString())));
+    }
+
+    /** Tells the cluster to cancel a job. */
+    void cancel(String job) throws IOException, InterruptedException {
+        send(JOBS + job + "?mode=cancel", HttpRequest.newBuilder(URI.create(address + JOBS + job + "?mode=cancel"))
+                .method("PATCH", HttpRequest.BodyPublishers.noBody()));
+    }
+
+    private JsonNode send(String path, HttpRequest.Builder request) throws IOException, InterruptedException {
         HttpResponse<String> response;
         try {
-            response = client.send(request, HttpResponse.BodyHandlers.ofString());
-        } catch (ConnectException e) {
+            response = client.send(request.timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofString());
+        } catch (ConnectException | HttpConnectTimeoutException e) {
             throw new IOException("no Flink cluster answers at " + address + " (bin/cluster start starts one)", e);
         }
         if (response.statusCode() == NOT_FOUND && path.startsWith(JOBS)) {
-            throw new UsageException("the cluster at " + address + " has no job " + path.substring(JOBS.length()));
+            throw new UsageException("the cluster at " + address + " has no job " + path.substring(JOBS.length()).split("[/?]")[0]
+                    + " (bin/cluster status lists its jobs)");
         }
-        if (response.statusCode() != 200) {
-            throw new IOException(address + path + " answers " + response.statusCode() + ": " + response.body());
+        if (response.statusCode() >= FIRST_ERROR) {
+            throw new IOException("Flink at " + address + " refuses: " + RestError.message(response.body()));
         }
-        return JSON.readTree(response.body());
+        return response.body().isBlank() ? JSON.createObjectNode() : JSON.readTree(response.body());
+    }
+
+    /**
+     * A job id as the user wrote it.
+     *
+     * @throws UsageException if it is none
+     */
+    static String jobId(String text) {
+        if (!JOB_ID.matcher(text).matches()) {
+            throw new UsageException("\"" + text + "\" is not a job ID: those have 32 hexadecimal digits (bin/cluster status lists the jobs)");
+        }
+        return text;
+    }
+
+    /** The id of the folder whose cluster answers; empty if nobody wrote one. */
+    Optional<String> clusterId() throws IOException, InterruptedException {
+        return StreamSupport.stream(get("/jobmanager/config").spliterator(), false)
+                .filter(entry -> entry.path("key").asText().equals(CLUSTER_ID)).map(entry -> entry.path("value").asText()).findFirst();
     }
 
     /**
@@ -71,8 +112,7 @@ public final class FlinkRest {
             if (ENDED.contains(state)) {
                 throw new UsageException("job " + job + " has ended: " + state);
             }
-            long waiting = StreamSupport.stream(answer.path("vertices").spliterator(), false)
-                    .filter(vertex -> !SETTLED.contains(vertex.path("status").asText())).count();
+            long waiting = waiting(answer);
             if (state.equals("RUNNING") && waiting == 0) {
                 return;
             }
@@ -82,6 +122,16 @@ public final class FlinkRest {
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MS);
         }
+    }
+
+    /** Operators of a job that do not run yet, from its details. */
+    static long waiting(JsonNode job) {
+        return StreamSupport.stream(job.path("vertices").spliterator(), false)
+                .filter(vertex -> !SETTLED.contains(vertex.path("status").asText())).count();
+    }
+
+    static boolean hasEnded(String state) {
+        return ENDED.contains(state);
     }
 
     /**
@@ -99,6 +149,34 @@ public final class FlinkRest {
             return get("/overview").path("taskmanagers").asInt();
         } catch (IOException e) {
             return 0;
+        }
+    }
+
+    /**
+     * Starts something that takes time, and waits for its end.
+     *
+     * @param path where it is started and, with the id that is answered, asked for
+     * @param statusPath if not null, where it is asked for instead
+     * @return the answer of the end
+     * @throws IOException if it failed, or has not ended in time
+     */
+    JsonNode await(String path, String statusPath, JsonNode body, Duration atMost) throws IOException, InterruptedException {
+        String request = post(path, body).path("request-id").asText();
+        long deadlineNs = System.nanoTime() + atMost.toNanos();
+        while (true) {
+            JsonNode answer = get((statusPath == null ? path : statusPath) + "/" + request);
+            if (answer.path("status").path("id").asText().equals("COMPLETED")) {
+                JsonNode operation = answer.path("operation");
+                JsonNode failure = operation.has("failureCause") ? operation.path("failureCause") : operation.path("failure-cause");
+                if (!failure.isMissingNode() && !failure.isNull()) {
+                    throw new IOException(RestError.cause(failure.path("stack-trace").asText(failure.toString())));
+                }
+                return operation;
+            }
+            if (System.nanoTime() >= deadlineNs) {
+                throw new IOException("it has not ended after " + atMost.toSeconds() + " s; it may still end. Look at " + address);
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MS);
         }
     }
 }

@@ -3,13 +3,11 @@ package io.qaexchange.job.cli.cluster;
 import io.qaexchange.broker.EmbeddedKafka;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.model.UsageException;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -23,8 +21,6 @@ import picocli.CommandLine.Parameters;
 public final class KafkaCommand implements Callable<Integer> {
 
     private static final String NAME = "kafka";
-    /** Holds the broker's address once it answers. */
-    static final String READY = "kafka.ready";
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
     private static final int EVENT_PARTITIONS = 4;
 
@@ -43,21 +39,27 @@ public final class KafkaCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Path target = folder.toAbsolutePath().normalize();
+        LocalBroker broker = LocalBroker.of(target);
         LocalProcesses processes = new LocalProcesses(target.resolve("processes"));
         switch (action) {
             case "serve" -> serve(target);
             case "start" -> {
-                Files.deleteIfExists(target.resolve(READY));
+                if (processes.find(NAME).isEmpty()) {
+                    Ports.checkFree(Map.of("--port", port, "--port (its controller uses the next one)", port + 1));
+                    broker.starts();
+                }
                 processes.start(NAME, List.of("-Xmx768m", "-cp", System.getProperty("java.class.path"), KafkaCommand.class.getName(), "serve",
                         "--dir", target.toString(), "--port", Integer.toString(port)));
-                processes.await(NAME, START_TIMEOUT, () -> Files.exists(target.resolve(READY)) && answers(port));
-                System.out.println("127.0.0.1:" + port);
+                processes.await(NAME, START_TIMEOUT, broker::wasStarted);
+                System.out.println(broker.connect());
             }
             case "stop" -> processes.stop(NAME);
             case "status" -> {
-                boolean runs = processes.find(NAME).isPresent();
-                System.out.println(runs ? "runs, process " + processes.find(NAME).get().pid() + ", log " + processes.log(NAME) : "does not run");
-                return runs ? Tool.GOOD : Tool.BAD;
+                if (processes.find(NAME).isEmpty()) {
+                    System.out.println("does not run");
+                    return Tool.BAD;
+                }
+                System.out.println("runs at " + broker.connect() + ", process " + processes.find(NAME).get().pid() + ", log " + processes.log(NAME));
             }
             default -> throw new UsageException("say start, stop or status, not " + action);
         }
@@ -73,17 +75,8 @@ public final class KafkaCommand implements Callable<Integer> {
             broker.createTopic("events", EVENT_PARTITIONS);
             broker.createTopic("dead-letters", 1);
         }
-        Files.writeString(target.resolve(READY), broker.bootstrapServers());
+        LocalBroker.of(target).ready(broker.bootstrapServers());
         Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "broker shutdown"));
         new CountDownLatch(1).await();
-    }
-
-    private static boolean answers(int port) {
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress("127.0.0.1", port), 500);
-            return true;
-        } catch (IOException e) {
-            return false;
-        }
     }
 }

@@ -2,16 +2,21 @@ package io.qaexchange.job.cli.cluster;
 
 import io.qaexchange.job.model.UsageException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -24,8 +29,12 @@ public final class LocalProcesses {
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
     private static final long POLL_MS = 200;
     private static final String PID = ".pid";
+    private static final List<String> PASSED_ON = List.of("--add-opens", "--add-exports", "--enable-native-access", "--sun-misc-unsafe-memory-access");
+    private static final Duration START_TOLERANCE = Duration.ofSeconds(5);
+    private static final Pattern CAUSE = Pattern.compile("^(?:Caused by: |.* ERROR +\\S+: |Exception in thread .*?\" )(.*)$");
 
     private final Path folder;
+    private final Map<String, Long> logStart = new HashMap<>();
 
     public LocalProcesses(Path folder) throws IOException {
         this.folder = Files.createDirectories(folder);
@@ -40,10 +49,10 @@ public final class LocalProcesses {
         return Path.of(home);
     }
 
-    /** What Flink's own scripts open on Java 17: passed on from this process. */
+    /** What Flink's own scripts open on Java 17, and what later JDKs want allowed: passed on from this process. */
     static List<String> openPackages() {
         return java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(argument -> argument.startsWith("--add-opens")).toList();
+                .filter(argument -> PASSED_ON.stream().anyMatch(argument::startsWith)).toList();
     }
 
     static String java() {
@@ -68,7 +77,8 @@ public final class LocalProcesses {
         Process process = new ProcessBuilder(command).directory(home().toFile())
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectErrorStream(true).redirectOutput(folder.resolve(name + ".out").toFile()).start();
-        Files.writeString(folder.resolve(name + PID), Long.toString(process.pid()));
+        logStart.put(name, Files.exists(log(name)) ? Files.size(log(name)) : 0);
+        Files.writeString(folder.resolve(name + PID), process.pid() + "\n" + System.currentTimeMillis());
     }
 
     /** Waits until a condition holds; a process that ends meanwhile is an error. */
@@ -76,7 +86,7 @@ public final class LocalProcesses {
         long deadlineNs = System.nanoTime() + timeout.toNanos();
         while (!condition.call()) {
             if (find(name).isEmpty()) {
-                throw new IOException(name + " ended; see " + log(name) + " and " + folder.resolve(name + ".out"));
+                throw new IOException(name + " ended: " + cause(name) + " (more in " + log(name) + " and " + folder.resolve(name + ".out") + ")");
             }
             if (System.nanoTime() > deadlineNs) {
                 throw new TimeoutException(name + " was not ready after " + timeout.toSeconds() + " s; see " + log(name));
@@ -91,9 +101,34 @@ public final class LocalProcesses {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
-        long pid = Long.parseLong(Files.readString(file).strip());
-        return ProcessHandle.of(pid).filter(ProcessHandle::isAlive)
-                .filter(process -> process.info().command().map(command -> command.endsWith("java")).orElse(true));
+        String[] lines = Files.readString(file).strip().split("\\s+");
+        return ProcessHandle.of(Long.parseLong(lines[0])).filter(ProcessHandle::isAlive)
+                .filter(process -> process.info().command().map(command -> command.endsWith("java")).orElse(true))
+                .filter(process -> lines.length < 2 || startedAbout(process, Long.parseLong(lines[1])));
+    }
+
+    /** Another process may have got the number of one that has ended. */
+    private static boolean startedAbout(ProcessHandle process, long startedMs) {
+        return process.info().startInstant().map(start -> Math.abs(start.toEpochMilli() - startedMs) < START_TOLERANCE.toMillis()).orElse(true);
+    }
+
+    /** Why a process that was started here ended, from its log and output of this start. */
+    private String cause(String name) throws IOException {
+        String found = "it says no reason";
+        for (Path file : List.of(folder.resolve(name + ".out"), log(name))) {
+            if (!Files.exists(file)) {
+                continue;
+            }
+            byte[] all = Files.readAllBytes(file);
+            int from = file.equals(log(name)) ? (int) Math.min(all.length, logStart.getOrDefault(name, 0L)) : 0;
+            for (String line : new String(all, from, all.length - from, StandardCharsets.UTF_8).split("\\R")) {
+                Matcher cause = CAUSE.matcher(line);
+                if (cause.matches()) {
+                    found = RestError.cause(cause.group(1));
+                }
+            }
+        }
+        return found;
     }
 
     /** Names of all that were started here. */

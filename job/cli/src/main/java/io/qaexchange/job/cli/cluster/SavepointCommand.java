@@ -1,11 +1,14 @@
 package io.qaexchange.job.cli.cluster;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.model.UsageException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -17,6 +20,8 @@ import picocli.CommandLine.Parameters;
         footer = {"", "Last line: the savepoint's path.", "Exit code: 0 good, 2 it could not run."})
 public final class SavepointCommand implements Callable<Integer> {
 
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     @Parameters(paramLabel = "JOB", description = "Id of the job.")
     private String job;
     @Option(names = "--format", defaultValue = "canonical", description = "native or canonical. Default: ${DEFAULT-VALUE}.")
@@ -26,6 +31,8 @@ public final class SavepointCommand implements Callable<Integer> {
     @Option(names = "--wait", paramLabel = "SECONDS", defaultValue = "60",
             description = "How long to wait until the job's tasks run, as after a submit or a restart. Default: ${DEFAULT-VALUE}.")
     private long waitSeconds;
+    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "600", description = "How long the savepoint may take. Default: ${DEFAULT-VALUE}.")
+    private long timeoutSeconds;
     @Option(names = "--dir", defaultValue = "run", description = "Folder of the cluster. Default: ${DEFAULT-VALUE}.")
     private Path folder;
 
@@ -39,12 +46,20 @@ public final class SavepointCommand implements Callable<Integer> {
         if (!List.of("native", "canonical").contains(format)) {
             throw new UsageException("--format must be native or canonical, not " + format);
         }
+        String id = FlinkRest.jobId(job);
         ClusterFolder cluster = ClusterFolder.of(folder);
-        new FlinkRest(cluster.port()).awaitRunning(job, Duration.ofSeconds(waitSeconds));
+        FlinkRest rest = cluster.connect();
+        rest.awaitRunning(id, Duration.ofSeconds(waitSeconds));
+        ObjectNode body = JSON.createObjectNode().put("formatType", format.toUpperCase(Locale.ROOT));
         String target = cluster.savepoints().toUri().toString();
-        List<String> flink = new ArrayList<>(stop ? List.of("stop", "--savepointPath", target, "--type", format, job)
-                : List.of("savepoint", "--type", format, job, target));
-        System.out.println(new FlinkCommand(cluster).runForSavepoint(flink));
+        String savepoints = "/jobs/" + id + "/savepoints";
+        try {
+            Duration timeout = Duration.ofSeconds(timeoutSeconds);
+            System.out.println((stop ? rest.await("/jobs/" + id + "/stop", savepoints, body.put("targetDirectory", target).put("drain", false), timeout)
+                    : rest.await(savepoints, null, body.put("target-directory", target).put("cancel-job", false), timeout)).path("location").asText());
+        } catch (IOException e) {
+            throw new IOException("no savepoint was taken: " + e.getMessage(), e);
+        }
         return Tool.GOOD;
     }
 }

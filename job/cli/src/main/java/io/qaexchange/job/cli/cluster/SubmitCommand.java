@@ -1,12 +1,16 @@
 package io.qaexchange.job.cli.cluster;
 
 import io.qaexchange.job.cli.Tool;
+import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.stream.JobOption;
 import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -14,15 +18,21 @@ import picocli.CommandLine.Parameters;
 
 /** {@code bin/submit}, and {@code bin/resume}, which names a savepoint or checkpoint first. */
 @Command(name = "submit", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Submits the exchange job to the local cluster, from a savepoint or checkpoint if one is named (bin/resume).",
-        footer = {"", "Options of the job may follow after --, as in: bin/submit -- --min-age \"10 min\" --kafka.security.protocol=SSL",
+        description = {"Submits the exchange job to the local cluster, from a savepoint or checkpoint if one is named (bin/resume).",
+                "Ends when all tasks run and the first Flink checkpoint is complete; else it says why the job does not run."},
+        footer = {"", "Options of the job may follow after --, as in: bin/submit -- --min-age \"10 min\" --archive /data/archive --kafka.security.protocol=SSL",
                 "Last line: job ID.",
-                "Exit code: 0 good, 2 it could not run."})
+                "Exit code: 0 the job runs, 2 it could not be submitted or does not run."})
 public final class SubmitCommand implements Callable<Integer> {
+
+    private static final String BROKERS = "kafka.bootstrap.servers";
 
     @Option(names = "--from", paramLabel = "PATH|latest", description = "Savepoint or checkpoint to start from; latest: the newest in the folder.")
     private String from;
-    @Option(names = "--no-claim", description = "Leave the savepoint or checkpoint to its owner. Default: Flink may delete it when it is no longer needed.")
+    @Option(names = "--claim", description = "Give the savepoint or checkpoint to Flink, which deletes it when the job no longer needs it. "
+            + "Default: it stays where it is.")
+    private boolean claim;
+    @Option(names = "--no-claim", hidden = true, description = "The default.")
     private boolean noClaim;
     @Option(names = "--parallelism", description = "Parallelism. Default: 2.", defaultValue = "2")
     private int parallelism;
@@ -30,12 +40,13 @@ public final class SubmitCommand implements Callable<Integer> {
     private String backend;
     @Option(names = "--config", description = "YAML file with options of the job.")
     private Path config;
+    @Option(names = "--wait", paramLabel = "SECONDS", defaultValue = "120",
+            description = "How long to wait until the job runs and its first checkpoint is complete; 0: do not wait. Default: ${DEFAULT-VALUE}.")
+    private long waitSeconds;
     @Option(names = "--dir", defaultValue = "run", description = "Folder of the cluster. Default: ${DEFAULT-VALUE}.")
     private Path folder;
     @Parameters(paramLabel = "OPTIONS", description = "Options of the job.")
     private List<String> options = List.of();
-
-    private static final String BROKERS = "--kafka.bootstrap.servers";
 
     /** Runs the command. */
     public static void main(String[] args) {
@@ -44,33 +55,62 @@ public final class SubmitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (claim && noClaim) {
+            throw new UsageException("--claim and --no-claim exclude each other");
+        }
         ClusterFolder cluster = ClusterFolder.of(folder);
         List<String> flink = new ArrayList<>(List.of("run", "-d", "-p", Integer.toString(parallelism)));
         if (from != null) {
-            flink.addAll(List.of("-s", from.equals("latest") ? cluster.latestSnapshot() : from, "-claimMode", noClaim ? "NO_CLAIM" : "CLAIM"));
+            flink.addAll(List.of("-s", snapshot(cluster), "-claimMode", claim ? "CLAIM" : "NO_CLAIM"));
         }
         flink.add(ClusterFolder.jobJar().toString());
-        flink.addAll(List.of("--" + JobOptions.ARCHIVE.name(), cluster.archive().toString()));
-        flink.addAll(List.of("--" + JobOptions.CHECKPOINTS.name(), cluster.checkpoints().toString()));
-        if (backend != null) {
-            flink.addAll(List.of("--" + JobOptions.BACKEND.name(), backend));
+        flink.addAll(jobArguments(cluster, config == null ? Map.of() : JobOptions.readYaml(config)));
+        FlinkRest rest = cluster.connect();
+        String job = new FlinkCommand(cluster).runForJobId(flink);
+        if (waitSeconds > 0) {
+            new JobWatch(rest, job).awaitFirstCheckpoint(Duration.ofSeconds(waitSeconds), System.err);
         }
-        if (config != null) {
-            flink.addAll(List.of("--config", config.toAbsolutePath().toString()));
-        }
-        flink.addAll(brokers());
-        flink.addAll(options);
-        new FlinkRest(cluster.port()).check();
-        System.out.println(new FlinkCommand(cluster).runForJobId(flink));
+        System.out.println(job);
         return Tool.GOOD;
     }
 
-    /** The broker that {@code bin/kafka} runs in this folder, unless the options or their file say which. */
-    private List<String> brokers() throws IOException {
-        Path ready = folder.resolve(KafkaCommand.READY);
-        if (config != null || options.stream().anyMatch(option -> option.startsWith(BROKERS)) || !Files.exists(ready)) {
-            return List.of();
+    private String snapshot(ClusterFolder cluster) throws IOException {
+        if (from.equals("latest")) {
+            return cluster.latestSnapshot();
         }
-        return List.of(BROKERS, Files.readString(ready).trim());
+        if (!from.contains(":") && !Files.exists(Path.of(from))) {
+            throw new UsageException("there is no savepoint or checkpoint " + Path.of(from).toAbsolutePath());
+        }
+        return from.contains(":") ? from : Path.of(from).toAbsolutePath().normalize().toUri().toString();
+    }
+
+    /** What the user says; of the rest, the folders and the broker of this folder, unless the file says otherwise. */
+    private List<String> jobArguments(ClusterFolder cluster, Map<String, String> file) throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>();
+        if (isOpen(JobOptions.ARCHIVE, file)) {
+            arguments.addAll(List.of("--" + JobOptions.ARCHIVE.name(), cluster.archive().toString()));
+        }
+        if (isOpen(JobOptions.CHECKPOINTS, file)) {
+            arguments.addAll(List.of("--" + JobOptions.CHECKPOINTS.name(), cluster.checkpoints().toString()));
+        }
+        if (backend != null) {
+            arguments.addAll(List.of("--" + JobOptions.BACKEND.name(), backend));
+        }
+        if (config != null) {
+            arguments.addAll(List.of("--config", config.toAbsolutePath().toString()));
+        }
+        if (isOpen(JobOptions.BROKERS, file) && options.stream().noneMatch(option -> option.startsWith("--" + BROKERS)) && !file.containsKey(BROKERS)) {
+            LocalBroker broker = LocalBroker.of(cluster.path());
+            if (broker.wasStarted()) {
+                arguments.addAll(List.of("--" + JobOptions.BROKERS.name(), broker.connect()));
+            }
+        }
+        arguments.addAll(options);
+        return arguments;
+    }
+
+    private boolean isOpen(JobOption<?> option, Map<String, String> file) {
+        String argument = "--" + option.name();
+        return !file.containsKey(option.name()) && options.stream().noneMatch(given -> given.equals(argument) || given.startsWith(argument + "="));
     }
 }

@@ -1,10 +1,9 @@
 package io.qaexchange.job.cli.data;
 
-import io.qaexchange.kafka.DeadLetterSink;
+import io.qaexchange.kafka.DeadLetterFormat;
 import io.qaexchange.kafka.KafkaConnection;
 import io.qaexchange.kafka.TopicReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,9 +25,12 @@ public record DeadLetterTopic(long letters, Set<String> positions, Map<String, L
         Map<String, Long> byReason = new TreeMap<>();
         long[] letters = new long[1];
         TopicReader.forEach(kafka, List.of(topic), letter -> {
+            if (!DeadLetters.isLetter(letter.headers())) {
+                return;
+            }
             letters[0]++;
-            positions.add(new String(letter.key(), StandardCharsets.UTF_8));
-            byReason.merge(new String(letter.headers().lastHeader(DeadLetterSink.REASON).value(), StandardCharsets.UTF_8), 1L, Long::sum);
+            positions.add(DeadLetterFormat.position(letter.headers()));
+            byReason.merge(String.valueOf(DeadLetterFormat.text(letter.headers(), DeadLetterFormat.REASON)), 1L, Long::sum);
         });
         return new DeadLetterTopic(letters[0], positions, byReason);
     }

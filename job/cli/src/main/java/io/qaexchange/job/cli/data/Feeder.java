@@ -20,7 +20,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 public final class Feeder {
 
-    private static final long PACE_CHECK_MESSAGES = 256;
+    private static final long FAILURE_CHECK_MESSAGES = 256;
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double MAX_BEHIND_NS = 1e8;
     private static final String DELIVERY_TIMEOUT_MS = "600000";
@@ -30,12 +30,18 @@ public final class Feeder {
     private final EventGenerator generator;
     private volatile long sent;
     private volatile double messagesPerSecond = Double.POSITIVE_INFINITY;
+    private volatile boolean stopped;
     private volatile Thread thread;
 
     public Feeder(KafkaConnection kafka, String topic, long seed, long messages) {
+        this(kafka, topic, new EventGenerator(seed, messages));
+    }
+
+    /** Sends what that generator makes from now on. */
+    public Feeder(KafkaConnection kafka, String topic, EventGenerator generator) {
         this.kafka = kafka;
         this.topic = topic;
-        this.generator = new EventGenerator(seed, messages);
+        this.generator = generator;
     }
 
     /** Begins to send; the result is complete when all is acknowledged, or with the failure. */
@@ -65,6 +71,12 @@ public final class Feeder {
         LockSupport.unpark(thread);
     }
 
+    /** Sends no more; what was sent is still acknowledged. */
+    public void stop() {
+        stopped = true;
+        LockSupport.unpark(thread);
+    }
+
     private void send() throws Exception {
         Map<String, Object> properties = kafka.client(Map.of(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true", ProducerConfig.LINGER_MS_CONFIG, "10",
                 ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4", ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT_MS,
@@ -75,17 +87,18 @@ public final class Feeder {
             double dueNs = System.nanoTime();
             while (generator.hasNext()) {
                 dueNs = await(dueNs);
+                if (stopped) {
+                    break;
+                }
                 GeneratedMessage message = generator.next();
                 producer.send(new ProducerRecord<>(topic, message.kafkaKey(), message.value()), (metadata, exception) -> {
                     if (exception != null) {
                         failure.compareAndSet(null, exception);
                     }
                 });
-                if (generator.position() % PACE_CHECK_MESSAGES == 0) {
-                    sent = generator.position();
-                    if (failure.get() != null) {
-                        break;
-                    }
+                sent = generator.position();
+                if (sent % FAILURE_CHECK_MESSAGES == 0 && failure.get() != null) {
+                    break;
                 }
             }
             producer.flush();
@@ -102,7 +115,7 @@ public final class Feeder {
         if (Double.isInfinite(rate)) {
             return System.nanoTime();
         }
-        for (double wait = dueNs - System.nanoTime(); wait > 0 && rate == messagesPerSecond; wait = dueNs - System.nanoTime()) {
+        for (double wait = dueNs - System.nanoTime(); wait > 0 && rate == messagesPerSecond && !stopped; wait = dueNs - System.nanoTime()) {
             LockSupport.parkNanos((long) wait);
         }
         return Math.max(dueNs, System.nanoTime() - MAX_BEHIND_NS) + NANOS_PER_SECOND / rate;

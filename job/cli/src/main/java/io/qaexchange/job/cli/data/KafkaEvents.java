@@ -4,10 +4,10 @@ import io.qaexchange.events.Decoded;
 import io.qaexchange.events.EventDecoder;
 import io.qaexchange.events.EventIdentity;
 import io.qaexchange.job.query.audit.SentEvents;
+import io.qaexchange.kafka.DeadLetterFormat;
 import io.qaexchange.kafka.KafkaConnection;
 import io.qaexchange.kafka.TopicReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -36,7 +36,7 @@ public final class KafkaEvents implements SentEvents {
         this.kafka = kafka;
         this.topics = List.copyOf(topics);
         TopicReader.forEach(kafka, List.of(deadLetterTopic),
-                letter -> refused.add(new String(letter.key(), StandardCharsets.UTF_8)));
+                letter -> refused.add(DeadLetterFormat.position(letter.headers())));
     }
 
     @Override

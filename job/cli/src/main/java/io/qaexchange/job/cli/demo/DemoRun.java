@@ -26,10 +26,12 @@ import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
 import org.apache.flink.runtime.checkpoint.CompletedCheckpointStats;
+import org.apache.flink.runtime.executiongraph.ErrorInfo;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
@@ -134,7 +136,7 @@ public final class DemoRun {
         display.until(() -> feeding.isDone() && LiveMetrics.sum("consumed") >= settings.messages());
         double seconds = (System.nanoTime() - startedNs) / 1e9;
         display.until(() -> display.checkpointsSince() >= 2 && LiveMetrics.sum("archiving") == 0
-                && LiveMetrics.sum("unpublishedBatches") == 0);
+                && LiveMetrics.sum("handedOverBatches") == 0);
         display.end();
         EventGenerator generator = feeding.get();
         say("stopping with a savepoint");
@@ -171,6 +173,8 @@ public final class DemoRun {
         Configuration configuration = ExchangeJob.flinkConfiguration(options);
         Path temporary = Files.createDirectories(settings.folder().resolve("tmp"));
         configuration.set(CoreOptions.TMP_DIRS, temporary.toString());
+        // JDK 24 and later have not what Hadoop's client asks for its tokens, which nothing here uses.
+        configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
         configuration.set(RestOptions.BIND_PORT, "0");
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 10);
@@ -189,6 +193,8 @@ public final class DemoRun {
     /** Waits for things while it shows how far the run is; a run that stands still is an error. */
     private final class Progress {
         private static final long REFRESH_MS = 500;
+        /** The kill is one, and what it takes along may be some more. */
+        private static final int EXPECTED_FAILURES = 5;
 
         private final MiniCluster cluster;
         private final JobID job;
@@ -200,6 +206,9 @@ public final class DemoRun {
         private long lastNs = System.nanoTime();
         private long movedNs = System.nanoTime();
         private boolean lineOpen;
+        private JobStatus lastState;
+        private long lastFailureMs = -1;
+        private int failures;
 
         Progress(MiniCluster cluster, JobID job, Feeder feeder, CompletableFuture<EventGenerator> feeding) {
             this.cluster = cluster;
@@ -243,19 +252,48 @@ public final class DemoRun {
             }
         }
 
+        private static String cause(ErrorInfo failure) {
+            Throwable root = failure.getException().deserializeError(DemoRun.class.getClassLoader());
+            while (root.getCause() != null) {
+                root = root.getCause();
+            }
+            return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage().lines().findFirst().orElse("");
+        }
+
         private void show() throws Exception {
             CheckpointStatsSnapshot stats = cluster.getExecutionGraph(job).get().getCheckpointStatsSnapshot();
             CompletedCheckpointStats latest = stats == null ? null : stats.getHistory().getLatestCompletedCheckpoint();
             if (latest != null) {
                 checkpoint = Math.max(checkpoint, latest.getCheckpointId());
             }
+            JobStatus state = cluster.getJobStatus(job).get();
+            ErrorInfo failure = cluster.getExecutionGraph(job).get().getFailureInfo();
+            if (failure != null && failure.getTimestamp() != lastFailureMs) {
+                lastFailureMs = failure.getTimestamp();
+                failures++;
+                end();
+                progress.println("   the job failed: " + cause(failure));
+            }
+            if (failures > EXPECTED_FAILURES) {
+                throw new IOException("the job fails again and again, the last time with: " + cause(failure) + "; see the log");
+            }
+            if (System.nanoTime() - movedNs > STALLED.toNanos()) {
+                throw new TimeoutException("the job is " + state + " and has not consumed a message for " + STALLED.toMinutes() + " minutes; see the log");
+            }
+            if (state != JobStatus.RUNNING) {
+                if (state != lastState) {
+                    end();
+                    progress.println("   the job is " + state);
+                }
+                lastState = state;
+                return;
+            }
+            lastState = state;
             long consumed = LiveMetrics.sum("consumed");
             long nowNs = System.nanoTime();
             double perSecond = Math.max(0, consumed - lastConsumed) / ((nowNs - lastNs) / 1e9);
             if (consumed != lastConsumed) {
                 movedNs = nowNs;
-            } else if (nowNs - movedNs > STALLED.toNanos()) {
-                throw new TimeoutException("the job has not consumed a message for " + STALLED.toMinutes() + " minutes; see the log");
             }
             lastConsumed = consumed;
             lastNs = nowNs;

@@ -1,10 +1,10 @@
 package io.qaexchange.job.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.qaexchange.events.EventJson;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
-import io.qaexchange.events.EventJson;
 import io.qaexchange.job.query.NearNames;
 import io.qaexchange.job.query.finance.Bars;
 import io.qaexchange.job.query.finance.Granularity;

@@ -4,6 +4,7 @@ import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.job.model.store.HotColdBoundary;
 import io.qaexchange.job.model.store.InstrumentState;
 import io.qaexchange.job.stream.hot.EventStoreMetrics;
+import io.qaexchange.job.stream.hot.UnpublishedBatches;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.util.function.ThrowingRunnable;
@@ -40,6 +42,7 @@ public final class Archiver {
     private final ProcessingTimeService time;
     private final MailboxExecutor mailbox;
     private final ExecutorService background;
+    private final UnpublishedBatches unpublished = new UnpublishedBatches();
 
     private ArchiveRound round;
     private List<String> roundKeys;
@@ -92,6 +95,15 @@ public final class Archiver {
         if (bytesSinceCheck >= context.options().batchBytes() / CHECKS_PER_BATCH) {
             check();
         }
+    }
+
+    /** Notes that a Flink checkpoint is complete: batches of former ones should be in the manifest. */
+    public void checkpointComplete() {
+        unpublished.checkpointComplete(handedOver());
+        if (unpublished.isAnyDue()) {
+            readManifestIfNeeded();
+        }
+        context.metrics().unpublished(unpublished.count());
     }
 
     /** Archives all rows that are left. */
@@ -230,9 +242,8 @@ public final class Archiver {
     }
 
     private void readManifestIfNeeded() {
-        long waiting = context.instruments().states().stream().flatMap(instrument -> instrument.boundary().handedOver().stream())
-                .map(HotColdBoundary.Batch::batchId).distinct().count();
-        context.metrics().unpublished(waiting);
+        long waiting = handedOver().size();
+        context.metrics().handedOverBatches(waiting);
         if (waiting == 0 || manifestRead) {
             return;
         }
@@ -255,7 +266,15 @@ public final class Archiver {
         });
     }
 
+    /** Ids of the batches that are handed over and not seen in the manifest. */
+    private Set<String> handedOver() {
+        return context.instruments().states().stream().flatMap(instrument -> instrument.boundary().handedOver().stream())
+                .map(HotColdBoundary.Batch::batchId).collect(Collectors.toSet());
+    }
+
     private void forgetPublished(Set<String> published) {
+        unpublished.published(published);
+        context.metrics().unpublished(unpublished.count());
         boolean any = false;
         for (Map.Entry<String, InstrumentState> entry : context.instruments().entries()) {
             if (entry.getValue().forgetPublished(published)) {
@@ -266,5 +285,6 @@ public final class Archiver {
         if (any) {
             context.instruments().publish();
         }
+        context.metrics().handedOverBatches(handedOver().size());
     }
 }

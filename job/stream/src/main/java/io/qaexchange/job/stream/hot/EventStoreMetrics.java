@@ -25,7 +25,8 @@ public final class EventStoreMetrics {
     private long deadLetters;
     private long archivedRows;
     private boolean archivingNow;
-    private long unpublishedBatches;
+    private volatile long handedOverBatches;
+    private volatile long unpublishedBatches;
     private final Counter storedBytes;
     private final Counter late;
     private final Counter rounds;
@@ -53,6 +54,7 @@ public final class EventStoreMetrics {
         group.gauge("deadLetters", () -> deadLetters);
         group.gauge("archivedRows", () -> archivedRows);
         group.gauge("archiving", () -> archivingNow ? 1 : 0);
+        group.gauge("handedOverBatches", () -> handedOverBatches);
         group.gauge("unpublishedBatches", () -> unpublishedBatches);
         group.gauge("hotRows", () -> stored - archivedRows);
     }
@@ -118,7 +120,12 @@ public final class EventStoreMetrics {
         }
     }
 
-    /** Batches that are handed over and not yet seen in the manifest. */
+    /** Batches that are handed over and not yet seen in the manifest: some are normal. */
+    public void handedOverBatches(long batches) {
+        handedOverBatches = batches;
+    }
+
+    /** Batches that should have been seen in the manifest, see {@link UnpublishedBatches}: 0 is normal. */
     public void unpublished(long batches) {
         unpublishedBatches = batches;
     }

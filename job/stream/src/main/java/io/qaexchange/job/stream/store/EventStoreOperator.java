@@ -217,8 +217,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
     private void refuse(IncomingEvent event, InstrumentState instrument, RejectionReason reason, String detail) {
         instrument.countDeadLetter();
         metrics.deadLetter();
-        output.collect(DeadLetter.OUTPUT, new StreamRecord<>(new DeadLetter(event.arrival().topic(),
-                event.arrival().partition(), event.arrival().offset(), reason.label(), detail, event.message())));
+        output.collect(DeadLetter.OUTPUT, new StreamRecord<>(DeadLetter.about(event, reason.label(), detail)));
     }
 
     @Override
@@ -226,6 +225,12 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
         live.barrier(context.getCheckpointId(), getProcessingTimeService().getCurrentProcessingTime());
         instruments.flush();
         super.snapshotState(context);
+    }
+
+    @Override
+    public void notifyCheckpointComplete(long checkpointId) throws Exception {
+        super.notifyCheckpointComplete(checkpointId);
+        archiver.checkpointComplete();
     }
 
     /** Everything left goes to the archive. */

@@ -1,0 +1,104 @@
+package io.qaexchange.job.cli.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.qaexchange.job.cli.Tool;
+import io.qaexchange.job.model.UsageException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code bin/status}. */
+@Command(name = "status", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "One screen: broker, cluster, jobs with their checkpoints, lag, hot and cold rows, the sum of all messages, and the last failure.",
+        footer = {"", "Figures are some seconds old.", "Exit code: 0 a job runs and none fails, 1 not so, 2 it could not run."})
+public final class StatusCommand implements Callable<Integer> {
+
+    private static final String CLEAR = "\u001b[H\u001b[2J";
+
+    @Option(names = "--dir", defaultValue = "run", description = "Folder of the cluster. Default: ${DEFAULT-VALUE}.")
+    private Path folder;
+    @Option(names = "--watch", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "2", description = "Show it again and again, until Ctrl-C.")
+    private Integer watchSeconds;
+    @Option(names = "--all", description = "Jobs that have ended too.")
+    private boolean all;
+
+    /** Runs the command. */
+    public static void main(String[] args) {
+        Tool.run(new StatusCommand(), args);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (watchSeconds != null && watchSeconds < 1) {
+            throw new UsageException("--watch must be at least 1, not " + watchSeconds);
+        }
+        ClusterFolder cluster = ClusterFolder.of(folder);
+        while (true) {
+            List<String> lines = new ArrayList<>();
+            boolean good = show(cluster, lines);
+            System.out.println((watchSeconds == null ? "" : System.console() == null ? "----" + System.lineSeparator() : CLEAR)
+                    + String.join(System.lineSeparator(), lines));
+            if (watchSeconds == null) {
+                return good ? Tool.GOOD : Tool.BAD;
+            }
+            TimeUnit.SECONDS.sleep(watchSeconds);
+        }
+    }
+
+    private boolean show(ClusterFolder cluster, List<String> lines) throws IOException, InterruptedException {
+        lines.add(broker(cluster));
+        FlinkRest rest = cluster.connect();
+        JsonNode overview = rest.get("/overview");
+        lines.add("Flink at " + rest.address() + ": " + overview.path("taskmanagers").asInt() + " TaskManagers, " + overview.path("slots-available").asInt()
+                + " of " + overview.path("slots-total").asInt() + " slots free");
+        int running = 0;
+        boolean failing = false;
+        for (JsonNode job : rest.get("/jobs/overview").path("jobs")) {
+            String state = job.path("state").asText();
+            boolean ended = FlinkRest.hasEnded(state);
+            if (ended && !all && !state.equals("FAILED")) {
+                continue;
+            }
+            String id = job.path("jid").asText();
+            lines.add("");
+            lines.add("job " + id + "  " + job.path("name").asText() + "  " + state);
+            JobWatch watch = new JobWatch(rest, id);
+            if (!ended) {
+                long waiting = FlinkRest.waiting(rest.get("/jobs/" + id));
+                running++;
+                failing |= !state.equals("RUNNING") || waiting > 0;
+                if (waiting > 0) {
+                    lines.add("  " + waiting + " of its operators do not run");
+                }
+                JobFigures.of(rest, id).lines().forEach(line -> lines.add("  " + line));
+            } else {
+                failing |= state.equals("FAILED");
+            }
+            JobWatch.Failure failure = watch.lastFailure();
+            lines.add("  last checkpoint  " + watch.lastCheckpoint());
+            lines.add("  last failure     " + (failure == null ? "none" : failure));
+        }
+        if (running == 0) {
+            lines.add("");
+            lines.add("no job runs (bin/submit starts one, bin/resume latest goes on with the last)");
+        }
+        return running > 0 && !failing;
+    }
+
+    private static String broker(ClusterFolder cluster) throws InterruptedException {
+        LocalBroker broker = LocalBroker.of(cluster.path());
+        if (!broker.wasStarted()) {
+            return "Kafka: none was started in " + cluster.path();
+        }
+        try {
+            return "Kafka at " + broker.connect();
+        } catch (IOException | UsageException e) {
+            return "Kafka: " + e.getMessage();
+        }
+    }
+}
