@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.RestOptions;
@@ -146,6 +147,8 @@ final class JobRig implements AutoCloseable {
     private static Configuration configuration(JobOptions options) {
         Configuration configuration = ExchangeJob.flinkConfiguration(options);
         configuration.set(RestOptions.BIND_PORT, "0");
+        // A checkpoint every 200 ms would be gone before it is read.
+        configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, 50);
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 3);
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(100));
         configuration.setString("metrics.reporters", "live");

@@ -180,6 +180,8 @@ public final class DemoRun {
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 10);
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(500));
         configuration.set(CheckpointingOptions.MAX_CONCURRENT_CHECKPOINTS, 1);
+        // Readers of checkpoints need a moment.
+        configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, 5);
         configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(256));
         configuration.setString("metrics.reporters", "live");
         configuration.setString("metrics.reporter.live.factory.class", LiveMetrics.Factory.class.getName());
