@@ -90,8 +90,7 @@ public final class DeadLetterSink implements TwoPhaseCommittingStatefulSink<Dead
             Properties client = new Properties();
             client.putAll(properties);
             client.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(TRANSACTION_TIMEOUT.toMillis()));
-            // One letter a batch. A batch of several may be longer than the topic takes; the client then splits it, and of what it splits it loses
-            // some letters of a transaction without a word.
+            // One letter a batch: a batch of several may be longer than the topic takes, and would have to be split and sent again.
             client.put(ProducerConfig.BATCH_SIZE_CONFIG, "0");
             return client;
         }

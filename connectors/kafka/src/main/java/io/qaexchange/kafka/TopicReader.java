@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -15,6 +16,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 public final class TopicReader {
 
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration COMMIT_GRACE = Duration.ofSeconds(2);
+    private static final long COMMIT_POLL_MS = 50;
 
     private TopicReader() {
     }
@@ -33,12 +36,38 @@ public final class TopicReader {
                     .map(info -> new TopicPartition(info.topic(), info.partition())).toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            Map<TopicPartition, Long> ends = committedEnds(kafka, consumer, partitions);
             while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
                 for (ConsumerRecord<byte[], byte[]> message : consumer.poll(POLL)) {
                     visitor.accept(message);
                 }
             }
         }
+    }
+
+    /**
+     * Where the committed messages end. A broker says that a transaction is committed before readers see it, so where there is more behind, it is
+     * asked again for a moment; what is still behind then belongs to a transaction that is open.
+     */
+    private static Map<TopicPartition, Long> committedEnds(KafkaConnection kafka, KafkaConsumer<byte[], byte[]> consumer, List<TopicPartition> partitions)
+            throws IOException {
+        Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+        try (KafkaConsumer<byte[], byte[]> all = new KafkaConsumer<>(kafka.client(Map.of(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted")),
+                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            Map<TopicPartition, Long> wanted = all.endOffsets(partitions);
+            long deadlineNs = System.nanoTime() + COMMIT_GRACE.toNanos();
+            while (!reaches(ends, wanted) && System.nanoTime() < deadlineNs) {
+                TimeUnit.MILLISECONDS.sleep(COMMIT_POLL_MS);
+                ends = consumer.endOffsets(partitions);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while waiting for committed messages", e);
+        }
+        return ends;
+    }
+
+    private static boolean reaches(Map<TopicPartition, Long> ends, Map<TopicPartition, Long> wanted) {
+        return wanted.entrySet().stream().allMatch(end -> ends.get(end.getKey()) >= end.getValue());
     }
 }

@@ -22,11 +22,13 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Metric;
+import org.apache.flink.runtime.testutils.CommonTestUtils;
 import org.apache.flink.runtime.testutils.InMemoryReporter;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -34,6 +36,7 @@ import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
@@ -298,6 +301,11 @@ class DeadLetterSinkITCase {
     private static void topic(String name, Map<String, String> settings) throws Exception {
         try (Admin admin = admin()) {
             EmbeddedKafka.createTopic(admin, name, 1, settings);
+            ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
+            CommonTestUtils.waitUntilCondition(() -> {
+                Config seen = admin.describeConfigs(List.of(resource)).all().get().get(resource);
+                return settings.entrySet().stream().allMatch(setting -> seen.get(setting.getKey()).value().equals(setting.getValue()));
+            }, 20L);
         }
     }
 
