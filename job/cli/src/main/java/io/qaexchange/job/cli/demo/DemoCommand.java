@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
 /** {@code bin/demo}. */
 @Command(name = "demo", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Feeds a generated trading day through Kafka, hot storage and Parquet, kills a task in the middle, and proves "
-                + "that every event is there exactly once and that the accounts add up.",
+                + "that every event is there exactly once and that the accounts add up. With --live: a market that is open now, and a server to ask.",
         footer = {"", "Exit code: 0 the audit holds and the accounts add up, 1 they do not, 2 the demo could not run."})
 public final class DemoCommand implements Callable<Integer> {
 
@@ -43,6 +43,13 @@ public final class DemoCommand implements Callable<Integer> {
     private String backend;
     @Option(names = "--seed", defaultValue = "1", description = "Seed of the generated day. Default: ${DEFAULT-VALUE}.")
     private long seed;
+
+    @Option(names = "--live", description = "A market that is open now, with a server to ask, until Ctrl-C.")
+    private boolean live;
+    @Option(names = "--rate", defaultValue = "500", description = "Messages per second, with --live. Default: ${DEFAULT-VALUE}.")
+    private double rate;
+    @Option(names = "--port", defaultValue = "8090", description = "Port of the server, with --live; 0 for any. Default: ${DEFAULT-VALUE}.")
+    private int port;
 
     /** Runs the command. */
     public static void main(String[] args) {
@@ -60,8 +67,18 @@ public final class DemoCommand implements Callable<Integer> {
         if (events < EventGenerator.MIN_MESSAGES) {
             throw new UsageException("--events must be at least " + EventGenerator.MIN_MESSAGES + ", not " + events);
         }
+        if (live && !(rate > 0)) {
+            throw new UsageException("--rate must be above 0, not " + rate);
+        }
+        if (live && choice != StateBackendChoice.LSM) {
+            throw new UsageException("--live reads the lsm backend only, not " + backend);
+        }
         Path target = prepareFolder();
         System.setProperty("log.file", target.resolve("demo.log").toString());
+        if (live) {
+            new LiveDemo(new LiveDemo.Settings(target, seed, rate, port), System.out).run(ready -> { });
+            return Tool.GOOD;
+        }
         DemoRun.Result result = new DemoRun(new DemoRun.Settings(target, events, seed, choice.name().toLowerCase(Locale.ROOT)), System.err,
                 System.console() != null).run();
         System.err.println("== audit: comparing every event that was sent with what is hot and what is in Parquet");

@@ -1,0 +1,178 @@
+package io.qaexchange.job.cli.demo;
+
+import io.qaexchange.broker.EmbeddedKafka;
+import io.qaexchange.events.generator.EventGenerator;
+import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.cli.data.Feeder;
+import io.qaexchange.job.server.QueryEngine;
+import io.qaexchange.job.server.QueryServer;
+import io.qaexchange.job.stream.ExchangeJob;
+import io.qaexchange.job.stream.JobOptions;
+import io.qaexchange.kafka.KafkaConnection;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
+import org.apache.flink.runtime.jobgraph.JobGraph;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** Broker, job, a market that is open now and the query server, in this process, until it is stopped. */
+final class LiveDemo {
+
+    private static final int PARTITIONS = 4;
+    private static final int PARALLELISM = 2;
+    private static final Duration START = Duration.ofMinutes(2);
+    private static final long POLL_MS = 100;
+    private static final int QUERIES = 8;
+    private static final int QUEUE = 64;
+
+    /**
+     * Settings.
+     *
+     * @param folder folder for everything, empty
+     * @param seed seed of the market
+     * @param rate messages per second
+     * @param port port of the server, 0 for any
+     */
+    record Settings(Path folder, long seed, double rate, int port) {
+    }
+
+    private final Settings settings;
+    private final PrintStream out;
+
+    LiveDemo(Settings settings, PrintStream out) {
+        this.settings = settings;
+        this.out = out;
+    }
+
+    /**
+     * Runs until the job ends, the thread is interrupted or the process is stopped.
+     *
+     * @param started told the port once rows can be asked for
+     */
+    void run(java.util.function.IntConsumer started) throws Exception {
+        Path folder = settings.folder();
+        Files.writeString(folder.resolve(DemoRun.INSTRUMENTS_FILE), Instruments.exampleYaml());
+        out.println("== starting a Kafka broker and a Flink cluster in this process");
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka"))) {
+            kafka.createTopic("events", PARTITIONS);
+            kafka.createTopic("dead-letters", 1);
+            JobOptions options = options(kafka);
+            Configuration configuration = configuration(options);
+            try (MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder().setConfiguration(configuration)
+                    .setNumTaskManagers(1).setNumSlotsPerTaskManager(PARALLELISM).build())) {
+                cluster.start();
+                serve(cluster, kafka, options, configuration, started);
+            }
+        }
+    }
+
+    private void serve(MiniCluster cluster, EmbeddedKafka kafka, JobOptions options, Configuration configuration,
+            java.util.function.IntConsumer started) throws Exception {
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+        ExchangeJob.build(environment, options);
+        JobGraph graph = environment.getStreamGraph().getJobGraph();
+        JobID job = graph.getJobID();
+        cluster.submitJob(graph).get();
+        awaitTasks(cluster, job);
+        Feeder feeder = new Feeder(KafkaConnection.to(kafka.bootstrapServers()), "events",
+                EventGenerator.live(settings.seed(), Long.MAX_VALUE, Clock.systemUTC(), settings.rate(), true));
+        feeder.setRate(settings.rate());
+        CompletableFuture<EventGenerator> feeding = feeder.start();
+        URI rest = cluster.getRestAddress().get();
+        QueryServer.Options server = new QueryServer.Options("127.0.0.1", settings.port(), rest.getHost(), rest.getPort(), null, null, QUERIES, QUEUE,
+                new QueryEngine.Limits("1GB", Math.max(1, Runtime.getRuntime().availableProcessors()), 60, "10GB"));
+        try (QueryServer running = QueryServer.start(server)) {
+            tell(running.port(), kafka);
+            started.accept(running.port());
+            while (!cluster.getJobStatus(job).get().isTerminalState()) {
+                if (feeding.isCompletedExceptionally()) {
+                    feeding.get();
+                }
+                TimeUnit.MILLISECONDS.sleep(POLL_MS);
+            }
+            throw new IOException("the job ended: " + cluster.requestJobResult(job).get().getSerializedThrowable().map(Throwable::getMessage)
+                    .orElse("no cause given"));
+        } finally {
+            feeder.stop();
+        }
+    }
+
+    private static void awaitTasks(MiniCluster cluster, JobID job) throws Exception {
+        long deadlineNs = System.nanoTime() + START.toNanos();
+        while (true) {
+            AccessExecutionGraph graph = cluster.getExecutionGraph(job).get();
+            boolean running = true;
+            for (var vertex : graph.getAllExecutionVertices()) {
+                running &= vertex.getExecutionState() == ExecutionState.RUNNING;
+            }
+            if (running) {
+                return;
+            }
+            if (graph.getState().isTerminalState() || System.nanoTime() > deadlineNs) {
+                throw new TimeoutException("the job does not run after " + START.toSeconds() + " s: it is " + graph.getState()
+                        + (graph.getFailureInfo() == null ? "" : ", " + graph.getFailureInfo().getExceptionAsString()));
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MS);
+        }
+    }
+
+    private void tell(int port, EmbeddedKafka kafka) {
+        String url = "http://127.0.0.1:" + port;
+        out.println("== a market is open: " + String.format(java.util.Locale.ROOT, "%,.0f", settings.rate()) + " messages per second go to Kafka at "
+                + kafka.bootstrapServers());
+        out.println("== rows are served at " + url + "; Ctrl-C ends all of it. Try in another terminal:");
+        out.println("curl '" + url + "/v1/latest/tick'                                              # the newest tick of each instrument");
+        out.println("curl '" + url + "/v1/rows/trade?limit=10&format=table'                         # the last ten trades");
+        out.println("curl '" + url + "/v1/bars/trade?interval=10s&format=table'                     # bars of ten seconds");
+        out.println("curl --data 'SELECT instrument, count(*) AS trades FROM trade GROUP BY 1 ORDER BY 2 DESC' '" + url + "/v1/query?format=table'");
+        out.println("curl -N '" + url + "/v1/stream/tick?instrument=INSTRUMENT'                     # each tick as it comes");
+        out.flush();
+    }
+
+    private JobOptions options(EmbeddedKafka kafka) {
+        Path folder = settings.folder();
+        Map<String, String> texts = new HashMap<>();
+        texts.put(JobOptions.BROKERS.name(), kafka.bootstrapServers());
+        texts.put(JobOptions.ARCHIVE.name(), folder.resolve(DemoRun.ARCHIVE_FOLDER).toString());
+        texts.put(JobOptions.CHECKPOINTS.name(), folder.resolve("checkpoints").toString());
+        texts.put(JobOptions.CHECKPOINT_INTERVAL.name(), "1 s");
+        texts.put(JobOptions.PARALLELISM.name(), Integer.toString(PARALLELISM));
+        texts.put(JobOptions.MIN_AGE.name(), "1 min");
+        texts.put(JobOptions.WINDOW.name(), "1 min");
+        texts.put(JobOptions.MIN_BATCH_SIZE.name(), "64 kb");
+        texts.put(JobOptions.CHECK_INTERVAL.name(), "5 s");
+        texts.put(JobOptions.INSTRUMENTS.name(), folder.resolve(DemoRun.INSTRUMENTS_FILE).toString());
+        return JobOptions.of(texts, "demo");
+    }
+
+    private Configuration configuration(JobOptions options) throws IOException {
+        Configuration configuration = ExchangeJob.flinkConfiguration(options);
+        configuration.set(CoreOptions.TMP_DIRS, Files.createDirectories(settings.folder().resolve("tmp")).toString());
+        configuration.set(RestOptions.BIND_PORT, "0");
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+        configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, 5);
+        configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(256));
+        return configuration;
+    }
+}
