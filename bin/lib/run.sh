@@ -1,51 +1,217 @@
-# Helper of the commands in bin/: finds Java and Maven, builds what is missing or older than its sources, starts a main class.
-# Use: . "$(dirname "$0")/lib/run.sh"; run_java <main class> "$@"
+# Helper of the commands in bin/: finds Java and Maven, builds what is missing or made from other sources, starts a main class.
+# Use: . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib/run.sh"; run_java <main class> "$@"
+#
+# What is built stands in target/run/<version>/, whole or not at all: it is made beside and renamed. <version> is a checksum over the
+# sources, so neither an interrupted build nor an old one counts as made, and a command that runs keeps its jars while another one builds.
 
-ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
-BUILT="$ROOT/job/cli/target/built"
+# The place of this file with all links resolved; no cd, which CDPATH would lead astray, and which $(…) would cut line ends from.
+ROOT="$(readlink -f -- "${BASH_SOURCE[0]}" && echo .)"
+ROOT="${ROOT%$'\n.'}"
+ROOT="${ROOT%/bin/lib/run.sh}"
+unset CDPATH
+NAME="$(basename -- "$0")"
+RUN="$ROOT/target/run"
 
 fail() {
-  echo "$(basename "$0"): $*" >&2
+  printf '%s: %s\n' "$NAME" "$*" >&2
   exit 2
+}
+
+# An output that nobody opened would take its number, 1, to the first file that Java opens.
+{ : >&1; } 2> /dev/null || fail "standard output is closed"
+# Java splits class paths there, and Maven's compiler with them.
+case "$ROOT" in *:*) fail "the path of this checkout has a colon, at which Java splits class paths: move it. It is $ROOT" ;; esac
+
+# Without a locale that has UTF-8 (cron, LC_ALL=C) Java could neither read its arguments nor open files with such names.
+use_utf8() {
+  local charmap candidate
+  command -v locale > /dev/null || return 0
+  charmap="$(locale charmap 2> /dev/null || true)"
+  [ "$charmap" != UTF-8 ] || return 0
+  for candidate in C.UTF-8 C.utf8 en_US.UTF-8 en_US.utf8; do
+    if [ "$(LC_ALL=$candidate locale charmap 2> /dev/null || true)" = UTF-8 ]; then
+      export LC_ALL="$candidate"
+      return 0
+    fi
+  done
 }
 
 find_java() {
   if [ -n "${JAVA_HOME:-}" ] && [ -x "$JAVA_HOME/bin/java" ]; then
     JAVA="$JAVA_HOME/bin/java"
   else
-    JAVA="$(command -v java)" || fail "no java found. Install a JDK 17 and set JAVA_HOME to it"
+    JAVA="$(command -v java)" || fail "no java found. Install a JDK, 17 to 25, and set JAVA_HOME to it"
   fi
-  local version
-  version="$("$JAVA" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -1)"
-  [ "$version" = 17 ] || fail "JDK 17 is needed, $JAVA is version ${version:-unknown}. Set JAVA_HOME to a JDK 17"
+  JAVA_VERSION="$("$JAVA" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -1)"
+  [ "${JAVA_VERSION:-0}" -ge 17 ] && [ "$JAVA_VERSION" -le 25 ] \
+    || fail "a JDK from 17 to 25 is needed, $JAVA is version ${JAVA_VERSION:-unknown}. Set JAVA_HOME to another one"
 }
 
-# CLUSTER_JAR=yes also wants the jar for a Flink cluster.
-is_stale() {
-  if [ "${CLUSTER_JAR:-}" = yes ] && ! ls "$ROOT"/job/stream/target/job-stream-*-cluster.jar > /dev/null 2>&1; then
-    return 0
-  fi
-  [ ! -f "$BUILT" ] || [ -n "$(find "$ROOT/pom.xml" "$ROOT/storage-core" "$ROOT/connectors" "$ROOT/job" \
-    -path '*/target' -prune -o -path '*/src/test' -prune -o -type f -newer "$BUILT" -print -quit)" ]
+checksum() {
+  if command -v sha256sum > /dev/null; then sha256sum; elif command -v shasum > /dev/null; then shasum -a 256; else cksum; fi
 }
 
-build_if_stale() {
-  is_stale || return 0
+# A checksum over names and contents of all that is built.
+version_of_sources() {
+  local sum
+  sum="$(cd -- "$ROOT" && find pom.xml storage-core connectors job -path '*/target' -prune -o -path '*/src/test' -prune -o -type f -print0 \
+    | LC_ALL=C sort -z | xargs -0 cat -- /dev/null | checksum | cut -c 1-16)
+$(cd -- "$ROOT" && find pom.xml storage-core connectors job -path '*/target' -prune -o -path '*/src/test' -prune -o -type f -print \
+    | LC_ALL=C sort | checksum | cut -c 1-16)"
+  printf '%s' "$sum" | checksum | cut -c 1-16
+}
+
+# CLUSTER_JAR=yes also wants the jar for a Flink cluster, which must have the length that it had when it was made.
+is_built() {
+  [ -f "$RUN/$VERSION/revision" ] || return 1
+  [ "${CLUSTER_JAR:-}" != yes ] || has_length "$RUN/$VERSION/cluster.jar" "$RUN/$VERSION/cluster.jar.length"
+}
+
+has_length() {
+  [ -f "$1" ] && [ -f "$2" ] && [ "$(wc -c < "$1" | tr -d ' ')" = "$(cat -- "$2")" ]
+}
+
+# The jar that Maven made for a cluster.
+cluster_jar() {
+  local jar
+  for jar in "$ROOT"/job/stream/target/job-stream-*-cluster.jar; do
+    [ ! -f "$jar" ] || { printf '%s' "$jar" && return 0; }
+  done
+}
+
+# Commands submit the jar in Maven's folder, where an interrupted build may have left a part of one.
+restore_cluster_jar() {
+  [ "${CLUSTER_JAR:-}" = yes ] || return 0
+  local kept="$RUN/$VERSION" jar
+  jar="$ROOT/job/stream/target/$(cat -- "$kept/cluster.jar.name")"
+  has_length "$jar" "$kept/cluster.jar.length" || {
+    mkdir -p -- "$ROOT/job/stream/target"
+    rm -f -- "$ROOT"/job/stream/target/job-stream-*-cluster.jar
+    cp -- "$kept/cluster.jar" "$jar.new"
+    mv -- "$jar.new" "$jar"
+  }
+}
+
+revision() {
+  local revision dirty=""
+  revision="$(git -C "$ROOT" rev-parse --short=12 HEAD 2> /dev/null)" || revision="unknown"
+  [ "$revision" = unknown ] || [ -z "$(git -C "$ROOT" status --porcelain -- pom.xml storage-core connectors job 2> /dev/null)" ] || dirty=" with changes"
+  printf '%s%s' "$revision" "$dirty"
+}
+
+# Copies what Maven packaged to its place. Jars of other projects never change and are linked.
+keep_build() {
+  local kept="$RUN/$VERSION" new="$RUN/.new.$$" jar
+  rm -rf -- "$RUN"/.new.*
+  if [ ! -f "$kept/revision" ]; then
+    mkdir -p -- "$new/lib"
+    for jar in "$ROOT"/job/cli/target/lib/*.jar "$ROOT"/job/cli/target/job-cli-*.jar; do
+      case "$jar" in
+        *-sources.jar | *-tests.jar) ;;
+        *-SNAPSHOT.jar) cp -- "$jar" "$new/lib/" ;;
+        *) ln -- "$jar" "$new/lib/" 2> /dev/null || cp -- "$jar" "$new/lib/" ;;
+      esac
+    done
+    revision > "$new/revision"
+    rm -rf -- "$kept"
+    mv -- "$new" "$kept"
+    remove_old_builds
+  fi
+  if [ "${CLUSTER_JAR:-}" = yes ]; then
+    jar="$(cluster_jar)"
+    [ -n "$jar" ] || fail "the build made no jar for a cluster"
+    cp -- "$jar" "$kept/.cluster.jar"
+    basename -- "$jar" > "$kept/cluster.jar.name"
+    wc -c < "$kept/.cluster.jar" | tr -d ' ' > "$kept/cluster.jar.length"
+    mv -- "$kept/.cluster.jar" "$kept/cluster.jar"
+  fi
+}
+
+# The three newest stay: commands that run may still load classes from theirs.
+remove_old_builds() {
+  local build kept=0
+  while IFS= read -r build; do
+    case "$build" in
+      *[!0-9a-f]*) ;;
+      *) kept=$((kept + 1)); [ "$kept" -le 3 ] || rm -rf -- "${RUN:?}/$build" ;;
+    esac
+  done < <(cd -- "$RUN" && LC_ALL=C command ls -1t)
+}
+
+build() {
+  local new="$RUN/.new.$$" jar
+  rm -rf -- "$new"
+  mkdir -p -- "$new/lib"
+  for jar in "$ROOT"/job/cli/target/lib/*.jar "$ROOT"/job/cli/target/job-cli-*.jar; do
+    case "$jar" in
+      *-sources.jar | *-tests.jar | *'*'.jar) ;;
+      *-SNAPSHOT.jar) cp -- "$jar" "$new/lib/" ;;
+      *) ln -- "$jar" "$new/lib/" 2> /dev/null || cp -- "$jar" "$new/lib/" ;;
+    esac
+  done
+  if [ "${CLUSTER_JAR:-}" = yes ]; then
+    jar="$(cluster_jars)"
+    [ -f "$jar" ] || fail "the build made no jar for a cluster, or several: $jar"
+    cp -- "$jar" "$new/cluster.jar"
+    wc -c < "$new/cluster.jar" | tr -d ' ' > "$new/cluster.jar.length"
+  fi
+  revision > "$new/revision"
+  [ ! -e "$RUN/$VERSION" ] || mv -- "$RUN/$VERSION" "$RUN/.old.$$"
+  mv -- "$new" "$RUN/$VERSION"
+  remove_old_builds
+}
+
+# The three newest stay: commands that run may still load classes from theirs.
+remove_old_builds() {
+  local old kept=0
+  while IFS= read -r old; do
+    kept=$((kept + 1))
+    [ "$kept" -le 3 ] || rm -rf -- "${RUN:?}/$old"
+  done < <(cd -- "$RUN" && LC_ALL=C command ls -1At)
+}
+
+build() {
   command -v mvn > /dev/null || fail "no mvn found. Install Maven 3.8 or newer"
-  mkdir -p "$ROOT/job/cli/target"
-  local log="$ROOT/job/cli/target/build.log" started=$SECONDS
-  echo "building with Maven; the first time this fetches libraries and takes some minutes (log: job/cli/target/build.log)" >&2
-  local jar=package
-  if [ "${CLUSTER_JAR:-}" != yes ]; then
-    jar=none
-    rm -f "$ROOT"/job/stream/target/job-stream-*-cluster.jar
-  fi
-  (cd "$ROOT" && mvn -B -q -DskipTests "-Dcluster.jar.phase=$jar" -pl job/cli -am package) > "$log" 2>&1 || {
-    tail -n 30 "$log" >&2
+  local log="$RUN/build.log" started=$SECONDS jar=none
+  [ "${CLUSTER_JAR:-}" != yes ] || jar=package
+  echo "building with Maven; the first time this fetches libraries and takes some minutes (log: target/run/build.log)" >&2
+  # No jar of an interrupted build may be taken for a whole one.
+  rm -f -- "$ROOT"/job/stream/target/job-stream-*-cluster.jar
+  (cd -- "$ROOT" && MAVEN_OPTS="${MAVEN_OPTS:-}" mvn -B -q -DskipTests "-Dcluster.jar.phase=$jar" -pl job/cli -am package) > "$log" 2>&1 || {
+    tail -n 30 -- "$log" >&2
     fail "the build failed"
   }
-  touch "$BUILT"
+  # Sources that were changed while Maven read them are of neither version.
+  local before="$VERSION"
+  VERSION="$(version_of_sources)"
+  [ "$VERSION" = "$before" ] || fail "sources were changed during the build; run the command again"
+  keep_build
   echo "built in $((SECONDS - started)) s" >&2
+}
+
+# Only one command builds at a time; the others wait and find what it made.
+build_if_needed() {
+  VERSION="$(version_of_sources)"
+  ! is_built || { restore_cluster_jar; return 0; }
+  mkdir -p -- "$RUN"
+  if command -v flock > /dev/null; then
+    exec 9> "$RUN/.lock"
+    flock -n 9 || { echo "another command builds; waiting for it" >&2; flock 9; }
+    is_built || build
+    exec 9>&-
+  else
+    build
+  fi
+  restore_cluster_jar
+}
+
+# For tests, right after Maven packaged everything: what it made counts as built from the sources as they are.
+keep_packaged() {
+  VERSION="$(version_of_sources)"
+  mkdir -p -- "$RUN"
+  CLUSTER_JAR=yes
+  rm -rf -- "${RUN:?}/$VERSION"
+  keep_build
 }
 
 # What Flink's own scripts open on Java 17.
@@ -55,14 +221,38 @@ for package in java.lang java.util java.util.concurrent java.net java.io java.ni
   OPENS+=("--add-opens=java.base/$package=ALL-UNNAMED")
 done
 
+# What newer JDKs warn of otherwise: libraries that load native code, and Arrow's and Netty's use of Unsafe.
+NEWER=()
+add_options_of_newer_jdks() {
+  [ "$JAVA_VERSION" -lt 22 ] || NEWER+=("--enable-native-access=ALL-UNNAMED")
+  [ "$JAVA_VERSION" -lt 23 ] || NEWER+=("--sun-misc-unsafe-memory-access=allow")
+}
+
 # run_java <main class> <arguments…>; HEAP, LOG_CONFIG and JAVA_OPTS may be set before.
 run_java() {
   local main="$1"
   shift
+  use_utf8
   find_java
-  build_if_stale
+  add_options_of_newer_jdks
+  build_if_needed
   # shellcheck disable=SC2086
-  QAEXCHANGE_HOME="$ROOT" exec "$JAVA" "-Xmx${HEAP:-1g}" -XX:+UseParallelGC "${OPENS[@]}" \
-    "-Dlog4j.configurationFile=${LOG_CONFIG:-$ROOT/flink-conf/log4j2-tool.properties}" ${JAVA_OPTS:-} \
-    -cp "$ROOT/job/cli/target/$(basename "$(ls "$ROOT"/job/cli/target/job-cli-*.jar | grep -v -e '-sources' -e '-tests' | head -1)"):$ROOT/job/cli/target/lib/*" "$main" "$@"
+  QAEXCHANGE_HOME="$ROOT" QAEXCHANGE_BUILD="$RUN/$VERSION" QAEXCHANGE_REVISION="$(cat -- "$RUN/$VERSION/revision")" \
+    exec "$JAVA" "-Xmx${HEAP:-1g}" -XX:+UseParallelGC -Dfile.encoding=UTF-8 "${OPENS[@]}" ${NEWER[@]+"${NEWER[@]}"} \
+    "-Dlog4j.configurationFile=$(file_uri "${LOG_CONFIG:-$ROOT/flink-conf/log4j2-tool.properties}")" ${JAVA_OPTS:-} \
+    -cp "$RUN/$VERSION/lib/*" "$main" "$@"
+}
+
+# A path as URI: log4j takes its setting for one, whatever stands in the path.
+file_uri() {
+  local path="$1" uri="file://" i byte
+  local LC_ALL=C
+  for ((i = 0; i < ${#path}; i++)); do
+    byte="${path:i:1}"
+    case "$byte" in
+      [a-zA-Z0-9/._~-]) uri+="$byte" ;;
+      *) uri+="$(printf '%%%02X' "$(($(printf '%d' "'$byte") & 255))")" ;;
+    esac
+  done
+  printf '%s' "$uri"
 }

@@ -35,8 +35,9 @@ public final class EventDecoder {
             return Decoded.rejected(RejectionReason.TOO_LARGE,
                     "message has " + message.length + " bytes, at most " + EventSchema.MAX_MESSAGE_BYTES + " are allowed");
         }
-        if (message[0] == '{') {
-            Decoded decoded = json.read(message, 0, message.length);
+        int start = EventJson.start(message);
+        if (start < message.length && message[start] == '{') {
+            Decoded decoded = json.read(message, start, message.length - start);
             if (decoded.isAccepted()) {
                 view.wrap(decoded.event());
             }

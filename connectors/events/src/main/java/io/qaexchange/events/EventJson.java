@@ -105,6 +105,18 @@ public final class EventJson {
         }
     }
 
+    /**
+     * Where JSON may begin: behind a byte order mark and white space, which JSON allows. A message in SBE has a small block length, so its
+     * second byte is none of them, and this is 0 or 1 there.
+     */
+    public static int start(byte[] text) {
+        int at = text.length >= 3 && text[0] == (byte) 0xEF && text[1] == (byte) 0xBB && text[2] == (byte) 0xBF ? 3 : 0;
+        while (at < text.length && (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t')) {
+            at++;
+        }
+        return at;
+    }
+
     /** Reads one JSON object from {@code bytes[offset, offset + length)}; never throws for what the bytes hold. */
     public Decoded read(byte[] bytes, int offset, int length) {
         int invalid = Utf8.firstInvalid(bytes, offset, offset + length);

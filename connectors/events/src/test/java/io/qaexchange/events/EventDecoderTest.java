@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class EventDecoderTest {
@@ -141,6 +142,14 @@ class EventDecoderTest {
         overlong[10] = (byte) 0xC0;
         overlong[11] = (byte) 0x80;
         assertThat(reason(overlong)).isEqualTo(RejectionReason.INVALID_UTF8);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {" ", "\n", "\r\n\t", "\uFEFF", "\uFEFF  "})
+    void jsonMayBeginWithWhiteSpaceOrAByteOrderMark(String start) {
+        byte[] json = (start + "{\n \"type\": \"tick\",\n" + GOOD + "\n}\n").getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(decoder.decode(json).rejection()).isNull();
+        assertThat(decoder.event().instrument()).isEqualTo("X");
     }
 
     @Test

@@ -16,13 +16,16 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * CSV: a header with column names of one table in any order, then a record per line. Commas separate, quotation marks enclose texts
- * that hold commas or (doubled) quotation marks; a record does not go over several lines. Empty is absent. The columns that the store
+ * CSV: a header with column names of one table in any order, then a record per line (RFC 4180). Commas separate, quotation marks enclose texts
+ * that hold commas, line ends or (doubled) quotation marks. Empty is absent. The columns that the store
  * adds on arrival may stand there, as in its own exports, and are not read.
  */
 final class CsvReader extends LineReader {
 
-    private static final String EXPORTED_TIME = "event_time_us";
+    /** Columns of queries and of the archive that are made from others. */
+    private static final Set<String> DERIVED = Set.of("event_time_us", "date");
+    /** A quotation mark that is not closed within so many lines is a fault of its own line. */
+    private static final int MAX_LINES = 1000;
 
     private final RecordType type;
     private final EventBuilder builder = new EventBuilder();
@@ -80,12 +83,13 @@ final class CsvReader extends LineReader {
     }
 
     private static boolean isArrivalColumn(String name) {
-        return name.equals(EXPORTED_TIME) || Arrays.stream(ArrivalColumn.values()).anyMatch(c -> c.column().equals(name));
+        return DERIVED.contains(name) || Arrays.stream(ArrivalColumn.values()).anyMatch(c -> c.column().equals(name));
     }
 
     @Override
     void read(byte[] line) {
-        split(utf8(line), values);
+        long number = file().number();
+        splitRecord(utf8(line));
         if (values.size() != columns.length) {
             throw new MalformedEventException(RejectionReason.BAD_LENGTH,
                     "line has " + values.size() + " values, the header " + columns.length);
@@ -97,9 +101,39 @@ final class CsvReader extends LineReader {
             }
         }
         if (!builder.hasOwnIdentity()) {
-            builder.identity(file().name(), file().number());
+            builder.identity(file().name(), number);
         }
-        addEvent(builder.build());
+        addEvent(builder.build(), number);
+    }
+
+    /** Splits a record, which goes on over the next lines while a quotation mark is open. */
+    private void splitRecord(String first) {
+        String text = first;
+        List<byte[]> more = new ArrayList<>();
+        while (true) {
+            try {
+                split(text, values);
+                return;
+            } catch (MalformedEventException e) {
+                if (e.reason() != RejectionReason.TRUNCATED) {
+                    throw e;
+                }
+                String lineEnd = file().lineEnd();
+                byte[] next = more.size() < MAX_LINES && text.length() < EventSchema.MAX_MESSAGE_BYTES ? file().next() : null;
+                if (next != null) {
+                    more.add(next);
+                }
+                try {
+                    if (next == null || next == LineFile.TOO_LONG) {
+                        throw e;
+                    }
+                    text += lineEnd + utf8(next);
+                } catch (MalformedEventException invalid) {
+                    file().putBack(more);
+                    throw e;
+                }
+            }
+        }
     }
 
     /** Splits a line at its commas. */

@@ -3,6 +3,7 @@ package io.qaexchange.events.replay;
 import io.qaexchange.events.Decoded;
 import io.qaexchange.events.EventBuilder;
 import io.qaexchange.events.EventDecoder;
+import io.qaexchange.events.EventJson;
 import io.qaexchange.events.RejectionReason;
 import io.qaexchange.events.MalformedEventException;
 import java.nio.file.Path;
@@ -23,8 +24,13 @@ final class JsonLinesReader extends LineReader {
 
     @Override
     void read(byte[] line) {
-        if (line[0] != '{') {
-            throw new MalformedEventException(RejectionReason.BAD_JSON, "line does not begin with {");
+        int start = EventJson.start(line);
+        if (start == line.length) {
+            return;
+        }
+        if (line[start] != '{') {
+            throw new MalformedEventException(RejectionReason.BAD_JSON,
+                    "line does not begin with {; an event stands on one line, so JSON over several lines must be joined");
         }
         Decoded decoded = decoder.decode(line);
         if (!decoded.isAccepted()) {

@@ -1,7 +1,6 @@
 package io.qaexchange.events.replay;
 
-import io.airlift.compress.MalformedInputException;
-import io.airlift.compress.zstd.ZstdInputStream;
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import io.qaexchange.events.EventSchema;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -9,7 +8,11 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -22,7 +25,12 @@ final class LineFile implements AutoCloseable {
     static final byte[] TOO_LONG = new byte[0];
 
     private static final int BUFFER_BYTES = 1 << 16;
-    private static final String[] COMPRESSED = {".gz", ".zst"};
+    private static final String GZIP = ".gz";
+    private static final String ZSTD = ".zst";
+    /** Endings of compressed files, in any case. */
+    private static final String[] COMPRESSED = {GZIP, ZSTD, ".GZ", ".ZST"};
+    /** The greatest window that zstd --ultra --long=31 writes. */
+    private static final int MAX_WINDOW_LOG = 31;
 
     private final Path path;
     private final String name;
@@ -32,6 +40,8 @@ final class LineFile implements AutoCloseable {
     private int end;
     private byte[] line = new byte[256];
     private long number;
+    private boolean carriageReturn;
+    private final Deque<byte[]> putBack = new ArrayDeque<>();
 
     private LineFile(Path path, InputStream in) {
         this.path = path;
@@ -41,12 +51,9 @@ final class LineFile implements AutoCloseable {
 
     static LineFile open(Path path) {
         try {
-            String fileName = path.getFileName().toString();
             InputStream raw = new BufferedInputStream(Files.newInputStream(path), BUFFER_BYTES);
             try {
-                InputStream in = fileName.endsWith(".gz") ? new GZIPInputStream(raw, BUFFER_BYTES)
-                        : fileName.endsWith(".zst") ? new ZstdInputStream(raw) : raw;
-                return new LineFile(path, in);
+                return new LineFile(path, decompressed(raw, path.getFileName().toString().toLowerCase(Locale.ROOT)));
             } catch (IOException e) {
                 raw.close();
                 throw e;
@@ -58,11 +65,24 @@ final class LineFile implements AutoCloseable {
         }
     }
 
+    /** An empty file holds nothing, however it is called. */
+    private static InputStream decompressed(InputStream raw, String fileName) throws IOException {
+        raw.mark(1);
+        if (raw.read() < 0) {
+            return raw;
+        }
+        raw.reset();
+        if (fileName.endsWith(GZIP)) {
+            return new GZIPInputStream(raw, BUFFER_BYTES);
+        }
+        return fileName.endsWith(ZSTD) ? new ZstdInputStreamNoFinalizer(raw).setLongMax(MAX_WINDOW_LOG) : raw;
+    }
+
     /** A file's name without folder and without the ending of its compression, so that packing a file changes no identity. */
     static String nameOf(Path path) {
         String name = path.getFileName().toString();
         for (String ending : COMPRESSED) {
-            if (name.endsWith(ending)) {
+            if (name.toLowerCase(Locale.ROOT).endsWith(ending)) {
                 return name.substring(0, name.length() - ending.length());
             }
         }
@@ -95,6 +115,10 @@ final class LineFile implements AutoCloseable {
 
     /** The next line without its end, {@link #TOO_LONG}, or null at the end of the file. */
     byte[] next() {
+        if (!putBack.isEmpty()) {
+            number++;
+            return putBack.remove();
+        }
         int length = 0;
         boolean any = false;
         boolean tooLong = false;
@@ -128,9 +152,23 @@ final class LineFile implements AutoCloseable {
         return tooLong ? TOO_LONG : trimmed(length);
     }
 
+    /** The end of the line that {@link #next} gave last. */
+    String lineEnd() {
+        return carriageReturn ? "\r\n" : "\n";
+    }
+
+    /** Gives lines once more that were read, the last ones. */
+    void putBack(List<byte[]> lines) {
+        for (int i = lines.size() - 1; i >= 0; i--) {
+            putBack.addFirst(lines.get(i));
+        }
+        number -= lines.size();
+    }
+
     private byte[] trimmed(int length) {
         int from = number == 1 && length >= 3 && line[0] == (byte) 0xEF && line[1] == (byte) 0xBB && line[2] == (byte) 0xBF ? 3 : 0;
-        int to = length > from && line[length - 1] == '\r' ? length - 1 : length;
+        carriageReturn = length > from && line[length - 1] == '\r';
+        int to = carriageReturn ? length - 1 : length;
         return Arrays.copyOfRange(line, from, to);
     }
 
@@ -139,7 +177,7 @@ final class LineFile implements AutoCloseable {
             at = 0;
             end = Math.max(0, in.read(buffer, 0, buffer.length));
             return end > 0;
-        } catch (IOException | MalformedInputException e) {
+        } catch (IOException e) {
             throw new ReplayException(path + " line " + (number + 1) + ": not readable on: " + e.getMessage(), e);
         }
     }

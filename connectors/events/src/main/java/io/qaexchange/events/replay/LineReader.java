@@ -49,7 +49,12 @@ abstract class LineReader implements ReplayReader {
     }
 
     final void addEvent(byte[] event) {
-        items.add(new ReplayItem.Event(file.name(), file.number(), event));
+        addEvent(event, file.number());
+    }
+
+    /** An event that begins on an earlier line. */
+    final void addEvent(byte[] event, long number) {
+        items.add(new ReplayItem.Event(file.name(), number, event));
     }
 
     static String utf8(byte[] line) {

@@ -341,4 +341,77 @@ class ReplayTest {
         assertThat(texts.get(0)).isEqualTo("TOO_LARGE t.csv:2");
         assertThat(texts.get(1)).contains("\"sequence\":3");
     }
+
+    private static final String TICKS = "event_time,instrument,last_price\n5,X,1\n6,X,2\n";
+
+    private static byte[] skippable() {
+        return new byte[] {0x50, 0x2a, 0x4d, 0x18, 5, 0, 0, 0, 'h', 'e', 'l', 'l', 'o'};
+    }
+
+    private static byte[] concat(byte[]... parts) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            all.writeBytes(part);
+        }
+        return all.toByteArray();
+    }
+
+    @Test
+    void zstdMayHoldSkippableFramesAndSeveralOthers() throws IOException {
+        byte[] whole = com.github.luben.zstd.Zstd.compress(TICKS.getBytes(StandardCharsets.UTF_8));
+        byte[] first = com.github.luben.zstd.Zstd.compress(TICKS.substring(0, 40).getBytes(StandardCharsets.UTF_8));
+        byte[] second = com.github.luben.zstd.Zstd.compress(TICKS.substring(40).getBytes(StandardCharsets.UTF_8));
+        for (byte[] bytes : List.of(concat(skippable(), whole), concat(whole, skippable()), concat(first, second), concat(first, skippable(), second))) {
+            Path file = Files.write(folder.resolve("t.csv.zst"), bytes);
+            assertThat(readAll(file, ReplayOptions.csv("tick"))).hasSize(2);
+        }
+    }
+
+    @Test
+    void zstdMayHaveALongWindow() throws IOException {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (com.github.luben.zstd.ZstdOutputStreamNoFinalizer out = new com.github.luben.zstd.ZstdOutputStreamNoFinalizer(packed)) {
+            out.setLong(27);
+            out.write(TICKS.getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(readAll(Files.write(folder.resolve("t.csv.zst"), packed.toByteArray()), ReplayOptions.csv("tick"))).hasSize(2);
+    }
+
+    @Test
+    void endingsOfCompressionMayBeInCapitals() throws IOException {
+        Files.move(write("t.csv.gz", TICKS), folder.resolve("T.CSV.GZ"));
+        assertThat(texts(readAll(folder.resolve("T.CSV.GZ"), ReplayOptions.csv("tick"))).get(0)).contains("\"source\":\"T.CSV\"");
+        Files.move(write("t.csv.zst", TICKS), folder.resolve("T.CSV.ZST"));
+        assertThat(readAll(folder.resolve("T.CSV.ZST"), ReplayOptions.csv("tick"))).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ".gz", ".zst"})
+    void emptyFilesHoldNothing(String ending) throws IOException {
+        Path jsonl = Files.write(folder.resolve("e.jsonl" + ending), new byte[0]);
+        assertThat(readAll(jsonl, ReplayOptions.jsonl())).isEmpty();
+        Path csv = Files.write(folder.resolve("e.csv" + ending), new byte[0]);
+        assertThatThrownBy(() -> readAll(csv, ReplayOptions.csv("tick"))).isInstanceOf(ReplayException.class)
+                .hasMessageContaining("expected column names of table tick, found nothing");
+    }
+
+    @Test
+    void jsonMayBeginWithWhiteSpace() throws IOException {
+        String event = "{\"type\":\"tick\",\"event_time\":5,\"instrument\":\"X\",\"last_price\":1}";
+        Path file = write("i.jsonl", "  " + event + "\n   \n\t" + event + " \n  [1]\n");
+        List<String> texts = texts(readAll(file, ReplayOptions.jsonl()));
+        assertThat(texts).hasSize(3);
+        assertThat(texts.get(1)).contains("\"sequence\":3");
+        assertThat(texts.get(2)).isEqualTo("BAD_JSON i.jsonl:4");
+    }
+
+    @Test
+    void csvRecordsGoOnOverLinesWhileAQuotationMarkIsOpen() throws IOException {
+        Path file = write("t.csv", "event_time,instrument,source,sequence,last_price\n5,\"X\ny \"\"z\"\"\",s,2,1\n6,X,s,4,1\n7,\"X,s,5,1\n8,X,s,6,1\n");
+        List<String> texts = texts(readAll(file, ReplayOptions.csv("tick")));
+        assertThat(texts.get(0)).contains("\"instrument\":\"X\\ny \\\"z\\\"\"");
+        assertThat(texts.get(1)).contains("\"event_time\":6");
+        assertThat(texts.get(2)).isEqualTo("TRUNCATED t.csv:5");
+        assertThat(texts.get(3)).contains("\"event_time\":8");
+    }
 }

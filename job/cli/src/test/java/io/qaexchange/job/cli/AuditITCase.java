@@ -14,7 +14,8 @@ import io.qaexchange.job.cli.read.SavepointEditor;
 import io.qaexchange.job.query.audit.Audit;
 import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.audit.GeneratedEvents;
-import io.qaexchange.job.query.sql.ArrowResult;
+import io.qaexchange.job.query.sql.ResultFormat;
+import io.qaexchange.job.query.sql.ResultWriter;
 import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.query.union.SeamReader;
 import io.qaexchange.parquet.ArchivedEvent;
@@ -231,9 +232,9 @@ class AuditITCase {
     @Test
     void answersAsAnArrowFile() throws Exception {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (SqlTables tables = SqlTables.of(seam(), instruments()); Statement sql = tables.connection().createStatement();
-                ResultSet rows = sql.executeQuery("SELECT instrument, count(*) AS n, max(event_time) AS t, list(price) AS p FROM trade GROUP BY ALL ORDER BY n DESC")) {
-            ArrowResult.write(rows, bytes);
+        try (SqlTables tables = SqlTables.of(seam(), instruments())) {
+            ResultWriter.of(tables, tables.parse("SELECT instrument, count(*) AS n, max(event_time) AS t, list(price) AS p FROM trade GROUP BY ALL ORDER BY n DESC"))
+                    .write(ResultFormat.ARROW, bytes, folder);
         }
         try (BufferAllocator allocator = new RootAllocator(); ArrowFileReader reader = new ArrowFileReader(
                 new ByteArrayReadableSeekableByteChannel(bytes.toByteArray()), allocator)) {

@@ -35,8 +35,20 @@ final class Commands implements AutoCloseable {
             port = freePort();
         }
         this.kafkaPort = port;
-        // The commands build what is missing; here Maven has just packaged it.
-        Files.writeString(ROOT.resolve("job/cli/target/built"), "");
+        keepPackaged();
+    }
+
+    /** The commands build what is missing; here Maven has just packaged it. */
+    private static void keepPackaged() throws IOException {
+        Process process = new ProcessBuilder("bash", "-c", "set -euo pipefail; . bin/lib/run.sh; keep_packaged").directory(ROOT.toFile()).inheritIO().start();
+        try {
+            if (process.waitFor() != 0) {
+                throw new IOException("what Maven packaged could not be kept for the commands");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
     }
 
     String brokers() {

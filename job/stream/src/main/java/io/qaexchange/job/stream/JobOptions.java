@@ -13,8 +13,8 @@ import io.qaexchange.job.stream.live.LiveOptions;
 import io.qaexchange.kafka.DeadLetterSink;
 import io.qaexchange.kafka.EventSource;
 import io.qaexchange.parquet.ParquetOptions;
+import java.io.File;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import javax.annotation.Nullable;
 
 /**
@@ -108,6 +109,9 @@ public final class JobOptions {
             LEDGER_FILE_INTERVAL, LIVE_ENABLED, LIVE_PORTS, LIVE_CHECKPOINTS);
     /** Prefix of keys for the Kafka clients. */
     public static final String KAFKA_PREFIX = "kafka.";
+
+    /** A scheme, as in s3://bucket or file:/folder; a colon alone may stand in the name of a folder. */
+    private static final Pattern REMOTE = Pattern.compile("^[A-Za-z][A-Za-z0-9+.-]+:/");
 
     private final Map<String, Object> values;
     private final Map<String, String> kafka;
@@ -274,8 +278,22 @@ public final class JobOptions {
         }
     }
 
-    /** A folder as URI: what has no scheme is a local path. */
+    /**
+     * A folder as Flink takes it: what has no scheme is a local path. Flink does not read escapes in such texts, so there are none: with
+     * {@code %20} for a space it would make another folder.
+     *
+     * @throws UsageException if Flink cannot name the folder
+     */
     public static String folderUri(String folder) {
-        return URI.create(folder.replace(" ", "%20")).getScheme() == null ? Path.of(folder).toAbsolutePath().normalize().toUri().toString() : folder;
+        return REMOTE.matcher(folder).find() ? folder : folderUri(Path.of(folder));
+    }
+
+    /** A local folder as Flink takes it. */
+    public static String folderUri(Path folder) {
+        String path = folder.toAbsolutePath().normalize().toString();
+        if (File.separatorChar == '/' && path.indexOf('\\') >= 0) {
+            throw new UsageException("folder " + path + " has a backslash in its name, which Flink takes for a slash: rename it");
+        }
+        return "file:" + path;
     }
 }

@@ -3,7 +3,8 @@ package io.qaexchange.job.cli.demo;
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.events.generator.Fate;
 import io.qaexchange.job.query.audit.AuditReport;
-import io.qaexchange.job.query.sql.ResultPrinter;
+import io.qaexchange.job.query.sql.ResultFormat;
+import io.qaexchange.job.query.sql.ResultWriter;
 import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.query.union.SeamReader;
 import java.io.PrintStream;
@@ -78,9 +79,7 @@ final class DemoReport {
                 instrument = busiest.getString(1);
             }
             out.printf("%nONE-MINUTE BARS OF %s, hot and cold as one table, the first %d%n%n", instrument, BARS);
-            try (ResultSet bars = statement.executeQuery(bars(instrument) + " LIMIT " + BARS)) {
-                ResultPrinter.TABLE.print(bars, out);
-            }
+            ResultWriter.of(tables, tables.parse(bars(instrument) + " LIMIT " + BARS)).write(ResultFormat.TABLE, out, folder);
         }
     }
 

@@ -12,7 +12,6 @@ import io.qaexchange.job.query.audit.Audit;
 import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.audit.GeneratedEvents;
 import io.qaexchange.job.query.union.SeamReader;
-import io.qaexchange.job.stream.JobOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -26,9 +25,9 @@ import picocli.CommandLine.Option;
         footer = {"", "Exit code: 0 it holds, 1 it does not (keys are named), 2 it could not run."})
 public final class AuditCommand implements Callable<Integer> {
 
-    @Option(names = "--dir", description = "Folder of a demo: compares with what its generator sent.")
-    private Path folder;
-    @Option(names = "--brokers", description = "Compares with what lies in Kafka: bootstrap servers.")
+    @Mixin
+    private SourceOptions source;
+    @Option(names = "--brokers", description = "Compares with what lies in Kafka: bootstrap servers. Without it: with what a demo's generator sent.")
     private String brokers;
     @Mixin
     private KafkaClientConfig client;
@@ -36,12 +35,6 @@ public final class AuditCommand implements Callable<Integer> {
     private List<String> topics;
     @Option(names = "--dead-letter-topic", defaultValue = "dead-letters", description = "Topic of the dead letters. Default: ${DEFAULT-VALUE}.")
     private String deadLetterTopic;
-    @Option(names = "--checkpoint", description = "Checkpoint or savepoint whose hot rows count, with --brokers.")
-    private String checkpoint;
-    @Option(names = "--parquet", description = "Folder of the archive, with --brokers.")
-    private String archive;
-    @Option(names = "--instruments", description = "Instruments file of the job, with --brokers.")
-    private String instrumentsFile;
     @Option(names = "--json", paramLabel = "FILE", description = "Writes the report as JSON too.")
     private Path json;
     @Option(names = "--memory-mb", defaultValue = "512",
@@ -55,10 +48,17 @@ public final class AuditCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if ((folder == null) == (brokers == null)) {
-            throw new UsageException("say either --dir (folder of a demo) or --brokers, --checkpoint and --parquet");
+        if (brokers == null && source.folder == null) {
+            throw new UsageException("say either --dir (folder of a demo) or --brokers, with --dir (folder of a cluster) or --checkpoint and --parquet");
         }
-        AuditReport report = folder != null ? auditDemo() : auditKafka();
+        if (brokers != null && source.folder == null && (source.checkpoint == null || source.archive == null)) {
+            throw new UsageException("with --brokers say --dir (folder of a cluster), or --checkpoint and --parquet");
+        }
+        source.requireCheckpoint();
+        if (brokers == null && !source.isDemo()) {
+            throw new UsageException(source.folder + " is a cluster's folder: say --brokers too, to compare with what lies in Kafka");
+        }
+        AuditReport report = audit();
         System.out.print(report.toText());
         if (json != null) {
             new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), report);
@@ -66,21 +66,13 @@ public final class AuditCommand implements Callable<Integer> {
         return report.holds() ? Tool.GOOD : Tool.BAD;
     }
 
-    private AuditReport auditDemo() throws Exception {
-        RunFolder run = RunFolder.read(folder);
-        Instruments instruments = Instruments.load(folder.resolve(run.instruments()));
-        SeamReader seam = SeamReader.open(folder.resolve(run.savepoint()).toUri().toString(),
-                new org.apache.flink.core.fs.Path(folder.resolve(run.archive()).toUri()), instruments);
-        return Audit.run(new GeneratedEvents(run.seed(), run.messages()), seam, instruments, memoryMb << 20);
-    }
-
-    private AuditReport auditKafka() throws Exception {
-        if (checkpoint == null || archive == null) {
-            throw new UsageException("with --brokers say --checkpoint and --parquet too");
+    private AuditReport audit() throws Exception {
+        Instruments instruments = source.instruments();
+        SeamReader seam = source.openSeam(instruments);
+        if (brokers != null) {
+            return Audit.run(new KafkaEvents(client.connection(brokers), topics, deadLetterTopic), seam, instruments, memoryMb << 20);
         }
-        Instruments instruments = JobOptions.instruments(instrumentsFile);
-        SeamReader seam = SeamReader.open(JobOptions.folderUri(checkpoint), new org.apache.flink.core.fs.Path(JobOptions.folderUri(archive)),
-                instruments);
-        return Audit.run(new KafkaEvents(client.connection(brokers), topics, deadLetterTopic), seam, instruments, memoryMb << 20);
+        RunFolder run = RunFolder.read(source.folder);
+        return Audit.run(new GeneratedEvents(run.seed(), run.messages()), seam, instruments, memoryMb << 20);
     }
 }

@@ -4,24 +4,25 @@ import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.cli.Tool;
-import io.qaexchange.job.cli.demo.RunFolder;
 import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.query.NearNames;
 import io.qaexchange.job.query.export.ArrowRowWriter;
 import io.qaexchange.job.query.export.CsvRowWriter;
 import io.qaexchange.job.query.export.ParquetRowWriter;
 import io.qaexchange.job.query.export.RowWriter;
-import io.qaexchange.job.query.hot.CheckpointReader;
+import io.qaexchange.job.query.hot.HotFilter;
 import io.qaexchange.job.query.hot.HotRow;
-import io.qaexchange.job.query.union.SeamReader;
-import io.qaexchange.job.stream.JobOptions;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code bin/export}. */
@@ -31,12 +32,10 @@ import picocli.CommandLine.Option;
         footer = {"", "Exit code: 0 good, 2 it could not run."})
 public final class ExportCommand implements Callable<Integer> {
 
-    @Option(names = "--checkpoint", paramLabel = "PATH", description = "The checkpoint or savepoint.")
-    private String checkpoint;
-    @Option(names = "--parquet", paramLabel = "DIR", description = "Folder of the archive, with --checkpoint.")
-    private String archive;
-    @Option(names = "--dir", description = "Folder of a demo, instead of --checkpoint and --parquet.")
-    private Path folder;
+    private static final List<String> FORMATS = List.of("csv", "arrow", "parquet");
+
+    @Mixin
+    private SourceOptions source;
     @Option(names = "--table", required = true, description = "Table: tick, trade, order_insert, …")
     private String table;
     @Option(names = "--format", defaultValue = "csv",
@@ -44,9 +43,6 @@ public final class ExportCommand implements Callable<Integer> {
     private String format;
     @Option(names = "--out", paramLabel = "FILE", description = "Where to. Default: standard output.")
     private Path out;
-    @Option(names = "--instruments", paramLabel = "FILE", description = "Instruments file of the job, with --checkpoint.")
-    private String instrumentsFile;
-
     private long rows;
 
     /** Runs the command. */
@@ -56,42 +52,65 @@ public final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if ((folder == null) == (checkpoint == null)) {
-            throw new UsageException("say either --checkpoint or --dir (folder of a demo)");
-        }
+        source.requireCheckpoint();
         RecordType type = type();
+        if (!FORMATS.contains(format)) {
+            throw new UsageException("--format must be one of " + String.join(", ", FORMATS) + ", not " + format + NearNames.hint(format, FORMATS));
+        }
         if (out == null && !format.equals("csv")) {
             Tool.refuseTerminal("--format " + format, "--out FILE or > FILE");
         }
         if (out == null) {
-            export(type, System.out);
+            export(type, new BufferedOutputStream(System.out, 1 << 16));
         } else {
-            try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(out))) {
-                export(type, file);
-            }
+            exportToFile(type);
         }
         System.err.printf("%,d hot rows of %s%n", rows, table);
         return Tool.GOOD;
     }
 
-    private RecordType type() {
+    /** The file is there when it is whole. */
+    private void exportToFile(RecordType type) throws Exception {
+        Path target = out.toAbsolutePath();
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(target))) {
+                export(type, file);
+            }
+            return;
+        }
+        Path aside = target.resolveSibling("." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
         try {
-            return EventSchema.get().table(table);
-        } catch (IllegalArgumentException e) {
-            throw new UsageException("--table: " + e.getMessage(), e);
+            try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(aside))) {
+                export(type, file);
+            }
+            Files.move(aside, target, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(aside);
         }
     }
 
+    private RecordType type() {
+        RecordType type = EventSchema.get().findTable(table);
+        if (type == null) {
+            List<String> names = EventSchema.get().recordTypes().stream().map(RecordType::table).toList();
+            throw new UsageException("--table: there is no table " + table + NearNames.hint(table, names) + " Tables: " + String.join(", ", names));
+        }
+        return type;
+    }
+
     private void export(RecordType type, OutputStream target) throws Exception {
-        Instruments instruments = folder == null ? JobOptions.instruments(instrumentsFile)
-                : Instruments.load(folder.resolve(RunFolder.read(folder).instruments()));
+        Instruments instruments = source.instruments();
+        HotFilter only = HotFilter.of(type);
         try (RowWriter writer = writer(type, target)) {
-            forEachRow(instruments, (routeKey, stored) -> {
-                if (stored.event().recordType() == type) {
-                    writer.write(stored, instruments.tradingDay(stored.event()));
-                    rows++;
-                }
-            });
+            HotRow visitor = (routeKey, stored) -> {
+                writer.write(stored, instruments.tradingDay(stored.event()));
+                rows++;
+            };
+            if (source.hasArchive()) {
+                source.openSeam(instruments).forEachHotRow(only, visitor);
+            } else {
+                source.openCheckpoint().forEachHotRow(Set.of(), instruments, only, visitor);
+            }
             writer.finish();
         }
         target.flush();
@@ -102,20 +121,7 @@ public final class ExportCommand implements Callable<Integer> {
             case "arrow" -> ArrowRowWriter.open(type, target);
             case "parquet" -> ParquetRowWriter.open(type, target);
             case "csv" -> CsvRowWriter.open(type, target);
-            default -> throw new UsageException("--format must be arrow, parquet or csv, not " + format);
+            default -> throw new AssertionError(format);
         };
-    }
-
-    private void forEachRow(Instruments instruments, HotRow visitor) throws Exception {
-        if (folder != null) {
-            RunFolder run = RunFolder.read(folder);
-            SeamReader.open(folder.resolve(run.savepoint()).toUri().toString(),
-                    new org.apache.flink.core.fs.Path(folder.resolve(run.archive()).toUri()), instruments).forEachHotRow(visitor);
-        } else if (archive != null) {
-            SeamReader.open(JobOptions.folderUri(checkpoint), new org.apache.flink.core.fs.Path(JobOptions.folderUri(archive)), instruments)
-                    .forEachHotRow(visitor);
-        } else {
-            CheckpointReader.open(JobOptions.folderUri(checkpoint)).forEachHotRow(Set.of(), instruments, visitor);
-        }
     }
 }

@@ -1,8 +1,6 @@
 package io.qaexchange.job.cli.read;
 
 import io.qaexchange.job.cli.Tool;
-import io.qaexchange.job.model.UsageException;
-import io.qaexchange.job.stream.JobOptions;
 import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.LogPiece;
 import io.qaexchange.storage.checkpoint.CheckpointFile;
@@ -20,6 +18,7 @@ import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.state.api.runtime.SavepointLoader;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code bin/store checkpoint} on a checkpoint or savepoint of Flink. */
@@ -28,8 +27,10 @@ import picocli.CommandLine.Parameters;
                 + " number it goes, and the files and pieces of the log that it consists of.")
 public final class FlinkCheckpointCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "PATH", description = "Folder or URI of the checkpoint, the one with _metadata.")
+    @Parameters(paramLabel = "PATH|latest", arity = "0..1", description = "Folder of the checkpoint, the one with _metadata; latest: the newest in --dir.")
     private String path;
+    @Option(names = "--dir", paramLabel = "DIR", description = "Folder of a demo or of a cluster.")
+    private Path folder;
 
     /** Runs the command. */
     public static void main(String[] args) {
@@ -38,18 +39,23 @@ public final class FlinkCheckpointCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        CheckpointMetadata metadata;
-        try {
-            metadata = SavepointLoader.loadSavepointMetadata(JobOptions.folderUri(path));
-        } catch (IOException e) {
-            throw new UsageException("no checkpoint could be read from " + path + ": " + e.getMessage(), e);
-        }
+        SourceOptions source = new SourceOptions();
+        source.folder = folder;
+        source.checkpoint = path;
+        source.requireCheckpoint();
+        source.open(opened -> {
+            show(SavepointLoader.loadSavepointMetadata(opened));
+            return opened;
+        });
+        return Tool.GOOD;
+    }
+
+    private static void show(CheckpointMetadata metadata) throws IOException {
         System.out.printf("checkpoint %d  %s%n", metadata.getCheckpointId(),
                 metadata.getCheckpointProperties() != null && metadata.getCheckpointProperties().isSavepoint() ? "savepoint" : "");
         for (OperatorState operator : metadata.getOperatorStates()) {
             show(operator);
         }
-        return Tool.GOOD;
     }
 
     private static void show(OperatorState operator) throws IOException {

@@ -1,115 +1,122 @@
 package io.qaexchange.job.cli.read;
 
-import io.qaexchange.archive.manifest.ManifestStore;
-import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.cli.Tool;
-import io.qaexchange.job.cli.demo.RunFolder;
 import io.qaexchange.job.model.UsageException;
-import io.qaexchange.job.query.sql.ArrowResult;
-import io.qaexchange.job.query.sql.ResultPrinter;
+import io.qaexchange.job.query.NearNames;
+import io.qaexchange.job.query.sql.ResultFormat;
+import io.qaexchange.job.query.sql.ResultWriter;
+import io.qaexchange.job.query.sql.RowSource;
+import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.query.union.SeamReader;
-import io.qaexchange.job.stream.JobOptions;
-import java.io.IOException;
+import java.io.BufferedOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code bin/query}. */
 @Command(name = "query", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Runs SQL (DuckDB) over hot and archived events; each record type is a table: trade, tick, order_insert, …; "
-                + "the ledger has account_daily, position_daily and ledger_alerts.",
+                + "the ledger has account_daily, position_daily and ledger_alerts. --parquet alone: archived rows only.",
         footer = {"", "Exit code: 0 good, 1 the SQL is wrong, 2 it could not run."})
 public final class QueryCommand implements Callable<Integer> {
 
-    /** How DuckDB's message begins. */
+    /** How DuckDB's message begins if a table is not there. */
     private static final String NO_SUCH_TABLE = "Catalog Error: Table with name";
+    private static final String NO_SUCH_FUNCTION = "No function matches";
+    private static final String NANOSECONDS = "TIMESTAMPTZ_NS";
+    private static final String OUT_OF_MEMORY = "Out of Memory Error";
+    /** How messages begin that are not about the SQL. */
+    private static final Pattern NOT_THE_SQL = Pattern.compile("^(IO|INTERNAL|FATAL|Internal|Interrupt|Serialization|Invalid) Error\\b");
+    private static final Pattern OPTION = Pattern.compile("--[a-z][a-z-]*(=.*)?", Pattern.DOTALL);
 
-    @Parameters(paramLabel = "SQL", description = "The query.")
+    @Parameters(paramLabel = "SQL", description = "The query: one statement that reads.")
     private String sql;
-    @Option(names = "--dir", description = "Folder of a demo: hot and archived rows.")
-    private Path folder;
-    @Option(names = "--parquet", description = "Folder of an archive: archived rows only, unless --checkpoint is given.")
-    private String archive;
-    @Option(names = "--checkpoint", description = "Checkpoint or savepoint whose hot rows count too, with --parquet.")
-    private String checkpoint;
-    @Option(names = "--instruments", description = "Instruments file of the job, with --checkpoint.")
-    private String instrumentsFile;
+    @Mixin
+    private SourceOptions source;
     @Option(names = "--format", defaultValue = "table", description = "table, csv, json (an object per line), parquet or arrow (an Arrow IPC file). Default: ${DEFAULT-VALUE}.")
     private String format;
 
     /** Runs the command. */
     public static void main(String[] args) {
-        Tool.run(new QueryCommand(), args);
+        Tool.run(new QueryCommand(), arguments(args));
+    }
+
+    /** Arguments in which a query that begins with a comment is no option. */
+    static String[] arguments(String[] args) {
+        return Arrays.stream(args).map(arg -> arg.startsWith("--") && arg.length() > 2 && !OPTION.matcher(arg).matches() ? "\n" + arg : arg)
+                .toArray(String[]::new);
     }
 
     @Override
     public Integer call() throws Exception {
-        ResultPrinter printer = switch (format) {
-            case "table" -> ResultPrinter.TABLE;
-            case "csv" -> ResultPrinter.CSV;
-            case "json" -> ResultPrinter.JSON;
-            case "parquet", "arrow" -> null;
-            default -> throw new UsageException("--format must be table, csv, json, parquet or arrow, not " + format);
-        };
-        if ((folder == null) == (archive == null)) {
-            throw new UsageException("say either --dir (folder of a demo) or --parquet (folder of an archive)");
+        ResultFormat form = ResultFormat.find(format);
+        if (form == null) {
+            throw new UsageException("--format must be one of " + ResultFormat.names() + ", not " + format
+                    + NearNames.hint(format, Arrays.stream(ResultFormat.values()).map(ResultFormat::label).toList()));
         }
-        if (printer == null) {
+        if (source.hasCheckpoint() && !source.hasArchive()) {
+            throw new UsageException("with --checkpoint say --parquet (folder of the archive) too");
+        }
+        if (!source.hasArchive()) {
+            throw new UsageException("say either --dir (folder of a demo or of a cluster) or --parquet (folder of an archive)");
+        }
+        if (!form.isText()) {
             Tool.refuseTerminal("--format " + format, "> FILE");
         }
-        try (SqlTables tables = open(); Statement statement = tables.connection().createStatement()) {
-            if (format.equals("parquet")) {
-                writeParquet(statement);
-            } else if (format.equals("arrow")) {
-                try (ResultSet rows = statement.executeQuery(sql)) {
-                    ArrowResult.write(rows, System.out);
-                }
-            } else {
-                try (ResultSet rows = statement.executeQuery(sql)) {
-                    printer.print(rows, System.out);
-                }
-            }
+        try (SqlTables tables = SqlTables.create()) {
+            SqlQuery query = tables.parse(sql);
+            SeamReader seam = source.hasCheckpoint() ? source.openSeam(source.instruments()) : null;
+            Path folder = Files.createTempDirectory("answer");
+            tables.load(seam == null ? RowSource.of(source.archive()) : RowSource.of(seam), query, List.of(folder));
+            ResultWriter.of(tables, query).write(form, new BufferedOutputStream(System.out, 1 << 16), folder);
+            nameUnknownInstruments(tables, query, seam);
         } catch (SQLException e) {
-            System.err.println("query: " + e.getMessage());
-            if (e.getMessage().contains(NO_SUCH_TABLE)) {
-                System.err.println("tables: " + String.join(", ", SqlTables.names()));
-            }
-            return Tool.BAD;
+            return explain(e);
         }
         return Tool.GOOD;
     }
 
-    /** DuckDB writes files only, so the result takes a way through one. */
-    private void writeParquet(Statement statement) throws SQLException, IOException {
-        Path file = Files.createTempFile("qaexchange-query", ".parquet");
-        try {
-            statement.execute("COPY (" + sql.strip().replaceAll(";$", "") + ") TO '" + file + "' (FORMAT parquet)");
-            Files.copy(file, System.out);
-            System.out.flush();
-        } finally {
-            Files.deleteIfExists(file);
+    private static int explain(SQLException failure) {
+        String message = failure.getMessage();
+        if (message.startsWith(OUT_OF_MEMORY)) {
+            throw new UsageException("not enough memory for this query: " + message.substring(OUT_OF_MEMORY.length()).replaceFirst("^: ", ""), failure);
         }
+        if (NOT_THE_SQL.matcher(message).find() && !message.startsWith("Invalid Input Error")) {
+            throw new UsageException("the query could not be run: " + message, failure);
+        }
+        System.err.println("query: " + message);
+        if (message.contains(NO_SUCH_TABLE)) {
+            System.err.println("tables: " + String.join(", ", SqlTables.names()));
+        }
+        if (message.contains(NO_SUCH_FUNCTION) && message.contains(NANOSECONDS)) {
+            System.err.println("event_time has nanoseconds, for which DuckDB lacks this function; event_time_us is the same time in microseconds");
+        }
+        return Tool.BAD;
     }
 
-    private SqlTables open() throws Exception {
-        if (archive != null) {
-            var root = new org.apache.flink.core.fs.Path(JobOptions.folderUri(archive));
-            if (checkpoint == null) {
-                return SqlTables.of(ManifestStore.of(root));
+    /** An instrument of which there is nothing is more often mistyped than quiet. */
+    private static void nameUnknownInstruments(SqlTables tables, SqlQuery query, SeamReader seam) throws Exception {
+        for (Map.Entry<String, Set<String>> named : query.instruments().entrySet()) {
+            for (String instrument : tables.unknownInstruments(named.getKey(), named.getValue())) {
+                Set<String> known = new TreeSet<>(tables.instruments(named.getKey()));
+                if (seam != null) {
+                    known.addAll(seam.checkpoint().routeKeys());
+                }
+                System.err.println("query: table " + named.getKey() + " has no row of instrument " + instrument + " where the query looks"
+                        + (known.contains(instrument) ? "" : NearNames.hint(instrument, known)));
             }
-            Instruments ofJob = JobOptions.instruments(instrumentsFile);
-            return SqlTables.of(SeamReader.open(JobOptions.folderUri(checkpoint), root, ofJob), ofJob);
         }
-        RunFolder run = RunFolder.read(folder);
-        Instruments instruments = Instruments.load(folder.resolve(run.instruments()));
-        return SqlTables.of(SeamReader.open(folder.resolve(run.savepoint()).toUri().toString(),
-                new org.apache.flink.core.fs.Path(folder.resolve(run.archive()).toUri()), instruments), instruments);
     }
 }

@@ -9,6 +9,7 @@ import io.qaexchange.parquet.column.ParquetTable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
@@ -43,6 +44,7 @@ public final class ArrowBatch implements AutoCloseable {
     private final VectorSchemaRoot root;
     /** The vector of each field, by {@link Field#index()}. */
     private final FieldVector[] columns;
+    /** Null, like the next four, if nobody wants it. */
     private final TimeStampVector eventTimeUs;
     private final TimeStampVector ingestTime;
     private final VarCharVector topic;
@@ -56,11 +58,17 @@ public final class ArrowBatch implements AutoCloseable {
 
     /** Empty vectors for that table. */
     public ArrowBatch(RecordType type, BufferAllocator allocator) {
+        this(type, allocator, column -> true);
+    }
+
+    /** Empty vectors for some columns of that table. */
+    public ArrowBatch(RecordType type, BufferAllocator allocator, Predicate<String> wanted) {
         this.type = type;
-        this.fields = type.fields().toArray(new Field[0]);
-        this.root = VectorSchemaRoot.create(schema(type), allocator);
-        this.columns = new FieldVector[fields.length];
-        this.enumNames = new byte[fields.length][][];
+        this.root = VectorSchemaRoot.create(new Schema(schema(type).getFields().stream().filter(column -> wanted.test(column.getName())).toList()),
+                allocator);
+        this.fields = type.fields().stream().filter(field -> root.getVector(field.name()) != null).toArray(Field[]::new);
+        this.columns = new FieldVector[type.fields().size()];
+        this.enumNames = new byte[columns.length][][];
         for (Field field : fields) {
             columns[field.index()] = root.getVector(field.name());
             if (field.kind() == Field.Kind.ENUM) {
@@ -151,12 +159,26 @@ public final class ArrowBatch implements AutoCloseable {
                 set(event, field, column, row);
             }
         }
-        eventTimeUs.setSafe(row, Math.floorDiv(event.eventTime(), NANOS_PER_MICRO));
-        ingestTime.setSafe(row, stored.ingestTimeNs());
-        topic.setSafe(row, topicBytes(stored.topic()));
-        partition.setSafe(row, stored.partition());
-        offset.setSafe(row, stored.offset());
+        if (eventTimeUs != null) {
+            eventTimeUs.setSafe(row, Math.floorDiv(event.eventTime(), NANOS_PER_MICRO));
+        }
+        addArrival(stored, row);
         rows++;
+    }
+
+    private void addArrival(StoredEvent stored, int row) {
+        if (ingestTime != null) {
+            ingestTime.setSafe(row, stored.ingestTimeNs());
+        }
+        if (topic != null) {
+            topic.setSafe(row, topicBytes(stored.topic()));
+        }
+        if (partition != null) {
+            partition.setSafe(row, stored.partition());
+        }
+        if (offset != null) {
+            offset.setSafe(row, stored.offset());
+        }
     }
 
     private void set(EventView event, Field field, FieldVector column, int row) {

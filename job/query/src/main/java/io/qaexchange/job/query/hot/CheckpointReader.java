@@ -1,5 +1,7 @@
 package io.qaexchange.job.query.hot;
 
+import static java.util.Objects.requireNonNull;
+
 import io.qaexchange.archive.sink.ArchiveSink;
 import io.qaexchange.archive.sink.PublisherState;
 import io.qaexchange.events.flink.DecodeState;
@@ -37,10 +39,12 @@ public final class CheckpointReader {
 
     private final String path;
     private final CheckpointMetadata metadata;
+    private final PinnedFiles files;
 
-    private CheckpointReader(String path, CheckpointMetadata metadata) {
+    private CheckpointReader(String path, CheckpointMetadata metadata, PinnedFiles files) {
         this.path = path;
         this.metadata = metadata;
+        this.files = files;
     }
 
     /**
@@ -50,7 +54,19 @@ public final class CheckpointReader {
      * @throws IOException if there is none
      */
     public static CheckpointReader open(String path) throws IOException {
-        return new CheckpointReader(path, SavepointLoader.loadSavepointMetadata(path));
+        return new CheckpointReader(path, SavepointLoader.loadSavepointMetadata(requireNonNull(path, "path")), PinnedFiles.NONE);
+    }
+
+    /**
+     * Opens a checkpoint that its job may delete meanwhile: its files get second names, as far as they are on the same disk.
+     *
+     * @param path its folder
+     * @param links a folder for the second names, which is the caller's to remove
+     * @throws IOException if there is none, or if it was deleted just now
+     */
+    public static CheckpointReader openPinned(String path, java.nio.file.Path links) throws IOException {
+        CheckpointMetadata metadata = SavepointLoader.loadSavepointMetadata(requireNonNull(path, "path"));
+        return new CheckpointReader(path, metadata, PinnedFiles.of(metadata, requireNonNull(links, "links")));
     }
 
     /** Its number. */
@@ -102,6 +118,16 @@ public final class CheckpointReader {
         eventStore().forEachHotRow(published, instruments, visitor);
     }
 
+    /** Visits the hot rows that a filter lets through. */
+    public void forEachHotRow(Set<String> published, Instruments instruments, HotFilter filter, HotRow visitor) throws Exception {
+        eventStore().forEachHotRow(published, instruments, filter, visitor);
+    }
+
+    /** Names of the instruments, and of accounts without one, whose events the checkpoint holds. */
+    public List<String> routeKeys() throws Exception {
+        return eventStore().routeKeys();
+    }
+
     /**
      * The keyed state of an operator.
      *
@@ -125,10 +151,12 @@ public final class CheckpointReader {
         return new EventStoreReader(keyedHandles(operator), operator.getMaxParallelism());
     }
 
-    private static List<KeyedStateHandle> keyedHandles(OperatorState operator) {
+    private List<KeyedStateHandle> keyedHandles(OperatorState operator) throws IOException {
         List<KeyedStateHandle> handles = new ArrayList<>();
         for (OperatorSubtaskState subtask : operator.getSubtaskStates().values()) {
-            handles.addAll(subtask.getManagedKeyedState());
+            for (KeyedStateHandle handle : subtask.getManagedKeyedState()) {
+                handles.add(files.pinned(handle));
+            }
         }
         return handles;
     }
@@ -142,7 +170,7 @@ public final class CheckpointReader {
         for (OperatorSubtaskState subtask : operator.getSubtaskStates().values()) {
             for (OperatorStateHandle handle : subtask.getManagedOperatorState()) {
                 if (handle.getStateNameToPartitionOffsets().containsKey(state.getName())) {
-                    handles.add(handle);
+                    handles.add(files.pinned(handle));
                 }
             }
         }

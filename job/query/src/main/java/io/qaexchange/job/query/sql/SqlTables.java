@@ -1,115 +1,226 @@
 package io.qaexchange.job.query.sql;
 
+import static io.qaexchange.job.query.sql.HotTables.quoted;
+
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
-import io.qaexchange.events.EventSchema;
-import io.qaexchange.events.RecordType;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.model.table.LedgerTable;
 import io.qaexchange.job.query.union.SeamReader;
-import io.qaexchange.parquet.EventParquetWriter;
-import io.qaexchange.parquet.ParquetOptions;
-import java.io.IOException;
-import java.nio.file.Files;
+import java.io.File;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
- * A DuckDB in this process with a view for each record type and each table of the ledger over the files of a manifest, and over the hot rows of a checkpoint if there
- * is one; those are written to temporary Parquet files first, which are removed at the end.
+ * A DuckDB in this process with a view for each record type and each table of the ledger, over cold files and hot rows. A table that the
+ * query does not name is a view without rows: none of its files is opened and none of its hot rows read.
+ *
+ * <p>Each view ends with column {@code date}, the trading day: files of one day are one branch of a union with that day as a constant, so
+ * DuckDB leaves out the branches that a condition on it excludes.
+ *
+ * <p>Nobody's SQL reads or writes another file, loads an extension or changes a setting: {@link #load} locks DuckDB.
+ *
+ * <p>One thread.
  */
 public final class SqlTables implements AutoCloseable {
 
+    /** What DuckDB's patterns for file names begin with; in brackets each stands for itself. */
+    private static final Pattern GLOB = Pattern.compile("[\\[*?]");
+
     private final Connection connection;
-    private final Path temporary;
 
-    private SqlTables(Connection connection, Path temporary) {
+    private SqlTables(Connection connection) {
         this.connection = connection;
-        this.temporary = temporary;
     }
 
-    /** Views over hot and cold rows. */
+    /** A database without tables yet. */
+    public static SqlTables create() throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("jdbc_stream_results", "true");
+        SqlTables tables = new SqlTables(DriverManager.getConnection("jdbc:duckdb:", properties));
+        try {
+            tables.execute("SET TimeZone = 'UTC'");
+            tables.execute("SET autoinstall_known_extensions = false");
+            tables.execute("SET autoload_known_extensions = false");
+            // Large sorts and joins go there. A process has a folder of its own for all of it.
+            tables.execute("SET temp_directory = " + text(System.getProperty("java.io.tmpdir") + File.separator + "duckdb-" + ProcessHandle.current().pid()));
+            return tables;
+        } catch (SQLException e) {
+            tables.close();
+            throw e;
+        }
+    }
+
+    /** All tables with their hot and cold rows. */
     public static SqlTables of(SeamReader seam, Instruments instruments) throws Exception {
-        Path temporary = Files.createTempDirectory("qaexchange-query");
-        Map<String, List<String>> filesByTable = new HashMap<>();
-        for (DataFile file : seam.files()) {
-            filesByTable.computeIfAbsent(file.table(), table -> new ArrayList<>()).add(seam.locate(file).toUri().getPath());
-        }
-        for (DataFile file : seam.otherFiles()) {
-            filesByTable.computeIfAbsent(file.table(), table -> new ArrayList<>()).add(seam.locate(file).toUri().getPath());
-        }
-        LedgerRows.write(seam.checkpoint(), temporary, filesByTable);
-        Map<RecordType, EventParquetWriter> writers = new HashMap<>();
-        seam.forEachHotRow((routeKey, stored) -> {
-            RecordType type = stored.event().recordType();
-            EventParquetWriter writer = writers.get(type);
-            if (writer == null) {
-                writer = create(temporary, type);
-                writers.put(type, writer);
-            }
-            writer.write(stored, stored.event().length(), instruments.tradingDay(stored.event()));
-        });
-        for (Map.Entry<RecordType, EventParquetWriter> entry : writers.entrySet()) {
-            entry.getValue().finish(Map.of());
-            filesByTable.computeIfAbsent(entry.getKey().table(), table -> new ArrayList<>()).add(entry.getValue().file().toString());
-        }
-        return open(filesByTable, temporary);
+        return all(RowSource.of(seam));
     }
 
-    /** Views over the newest version of an archive, without hot rows. */
+    /** All tables over the newest version of an archive, without hot rows. */
     public static SqlTables of(ManifestStore store) throws Exception {
-        Map<String, List<String>> filesByTable = new HashMap<>();
-        for (DataFile file : store.latest().files()) {
-            filesByTable.computeIfAbsent(file.table(), table -> new ArrayList<>()).add(store.locate(file).toUri().getPath());
+        return all(RowSource.of(store));
+    }
+
+    private static SqlTables all(RowSource source) throws Exception {
+        SqlTables tables = create();
+        try {
+            tables.load(source, names().stream().collect(Collectors.toMap(name -> name, name -> TableRead.ALL)), List.of());
+            return tables;
+        } catch (Exception e) {
+            tables.close();
+            throw e;
         }
-        return open(filesByTable, Files.createTempDirectory("qaexchange-query"));
     }
 
-    private static SqlTables open(Map<String, List<String>> filesByTable, Path temporary) throws IOException, SQLException {
-        Connection connection = DriverManager.getConnection("jdbc:duckdb:");
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("SET TimeZone = 'UTC'");
-            for (RecordType type : EventSchema.get().recordTypes()) {
-                List<String> files = filesByTable.get(type.table());
-                if (files == null) {
-                    EventParquetWriter empty = create(temporary, type);
-                    empty.finish(Map.of());
-                    files = List.of(empty.file().toString());
-                }
-                createView(statement, type.table(), files, "");
-            }
-            for (LedgerTable table : LedgerTable.values()) {
-                List<String> files = filesByTable.get(table.table());
-                createView(statement, table.table(), files == null ? List.of(LedgerRows.empty(temporary, table)) : files, table.seenRows());
+    /**
+     * Reads a query, before {@link #load}.
+     *
+     * @throws WrongSqlException if it may not be run
+     */
+    public SqlQuery parse(String sql) throws SQLException {
+        return new QueryParser(connection, TableColumns.names()).parse(sql);
+    }
+
+    /**
+     * Makes the views for a query, and locks the database.
+     *
+     * @param writable folders that DuckDB may write to
+     */
+    public void load(RowSource source, SqlQuery query, List<Path> writable) throws Exception {
+        load(source, query.reads(), writable);
+    }
+
+    private void load(RowSource source, Map<String, TableRead> reads, List<Path> writable) throws Exception {
+        Set<String> hot = new HotTables(connection).load(source, reads);
+        Map<String, Map<String, List<String>>> files = filesByTableAndDay(source, reads);
+        List<String> allowed = new ArrayList<>();
+        files.values().forEach(days -> days.values().forEach(allowed::addAll));
+        for (String table : TableColumns.names()) {
+            createView(table, files.getOrDefault(table, Map.of()), hot.contains(table));
+        }
+        lock(allowed, writable);
+    }
+
+    private static Map<String, Map<String, List<String>>> filesByTableAndDay(RowSource source, Map<String, TableRead> reads) {
+        Map<String, Map<String, List<String>>> files = new HashMap<>();
+        for (DataFile file : source.files()) {
+            TableRead read = reads.get(file.table());
+            if (read != null && mayMatter(file, read)) {
+                files.computeIfAbsent(file.table(), table -> new TreeMap<>()).computeIfAbsent(file.tradingDay(), day -> new ArrayList<>())
+                        .add(localPath(source, file));
             }
         }
-        return new SqlTables(connection, temporary);
+        return files;
     }
 
-    private static void createView(Statement statement, String table, List<String> files, String condition) throws SQLException {
-        List<String> quoted = files.stream().map(file -> "'" + file.replace("'", "''") + "'").toList();
-        statement.execute("CREATE VIEW " + table + " AS SELECT * FROM read_parquet([" + String.join(", ", quoted)
-                + "], union_by_name = true, hive_partitioning = false)" + condition);
+    /** A later row of the ledger hides an earlier one of its day, so of its files only the day tells. */
+    private static boolean mayMatter(DataFile file, TableRead read) {
+        boolean day = read.rows().hasDay(Integer.parseInt(file.tradingDay().replace("-", "")));
+        return day && (LedgerTable.find(file.table()) != null || read.rows().hasTimes(file.minEventTimeNs(), file.maxEventTimeNs()));
     }
 
-    private static EventParquetWriter create(Path folder, RecordType type) throws IOException {
-        return EventParquetWriter.create(folder.resolve(type.table() + ".parquet"), type,
-                new ParquetOptions(ParquetOptions.Compression.SNAPPY, ParquetOptions.DEFAULT.rowGroupRows()));
+    private static String localPath(RowSource source, DataFile file) {
+        org.apache.flink.core.fs.Path path = source.locate(file);
+        String scheme = path.toUri().getScheme();
+        if (scheme != null && !scheme.equals("file")) {
+            throw new UsageException("SQL reads archives on the local disk, and this one is on " + scheme + ": " + path);
+        }
+        return path.getPath();
+    }
+
+    private void createView(String table, Map<String, List<String>> filesByDay, boolean hot) throws SQLException {
+        StringBuilder rows = new StringBuilder(TableColumns.emptySelect(table));
+        filesByDay.forEach((day, files) -> rows.append(" UNION ALL BY NAME SELECT *, DATE ").append(text(day)).append(" AS ").append(TableColumns.DATE)
+                .append(" FROM read_parquet(").append(list(files.stream().map(SqlTables::pattern).toList()))
+                .append(", union_by_name = true, hive_partitioning = false)"));
+        if (hot) {
+            rows.append(" UNION ALL BY NAME SELECT *, make_date(trading_day // 10000, trading_day // 100 % 100, trading_day % 100) AS ")
+                    .append(TableColumns.DATE).append(" FROM ").append(HotTables.SCHEMA).append('.').append(quoted(table));
+        }
+        LedgerTable ledger = LedgerTable.find(table);
+        String seen = ledger == null ? "" : ledger.seenRows();
+        execute("CREATE VIEW " + quoted(table) + " AS " + (seen.isEmpty() ? rows : "SELECT * FROM (" + rows + ")" + seen));
+    }
+
+    /** Beside the files DuckDB must be allowed the patterns that stand for them, and nothing else. */
+    private void lock(List<String> files, List<Path> writable) throws SQLException {
+        List<String> paths = new ArrayList<>();
+        for (String file : files) {
+            paths.add(file);
+            if (!pattern(file).equals(file)) {
+                paths.add(pattern(file));
+            }
+        }
+        if (!paths.isEmpty()) {
+            execute("SET allowed_paths = " + list(paths));
+        }
+        if (!writable.isEmpty()) {
+            execute("SET allowed_directories = " + list(writable.stream().map(folder -> folder + File.separator).toList()));
+        }
+        execute("SET enable_external_access = false");
+        execute("SET lock_configuration = true");
+    }
+
+    /** A pattern that only this file name matches, whatever lies beside it. */
+    private static String pattern(String file) {
+        return GLOB.matcher(file).replaceAll("[$0]");
+    }
+
+    private static String list(List<String> texts) {
+        return texts.stream().map(SqlTables::text).collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    private static String text(String text) {
+        return "'" + text.replace("'", "''") + "'";
     }
 
     /** Names of all tables, whether they have rows or not. */
     public static List<String> names() {
-        return Stream.concat(EventSchema.get().recordTypes().stream().map(RecordType::table),
-                Stream.of(LedgerTable.values()).map(LedgerTable::table)).toList();
+        return List.copyOf(TableColumns.names());
+    }
+
+    /** Of some instruments, those of which a table has no row among those that were loaded. */
+    public Set<String> unknownInstruments(String table, Set<String> named) throws SQLException {
+        Set<String> unknown = new TreeSet<>();
+        try (PreparedStatement statement = connection.prepareStatement("SELECT 1 FROM " + quoted(table) + " WHERE instrument = ? LIMIT 1")) {
+            for (String instrument : named) {
+                statement.setString(1, instrument);
+                try (ResultSet rows = statement.executeQuery()) {
+                    if (!rows.next()) {
+                        unknown.add(instrument);
+                    }
+                }
+            }
+        }
+        return unknown;
+    }
+
+    /** All instruments of a table, among the rows that were loaded. */
+    public Set<String> instruments(String table) throws SQLException {
+        Set<String> known = new TreeSet<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("SELECT DISTINCT instrument FROM " + quoted(table) + " WHERE instrument IS NOT NULL")) {
+            while (rows.next()) {
+                known.add(rows.getString(1));
+            }
+        }
+        return known;
     }
 
     /** The database. */
@@ -117,13 +228,14 @@ public final class SqlTables implements AutoCloseable {
         return connection;
     }
 
-    @Override
-    public void close() throws Exception {
-        connection.close();
-        try (Stream<Path> entries = Files.walk(temporary)) {
-            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(entry);
-            }
+    private void execute(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
         }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
     }
 }

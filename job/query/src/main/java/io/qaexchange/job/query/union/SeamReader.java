@@ -6,6 +6,7 @@ import io.qaexchange.archive.manifest.TableManifest;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.query.hot.CheckpointReader;
+import io.qaexchange.job.query.hot.HotFilter;
 import io.qaexchange.job.query.hot.HotRow;
 import io.qaexchange.parquet.ArchivedEvent;
 import io.qaexchange.parquet.FlinkInputFile;
@@ -58,7 +59,11 @@ public final class SeamReader {
      * @throws IllegalArgumentException if the archive has gone on from an earlier point than the checkpoint
      */
     public static SeamReader open(String checkpointPath, Path archive, Instruments instruments) throws Exception {
-        CheckpointReader checkpoint = CheckpointReader.open(checkpointPath);
+        return open(CheckpointReader.open(checkpointPath), archive, instruments);
+    }
+
+    /** Opens the archive beside a checkpoint that was opened before. */
+    public static SeamReader open(CheckpointReader checkpoint, Path archive, Instruments instruments) throws Exception {
         ManifestStore store = ManifestStore.of(archive);
         TableManifest manifest = store.latest();
         return new SeamReader(checkpoint, store, instruments, manifest.filesAsOf(checkpoint.epoch(), checkpoint.checkpointId()));
@@ -86,6 +91,16 @@ public final class SeamReader {
     /** Visits the hot rows. */
     public void forEachHotRow(HotRow visitor) throws Exception {
         checkpoint.forEachHotRow(published, instruments, visitor);
+    }
+
+    /** Visits the hot rows that a filter lets through. */
+    public void forEachHotRow(HotFilter filter, HotRow visitor) throws Exception {
+        checkpoint.forEachHotRow(published, instruments, filter, visitor);
+    }
+
+    /** Instruments as the job had them. */
+    public Instruments instruments() {
+        return instruments;
     }
 
     /**

@@ -1,0 +1,117 @@
+package io.qaexchange.job.cli.read;
+
+import io.qaexchange.job.query.NearNames;
+import io.qaexchange.job.stream.JobOptions;
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.annotation.Nullable;
+
+/** Folders that commands are told to read, whatever they are called. Stateless. */
+final class LocalFolders {
+
+    static final String METADATA = "_metadata";
+
+    private static final Pattern FILE_URI = Pattern.compile("^file:(//)?(?=/)");
+    private static final Pattern REMOTE = Pattern.compile("^[A-Za-z][A-Za-z0-9+.-]+://");
+    private static final int SNAPSHOT_DEPTH = 3;
+
+    private LocalFolders() {
+    }
+
+    /** The local folder that a text names, or null if it names a remote one. */
+    @Nullable
+    static Path find(String text) {
+        if (!text.startsWith("file:/")) {
+            return REMOTE.matcher(text).find() ? null : Path.of(text).toAbsolutePath().normalize();
+        }
+        Path plain = Path.of(FILE_URI.matcher(text).replaceFirst(""));
+        if (Files.exists(plain)) {
+            return plain;
+        }
+        // Flink writes no escapes, others do.
+        try {
+            Path decoded = Path.of(URI.create(text).getPath());
+            return Files.exists(decoded) ? decoded : plain;
+        } catch (IllegalArgumentException e) {
+            return plain;
+        }
+    }
+
+    /** The text by which Flink opens a local folder. One whose name it cannot have is opened by a link. */
+    static String forFlink(Path folder) throws IOException {
+        Path absolute = folder.toAbsolutePath().normalize();
+        if (File.separatorChar != '/' || absolute.toString().indexOf('\\') < 0) {
+            return JobOptions.folderUri(absolute);
+        }
+        return JobOptions.folderUri(Files.createSymbolicLink(Files.createTempDirectory("folder").resolve("link"), absolute));
+    }
+
+    /** Folders of complete checkpoints and savepoints below some folders, the newest first. Others may delete some meanwhile. */
+    static List<Path> snapshots(Path... parents) throws IOException {
+        record Snapshot(Path folder, FileTime time) {
+        }
+        List<Snapshot> found = new ArrayList<>();
+        for (Path parent : parents) {
+            Files.walkFileTree(parent, EnumSet.noneOf(java.nio.file.FileVisitOption.class), SNAPSHOT_DEPTH, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                    if (file.getFileName().toString().equals(METADATA)) {
+                        found.add(new Snapshot(file.getParent(), attributes.lastModifiedTime()));
+                    }
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                    if (Files.exists(file)) {
+                        throw e;
+                    }
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult postVisitDirectory(Path folder, IOException e) throws IOException {
+                    if (e != null && Files.exists(folder)) {
+                        throw e;
+                    }
+                    return FileVisitResult.CONTINUE;
+                }
+            });
+        }
+        return found.stream().sorted(Comparator.comparing(Snapshot::time).reversed()).map(Snapshot::folder).toList();
+    }
+
+    /** The end of a message about a folder that is not there: names beside it that may be meant. */
+    static String hint(Path missing) {
+        Path parent = missing.toAbsolutePath().normalize().getParent();
+        while (parent != null && !Files.isDirectory(parent)) {
+            missing = parent;
+            parent = parent.getParent();
+        }
+        if (parent == null || missing.getFileName() == null) {
+            return "";
+        }
+        try (Stream<Path> entries = Files.list(parent)) {
+            Path in = parent;
+            List<String> names = entries.filter(Files::isDirectory).map(entry -> entry.getFileName().toString()).toList();
+            List<String> near = NearNames.of(missing.getFileName().toString(), names);
+            return near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near.stream().map(name -> in.resolve(name).toString()).toList()) + "?";
+        } catch (IOException e) {
+            // Only the hint is lost; the message about the folder stands.
+            return "";
+        }
+    }
+}
