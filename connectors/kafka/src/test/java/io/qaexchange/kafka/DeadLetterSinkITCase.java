@@ -21,6 +21,7 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Metric;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
 import org.apache.flink.runtime.testutils.InMemoryReporter;
@@ -264,6 +265,8 @@ class DeadLetterSinkITCase {
         if (restarts > 0) {
             return -1;
         }
+        assertThat(metrics.findMetrics(job, "Process.0.consumed").values()).as("messages that the job has read")
+                .allSatisfy(metric -> assertThat(((Gauge<?>) metric).getValue()).isNotEqualTo(0L));
         long notWritten = 0;
         for (Metric metric : metrics.findMetrics(job, DeadLetterSink.NOT_WRITTEN).values()) {
             notWritten += ((Counter) metric).getCount();
