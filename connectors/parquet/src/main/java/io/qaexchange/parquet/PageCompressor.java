@@ -41,9 +41,9 @@ final class PageCompressor implements BytesInputCompressor {
     /** What the last page became; the library copies it into the row group at once. */
     private byte[] compressed = {};
 
-    PageCompressor(ParquetOptions.Compression compression) {
+    PageCompressor(ParquetCompression compression) {
         this.codec = compression.codec();
-        this.nativeZstd = compression == ParquetOptions.Compression.ZSTD && NATIVE_ZSTD ? new ZstdCompressCtx().setLevel(ZSTD_LEVEL) : null;
+        this.nativeZstd = compression == ParquetCompression.ZSTD && NATIVE_ZSTD ? new ZstdCompressCtx().setLevel(ZSTD_LEVEL) : null;
         this.compressor = nativeZstd != null ? null : switch (compression) {
             case ZSTD -> new ZstdCompressor();
             case SNAPPY -> new SnappyCompressor();

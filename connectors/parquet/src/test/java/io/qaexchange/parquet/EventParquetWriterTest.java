@@ -57,7 +57,7 @@ class EventParquetWriterTest {
         Map<RecordType, List<byte[]>> events = generated(20_000);
         assertThat(events.keySet().size()).isGreaterThan(10);
         for (Map.Entry<RecordType, List<byte[]>> table : events.entrySet()) {
-            Path file = write(table.getKey(), table.getValue(), new ParquetOptions(ParquetOptions.Compression.ZSTD, 700));
+            Path file = write(table.getKey(), table.getValue(), new ParquetOptions(ParquetCompression.ZSTD, 700));
             List<byte[]> read = new ArrayList<>();
             try (TableReader reader = TableReader.open(new LocalInputFile(file))) {
                 for (ArchivedEvent row = reader.next(); row != null; row = reader.next()) {
@@ -97,7 +97,7 @@ class EventParquetWriterTest {
     void statisticsAndBloomFiltersLeaveNothingOut() throws Exception {
         RecordType trade = EventSchema.get().table("trade");
         List<byte[]> events = generated(100_000).get(trade);
-        Path file = write(trade, events, new ParquetOptions(ParquetOptions.Compression.ZSTD, 30_000));
+        Path file = write(trade, events, new ParquetOptions(ParquetCompression.ZSTD, 30_000));
         EventView view = new EventView();
         for (int at = 0; at < events.size(); at += events.size() / 20) {
             view.wrap(events.get(at));
@@ -128,7 +128,7 @@ class EventParquetWriterTest {
     void writesRowGroupsOfTheAskedNumberOfRowsWithStatisticsAndIndexes() throws IOException {
         RecordType trade = EventSchema.get().table("trade");
         List<byte[]> events = generated(20_000).get(trade);
-        Path file = write(trade, events, new ParquetOptions(ParquetOptions.Compression.SNAPPY, 1000));
+        Path file = write(trade, events, new ParquetOptions(ParquetCompression.SNAPPY, 1000));
 
         try (ParquetFileReader reader = ParquetFileReader.open(new LocalInputFile(file))) {
             List<BlockMetaData> groups = reader.getFooter().getBlocks();
@@ -192,7 +192,7 @@ class EventParquetWriterTest {
     void aQueryForOneInstrumentAndHourReadsOnlyItsRowGroupsAndPages() throws IOException {
         RecordType tick = EventSchema.get().table("tick");
         List<byte[]> events = generated(60_000).get(tick);
-        Path file = write(tick, events, new ParquetOptions(ParquetOptions.Compression.ZSTD, 500));
+        Path file = write(tick, events, new ParquetOptions(ParquetCompression.ZSTD, 500));
         EventView view = new EventView();
         String instrument = view.wrap(events.get(events.size() / 2)).instrument();
         long from = view.eventTime();
@@ -220,7 +220,7 @@ class EventParquetWriterTest {
         RecordType tick = EventSchema.get().table("tick");
         List<byte[]> events = generated(2_000).get(tick);
         Path file = folder.resolve("interrupted.parquet");
-        EventParquetWriter writer = EventParquetWriter.create(file, tick, new ParquetOptions(ParquetOptions.Compression.SNAPPY, 10));
+        EventParquetWriter writer = EventParquetWriter.create(file, tick, new ParquetOptions(ParquetCompression.SNAPPY, 10));
         Thread.currentThread().interrupt();
         assertThatThrownBy(() -> {
             StoredEvent stored = new StoredEvent();

@@ -61,7 +61,7 @@ class PageCompressorTest {
 
     @Test
     void pagesOfAnySizeCanBeReadBack() throws IOException {
-        PageCompressor compressor = new PageCompressor(ParquetOptions.Compression.ZSTD);
+        PageCompressor compressor = new PageCompressor(ParquetCompression.ZSTD);
         for (int length : new int[] {0, 1, 100, 200_000, 1_500_000, 3}) {
             byte[] page = page(length);
             assertThat(decompressed(compressor.compress(BytesInput.from(page)).toByteArray(), length)).isEqualTo(page);
@@ -103,7 +103,7 @@ class PageCompressorTest {
             Method zstdNative = type.getDeclaredMethod("isZstdNative");
             zstdNative.setAccessible(true);
             assertThat(zstdNative.invoke(null)).isEqualTo(isNative);
-            Class<?> compression = loader.loadClass(ParquetOptions.Compression.class.getName());
+            Class<?> compression = loader.loadClass(ParquetCompression.class.getName());
             Constructor<?> constructor = type.getDeclaredConstructor(compression);
             constructor.setAccessible(true);
             Object compressor = constructor.newInstance(compression.getEnumConstants()[0]);

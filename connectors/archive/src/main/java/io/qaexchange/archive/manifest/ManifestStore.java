@@ -77,12 +77,12 @@ public final class ManifestStore {
         return new Path(new Path(root, SUPERSEDED_FOLDER), file.path());
     }
 
-    /** The newest version; {@link TableManifest#EMPTY} if there is none. */
-    public TableManifest latest() throws IOException {
+    /** The newest version; {@link ArchiveManifest#EMPTY} if there is none. */
+    public ArchiveManifest latest() throws IOException {
         for (int attempt = 0;; attempt++) {
             long newest = newestVersion();
             if (newest == 0) {
-                return TableManifest.EMPTY;
+                return ArchiveManifest.EMPTY;
             }
             try {
                 return read(newest);
@@ -100,7 +100,7 @@ public final class ManifestStore {
      *
      * @param known null if the reader has none
      */
-    public TableManifest latest(@Nullable TableManifest known) throws IOException {
+    public ArchiveManifest latest(@Nullable ArchiveManifest known) throws IOException {
         if (known != null && known.version() > 0 && !root.getFileSystem().exists(fileOf(known.version() + 1))) {
             return known;
         }
@@ -112,7 +112,7 @@ public final class ManifestStore {
      *
      * @return whether it is published; false if that version exists already, as another's
      */
-    public boolean publish(TableManifest manifest) throws IOException {
+    public boolean publish(ArchiveManifest manifest) throws IOException {
         if (manifest.version() < 1) {
             throw new IllegalArgumentException("version must be positive: " + manifest.version());
         }
@@ -161,18 +161,18 @@ public final class ManifestStore {
         return java.util.Arrays.equals(bytes, readAll(target));
     }
 
-    private TableManifest read(long version) throws IOException {
+    private ArchiveManifest read(long version) throws IOException {
         Path file = fileOf(version);
         byte[] bytes = readAll(file);
-        TableManifest manifest;
+        ArchiveManifest manifest;
         try {
-            manifest = JSON.readValue(bytes, TableManifest.class);
+            manifest = JSON.readValue(bytes, ArchiveManifest.class);
         } catch (JsonProcessingException e) {
             throw new IOException("manifest " + file + " is damaged or of another version: " + e.getOriginalMessage(), e);
         }
-        if (manifest.formatVersion() != TableManifest.FORMAT_VERSION) {
+        if (manifest.formatVersion() != ArchiveManifest.FORMAT_VERSION) {
             throw new IOException("manifest " + file + " has format version " + manifest.formatVersion() + ", this build reads "
-                    + TableManifest.FORMAT_VERSION);
+                    + ArchiveManifest.FORMAT_VERSION);
         }
         if (manifest.version() != version) {
             throw new IOException("manifest " + file + " says that it is version " + manifest.version());

@@ -4,7 +4,7 @@
  * <table>
  *   <caption>Files written</caption>
  *   <tr><td>{@code _manifest/<version>.json}</td><td>one version of the manifest, see
- *       {@link io.qaexchange.archive.manifest.TableManifest}</td></tr>
+ *       {@link io.qaexchange.archive.manifest.ArchiveManifest}</td></tr>
  *   <tr><td>{@code _superseded/…}</td><td>files of abandoned branches, under their paths in the archive</td></tr>
  * </table>
  */

@@ -1,10 +1,10 @@
 package io.qaexchange.archive.sink;
 
+import io.qaexchange.archive.manifest.ArchiveEpoch;
+import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
-import io.qaexchange.archive.manifest.Epoch;
 import io.qaexchange.archive.manifest.ManifestConflictException;
 import io.qaexchange.archive.manifest.ManifestStore;
-import io.qaexchange.archive.manifest.TableManifest;
 import io.qaexchange.parquet.EventFileFooter;
 import io.qaexchange.parquet.FlinkInputFile;
 import java.io.IOException;
@@ -58,7 +58,7 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
     private final Duration commitTimeout;
 
     private transient ManifestStore store;
-    private transient TableManifest manifest;
+    private transient ArchiveManifest manifest;
     private transient String epochId;
     private transient NavigableMap<Long, List<PendingFile>> pendingByCheckpoint;
     private transient ListState<String> epochState;
@@ -134,11 +134,11 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
 
     private void beginEpoch(@Nullable String parent, long restoredCheckpointId) throws IOException {
         String jobId = getRuntimeContext().getJobInfo().getJobId().toHexString();
-        Epoch epoch = new Epoch(Epoch.idOf(jobId, restoredCheckpointId), parent, restoredCheckpointId, jobId, System.currentTimeMillis());
+        ArchiveEpoch epoch = new ArchiveEpoch(ArchiveEpoch.idOf(jobId, restoredCheckpointId), parent, restoredCheckpointId, jobId, System.currentTimeMillis());
         for (int attempt = 0; attempt < PUBLISH_ATTEMPTS; attempt++) {
-            TableManifest latest = store.latest();
+            ArchiveManifest latest = store.latest();
             checkMayTakeOver(latest, epoch);
-            TableManifest next = latest.beginEpoch(epoch);
+            ArchiveManifest next = latest.beginEpoch(epoch);
             for (DataFile file : next.files()) {
                 if (latest.superseded().contains(file)) {
                     move(store.locateSuperseded(file), store.locate(file), true);
@@ -159,7 +159,7 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
                 + (store.latest().version() + 1) + " was taken " + PUBLISH_ATTEMPTS + " times. Stop the others");
     }
 
-    private void checkMayTakeOver(TableManifest latest, Epoch epoch) throws ManifestConflictException {
+    private void checkMayTakeOver(ArchiveManifest latest, ArchiveEpoch epoch) throws ManifestConflictException {
         if (epoch.parent() != null) {
             if (latest.findEpoch(epoch.parent()) == null) {
                 throw new ManifestConflictException("archive " + archive + " does not know epoch " + epoch.parent()
@@ -167,7 +167,7 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
             }
             return;
         }
-        Epoch current = latest.findEpoch(latest.currentEpoch());
+        ArchiveEpoch current = latest.findEpoch(latest.currentEpoch());
         if (current != null && (!current.jobId().equals(epoch.jobId()) || !latest.files().isEmpty())) {
             boolean empty = latest.files().isEmpty() && latest.superseded().isEmpty();
             throw new ManifestConflictException("archive " + archive + " belongs to job " + current.jobId() + ", which began at "
@@ -217,7 +217,7 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
 
     private void publish(List<DataFile> files) throws IOException {
         for (int attempt = 0; attempt < PUBLISH_ATTEMPTS; attempt++) {
-            TableManifest next = manifest.withFiles(files);
+            ArchiveManifest next = manifest.withFiles(files);
             if (next == manifest) {
                 return;
             }

@@ -30,10 +30,10 @@ class ManifestStoreTest {
 
     @Test
     void readsBackWhatWasPublished() throws IOException {
-        TableManifest manifest = TableManifest.EMPTY.beginEpoch(TableManifestTest.epoch("a-0", null, 0));
-        assertThat(store.latest()).isEqualTo(TableManifest.EMPTY);
+        ArchiveManifest manifest = ArchiveManifest.EMPTY.beginEpoch(ArchiveManifestTest.epoch("a-0", null, 0));
+        assertThat(store.latest()).isEqualTo(ArchiveManifest.EMPTY);
         assertThat(store.publish(manifest)).isTrue();
-        TableManifest next = manifest.withFiles(List.of(TableManifestTest.file("x", "a-0", 1)));
+        ArchiveManifest next = manifest.withFiles(List.of(ArchiveManifestTest.file("x", "a-0", 1)));
         assertThat(store.publish(next)).isTrue();
 
         assertThat(store.latest()).isEqualTo(next);
@@ -46,16 +46,16 @@ class ManifestStoreTest {
         try {
             for (long version = 1; version <= 20; version++) {
                 CyclicBarrier together = new CyclicBarrier(writers);
-                List<Callable<TableManifest>> tasks = new ArrayList<>();
+                List<Callable<ArchiveManifest>> tasks = new ArrayList<>();
                 for (int w = 0; w < writers; w++) {
-                    TableManifest mine = new TableManifest(1, version, "w" + w, List.of(), List.of(), List.of());
+                    ArchiveManifest mine = new ArchiveManifest(1, version, "w" + w, List.of(), List.of(), List.of());
                     tasks.add(() -> {
                         together.await();
                         return store.publish(mine) ? mine : null;
                     });
                 }
-                List<TableManifest> winners = new ArrayList<>();
-                for (Future<TableManifest> result : executor.invokeAll(tasks)) {
+                List<ArchiveManifest> winners = new ArrayList<>();
+                for (Future<ArchiveManifest> result : executor.invokeAll(tasks)) {
                     if (result.get() != null) {
                         winners.add(result.get());
                     }
@@ -71,7 +71,7 @@ class ManifestStoreTest {
     @Test
     void keepsABoundedNumberOfVersions() throws IOException {
         for (long version = 1; version <= 120; version++) {
-            assertThat(store.publish(new TableManifest(1, version, null, List.of(), List.of(), List.of()))).isTrue();
+            assertThat(store.publish(new ArchiveManifest(1, version, null, List.of(), List.of(), List.of()))).isTrue();
         }
         try (var files = Files.list(folder.resolve(ManifestStore.MANIFEST_FOLDER))) {
             assertThat(files.filter(file -> file.toString().endsWith(".json")).count()).isEqualTo(ManifestStore.KEPT_VERSIONS);

@@ -17,7 +17,7 @@ import io.qaexchange.job.query.audit.GeneratedEvents;
 import io.qaexchange.job.query.sql.ResultFormat;
 import io.qaexchange.job.query.sql.ResultWriter;
 import io.qaexchange.job.query.sql.SqlTables;
-import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.job.query.union.UnionReader;
 import io.qaexchange.parquet.ArchivedEvent;
 import io.qaexchange.parquet.EventParquetWriter;
 import io.qaexchange.parquet.FlinkInputFile;
@@ -109,7 +109,7 @@ class AuditITCase {
     @Test
     void holdsInPartsWhenMemoryIsShort() throws Exception {
         AuditReport whole = audit();
-        AuditReport inParts = Audit.run(new GeneratedEvents(SEED, MESSAGES), seam(), instruments(), 50_000);
+        AuditReport inParts = Audit.run(new GeneratedEvents(SEED, MESSAGES), union(), instruments(), 50_000);
 
         assertThat(inParts).isEqualTo(whole);
     }
@@ -174,7 +174,7 @@ class AuditITCase {
     @Test
     void namesTheKeyOfADroppedHotRow() throws Exception {
         Set<String> published = new HashSet<>();
-        seam().files().forEach(file -> published.add(file.batchId()));
+        union().files().forEach(file -> published.add(file.batchId()));
         String removed = SavepointEditor.removeOneHotRow(folder.resolve(result.run().savepoint()), published);
         assertThat(removed).isNotNull();
 
@@ -188,7 +188,7 @@ class AuditITCase {
 
     @Test
     void answersSqlOverHotAndColdRowsAsOneTable() throws Exception {
-        try (SqlTables tables = SqlTables.of(seam(), instruments()); Statement sql = tables.connection().createStatement()) {
+        try (SqlTables tables = SqlTables.of(union(), instruments()); Statement sql = tables.connection().createStatement()) {
             for (String table : List.of("trade", "tick", "order_insert", "account_open")) {
                 try (ResultSet rows = sql.executeQuery("SELECT count(*), count(DISTINCT (source, sequence)) FROM " + table)) {
                     rows.next();
@@ -203,9 +203,9 @@ class AuditITCase {
     @Test
     void exportsHotRowsSoThatWithTheArchiveEachIsThereOnce() throws Exception {
         Map<String, Integer> hot = new java.util.HashMap<>();
-        seam().forEachHotRow((routeKey, stored) -> hot.merge(stored.event().recordType().table(), 1, Integer::sum));
+        union().forEachHotRow((routeKey, stored) -> hot.merge(stored.event().recordType().table(), 1, Integer::sum));
         String table = hot.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow().getKey();
-        long archived = seam().files().stream().filter(file -> file.table().equals(table)).mapToLong(DataFile::rows).sum();
+        long archived = union().files().stream().filter(file -> file.table().equals(table)).mapToLong(DataFile::rows).sum();
         long stored = result.generator().count(table, Fate.STORE) + result.generator().count(table, Fate.STORE_LATE);
 
         for (String format : List.of("csv", "arrow", "parquet")) {
@@ -232,7 +232,7 @@ class AuditITCase {
     @Test
     void answersAsAnArrowFile() throws Exception {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (SqlTables tables = SqlTables.of(seam(), instruments())) {
+        try (SqlTables tables = SqlTables.of(union(), instruments())) {
             ResultWriter.of(tables, tables.parse("SELECT instrument, count(*) AS n, max(event_time) AS t, list(price) AS p FROM trade GROUP BY ALL ORDER BY n DESC"))
                     .write(ResultFormat.ARROW, bytes, folder);
         }
@@ -253,12 +253,12 @@ class AuditITCase {
     }
 
     private AuditReport audit() throws Exception {
-        return Audit.run(new GeneratedEvents(SEED, MESSAGES), seam(), instruments(), 64 << 20);
+        return Audit.run(new GeneratedEvents(SEED, MESSAGES), union(), instruments(), 64 << 20);
     }
 
-    private SeamReader seam() throws Exception {
+    private UnionReader union() throws Exception {
         RunFolder run = RunFolder.read(folder);
-        return SeamReader.open(folder.resolve(run.savepoint()).toUri().toString(),
+        return UnionReader.open(folder.resolve(run.savepoint()).toUri().toString(),
                 new org.apache.flink.core.fs.Path(folder.resolve(run.archive()).toUri()), instruments());
     }
 
@@ -267,17 +267,17 @@ class AuditITCase {
     }
 
     private DataFile someFile(String table) throws Exception {
-        return seam().files().stream().filter(file -> file.table().equals(table) && file.rows() > 5).findFirst().orElseThrow();
+        return union().files().stream().filter(file -> file.table().equals(table) && file.rows() > 5).findFirst().orElseThrow();
     }
 
     private Path path(DataFile file) throws Exception {
-        return Path.of(seam().locate(file).toUri());
+        return Path.of(union().locate(file).toUri());
     }
 
     /** Writes a file again with other rows. */
     private void rewrite(DataFile file, UnaryOperator<List<byte[]>> change) throws Exception {
         List<byte[]> rows = new ArrayList<>();
-        try (TableReader reader = TableReader.open(FlinkInputFile.of(seam().locate(file)))) {
+        try (TableReader reader = TableReader.open(FlinkInputFile.of(union().locate(file)))) {
             for (ArchivedEvent row = reader.next(); row != null; row = reader.next()) {
                 rows.add(StoredEvent.encode(row.message(), new Arrival(row.ingestTimeNs(), row.topic(), row.partition(), row.offset())));
             }

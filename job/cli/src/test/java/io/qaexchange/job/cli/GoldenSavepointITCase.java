@@ -2,7 +2,7 @@ package io.qaexchange.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qaexchange.archive.manifest.TableManifest;
+import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.generator.GeneratedMessage;
 import io.qaexchange.job.cli.demo.LiveMetrics;
@@ -49,7 +49,7 @@ class GoldenSavepointITCase {
         }
         copy(GOLDEN.resolve(release), folder);
         try (JobRig rig = JobRig.start(folder)) {
-            TableManifest before = rig.manifest();
+            ArchiveManifest before = rig.manifest();
             assertThat(before.files()).as("archived by the release").isNotEmpty();
             send(rig, MESSAGES);
             rig.set("backend", backend);

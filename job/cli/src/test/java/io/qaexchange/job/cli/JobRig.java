@@ -1,14 +1,14 @@
 package io.qaexchange.job.cli;
 
+import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.ManifestStore;
-import io.qaexchange.archive.manifest.TableManifest;
 import io.qaexchange.broker.EmbeddedKafka;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.cli.demo.LiveMetrics;
 import io.qaexchange.job.query.audit.Audit;
 import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.audit.SentEvents;
-import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.job.query.union.UnionReader;
 import io.qaexchange.job.stream.ExchangeJob;
 import io.qaexchange.job.stream.JobOptions;
 import java.nio.file.Path;
@@ -117,11 +117,11 @@ final class JobRig implements AutoCloseable {
     }
 
     AuditReport audit(String savepoint, SentEvents sent) throws Exception {
-        SeamReader seam = SeamReader.open(savepoint, archive(), Instruments.defaults());
-        return Audit.run(sent, seam, Instruments.defaults(), 64 << 20);
+        UnionReader union = UnionReader.open(savepoint, archive(), Instruments.defaults());
+        return Audit.run(sent, union, Instruments.defaults(), 64 << 20);
     }
 
-    TableManifest manifest() throws Exception {
+    ArchiveManifest manifest() throws Exception {
         return ManifestStore.of(archive()).latest();
     }
 

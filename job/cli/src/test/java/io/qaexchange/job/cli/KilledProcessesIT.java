@@ -13,7 +13,7 @@ import io.qaexchange.job.query.audit.Audit;
 import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.audit.GeneratedEvents;
 import io.qaexchange.job.query.hot.CheckpointReader;
-import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.job.query.union.UnionReader;
 import io.qaexchange.kafka.KafkaConnection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -210,8 +210,8 @@ class KilledProcessesIT {
 
     private void audit(String savepoint, EventGenerator generator) throws Exception {
         var archive = new org.apache.flink.core.fs.Path(commands.folder().resolve("archive").toUri());
-        SeamReader seam = SeamReader.open(savepoint, archive, Instruments.defaults());
-        AuditReport report = Audit.run(new GeneratedEvents(SEED, MESSAGES), seam, Instruments.defaults(), 256 << 20);
+        UnionReader union = UnionReader.open(savepoint, archive, Instruments.defaults());
+        AuditReport report = Audit.run(new GeneratedEvents(SEED, MESSAGES), union, Instruments.defaults(), 256 << 20);
         assertThat(report.holds()).as(report.toText()).isTrue();
         assertThat(report.sent()).isEqualTo(MESSAGES);
 
@@ -223,7 +223,7 @@ class KilledProcessesIT {
         long archived = ManifestStore.of(archive).latest().files().stream().mapToLong(DataFile::rows).sum();
         assertThat(archived).as("rows in Parquet").isGreaterThan(MESSAGES / 2);
         note(String.format("audit holds: %,d messages, %,d rows hot, %,d in %,d Parquet files", MESSAGES, report.hot(), report.cold(),
-                seam.files().size()));
+                union.files().size()));
         System.out.println(BACKEND + ": " + KILLS + " kills in " + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startedNs) + " s\n"
                 + String.join("\n", history));
     }

@@ -14,7 +14,7 @@ import io.qaexchange.job.query.hot.CheckpointReader;
 import io.qaexchange.job.query.ledger.LedgerReader;
 import io.qaexchange.job.query.ledger.LedgerView;
 import io.qaexchange.job.query.sql.SqlTables;
-import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.job.query.union.UnionReader;
 import io.qaexchange.kafka.KafkaConnection;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -94,8 +94,8 @@ class LedgerITCase {
 
     /** Rows of the tables, from Parquet and from the savepoint, say what the ledger does, each once. */
     private static void checkTables(JobRig rig, String savepoint, LedgerView view) throws Exception {
-        SeamReader seam = SeamReader.open(savepoint, rig.archive(), Instruments.example());
-        try (SqlTables tables = SqlTables.of(seam, Instruments.example()); Statement statement = tables.connection().createStatement()) {
+        UnionReader union = UnionReader.open(savepoint, rig.archive(), Instruments.example());
+        try (SqlTables tables = SqlTables.of(union, Instruments.example()); Statement statement = tables.connection().createStatement()) {
             try (ResultSet rows = statement.executeQuery("SELECT account, CAST(money * 1000000 AS BIGINT), CAST(balance * 1000000 AS BIGINT) "
                     + "FROM account_daily")) {
                 int count = 0;

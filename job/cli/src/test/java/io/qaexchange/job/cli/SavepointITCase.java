@@ -3,7 +3,7 @@ package io.qaexchange.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.qaexchange.archive.manifest.TableManifest;
+import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
 import io.qaexchange.job.query.audit.AuditReport;
@@ -58,13 +58,13 @@ class SavepointITCase {
         JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES && LiveMetrics.sum("archivedRows") > archivedByThen);
         String abandoned = rig.stop(first);
         audit(abandoned);
-        TableManifest before = rig.manifest();
+        ArchiveManifest before = rig.manifest();
 
         JobID second = rig.submit(3, early);
         JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES && LiveMetrics.sum("archivedRows") > 0);
         String second3 = rig.stop(second);
         audit(second3);
-        TableManifest after = rig.manifest();
+        ArchiveManifest after = rig.manifest();
         assertThat(after.superseded()).as("files behind the early savepoint left the archive").isNotEmpty();
         assertThatThrownBy(() -> audit(abandoned)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("not in the history");
 

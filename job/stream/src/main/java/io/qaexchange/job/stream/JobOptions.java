@@ -12,6 +12,7 @@ import io.qaexchange.job.stream.ledger.LedgerOptions;
 import io.qaexchange.job.stream.live.LiveOptions;
 import io.qaexchange.kafka.DeadLetterSink;
 import io.qaexchange.kafka.EventSource;
+import io.qaexchange.parquet.ParquetCompression;
 import io.qaexchange.parquet.ParquetOptions;
 import java.io.File;
 import java.io.IOException;
@@ -82,8 +83,8 @@ public final class JobOptions {
             "Time between two looks at what has aged.");
     public static final JobOption<Duration> SLICE = JobOption.duration("archiving-slice", "2 ms",
             "How long writing files takes the task thread at once.");
-    public static final JobOption<ParquetOptions.Compression> COMPRESSION = JobOption.choice("compression", "zstd",
-            ParquetOptions.Compression.class, "Codec of the Parquet files.");
+    public static final JobOption<ParquetCompression> COMPRESSION = JobOption.choice("compression", "zstd",
+            ParquetCompression.class, "Codec of the Parquet files.");
     public static final JobOption<Integer> ROW_GROUP_ROWS = JobOption.number("row-group-rows", "131072", 1, "Rows of a Parquet row group.");
     public static final JobOption<Duration> COMMIT_TIMEOUT = JobOption.duration("commit-timeout", "60 s",
             "How long a committed file may take to appear before the job fails.");

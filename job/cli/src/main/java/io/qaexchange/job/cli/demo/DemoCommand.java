@@ -12,7 +12,7 @@ import io.qaexchange.job.query.hot.CheckpointReader;
 import io.qaexchange.job.query.ledger.LedgerReader;
 import io.qaexchange.job.query.ledger.LedgerSums;
 import io.qaexchange.job.query.sql.SqlTables;
-import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.job.query.union.UnionReader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -88,15 +88,15 @@ public final class DemoCommand implements Callable<Integer> {
     private int report(Path target, DemoRun.Result result, PrintStream out) throws Exception {
         RunFolder run = result.run();
         Instruments instruments = Instruments.load(target.resolve(run.instruments()));
-        SeamReader seam = SeamReader.open(target.resolve(run.savepoint()).toUri().toString(),
+        UnionReader union = UnionReader.open(target.resolve(run.savepoint()).toUri().toString(),
                 new org.apache.flink.core.fs.Path(target.resolve(run.archive()).toUri()), instruments);
-        AuditReport audit = Audit.run(new GeneratedEvents(run.seed(), run.messages()), seam, instruments, AUDIT_MEMORY_BYTES);
+        AuditReport audit = Audit.run(new GeneratedEvents(run.seed(), run.messages()), union, instruments, AUDIT_MEMORY_BYTES);
         System.err.println("== accounts: comparing them with orders, positions and every event about money");
         LedgerSums before = LedgerReader.read(CheckpointReader.open(result.beforeKill()), instruments).sums();
-        LedgerSums after = LedgerReader.read(seam.checkpoint(), instruments).sums();
-        try (SqlTables tables = SqlTables.of(seam, instruments)) {
+        LedgerSums after = LedgerReader.read(union.checkpoint(), instruments).sums();
+        try (SqlTables tables = SqlTables.of(union, instruments)) {
             LedgerProof ledger = new LedgerProof(before, after, LedgerProof.Expected.of(tables, instruments));
-            DemoReport report = new DemoReport(target, result, audit, ledger, seam);
+            DemoReport report = new DemoReport(target, result, audit, ledger, union);
             report.print(tables, out);
             return exitCode(audit.holds(), report.deadLettersHold(), ledger.holds());
         }

@@ -6,7 +6,7 @@ import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.sql.ResultFormat;
 import io.qaexchange.job.query.sql.ResultWriter;
 import io.qaexchange.job.query.sql.SqlTables;
-import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.job.query.union.UnionReader;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.sql.ResultSet;
@@ -23,14 +23,14 @@ final class DemoReport {
     private final DemoRun.Result result;
     private final AuditReport audit;
     private final LedgerProof ledger;
-    private final SeamReader seam;
+    private final UnionReader union;
 
-    DemoReport(Path folder, DemoRun.Result result, AuditReport audit, LedgerProof ledger, SeamReader seam) {
+    DemoReport(Path folder, DemoRun.Result result, AuditReport audit, LedgerProof ledger, UnionReader union) {
         this.folder = folder;
         this.result = result;
         this.audit = audit;
         this.ledger = ledger;
-        this.seam = seam;
+        this.union = union;
     }
 
     /** Whether every message that had to be refused is in the dead-letter topic once. */
@@ -47,10 +47,10 @@ final class DemoReport {
         out.printf("%nA TaskManager was killed after %,d messages; the job was back after %.1f s.%n", result.killedAt(),
                 result.recoveredMs() / 1000.0);
         out.printf("%nWHERE IT IS%n%n");
-        long rawBytes = seam.files().stream().mapToLong(DataFile::rawBytes).sum();
-        long parquetBytes = seam.files().stream().mapToLong(DataFile::lengthBytes).sum();
-        out.printf("hot      %,12d rows in savepoint %d%n", audit.hot(), seam.checkpoint().checkpointId());
-        out.printf("Parquet  %,12d rows in %,d files, %,d bytes (%.0f%% of the %,d bytes as stored)%n", audit.cold(), seam.files().size(),
+        long rawBytes = union.files().stream().mapToLong(DataFile::rawBytes).sum();
+        long parquetBytes = union.files().stream().mapToLong(DataFile::lengthBytes).sum();
+        out.printf("hot      %,12d rows in savepoint %d%n", audit.hot(), union.checkpoint().checkpointId());
+        out.printf("Parquet  %,12d rows in %,d files, %,d bytes (%.0f%% of the %,d bytes as stored)%n", audit.cold(), union.files().size(),
                 parquetBytes, rawBytes == 0 ? 0.0 : 100.0 * parquetBytes / rawBytes, rawBytes);
         out.printf("dead letters %,8d %s%n", result.deadLetters().letters(), result.deadLetters().byReason());
         out.printf("%nIS EVERYTHING THERE EXACTLY ONCE?%n%n%s", audit.toText());

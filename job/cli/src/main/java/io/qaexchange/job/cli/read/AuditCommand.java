@@ -11,7 +11,7 @@ import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.audit.Audit;
 import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.audit.GeneratedEvents;
-import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.job.query.union.UnionReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -68,11 +68,11 @@ public final class AuditCommand implements Callable<Integer> {
 
     private AuditReport audit() throws Exception {
         Instruments instruments = source.instruments();
-        SeamReader seam = source.openSeam(instruments);
+        UnionReader union = source.openUnion(instruments);
         if (brokers != null) {
-            return Audit.run(new KafkaEvents(client.connection(brokers), topics, deadLetterTopic), seam, instruments, memoryMb << 20);
+            return Audit.run(new KafkaEvents(client.connection(brokers), topics, deadLetterTopic), union, instruments, memoryMb << 20);
         }
         RunFolder run = RunFolder.read(source.folder);
-        return Audit.run(new GeneratedEvents(run.seed(), run.messages()), seam, instruments, memoryMb << 20);
+        return Audit.run(new GeneratedEvents(run.seed(), run.messages()), union, instruments, memoryMb << 20);
     }
 }

@@ -107,7 +107,7 @@ public final class ExportCommand implements Callable<Integer> {
                 rows++;
             };
             if (source.hasArchive()) {
-                source.openSeam(instruments).forEachHotRow(only, visitor);
+                source.openUnion(instruments).forEachHotRow(only, visitor);
             } else {
                 source.openCheckpoint().forEachHotRow(Set.of(), instruments, only, visitor);
             }

@@ -8,7 +8,7 @@ import io.qaexchange.job.query.sql.ResultWriter;
 import io.qaexchange.job.query.sql.RowSource;
 import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
-import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.job.query.union.UnionReader;
 import java.io.BufferedOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,11 +77,11 @@ public final class QueryCommand implements Callable<Integer> {
         }
         try (SqlTables tables = SqlTables.create()) {
             SqlQuery query = tables.parse(sql);
-            SeamReader seam = source.hasCheckpoint() ? source.openSeam(source.instruments()) : null;
+            UnionReader union = source.hasCheckpoint() ? source.openUnion(source.instruments()) : null;
             Path folder = Files.createTempDirectory("answer");
-            tables.load(seam == null ? RowSource.of(source.archive()) : RowSource.of(seam), query, List.of(folder));
+            tables.load(union == null ? RowSource.of(source.archive()) : RowSource.of(union), query, List.of(folder));
             ResultWriter.of(tables, query).write(form, new BufferedOutputStream(System.out, 1 << 16), folder);
-            nameUnknownInstruments(tables, query, seam);
+            nameUnknownInstruments(tables, query, union);
         } catch (SQLException e) {
             return explain(e);
         }
@@ -107,12 +107,12 @@ public final class QueryCommand implements Callable<Integer> {
     }
 
     /** An instrument of which there is nothing is more often mistyped than quiet. */
-    private static void nameUnknownInstruments(SqlTables tables, SqlQuery query, SeamReader seam) throws Exception {
+    private static void nameUnknownInstruments(SqlTables tables, SqlQuery query, UnionReader union) throws Exception {
         for (Map.Entry<String, Set<String>> named : query.instruments().entrySet()) {
             for (String instrument : tables.unknownInstruments(named.getKey(), named.getValue())) {
                 Set<String> known = new TreeSet<>(tables.instruments(named.getKey()));
-                if (seam != null) {
-                    known.addAll(seam.checkpoint().routeKeys());
+                if (union != null) {
+                    known.addAll(union.checkpoint().routeKeys());
                 }
                 System.err.println("query: table " + named.getKey() + " has no row of instrument " + instrument + " where the query looks"
                         + (known.contains(instrument) ? "" : NearNames.hint(instrument, known)));

@@ -6,7 +6,7 @@ import io.qaexchange.events.instruments.InstrumentsException;
 import io.qaexchange.job.cli.demo.RunFolder;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.hot.CheckpointReader;
-import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.job.query.union.UnionReader;
 import io.qaexchange.job.stream.JobOptions;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -124,10 +124,10 @@ final class SourceOptions {
     }
 
     /** Opens the checkpoint and the archive. */
-    SeamReader openSeam(Instruments instruments) throws Exception {
+    UnionReader openUnion(Instruments instruments) throws Exception {
         requireCheckpoint();
         ManifestStore store = archive();
-        return SeamReader.open(openCheckpoint(), store.root(), instruments);
+        return UnionReader.open(openCheckpoint(), store.root(), instruments);
     }
 
     /** Opens a checkpoint by its path. */

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.events.flink.DeadLetter;
 import io.qaexchange.job.model.store.InstrumentState;
-import io.qaexchange.job.stream.store.SeamRig.Checkpoint;
+import io.qaexchange.job.stream.store.UnionReadRig.Checkpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,7 +28,7 @@ class EventStoreOperatorTest {
     void countsAnEventThatComesAgainAndStoresItOnce() throws Exception {
         messages.add(Ticks.at(Duration.ofHours(1), 1));
         messages.add(Ticks.at(Duration.ofHours(1), 1));
-        try (SeamRig rig = started()) {
+        try (UnionReadRig rig = started()) {
             rig.feed(2);
             Checkpoint checkpoint = rig.checkpoint();
 
@@ -43,7 +43,7 @@ class EventStoreOperatorTest {
     void keepsTheFirstOfTwoDifferentEventsWithOneIdentity() throws Exception {
         messages.add(Ticks.at(Ticks.INSTRUMENT, Duration.ofHours(1), 1, 100));
         messages.add(Ticks.at(Ticks.INSTRUMENT, Duration.ofHours(1), 1, 101));
-        try (SeamRig rig = started()) {
+        try (UnionReadRig rig = started()) {
             rig.feed(2);
             Checkpoint checkpoint = rig.checkpoint();
 
@@ -62,7 +62,7 @@ class EventStoreOperatorTest {
         messages.add(Ticks.at(Duration.ofMinutes(30), 2));
         messages.add(Ticks.at(Ticks.INSTRUMENT, Duration.ofMinutes(30), 2, 7));
         messages.add(Ticks.at(Duration.ofMinutes(30), 2));
-        try (SeamRig rig = started()) {
+        try (UnionReadRig rig = started()) {
             rig.feed(1);
             archive(rig);
             rig.feed(3);
@@ -82,7 +82,7 @@ class EventStoreOperatorTest {
         messages.add(Ticks.at(Duration.ofHours(2), 2));
         messages.add(Ticks.at(Duration.ofMinutes(5), 3));
         messages.add(Ticks.at(Duration.ofHours(4), 4));
-        try (SeamRig rig = started()) {
+        try (UnionReadRig rig = started()) {
             rig.feed(2);
             archive(rig);
             assertThat(rowsArchived(rig)).isEqualTo(1);
@@ -101,7 +101,7 @@ class EventStoreOperatorTest {
         messages.add(Ticks.at(Duration.ofHours(6), 2));
         messages.add(Ticks.at(Duration.ofDays(20_000), 3));
         messages.add(Ticks.at(Duration.ofHours(9), 4));
-        try (SeamRig rig = started()) {
+        try (UnionReadRig rig = started()) {
             rig.feed(4);
             Checkpoint checkpoint = rig.checkpoint();
 
@@ -114,7 +114,7 @@ class EventStoreOperatorTest {
     void dropsRowsOnlyWhenTheirBatchIsPublishedAndTheRetentionIsOver() throws Exception {
         messages.add(Ticks.at(Duration.ofMinutes(10), 1));
         messages.add(Ticks.at(Duration.ofHours(8), 2));
-        try (SeamRig rig = started()) {
+        try (UnionReadRig rig = started()) {
             rig.feed(2);
             rig.pass(Duration.ofSeconds(61));
             rig.archiveAll();
@@ -137,7 +137,7 @@ class EventStoreOperatorTest {
     @Test
     void archivesASilentInstrumentByWallTime() throws Exception {
         messages.add(Ticks.at(Duration.ofMinutes(10), 1));
-        try (SeamRig rig = started()) {
+        try (UnionReadRig rig = started()) {
             rig.feed(1);
             archive(rig);
             assertThat(rowsArchived(rig)).isZero();
@@ -159,7 +159,7 @@ class EventStoreOperatorTest {
             messages.add(Ticks.at("A" + i, Duration.ofMinutes(66), 2, 5));
         }
         messages.add(Ticks.at("A0", Duration.ofMinutes(126), 3, 5));
-        try (SeamRig rig = started()) {
+        try (UnionReadRig rig = started()) {
             rig.feed(instruments + 1);
             for (int i = 1; i < instruments; i++) {
                 archive(rig);
@@ -181,7 +181,7 @@ class EventStoreOperatorTest {
         messages.add(Ticks.at("A", Duration.ofMinutes(10), 1, 5));
         messages.add(Ticks.at("B", Duration.ofMinutes(10), 1, 5));
         messages.add(Ticks.at("A", Duration.ofMinutes(66), 2, 5));
-        try (SeamRig rig = started()) {
+        try (UnionReadRig rig = started()) {
             rig.feed(3);
             archive(rig);
             assertThat(rowsArchived(rig)).isEqualTo(1);
@@ -198,7 +198,7 @@ class EventStoreOperatorTest {
             messages.add(Ticks.at(Duration.ofMinutes(10).plusSeconds(i), i));
         }
         messages.add(Ticks.at(Duration.ofHours(4), 1000));
-        try (SeamRig rig = started()) {
+        try (UnionReadRig rig = started()) {
             rig.feed(201);
             rig.pass(Duration.ofSeconds(61));
             rig.pass(Duration.ofMillis(4));
@@ -219,7 +219,7 @@ class EventStoreOperatorTest {
     void leavesAFileThatTheSinkHasNotCopiedWhenTheTaskEnds() throws Exception {
         messages.add(Ticks.at(Duration.ofMinutes(10), 1));
         messages.add(Ticks.at(Duration.ofHours(4), 2));
-        try (SeamRig rig = started()) {
+        try (UnionReadRig rig = started()) {
             rig.feed(2);
             rig.pass(Duration.ofSeconds(61));
             rig.archiveAll();
@@ -234,7 +234,7 @@ class EventStoreOperatorTest {
     void bringsFilesBackWhenAnAbandonedBranchIsRestored() throws Exception {
         messages.add(Ticks.at(Duration.ofMinutes(10), 1));
         messages.add(Ticks.at(Duration.ofHours(4), 2));
-        try (SeamRig rig = started()) {
+        try (UnionReadRig rig = started()) {
             rig.feed(2);
             Checkpoint old = rig.checkpoint();
             archive(rig);
@@ -259,23 +259,23 @@ class EventStoreOperatorTest {
         }
     }
 
-    private SeamRig started() throws Exception {
-        SeamRig rig = new SeamRig(folder, messages, new HashMapStateBackend(), RETENTION);
+    private UnionReadRig started() throws Exception {
+        UnionReadRig rig = new UnionReadRig(folder, messages, new HashMapStateBackend(), RETENTION);
         rig.start(1);
         return rig;
     }
 
-    private static void archive(SeamRig rig) throws Exception {
+    private static void archive(UnionReadRig rig) throws Exception {
         rig.pass(Duration.ofSeconds(61));
         rig.archiveAll();
         rig.complete(rig.checkpoint());
     }
 
-    private static long rowsArchived(SeamRig rig) {
+    private static long rowsArchived(UnionReadRig rig) {
         return rig.manifest().files().stream().mapToLong(DataFile::rows).sum();
     }
 
-    private static InstrumentState instrument(SeamRig rig, Checkpoint checkpoint) throws Exception {
+    private static InstrumentState instrument(UnionReadRig rig, Checkpoint checkpoint) throws Exception {
         return rig.instruments(checkpoint).get(Ticks.INSTRUMENT);
     }
 }

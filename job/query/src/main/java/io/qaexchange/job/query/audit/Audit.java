@@ -7,7 +7,7 @@ import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.store.InstrumentState;
 import io.qaexchange.job.query.hot.CheckpointReader;
-import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.job.query.union.UnionReader;
 import io.qaexchange.parquet.ArchivedEvent;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ public final class Audit {
     private static final int NAMED_KEYS = 20;
 
     private final SentEvents sent;
-    private final SeamReader seam;
+    private final UnionReader union;
     private final Instruments instruments;
     private final RowDigest digest = new RowDigest();
     private final List<String> problems = new ArrayList<>();
@@ -37,9 +37,9 @@ public final class Audit {
     private long altered;
     private long unexpected;
 
-    private Audit(SentEvents sent, SeamReader seam, Instruments instruments) {
+    private Audit(SentEvents sent, UnionReader union, Instruments instruments) {
         this.sent = sent;
-        this.seam = seam;
+        this.union = union;
         this.instruments = instruments;
     }
 
@@ -47,12 +47,12 @@ public final class Audit {
      * Runs the audit.
      *
      * @param sent what was sent
-     * @param seam what is there
+     * @param union the rows that are there
      * @param instruments as the job had them
      * @param memoryBytes memory for expected rows
      */
-    public static AuditReport run(SentEvents sent, SeamReader seam, Instruments instruments, long memoryBytes) throws Exception {
-        Audit audit = new Audit(sent, seam, instruments);
+    public static AuditReport run(SentEvents sent, UnionReader union, Instruments instruments, long memoryBytes) throws Exception {
+        Audit audit = new Audit(sent, union, instruments);
         audit.compareCounters();
         int parts = (int) Math.max(1, (sent.messages() * ExpectedRows.BYTES_PER_ROW + memoryBytes - 1) / memoryBytes);
         for (int part = 0; part < parts; part++) {
@@ -64,7 +64,7 @@ public final class Audit {
 
     /** The job's own equation: consumed = stored + duplicates + dead letters; and against what was sent, where the list tells. */
     private void compareCounters() throws Exception {
-        CheckpointReader checkpoint = seam.checkpoint();
+        CheckpointReader checkpoint = union.checkpoint();
         long consumed = checkpoint.consumed();
         long stored = 0;
         long duplicates = 0;
@@ -97,7 +97,7 @@ public final class Audit {
             }
         });
         expected += rows.size();
-        seam.forEachHotRow((routeKey, stored) -> {
+        union.forEachHotRow((routeKey, stored) -> {
             StoredEvent row = stored;
             EventIdentity identity = EventIdentity.of(row.event(), row.topic(), row.partition(), row.offset());
             if (isInPart(digestOf(row.event(), identity), part, parts)) {
@@ -105,9 +105,9 @@ public final class Audit {
                 judge(rows, identity, "hot");
             }
         });
-        for (DataFile file : seam.files()) {
+        for (DataFile file : union.files()) {
             try {
-                seam.forEachRow(file, (source, row) -> judgeCold(rows, source, row, part, parts));
+                union.forEachRow(file, (source, row) -> judgeCold(rows, source, row, part, parts));
             } catch (IOException e) {
                 if (part == 0) {
                     problems.add(e.getMessage());

@@ -1,7 +1,7 @@
 package io.qaexchange.job.query.live;
 
+import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
-import io.qaexchange.archive.manifest.TableManifest;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.live.EndpointAnnouncement;
@@ -34,7 +34,7 @@ public final class LiveRead implements AutoCloseable {
     private final Instruments instruments;
     private final int maxParallelism;
     private final List<Pinned> pins;
-    private final TableManifest manifest;
+    private final ArchiveManifest manifest;
     private final List<DataFile> files;
     private final Set<String> published;
 
@@ -53,7 +53,7 @@ public final class LiveRead implements AutoCloseable {
         boolean accept(byte[] bytes, int offset, int length) throws IOException;
     }
 
-    LiveRead(EndpointPool pool, ReadLevel level, Instruments instruments, int maxParallelism, List<Pinned> pins, TableManifest manifest) {
+    LiveRead(EndpointPool pool, ReadLevel level, Instruments instruments, int maxParallelism, List<Pinned> pins, ArchiveManifest manifest) {
         this.pool = pool;
         this.level = level;
         this.instruments = instruments;

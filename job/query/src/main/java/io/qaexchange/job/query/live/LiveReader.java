@@ -1,7 +1,7 @@
 package io.qaexchange.job.query.live;
 
+import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.ManifestStore;
-import io.qaexchange.archive.manifest.TableManifest;
 import io.qaexchange.job.model.live.EndpointAnnouncement;
 import io.qaexchange.job.model.live.JobDescription;
 import io.qaexchange.job.model.live.LiveException;
@@ -45,7 +45,7 @@ public final class LiveReader implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
-    private final AtomicReference<TableManifest> manifest = new AtomicReference<>();
+    private final AtomicReference<ArchiveManifest> manifest = new AtomicReference<>();
     private volatile String archive;
     private volatile long notReadableSinceMs;
 
@@ -137,7 +137,7 @@ public final class LiveReader implements AutoCloseable {
         List<LiveRead.Pinned> pins = pinAll(job, checkpoint);
         boolean opened = false;
         try {
-            TableManifest newest = latestManifest(job);
+            ArchiveManifest newest = latestManifest(job);
             for (LiveRead.Pinned pinned : pins) {
                 if (!pinned.pin().archiveEpoch().equals(newest.currentEpoch())) {
                     throw new JobNotRunningException("subtask " + pinned.pin().subtask() + " runs in archive epoch "
@@ -155,8 +155,8 @@ public final class LiveReader implements AutoCloseable {
         }
     }
 
-    private TableManifest latestManifest(JobDescription job) throws IOException {
-        TableManifest newest = ManifestStore.of(new Path(job.archive())).latest(manifest.get());
+    private ArchiveManifest latestManifest(JobDescription job) throws IOException {
+        ArchiveManifest newest = ManifestStore.of(new Path(job.archive())).latest(manifest.get());
         manifest.set(newest);
         return newest;
     }

@@ -7,7 +7,7 @@ import io.qaexchange.job.model.OperatorUids;
 import io.qaexchange.job.model.table.LedgerRow;
 import io.qaexchange.job.query.hot.HotFilter;
 import io.qaexchange.job.query.hot.HotRow;
-import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.job.query.union.UnionReader;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
@@ -32,31 +32,31 @@ public interface RowSource {
     List<LedgerRow> hotLedgerRows() throws Exception;
 
     /** Hot and cold rows. */
-    static RowSource of(SeamReader seam) {
+    static RowSource of(UnionReader union) {
         return new RowSource() {
             @Override
             public List<DataFile> files() {
-                return Stream.concat(seam.files().stream(), seam.otherFiles().stream()).toList();
+                return Stream.concat(union.files().stream(), union.otherFiles().stream()).toList();
             }
 
             @Override
             public Path locate(DataFile file) {
-                return seam.locate(file);
+                return union.locate(file);
             }
 
             @Override
             public Instruments instruments() {
-                return seam.instruments();
+                return union.instruments();
             }
 
             @Override
             public void forEachHotRow(HotFilter filter, HotRow visitor) throws Exception {
-                seam.forEachHotRow(filter, visitor);
+                union.forEachHotRow(filter, visitor);
             }
 
             @Override
             public List<LedgerRow> hotLedgerRows() throws Exception {
-                return seam.checkpoint().listState(OperatorUids.LEDGER_TABLES, LedgerRow.state());
+                return union.checkpoint().listState(OperatorUids.LEDGER_TABLES, LedgerRow.state());
             }
         };
     }

@@ -7,7 +7,7 @@ import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.model.table.LedgerTable;
-import io.qaexchange.job.query.union.SeamReader;
+import io.qaexchange.job.query.union.UnionReader;
 import java.io.File;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -68,8 +68,8 @@ public final class SqlTables implements AutoCloseable {
     }
 
     /** All tables with their hot and cold rows. */
-    public static SqlTables of(SeamReader seam, Instruments instruments) throws Exception {
-        return all(RowSource.of(seam));
+    public static SqlTables of(UnionReader union, Instruments instruments) throws Exception {
+        return all(RowSource.of(union));
     }
 
     /** All tables over the newest version of an archive, without hot rows. */

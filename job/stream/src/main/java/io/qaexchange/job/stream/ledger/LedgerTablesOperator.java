@@ -1,6 +1,6 @@
 package io.qaexchange.job.stream.ledger;
 
-import io.qaexchange.archive.manifest.Epoch;
+import io.qaexchange.archive.manifest.ArchiveEpoch;
 import io.qaexchange.archive.sink.FinishedFile;
 import io.qaexchange.job.model.store.TradingDay;
 import io.qaexchange.job.model.table.LedgerRow;
@@ -61,7 +61,7 @@ final class LedgerTablesOperator extends AbstractStreamOperator<FinishedFile>
         state.get().forEach(rows::add);
         oldestMs = getProcessingTimeService().getCurrentProcessingTime();
         String jobId = getRuntimeContext().getJobInfo().getJobId().toHexString();
-        epoch = Epoch.idOf(jobId, context.getRestoredCheckpointId().orElse(0));
+        epoch = ArchiveEpoch.idOf(jobId, context.getRestoredCheckpointId().orElse(0));
         folder = ArchiveFolder.create(Path.of(getContainingTask().getEnvironment().getTaskManagerInfo().getTmpDirectories()[0]), jobId,
                 getOperatorID().toHexString(), getRuntimeContext().getTaskInfo());
         getMetricGroup().gauge("ledgerRowsWaiting", () -> rows.size());

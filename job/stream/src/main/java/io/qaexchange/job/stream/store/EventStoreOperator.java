@@ -1,6 +1,6 @@
 package io.qaexchange.job.stream.store;
 
-import io.qaexchange.archive.manifest.Epoch;
+import io.qaexchange.archive.manifest.ArchiveEpoch;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.archive.sink.FinishedFile;
 import io.qaexchange.events.RejectionReason;
@@ -93,7 +93,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
         KeyedStateBackend<String> backend = getKeyedStateBackend();
         state = EventStoreState.open(backend);
         String jobId = getRuntimeContext().getJobInfo().getJobId().toHexString();
-        String archiveEpoch = Epoch.idOf(jobId, context.getRestoredCheckpointId().orElse(0));
+        String archiveEpoch = ArchiveEpoch.idOf(jobId, context.getRestoredCheckpointId().orElse(0));
         instruments = InstrumentIndex.load(backend, state.instrument(), archiveEpoch);
         live = LiveReads.restore(context, backend, liveOptions, getRuntimeContext().getTaskInfo(), instruments::view, options.instruments());
         stored = new StreamRecord<>(null);

@@ -15,9 +15,9 @@ import javax.annotation.Nullable;
  * @param startedAtMs when, ms since 1970
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record Epoch(String id, @Nullable String parent, long restoredCheckpointId, String jobId, long startedAtMs) {
+public record ArchiveEpoch(String id, @Nullable String parent, long restoredCheckpointId, String jobId, long startedAtMs) {
 
-    public Epoch {
+    public ArchiveEpoch {
         requireNonNull(id, "id");
         requireNonNull(jobId, "jobId");
     }

@@ -3,7 +3,7 @@ package io.qaexchange.job.stream.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qaexchange.events.generator.EventGenerator;
-import io.qaexchange.job.stream.store.SeamRig.Checkpoint;
+import io.qaexchange.job.stream.store.UnionReadRig.Checkpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,7 +17,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 
 /** Random histories of feeding, archiving, checkpoints, crashes, older savepoints and rescaling: every row once at every checkpoint. */
-class SeamProperties {
+class UnionReadProperties {
 
     private static final int MESSAGES = 900;
     private static final int STEPS = 40;
@@ -25,7 +25,7 @@ class SeamProperties {
 
     @Property(tries = 12, shrinking = ShrinkingMode.OFF)
     void hotAndColdRowsAreTheInputAtEveryCheckpointOfAnyHistory(@ForAll long seed) throws Exception {
-        Path folder = Files.createTempDirectory("seam");
+        Path folder = Files.createTempDirectory("union");
         try {
             history(folder, new Random(seed));
         } finally {
@@ -40,7 +40,7 @@ class SeamProperties {
     private static void history(Path folder, Random random) throws Exception {
         List<byte[]> messages = new ArrayList<>();
         new EventGenerator(random.nextInt(1000), MESSAGES).forEachRemaining(message -> messages.add(message.value()));
-        try (SeamRig rig = new SeamRig(folder, messages)) {
+        try (UnionReadRig rig = new UnionReadRig(folder, messages)) {
             rig.start(1 + random.nextInt(MOST_SUBTASKS));
             List<Checkpoint> restorable = new ArrayList<>();
             for (int step = 0; step < STEPS; step++) {

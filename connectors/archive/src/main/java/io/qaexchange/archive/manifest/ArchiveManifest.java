@@ -31,14 +31,14 @@ import javax.annotation.Nullable;
  * @param superseded files of abandoned branches
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record TableManifest(int formatVersion, long version, @Nullable String currentEpoch, List<Epoch> epochs, List<DataFile> files,
+public record ArchiveManifest(int formatVersion, long version, @Nullable String currentEpoch, List<ArchiveEpoch> epochs, List<DataFile> files,
         List<DataFile> superseded) {
 
     public static final int FORMAT_VERSION = 1;
     /** Before the first version. */
-    public static final TableManifest EMPTY = new TableManifest(FORMAT_VERSION, 0, null, List.of(), List.of(), List.of());
+    public static final ArchiveManifest EMPTY = new ArchiveManifest(FORMAT_VERSION, 0, null, List.of(), List.of(), List.of());
 
-    public TableManifest {
+    public ArchiveManifest {
         epochs = List.copyOf(epochs);
         files = List.copyOf(files);
         superseded = List.copyOf(superseded);
@@ -46,8 +46,8 @@ public record TableManifest(int formatVersion, long version, @Nullable String cu
 
     /** The epoch of that id, or null. */
     @Nullable
-    public Epoch findEpoch(@Nullable String id) {
-        for (Epoch epoch : epochs) {
+    public ArchiveEpoch findEpoch(@Nullable String id) {
+        for (ArchiveEpoch epoch : epochs) {
             if (epoch.id().equals(id)) {
                 return epoch;
             }
@@ -70,16 +70,16 @@ public record TableManifest(int formatVersion, long version, @Nullable String cu
      *
      * @throws IllegalArgumentException if the parent is not known here
      */
-    public TableManifest beginEpoch(Epoch epoch) {
+    public ArchiveManifest beginEpoch(ArchiveEpoch epoch) {
         requireNonNull(epoch, "epoch");
         if (epoch.parent() != null && findEpoch(epoch.parent()) == null) {
             throw new IllegalArgumentException("epoch " + epoch.parent() + " is not in the manifest");
         }
-        List<Epoch> nextEpochs = new ArrayList<>(epochs);
+        List<ArchiveEpoch> nextEpochs = new ArrayList<>(epochs);
         if (findEpoch(epoch.id()) == null) {
             nextEpochs.add(epoch);
         }
-        TableManifest named = new TableManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, files, superseded);
+        ArchiveManifest named = new ArchiveManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, files, superseded);
         Map<String, Long> ancestry = named.ancestry(epoch.id(), Long.MAX_VALUE);
         List<DataFile> nextFiles = new ArrayList<>();
         List<DataFile> nextSuperseded = new ArrayList<>();
@@ -88,11 +88,11 @@ public record TableManifest(int formatVersion, long version, @Nullable String cu
                 (isWithin(file, ancestry) ? nextFiles : nextSuperseded).add(file);
             }
         }
-        return new TableManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, nextFiles, nextSuperseded);
+        return new ArchiveManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, nextFiles, nextSuperseded);
     }
 
     /** The next version, with these files added; those whose batch is already here are left out. This version if none is new. */
-    public TableManifest withFiles(Collection<DataFile> added) {
+    public ArchiveManifest withFiles(Collection<DataFile> added) {
         Set<String> known = publishedBatches();
         List<DataFile> next = new ArrayList<>(files);
         for (DataFile file : added) {
@@ -101,7 +101,7 @@ public record TableManifest(int formatVersion, long version, @Nullable String cu
             }
         }
         return next.size() == files.size() ? this
-                : new TableManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, next, superseded);
+                : new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, next, superseded);
     }
 
     /**
@@ -158,7 +158,7 @@ public record TableManifest(int formatVersion, long version, @Nullable String cu
     private Map<String, Long> ancestry(String epochId, long upToCheckpoint) {
         Map<String, Long> ancestry = new HashMap<>();
         long upTo = upToCheckpoint;
-        for (Epoch epoch = findEpoch(epochId); epoch != null; epoch = findEpoch(epoch.parent())) {
+        for (ArchiveEpoch epoch = findEpoch(epochId); epoch != null; epoch = findEpoch(epoch.parent())) {
             if (ancestry.putIfAbsent(epoch.id(), upTo) != null) {
                 throw new IllegalStateException("epoch " + epoch.id() + " is its own ancestor");
             }

@@ -1,8 +1,8 @@
 package io.qaexchange.job.query.union;
 
+import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
-import io.qaexchange.archive.manifest.TableManifest;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.query.hot.CheckpointReader;
@@ -24,7 +24,7 @@ import org.apache.flink.core.fs.Path;
  * <p>The checkpoint is opened first and the manifest afterwards. Rows leave the hot state only after they were published, so none is
  * missing; what is in the files read here is hidden in the hot state, so none comes twice.
  */
-public final class SeamReader {
+public final class UnionReader {
 
     private final CheckpointReader checkpoint;
     private final ManifestStore store;
@@ -40,7 +40,7 @@ public final class SeamReader {
         void accept(DataFile file, ArchivedEvent event) throws Exception;
     }
 
-    private SeamReader(CheckpointReader checkpoint, ManifestStore store, Instruments instruments, List<DataFile> files) {
+    private UnionReader(CheckpointReader checkpoint, ManifestStore store, Instruments instruments, List<DataFile> files) {
         this.checkpoint = checkpoint;
         this.store = store;
         this.instruments = instruments;
@@ -58,15 +58,15 @@ public final class SeamReader {
      * @param instruments as the job had them
      * @throws IllegalArgumentException if the archive has gone on from an earlier point than the checkpoint
      */
-    public static SeamReader open(String checkpointPath, Path archive, Instruments instruments) throws Exception {
+    public static UnionReader open(String checkpointPath, Path archive, Instruments instruments) throws Exception {
         return open(CheckpointReader.open(checkpointPath), archive, instruments);
     }
 
     /** Opens the archive beside a checkpoint that was opened before. */
-    public static SeamReader open(CheckpointReader checkpoint, Path archive, Instruments instruments) throws Exception {
+    public static UnionReader open(CheckpointReader checkpoint, Path archive, Instruments instruments) throws Exception {
         ManifestStore store = ManifestStore.of(archive);
-        TableManifest manifest = store.latest();
-        return new SeamReader(checkpoint, store, instruments, manifest.filesAsOf(checkpoint.epoch(), checkpoint.checkpointId()));
+        ArchiveManifest manifest = store.latest();
+        return new UnionReader(checkpoint, store, instruments, manifest.filesAsOf(checkpoint.epoch(), checkpoint.checkpointId()));
     }
 
     public CheckpointReader checkpoint() {

@@ -2,10 +2,10 @@ package io.qaexchange.job.stream.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.archive.manifest.ArchiveEpoch;
+import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
-import io.qaexchange.archive.manifest.Epoch;
 import io.qaexchange.archive.manifest.ManifestStore;
-import io.qaexchange.archive.manifest.TableManifest;
 import io.qaexchange.archive.sink.FinishedFile;
 import io.qaexchange.events.Arrival;
 import io.qaexchange.events.Decoded;
@@ -22,6 +22,7 @@ import io.qaexchange.job.stream.hot.EventStoreOptions;
 import io.qaexchange.parquet.ArchivedEvent;
 import io.qaexchange.parquet.EventFileFooter;
 import io.qaexchange.parquet.FlinkInputFile;
+import io.qaexchange.parquet.ParquetCompression;
 import io.qaexchange.parquet.ParquetOptions;
 import io.qaexchange.parquet.TableReader;
 import java.io.IOException;
@@ -52,7 +53,7 @@ import org.apache.flink.util.FileUtils;
  * committed and published, tasks die, jobs are restored at another parallelism or from an older checkpoint. What Flink and the real sink
  * guarantee is done here by hand; the operator, the readers and the manifest are the real ones.
  */
-final class SeamRig implements AutoCloseable {
+final class UnionReadRig implements AutoCloseable {
 
     static final int MAX_PARALLELISM = 16;
     private static final String TOPIC = "events";
@@ -76,7 +77,7 @@ final class SeamRig implements AutoCloseable {
     private int position;
     private int runs;
     private String epoch;
-    private TableManifest manifest = TableManifest.EMPTY;
+    private ArchiveManifest manifest = ArchiveManifest.EMPTY;
     private List<FinishedFile> emitted = new ArrayList<>();
     private final TreeMap<Long, List<FinishedFile>> committable = new TreeMap<>();
     /** Identity to message of everything that must be a row. */
@@ -85,17 +86,17 @@ final class SeamRig implements AutoCloseable {
     /** What killed tasks leave, as they do on a real machine. */
     private final Set<Path> temporaryFolders = new HashSet<>();
 
-    SeamRig(Path folder, List<byte[]> messages, StateBackend backend, Duration hotRetention) {
+    UnionReadRig(Path folder, List<byte[]> messages, StateBackend backend, Duration hotRetention) {
         this.folder = folder;
         this.messages = messages;
         this.backend = backend;
         this.options = new EventStoreOptions(folder.resolve("archive").toUri().toString(), Duration.ofMinutes(5), hotRetention,
                 Duration.ofHours(1), Duration.ofHours(1), 128 << 20, 1, Duration.ofDays(1), Duration.ofSeconds(60),
-                Duration.ofNanos(1), new ParquetOptions(ParquetOptions.Compression.SNAPPY, 500), instruments);
+                Duration.ofNanos(1), new ParquetOptions(ParquetCompression.SNAPPY, 500), instruments);
         this.store = ManifestStore.of(new org.apache.flink.core.fs.Path(options.archive()));
     }
 
-    SeamRig(Path folder, List<byte[]> messages) {
+    UnionReadRig(Path folder, List<byte[]> messages) {
         this(folder, messages, new HashMapStateBackend(), Duration.ofDays(2));
     }
 
@@ -119,7 +120,7 @@ final class SeamRig implements AutoCloseable {
         long restoredId = checkpoint == null ? 0 : checkpoint.id();
         lastCheckpointId = Math.max(lastCheckpointId, restoredId);
         String parent = checkpoint == null ? null : checkpoint.epoch();
-        beginEpoch(new Epoch(Epoch.idOf("job" + runs, restoredId), parent, restoredId, "job" + runs, nowMs));
+        beginEpoch(new ArchiveEpoch(ArchiveEpoch.idOf("job" + runs, restoredId), parent, restoredId, "job" + runs, nowMs));
         if (checkpoint != null) {
             publish(checkpoint.uncommitted(), checkpoint.epoch(), restoredId);
         }
@@ -258,7 +259,7 @@ final class SeamRig implements AutoCloseable {
         return emitted;
     }
 
-    TableManifest manifest() {
+    ArchiveManifest manifest() {
         return manifest;
     }
 
@@ -299,8 +300,8 @@ final class SeamRig implements AutoCloseable {
         tasks.clear();
     }
 
-    private void beginEpoch(Epoch next) throws IOException {
-        TableManifest latest = store.latest();
+    private void beginEpoch(ArchiveEpoch next) throws IOException {
+        ArchiveManifest latest = store.latest();
         manifest = latest.beginEpoch(next);
         for (DataFile file : manifest.files()) {
             if (latest.superseded().contains(file)) {
@@ -346,7 +347,7 @@ final class SeamRig implements AutoCloseable {
             added.add(new DataFile(footer.batchId(), footer.table(), footer.tradingDay(), path, Files.size(target), footer.rows(),
                     footer.rawBytes(), footer.minEventTimeNs(), footer.maxEventTimeNs(), epochOfFiles, checkpointId));
         }
-        TableManifest next = manifest.withFiles(added);
+        ArchiveManifest next = manifest.withFiles(added);
         if (next != manifest) {
             assertThat(store.publish(next)).isTrue();
             manifest = next;

@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class TableManifestTest {
+class ArchiveManifestTest {
 
-    private static final Epoch FIRST = epoch("a-0", null, 0);
+    private static final ArchiveEpoch FIRST = epoch("a-0", null, 0);
 
     @Test
     void addsABatchOnce() {
-        TableManifest one = TableManifest.EMPTY.beginEpoch(FIRST).withFiles(List.of(file("x", "a-0", 1)));
+        ArchiveManifest one = ArchiveManifest.EMPTY.beginEpoch(FIRST).withFiles(List.of(file("x", "a-0", 1)));
 
         assertThat(one.withFiles(List.of(file("x", "a-0", 2)))).isSameAs(one);
         assertThat(one.withFiles(List.of(file("x", "a-0", 1), file("y", "a-0", 2))).version()).isEqualTo(one.version() + 1);
@@ -20,10 +20,10 @@ class TableManifestTest {
 
     @Test
     void takesOutWhatALaterEpochDoesNotDescendFrom() {
-        TableManifest written = TableManifest.EMPTY.beginEpoch(FIRST)
+        ArchiveManifest written = ArchiveManifest.EMPTY.beginEpoch(FIRST)
                 .withFiles(List.of(file("early", "a-0", 3), file("at", "a-0", 5), file("late", "a-0", 6)));
 
-        TableManifest restored = written.beginEpoch(epoch("b-5", "a-0", 5));
+        ArchiveManifest restored = written.beginEpoch(epoch("b-5", "a-0", 5));
 
         assertThat(restored.files()).extracting(DataFile::batchId).containsExactly("early", "at");
         assertThat(restored.superseded()).extracting(DataFile::batchId).containsExactly("late");
@@ -31,10 +31,10 @@ class TableManifestTest {
 
     @Test
     void bringsAnAbandonedBranchBack() {
-        TableManifest written = TableManifest.EMPTY.beginEpoch(FIRST).withFiles(List.of(file("one", "a-0", 2), file("two", "a-0", 8)));
-        TableManifest other = written.beginEpoch(epoch("b-3", "a-0", 3)).withFiles(List.of(file("three", "b-3", 4)));
+        ArchiveManifest written = ArchiveManifest.EMPTY.beginEpoch(FIRST).withFiles(List.of(file("one", "a-0", 2), file("two", "a-0", 8)));
+        ArchiveManifest other = written.beginEpoch(epoch("b-3", "a-0", 3)).withFiles(List.of(file("three", "b-3", 4)));
 
-        TableManifest back = other.beginEpoch(epoch("c-8", "a-0", 8));
+        ArchiveManifest back = other.beginEpoch(epoch("c-8", "a-0", 8));
 
         assertThat(back.files()).extracting(DataFile::batchId).containsExactlyInAnyOrder("one", "two");
         assertThat(back.superseded()).extracting(DataFile::batchId).containsExactly("three");
@@ -42,7 +42,7 @@ class TableManifestTest {
 
     @Test
     void leavesOutGrandparentsFilesBehindTheParentsStart() {
-        TableManifest manifest = TableManifest.EMPTY.beginEpoch(FIRST).withFiles(List.of(file("one", "a-0", 2), file("two", "a-0", 8)))
+        ArchiveManifest manifest = ArchiveManifest.EMPTY.beginEpoch(FIRST).withFiles(List.of(file("one", "a-0", 2), file("two", "a-0", 8)))
                 .beginEpoch(epoch("b-3", "a-0", 3)).withFiles(List.of(file("three", "b-3", 4)))
                 .beginEpoch(epoch("c-5", "b-3", 5));
 
@@ -51,7 +51,7 @@ class TableManifestTest {
 
     @Test
     void showsAReaderOfACheckpointNothingNewer() {
-        TableManifest manifest = TableManifest.EMPTY.beginEpoch(FIRST).withFiles(List.of(file("one", "a-0", 2), file("two", "a-0", 8)));
+        ArchiveManifest manifest = ArchiveManifest.EMPTY.beginEpoch(FIRST).withFiles(List.of(file("one", "a-0", 2), file("two", "a-0", 8)));
 
         assertThat(manifest.filesAsOf("a-0", 5)).extracting(DataFile::batchId).containsExactly("one");
         assertThat(manifest.beginEpoch(epoch("b-8", "a-0", 8)).filesAsOf("a-0", 5)).extracting(DataFile::batchId).containsExactly("one");
@@ -59,7 +59,7 @@ class TableManifestTest {
 
     @Test
     void refusesAReaderOfAnAbandonedCheckpoint() {
-        TableManifest manifest = TableManifest.EMPTY.beginEpoch(FIRST).beginEpoch(epoch("b-3", "a-0", 3));
+        ArchiveManifest manifest = ArchiveManifest.EMPTY.beginEpoch(FIRST).beginEpoch(epoch("b-3", "a-0", 3));
 
         assertThat(manifest.filesAsOf("a-0", 3)).isEmpty();
         assertThatThrownBy(() -> manifest.filesAsOf("a-0", 4)).isInstanceOf(IllegalArgumentException.class)
@@ -69,12 +69,12 @@ class TableManifestTest {
 
     @Test
     void refusesAParentThatItDoesNotKnow() {
-        assertThatThrownBy(() -> TableManifest.EMPTY.beginEpoch(epoch("b-3", "a-0", 3))).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> ArchiveManifest.EMPTY.beginEpoch(epoch("b-3", "a-0", 3))).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("a-0");
     }
 
-    static Epoch epoch(String id, String parent, long restored) {
-        return new Epoch(id, parent, restored, id.substring(0, 1), 1);
+    static ArchiveEpoch epoch(String id, String parent, long restored) {
+        return new ArchiveEpoch(id, parent, restored, id.substring(0, 1), 1);
     }
 
     static DataFile file(String batchId, String epoch, long checkpointId) {
