@@ -31,7 +31,7 @@ import org.apache.kafka.server.common.MetadataVersion;
  * A Kafka broker with its controller inside this process, for demos and tests: one node, KRaft, loopback only, plain text unless
  * settings say otherwise.
  *
- * <p>The folder is formatted when it is empty, so a broker started again on it has its topics.
+ * <p>An empty folder is formatted. A broker that is started again on a folder still has its topics.
  * <p>Thread-safe; {@link #close()} waits until the broker has stopped.
  */
 public final class EmbeddedKafka implements AutoCloseable {
@@ -109,8 +109,8 @@ public final class EmbeddedKafka implements AutoCloseable {
     /**
      * As {@link #createTopic(String, int)}, for clients that need settings of their own.
      *
-     * <p>That a topic was created does not say that the broker leads its partitions already. A producer that is refused its first batch while
-     * its second one is taken cannot send the first any more, as then its numbers are not in order.
+     * <p>A new topic may not have a leader yet. If the broker refused the first batch of a producer and accepted the second, the first
+     * could not be sent again, because its sequence numbers would be out of order.
      */
     public static void createTopic(Admin admin, String topic, int partitions) throws IOException {
         createTopic(admin, topic, partitions, Map.of());

@@ -3,10 +3,10 @@ package io.qaexchange.events;
 import java.util.Objects;
 
 /**
- * What became of a message: canonical bytes of an event, or a rejection; one of the two is null.
+ * Result of decoding a message: the canonical bytes of an event, or a rejection. Exactly one of the two is null.
  *
- * @param event canonical SBE bytes; the message's own array if it was SBE
- * @param rejection why there is no event
+ * @param event canonical SBE bytes; the array of the message itself if the message was SBE
+ * @param rejection the reason why the message is not an event
  */
 public record Decoded(byte[] event, Rejection rejection) {
 

@@ -3,14 +3,13 @@ package io.qaexchange.events;
 import java.util.Arrays;
 
 /**
- * Writes one event field by field into its canonical bytes: {@code start(type)}, {@code set(...)}, {@code build()}. To be used
- * again and again.
+ * Writes one event field by field into its canonical bytes: {@code start(type)}, {@code set(...)}, {@code build()}. Reusable.
  *
- * <p>The same values give the same bytes, whatever the order in which they were set. What is not set is absent (the trading
- * day: 0, to be derived). Setting a field twice keeps the last value; levels are added one by one.
+ * <p>Equal values give equal bytes, in whatever order they are set. A field that is not set is absent (trading day: 0, which means "derive
+ * it"). Setting a field twice keeps the last value. Levels are added one by one.
  *
- * <p>A value that no event may hold ends in a {@link MalformedEventException} when it is set, or from {@code build}; so does a
- * required field that was not set. Allocates nothing but what {@code build()} returns.
+ * <p>Invalid values and missing required fields cause a {@link MalformedEventException}, from the setter or from {@code build}. Only
+ * {@code build()} allocates.
  *
  * <p>One thread.
  */
@@ -43,7 +42,7 @@ public final class EventBuilder {
         levelCounts = new int[schema.maxGroupCount()];
     }
 
-    /** Begins an event; what was set before is forgotten. */
+    /** Starts an event and clears all fields. */
     public EventBuilder start(RecordType recordType) {
         if (recordType.schema() != schema) {
             throw new IllegalArgumentException(recordType + " belongs to another schema");
@@ -213,7 +212,7 @@ public final class EventBuilder {
         return set(started().instrument(), instrument);
     }
 
-    /** Who numbers the event and its number there. */
+    /** Sets source and sequence. */
     public EventBuilder identity(String source, long sequence) {
         return set(started().source(), source).set(started().sequence(), sequence);
     }
@@ -295,7 +294,7 @@ public final class EventBuilder {
     }
 
     /**
-     * Writes the bytes of the event without checking it, for who just called {@link #check()}, and returns their number.
+     * Writes the event without checking it and returns the number of bytes. Call {@link #check()} first.
      *
      * @throws IndexOutOfBoundsException if the target is too small
      */
@@ -351,7 +350,7 @@ public final class EventBuilder {
         return at + EventSchema.STRING_HEADER_LENGTH + length;
     }
 
-    /** Why the event as it stands cannot be built, or null. */
+    /** The reason why the current event is invalid, or null. */
     Rejection validate() {
         for (Field field : started().fixed()) {
             if (!field.nullable() && isAbsent(field)) {

@@ -1,12 +1,12 @@
 package io.qaexchange.events;
 
 /**
- * The gate for every message from outside: any bytes in, a canonical event or a reasoned rejection out, never an exception.
+ * Decodes every message from outside. Any bytes give a canonical event or a rejection with a reason, never an exception.
  *
- * <p>A message that begins with an opening brace is JSON ({@link EventJson}); anything else must begin with an SBE header of the
- * event schema. An SBE message is accepted as it stands, if it is the canonical encoding of its schema version; a message of a newer
- * version is accepted when what this version knows of it is in order. Checks that need a clock or the store (too far ahead, too old,
- * conflict) are the caller's.
+ * <p>A message that begins with an opening brace is JSON ({@link EventJson}); anything else must begin with an SBE header of the event
+ * schema. An SBE message is accepted unchanged if it is the canonical encoding of its schema version. A message of a newer version is
+ * accepted if all fields that this version knows are valid. Checks that need a clock or the store (too far ahead, too old, conflict) are
+ * the caller's.
  *
  * <p>One thread.
  */
@@ -26,7 +26,7 @@ public final class EventDecoder {
         json = new EventJson(schema);
     }
 
-    /** Decodes a message; null is an empty one. */
+    /** Decodes a message. Null counts as an empty message. */
     public Decoded decode(byte[] message) {
         if (message == null || message.length == 0) {
             return Decoded.rejected(RejectionReason.EMPTY, "message has no bytes");
@@ -51,7 +51,7 @@ public final class EventDecoder {
         return view;
     }
 
-    /** JSON keys that no column has, since this decoder was made; they are ignored. */
+    /** Number of unknown JSON keys since this decoder was created. They are ignored. */
     public long unknownKeys() {
         return json.unknownKeys();
     }
@@ -66,7 +66,7 @@ public final class EventDecoder {
         return rejection == null ? Decoded.accepted(message) : new Decoded(null, rejection);
     }
 
-    /** Checks the values of a message whose shape is good. */
+    /** Checks the values of a well-formed message. */
     static Rejection validate(EventView view) {
         RecordType type = view.recordType();
         byte[] bytes = view.array();

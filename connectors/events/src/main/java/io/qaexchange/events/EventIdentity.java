@@ -3,10 +3,10 @@ package io.qaexchange.events;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What makes an event this event and no other: who numbered it and its number there, with its route key, type and time.
+ * Identity of an event: route key, record type, event time, source and sequence.
  *
- * <p>An event that comes with source and sequence has them from its producer. One that lacks either takes both from where it
- * arrived, {@code topic-partition} and offset; then only the broker's own redelivery is recognised as the same event.
+ * <p>Source and sequence come from the producer. If either is missing, both are taken from the position in Kafka: {@code topic-partition}
+ * and offset. Then only redelivery by Kafka is recognised as a duplicate.
  *
  * @param routeKey instrument, or {@code @} and account
  * @param source the producer's name, or {@code topic-partition}

@@ -15,7 +15,7 @@ import java.io.Writer;
 import java.math.BigInteger;
 
 /**
- * Events as JSON: one object on one line, {@code type} first, then the columns that are there in their order.
+ * Reads and writes events as JSON: one object per line, {@code type} first, then the columns that are present, in schema order.
  *
  * <pre>
  *   {"type":"tick","event_time":1700000000000000000,"instrument":"SHFE.rb2501","last_price":3801.0}
@@ -54,7 +54,7 @@ public final class EventJson {
         this.builder = new EventBuilder(schema);
     }
 
-    /** Keys that no column has, since this reader was made. */
+    /** Number of unknown keys since this reader was created. */
     public long unknownKeys() {
         return unknownKeys;
     }
@@ -117,7 +117,7 @@ public final class EventJson {
         return at;
     }
 
-    /** Reads one JSON object from {@code bytes[offset, offset + length)}; never throws for what the bytes hold. */
+    /** Reads one JSON object from {@code bytes[offset, offset + length)}. Never throws because of the content. */
     public Decoded read(byte[] bytes, int offset, int length) {
         int invalid = Utf8.firstInvalid(bytes, offset, offset + length);
         if (invalid >= 0) {
@@ -199,7 +199,7 @@ public final class EventJson {
                 }
             }
             if (parser.nextToken() != null) {
-                throw new MalformedEventException(RejectionReason.BAD_JSON, "something stands behind the object");
+                throw new MalformedEventException(RejectionReason.BAD_JSON, "unexpected content after the object");
             }
         }
     }
@@ -256,7 +256,7 @@ public final class EventJson {
     static void readLevels(String text, Field field, EventBuilder builder) {
         try (JsonParser parser = FACTORY.createParser(text)) {
             readLevels(field, parser.nextToken(), parser, builder);
-            rejectIf(parser.nextToken() != null, RejectionReason.BAD_JSON, field + ": something stands behind the levels");
+            rejectIf(parser.nextToken() != null, RejectionReason.BAD_JSON, field + ": unexpected content after the levels");
         } catch (JsonProcessingException e) {
             throw new MalformedEventException(RejectionReason.BAD_JSON, field + ": " + at(e));
         } catch (IOException e) {

@@ -3,7 +3,7 @@ package io.qaexchange.events;
 import java.util.Arrays;
 
 /**
- * The stored key of an event within its route key: 25 bytes whose unsigned order is the order of reading.
+ * Stored key of an event within its route key: 25 bytes. Their unsigned order is the order in which rows are read.
  *
  * <pre>
  *   offset  size  field
@@ -13,9 +13,8 @@ import java.util.Arrays;
  *       17     8  sequence, big-endian, sign bit flipped
  * </pre>
  *
- * <p>The source's hash: FNV-1a with 64 bits over the UTF-8 bytes (offset basis 0xcbf29ce484222325, prime 0x100000001b3), then
- * x ^= x >>> 33, x *= 0xff51afd7ed558ccd, x ^= x >>> 33, x *= 0xc4ceb9fe1a85ec53, x ^= x >>> 33. It stands in stored keys and never
- * changes.
+ * <p>The source's hash: FNV-1a with 64 bits over the UTF-8 bytes (offset basis 0xcbf29ce484222325, prime 0x100000001b3), then x ^= x >>>
+ * 33, x *= 0xff51afd7ed558ccd, x ^= x >>> 33, x *= 0xc4ceb9fe1a85ec53, x ^= x >>> 33. It is part of stored keys and never changes.
  *
  * <p>Stateless.
  */
@@ -23,7 +22,7 @@ public final class EventKey {
 
     /** Bytes of a key. */
     public static final int LENGTH = 25;
-    /** Where the event time begins, counted from the end of the key: what the engine's option {@code eventTimeFromEnd} needs. */
+    /** Position of the event time, counted from the end of the key: the value of the engine option {@code eventTimeFromEnd}. */
     public static final int EVENT_TIME_FROM_END = 24;
 
     static final int TIME_OFFSET = 1;

@@ -3,8 +3,8 @@ package io.qaexchange.events;
 import java.util.Arrays;
 
 /**
- * Some stored events of one record type, to be read column by column: where the parts of each are is looked up once, when it is added, and a
- * column is then read in one loop, which is several times as fast as asking an {@link EventView} for field after field of event after event.
+ * A batch of stored events of one record type, read column by column. The position of each part is looked up once, when the event is added.
+ * A column is then read in one loop, several times as fast as through an {@link EventView} per event.
  *
  * <p>The stored bytes are kept by reference, until {@link #clear}: they must not change. One thread.
  */
@@ -166,7 +166,7 @@ public final class EventRows {
 
     private void check(Field field, Field.Kind kind) {
         if (field.recordType() != type || field.kind() != kind) {
-            throw new IllegalArgumentException(field + " is no field of " + type.table() + " of kind " + kind);
+            throw new IllegalArgumentException(field + " is not a field of " + type.table() + " of kind " + kind);
         }
     }
 }

@@ -1,6 +1,6 @@
 package io.qaexchange.events;
 
-/** The rules that hold for events of every type and for every way in, beyond the types of single fields. */
+/** Rules for events of every type, whichever way they arrive, beyond the types of single fields. */
 final class EventRules {
 
     /** What the route keys of accounts begin with. */
@@ -9,14 +9,14 @@ final class EventRules {
     private EventRules() {
     }
 
-    /** Why the event cannot be, or null. The instrument is given by its bytes. */
+    /** The reason why the event is invalid, or null. The instrument is passed as bytes. */
     static Rejection check(RecordType type, long eventTime, int tradingDay, byte[] bytes, int instrumentOffset,
             int instrumentLength, int accountLength) {
         if (eventTime < 0) {
             return new Rejection(RejectionReason.BAD_TIME, type + ".event_time: " + eventTime + " ns is before 1970");
         }
         if (tradingDay != 0 && !isDay(tradingDay)) {
-            return new Rejection(RejectionReason.BAD_VALUE, type + ".trading_day: " + tradingDay + " is no day as yyyymmdd");
+            return new Rejection(RejectionReason.BAD_VALUE, type + ".trading_day: " + tradingDay + " is not a day (yyyymmdd)");
         }
         if (instrumentLength == 0) {
             if (accountLength == 0) {

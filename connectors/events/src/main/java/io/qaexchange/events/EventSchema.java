@@ -18,11 +18,11 @@ import org.w3c.dom.Node;
 import org.xml.sax.SAXException;
 
 /**
- * The table of records and fields, read from the SBE schema file that also the generated flyweights come from. JSON keys,
- * Parquet, Arrow and SQL columns are to be derived from it; there is no second list of fields.
+ * All record types and fields, read from the SBE schema file from which the flyweights are generated, too. JSON keys and Parquet, Arrow and
+ * SQL columns derive from it; there is no second list of fields.
  *
- * <p>Reads the part of SBE that {@code events.xml} uses: 64- and 32-bit integers, doubles, enumerations of one byte, groups of
- * (price, volume) and texts with a 16-bit length, little-endian. Anything else in the file is an error at start.
+ * <p>Reads the part of SBE that {@code events.xml} uses: 64- and 32-bit integers, doubles, enumerations of one byte, groups of (price,
+ * volume) and texts with a 16-bit length, little-endian. Anything else in the file is an error at startup.
  *
  * <p>Immutable and thread-safe; {@link #get()} is loaded once.
  */

@@ -3,7 +3,7 @@ package io.qaexchange.events;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;
 
-/** Values of columns as plain text, as CSV files and command lines give them. Stateless. */
+/** Parses column values from text, as in CSV files and on command lines. Stateless. */
 public final class EventText {
 
     private EventText() {
@@ -40,7 +40,7 @@ public final class EventText {
             return Math.addExact(Math.multiplyExact(time.toEpochSecond(), 1_000_000_000L), time.getNano());
         } catch (DateTimeException e) {
             throw new MalformedEventException(RejectionReason.BAD_TIME,
-                    field + ": " + EventBuilder.abbreviate(text) + " is no ISO-8601 time with an offset");
+                    field + ": " + EventBuilder.abbreviate(text) + " is not an ISO-8601 time with an offset");
         } catch (ArithmeticException e) {
             throw new MalformedEventException(RejectionReason.BAD_TIME,
                     field + ": " + EventBuilder.abbreviate(text) + " does not fit 64 bits of nanoseconds");

@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Reads one encoded message in place: a window over a caller's bytes, to be moved from message to message.
+ * Flyweight that reads one encoded message in place. Reusable: call {@link #wrap} for each message.
  *
- * <p>{@link #wrap} checks the shape of the message (header, block, groups, text lengths) against its length, so that no later
- * read can leave the message whatever the bytes are; values are checked by {@link EventDecoder} before they are stored. Messages
- * of older schema versions read as if their missing fields were absent, what newer versions appended is skipped.
+ * <p>{@link #wrap} checks the structure of the message (header, block, groups, text lengths) against its length, so no later read can leave
+ * the message. {@link EventDecoder} checks values before they are stored. In messages of older schema versions, newer fields are absent.
+ * Fields that newer versions appended are skipped.
  *
  * <p>The bytes are not copied: they must not change while the view is in use. Reading numbers allocates nothing, reading texts
  * makes a String each time; {@link #textOffset} and {@link #textLength} give a text's bytes without one.
@@ -178,7 +178,7 @@ public final class EventView {
         return reason;
     }
 
-    /** What the last failed wrap found. */
+    /** Description of the last failed wrap. */
     String problem() {
         return problem;
     }
@@ -186,7 +186,7 @@ public final class EventView {
     /** The message's record type. */
     public RecordType recordType() {
         if (type == null) {
-            throw new IllegalStateException("the view is not on a message: wrap one first");
+            throw new IllegalStateException("no message is wrapped: call wrap first");
         }
         return type;
     }
@@ -242,7 +242,7 @@ public final class EventView {
         return account == null ? "" : text(account);
     }
 
-    /** Who numbered the event, or "" if nobody did. */
+    /** The source that numbered the event, or "" if there is none. */
     public String source() {
         return text(recordType().source());
     }
@@ -438,7 +438,7 @@ public final class EventView {
 
     private RuntimeException wrongRecord(Field field) {
         return type == null
-                ? new IllegalStateException("the view is not on a message: wrap one first")
+                ? new IllegalStateException("no message is wrapped: call wrap first")
                 : new IllegalArgumentException(field + " is not a field of " + type.table());
     }
 }

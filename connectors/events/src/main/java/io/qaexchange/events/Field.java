@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One column of a {@link RecordType}, with its place in the encoded message. Made by {@link EventSchema} only.
+ * One column of a {@link RecordType}, with its position in the encoded message. Only {@link EventSchema} creates fields.
  *
  * <p>Immutable; compared by identity, as a field belongs to one record type of one schema.
  */

@@ -1,8 +1,8 @@
 package io.qaexchange.events;
 
 /**
- * Bytes that should hold an event and do not: found when reading what is stored, or a value that a caller gave to a builder.
- * Unchecked, because flyweights read in hot loops; never thrown out of {@link EventDecoder}.
+ * Thrown for stored bytes that are not a valid event, and for invalid values passed to a builder. Unchecked, because flyweights read in hot
+ * loops; never thrown out of {@link EventDecoder}.
  */
 public final class MalformedEventException extends RuntimeException {
 

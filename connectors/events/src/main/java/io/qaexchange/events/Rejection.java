@@ -3,9 +3,9 @@ package io.qaexchange.events;
 import java.util.Objects;
 
 /**
- * Why a message is not stored, for a machine and for a reader.
+ * The reason why a message is not stored, for programs and for people.
  *
- * @param detail what, where and what was expected; never the whole message
+ * @param detail what is wrong, where, and what was expected; never the whole message
  */
 public record Rejection(RejectionReason reason, String detail) {
 

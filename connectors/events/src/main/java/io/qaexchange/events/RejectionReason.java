@@ -1,6 +1,6 @@
 package io.qaexchange.events;
 
-/** Why a message is not stored. The label goes into dead letters and counters and never changes. */
+/** Reason why a message is not stored. The label is part of dead letters and metrics and never changes. */
 public enum RejectionReason {
     /** No bytes, or none but a tombstone's null. */
     EMPTY("empty"),

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * The stored value of an event: when and where it arrived, then the message as it was accepted. Numbers are little-endian.
+ * Stored value of an event: arrival header, then the accepted message. Numbers are little-endian.
  *
  * <pre>
  *   offset  size  field
@@ -18,7 +18,7 @@ import java.util.Objects;
  *     22+t     …  the SBE message, to the end of the value
  * </pre>
  *
- * <p>Read in place, like an {@link EventView}: wrap, then ask. Values of an unknown header version are refused. One thread.
+ * <p>Flyweight: wrap a value, then read it in place. Values with an unknown header version are refused. One thread.
  */
 public final class StoredEvent {
 

@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Strings of texts that come again and again, as instruments, accounts and topics do: the same bytes give the same String, found without
- * allocation, with its hash worked out already. What is seldom makes place for what is asked for.
+ * Cache of Strings for texts that repeat, such as instruments, accounts and topics. Equal bytes give the same String, without allocation
+ * and with its hash already computed. Rare texts are replaced by frequent ones.
  *
  * <p>Memory: at most the given number of texts. Thread-safe: entries are immutable, and one that is lost in a race is made again.
  */

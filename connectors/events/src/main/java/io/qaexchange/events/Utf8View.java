@@ -3,8 +3,8 @@ package io.qaexchange.events;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A text in place, as UTF-8: can be compared with Strings and looked up by their hash without being decoded, if it is ASCII. To be moved from
- * text to text; the bytes must not change while it is in use. One thread.
+ * Flyweight over UTF-8 bytes. ASCII text is compared with Strings and looked up by their hash without decoding. The bytes must not change
+ * while the view is in use. One thread.
  */
 public final class Utf8View {
 

@@ -1,6 +1,6 @@
 /**
- * What an event is: one schema file ({@code events.xml}, SBE), its table of records and fields, and everything that follows from
- * it: encoding, decoding, JSON, stored keys and stored values.
+ * Events: one schema file ({@code events.xml}, SBE), its record types and fields, and everything derived from it: encoding, decoding, JSON,
+ * stored keys and stored values.
  *
  * <p>The way of an event: a producer's bytes go through {@link io.qaexchange.events.EventDecoder}, which answers with canonical SBE
  * bytes or a rejection; {@link io.qaexchange.events.EventView} reads canonical bytes in place;

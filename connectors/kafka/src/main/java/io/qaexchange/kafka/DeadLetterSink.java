@@ -34,7 +34,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
- * Writes dead letters to a topic, exactly once, in transactions that Flink's checkpoints commit. Readers should read committed.
+ * Writes dead letters to a topic exactly once, in transactions that Flink's checkpoints commit. Read the topic with {@code read_committed}.
  *
  * <p>Transactions, committing and state are those of Flink's {@link KafkaSink}, untouched; {@link DeadLetterFormat} says how a letter lies in Kafka,
  * {@link DeadLetterWriter} what happens if the topic does not take it.
@@ -47,7 +47,7 @@ public final class DeadLetterSink implements TwoPhaseCommittingStatefulSink<Dead
     /** Metric: letters that the topic did not take and that are only counted and logged. */
     public static final String NOT_WRITTEN = "deadLettersNotWritten";
 
-    /** Below the 15 min that a broker allows by default; a job that stays down longer may lose open dead letters' transactions. */
+    /** Below the 15 min that a broker allows by default. If the job is down for longer, dead letters of open transactions may be lost. */
     static final Duration TRANSACTION_TIMEOUT = Duration.ofMinutes(14);
 
     private final Options options;

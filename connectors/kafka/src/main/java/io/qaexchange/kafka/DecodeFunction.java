@@ -27,7 +27,7 @@ import org.apache.flink.util.Collector;
  * Decodes Kafka messages into events. Messages that cannot be decoded are sent to {@link DeadLetter#OUTPUT} with the reason; a bad message never
  * fails the job.
  *
- * <p>Counts what it consumed and what it refused, in metrics and in its state, so that the sums survive restarts.
+ * <p>Counts consumed and refused messages, in metrics and in state, so totals survive restarts.
  */
 public final class DecodeFunction extends ProcessFunction<KafkaMessage, IncomingEvent> implements CheckpointedFunction {
 

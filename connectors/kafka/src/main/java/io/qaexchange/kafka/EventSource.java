@@ -22,7 +22,7 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 
 /**
- * Makes the Kafka source of the exchange job: messages as bytes with their position, so that nothing in a message can fail the source.
+ * Kafka source of the exchange job. It emits raw bytes with their position, so the content of a message cannot fail the source.
  *
  * <p>Offsets live in Flink's checkpoints; those committed to the consumer group are for monitoring only. Aborted transactions are not
  * read. New partitions are found while the job runs.
@@ -34,8 +34,8 @@ public final class EventSource {
     static final Duration DEFAULT_DISCOVERY_INTERVAL = Duration.ofSeconds(60);
 
     /**
-     * How long a broker keeps the question for messages where there are none. A client that is closed waits for the answer, and a job that
-     * failed for the client: with Kafka's 500 ms that is up to half a second of a recovery. Where messages come in, nobody waits.
+     * How long a broker holds a fetch request while there are no messages. A client that closes waits for the response, and a recovering
+     * job waits for the client: with Kafka's default of 500 ms, up to half a second. With messages arriving, nothing waits.
      */
     static final Duration DEFAULT_FETCH_WAIT = Duration.ofMillis(100);
 
@@ -73,7 +73,7 @@ public final class EventSource {
             topics = List.copyOf(topics);
             properties = Map.copyOf(properties);
             if (topics.isEmpty()) {
-                throw new IllegalArgumentException("no topic is given");
+                throw new IllegalArgumentException("at least one topic is required");
             }
         }
     }

@@ -19,7 +19,7 @@ import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * Which Kafka, and how its clients are set: security above all.
+ * Address of a Kafka cluster, and the settings of its clients, such as security.
  *
  * @param brokers bootstrap servers, {@code host:port,…}
  * @param properties passed to each client as they are
@@ -33,7 +33,7 @@ public record KafkaConnection(String brokers, Map<String, String> properties) {
         properties = Map.copyOf(properties);
     }
 
-    /** A Kafka that wants no settings. */
+    /** A Kafka cluster that needs no client settings. */
     public static KafkaConnection to(String brokers) {
         return new KafkaConnection(brokers, Map.of());
     }
@@ -64,7 +64,7 @@ public record KafkaConnection(String brokers, Map<String, String> properties) {
     }
 
     /**
-     * Looks whether Kafka answers and has these topics; a producer or a consumer would wait for a minute or more before it says so.
+     * Checks that Kafka answers and has these topics. A producer or consumer would wait for a minute or more before it fails.
      *
      * @throws IOException if not, with what to do
      */
@@ -92,10 +92,10 @@ public record KafkaConnection(String brokers, Map<String, String> properties) {
         if (failure instanceof org.apache.kafka.common.errors.TimeoutException) {
             return noAnswer();
         }
-        return "Kafka at " + brokers + " refuses: give its security settings in a properties file with --command-config";
+        return "Kafka at " + brokers + " refused the connection: pass its security settings in a properties file with --command-config";
     }
 
     private String noAnswer() {
-        return "no Kafka answers at " + brokers + " (bin/kafka start starts one; one with TLS needs --command-config)";
+        return "Kafka does not answer at " + brokers + " (start one with bin/kafka start; a cluster with TLS needs --command-config)";
     }
 }

@@ -12,7 +12,7 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * A message as it lay in Kafka. Immutable; the bytes are not copied and must not be changed.
+ * A Kafka message with its position. Immutable; the bytes are not copied and must not be changed.
  *
  * @param topic topic name
  * @param partition partition number

@@ -12,7 +12,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** Reads topics once, from their beginning to what is their end now; committed messages only, partition by partition in order. */
+/** Reads topics once, from the beginning to the current end: committed messages only, in order within each partition. */
 public final class TopicReader {
 
     private static final Duration POLL = Duration.ofMillis(200);

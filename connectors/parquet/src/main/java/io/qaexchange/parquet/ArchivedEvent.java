@@ -3,9 +3,9 @@ package io.qaexchange.parquet;
 import io.qaexchange.events.EventView;
 
 /**
- * A row of an archived file, as an event again. Valid until the next row is read.
+ * An archived row, decoded into an event. Valid until the next row is read.
  *
- * <p>Source, sequence and trading day are set, also where the producer gave none: they are those of the row.
+ * <p>Source, sequence and trading day are always set: they are the values of the row, even if the producer sent none.
  */
 public final class ArchivedEvent {
 
@@ -34,7 +34,7 @@ public final class ArchivedEvent {
         return message;
     }
 
-    /** When the store took it, ns since 1970. */
+    /** Time of arrival, ns since 1970. */
     public long ingestTimeNs() {
         return ingestTimeNs;
     }

@@ -9,7 +9,7 @@ import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.io.InputFile;
 
 /**
- * What the footer of an archived file says.
+ * Footer metadata of an archived file.
  *
  * @param batchId identity of the batch
  * @param table record type
@@ -44,7 +44,7 @@ public record EventFileFooter(String batchId, String table, String tradingDay, l
             values = reader.getFileMetaData().getKeyValueMetaData();
             rows = reader.getRecordCount();
         } catch (RuntimeException e) {
-            throw new IOException(file + " is no readable Parquet file: " + e.getMessage(), e);
+            throw new IOException(file + " cannot be read as a Parquet file: " + e.getMessage(), e);
         }
         EventFileFooter footer = new EventFileFooter(text(file, values, FooterKeys.BATCH_ID), text(file, values, FooterKeys.TABLE),
                 text(file, values, FooterKeys.TRADING_DAY), number(file, values, FooterKeys.ROWS),

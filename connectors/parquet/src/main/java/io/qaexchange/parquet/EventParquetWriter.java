@@ -18,8 +18,9 @@ import java.util.Map;
  * Writes one finished Parquet file of one table to the local disk, row by row, from stored bytes.
  *
  * <p>Row groups end after a fixed number of rows. Every column gets statistics and a page index; strings, prices and volumes a dictionary
- * where that is smaller, times and sequences are written as differences, order and trade ids get a Bloom filter. Instrument and event time are declared as sorting columns if every row has an instrument and all came in that
- * order, as the archive's do. The footer carries {@link FooterKeys}.
+ * where that is smaller, times and sequences are written as differences, order and trade ids get a Bloom filter. Instrument and event time
+ * are declared as sorting columns if every row has an instrument and all rows arrive in that order, as they do in the archive. The footer
+ * carries {@link FooterKeys}.
  *
  * <p>One thread. The file is complete only after {@link #finish}; {@link #close} without it deletes the file.
  */

@@ -1,6 +1,6 @@
 package io.qaexchange.parquet;
 
-/** Names of what the footer of every file carries, as text. */
+/** Names of the metadata entries in the footer of every file. Values are text. */
 public final class FooterKeys {
 
     /** Record type. */

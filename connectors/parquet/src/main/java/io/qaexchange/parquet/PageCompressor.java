@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
  * Compresses Parquet pages. The Parquet library's own codecs come from a cache that lives as long as the process and keeps the class
  * loader of the first job that used them, which is closed when that job restarts.
  *
- * <p>Zstd is the native library where that can be loaded, four times as fast as the one in pure Java that stands in for it elsewhere. Each
- * class loader unpacks and loads a copy of its own, which goes with it, so a job that restarts finds nothing taken. What a compressor has
- * outside the heap, about a megabyte, is freed by {@link #release}.
+ * <p>Zstd uses the native library if it can be loaded; it is four times as fast as the pure-Java fallback. Each class loader unpacks and
+ * loads its own copy and releases it, so a restarted job never finds it in use. What a compressor has outside the heap, about a megabyte,
+ * is freed by {@link #release}.
  *
  * <p>One thread.
  */

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The row groups of a Parquet file on the local disk, each of a fixed number of rows: who writes rows keeps them, between {@link #beginRow}
- * and {@link #endRow}, and makes pages of them when the group ends.
+ * Writes the row groups of a Parquet file on the local disk, each with a fixed number of rows. The {@link RowTarget} keeps the rows between
+ * {@link #beginRow} and {@link #endRow}, and encodes them into pages when the group ends.
  *
  * <p>One thread.
  */

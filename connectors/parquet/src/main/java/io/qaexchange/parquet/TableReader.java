@@ -43,7 +43,7 @@ public final class TableReader implements Closeable {
         try {
             file = ParquetFileReader.open(input);
         } catch (RuntimeException e) {
-            throw new IOException(input + " is no readable Parquet file: " + e.getMessage(), e);
+            throw new IOException(input + " cannot be read as a Parquet file: " + e.getMessage(), e);
         }
         String table = file.getFileMetaData().getKeyValueMetaData().get(FooterKeys.TABLE);
         RecordType type = table == null ? null : EventSchema.get().findTable(table);

@@ -26,9 +26,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps the versions of the manifest in {@code _manifest/} of an archive's folder, on any of Flink's file systems.
  *
- * <p>A version is created if it is absent, never changed. On local disks that is atomic (written aside, then linked under its name);
- * elsewhere it is the file system's {@code NO_OVERWRITE}, followed by reading back what is there. The newest {@value #KEPT_VERSIONS}
- * versions are kept.
+ * <p>A version is created only if it does not exist, and never changed. On local disks that is atomic: written to a temporary file, then
+ * linked. Elsewhere it uses the file system's {@code NO_OVERWRITE} and reads the result back. The newest {@value #KEPT_VERSIONS} versions
+ * are kept.
  *
  * <p>Thread-safe: has no state of its own.
  */
@@ -232,7 +232,7 @@ public final class ManifestStore {
         try {
             return Long.parseLong(name.substring(0, name.length() - SUFFIX.length()));
         } catch (NumberFormatException e) {
-            throw new IOException("file " + new Path(folder, name) + " does not belong there: its name is no version", e);
+            throw new IOException("file " + new Path(folder, name) + " does not belong in this folder: its name is not a version number", e);
         }
     }
 

@@ -32,7 +32,7 @@ final class FinishedFileCopier implements BulkWriter<FinishedFile> {
             bytes = Files.copy(local, out);
         } catch (NoSuchFileException e) {
             throw new IOException("finished file " + local + " of batch " + file.batchId()
-                    + " is gone: sink and event store must run on one machine, and its temporary folder must not be cleaned", e);
+                    + " does not exist any more: sink and event store must run on the same machine, and nothing may clean its temporary folder", e);
         }
         if (bytes != file.lengthBytes()) {
             throw new IOException("finished file " + local + " has " + bytes + " bytes, expected " + file.lengthBytes());

@@ -10,7 +10,7 @@ import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.util.OutputTag;
 
 /**
- * A message that is not stored, with everything needed to find out why and to send it again. Immutable; the bytes are not copied.
+ * A refused message, with the reason, its position in Kafka and its bytes. Immutable; the bytes are not copied.
  *
  * @param topic where the message lay: topic name
  * @param partition its partition

@@ -9,8 +9,8 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * Serializer of a type whose values never change: copies are the value itself, so that passing values between chained operators and
- * keeping them in heap state costs nothing. Subclasses write and read; they have a public constructor without arguments.
+ * Serializer of an immutable type. A copy is the value itself, so passing values between chained operators and keeping them in heap state
+ * costs nothing. Subclasses have a public no-argument constructor.
  *
  * @param <T> an immutable type
  */

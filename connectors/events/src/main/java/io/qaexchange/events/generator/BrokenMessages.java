@@ -3,7 +3,7 @@ package io.qaexchange.events.generator;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Makes bytes that are no event, in the ways in which producers get it wrong. One thread. */
+/** Generates malformed messages, with the mistakes that producers make. One thread. */
 final class BrokenMessages {
 
     private static final String[] JSON = {

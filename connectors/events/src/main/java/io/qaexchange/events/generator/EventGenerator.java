@@ -16,7 +16,7 @@ import java.util.NoSuchElementException;
 import java.util.TreeMap;
 
 /**
- * One made-up trading day as a stream of messages in the order of sending, each with its {@link Fate}. The same seed and number give
+ * Generates one trading day as a stream of messages in sending order, each with its expected {@link Fate}. The same seed and number give
  * the same stream, byte for byte, on every machine.
  *
  * <p>In the stream: {@code account_open} of up to 1,000 accounts; up to 200 instruments, active by Zipf's law, over a night and

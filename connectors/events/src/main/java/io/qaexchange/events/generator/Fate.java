@@ -1,10 +1,10 @@
 package io.qaexchange.events.generator;
 
-/** What has to become of a message, if the store is right. */
+/** Expected result of a generated message. */
 public enum Fate {
     /** Stored. */
     STORE,
-    /** Stored, though its event time is before the newest of its instrument. */
+    /** Stored, although its event time is before the newest of its instrument. */
     STORE_LATE,
     /** Counted and ignored: the same event was sent before, with the same bytes. */
     DUPLICATE,

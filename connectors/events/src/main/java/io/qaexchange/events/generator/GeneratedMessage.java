@@ -3,7 +3,7 @@ package io.qaexchange.events.generator;
 import io.qaexchange.events.EventIdentity;
 
 /**
- * A message to send and what has to become of it. The arrays are shared between messages and must not be changed.
+ * A message to send, with its expected result. Messages share arrays; do not change them.
  *
  * @param kafkaKey the route key in UTF-8
  * @param value SBE or JSON, or what is neither

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The exchange that the generator watches: orders, fills, positions and books that fit together, told as events in the order in which
- * they happen. Each call adds the events of one happening to {@link #events()}.
+ * Simulated exchange of the generator: consistent orders, fills, positions and books. Each call appends the events of one market action to
+ * {@link #events()}, in order.
  *
  * <p>Consistent are: order volumes over accept, fill, cancel and reject; closing orders against positions, which they freeze; books,
  * as snapshots and deltas; cash of the accounts that never trade (the first twentieth), which alone report their balance.

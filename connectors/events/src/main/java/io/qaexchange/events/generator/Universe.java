@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The instruments, 200 of them unless fewer are wanted: futures of SHFE (with night session) and CFFEX, shares of SSE. They are picked by Zipf's law (exponent 1)
- * over a fixed ranking in which the kinds alternate. Fixed after construction.
+ * The instruments, 200 of them unless fewer are wanted: futures of SHFE (with night session) and CFFEX, shares of SSE. They are chosen by
+ * Zipf's law (exponent 1) over a fixed ranking that alternates between the kinds. Fixed after construction.
  */
 final class Universe {
 

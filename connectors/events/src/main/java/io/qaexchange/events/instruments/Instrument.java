@@ -9,14 +9,14 @@ import java.time.ZonedDateTime;
 import java.util.Set;
 
 /**
- * What holds for one instrument, and the trading day of its events.
+ * Calendar and contract terms of one instrument; computes the trading day of its events.
  *
  * <p>Immutable and thread-safe. The last trading day found is remembered with the span of time in which it holds; threads may
  * overwrite each other's, never see half of one.
  */
 public final class Instrument {
 
-    /** What an order with offset CLOSE may take. */
+    /** Which lots an order with offset CLOSE may close. */
     public enum CloseRule {
         /** History first, then what was opened today. */
         HISTORY_FIRST,

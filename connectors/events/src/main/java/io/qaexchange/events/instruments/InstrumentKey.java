@@ -15,10 +15,10 @@ import java.util.function.Function;
 /** The keys of an entry of the instruments file: what they hold, how they are read and what holds without them. */
 enum InstrumentKey {
     EXCHANGE("a name", "", InstrumentKey::text),
-    TIME_ZONE("a time zone as Asia/Shanghai", ZoneId.of("UTC"), v -> ZoneId.of(text(v))),
+    TIME_ZONE("a time zone such as Asia/Shanghai", ZoneId.of("UTC"), v -> ZoneId.of(text(v))),
     ROLL_HOUR("a whole hour from 0 to 23", 0, v -> hour(text(v))),
-    WEEKEND("a list of at most six days as [SATURDAY, SUNDAY]", Set.of(), InstrumentKey::weekdays),
-    HOLIDAYS("a list of dates as [2026-01-01]", Set.of(), InstrumentKey::dates),
+    WEEKEND("a list of at most six days such as [SATURDAY, SUNDAY]", Set.of(), InstrumentKey::weekdays),
+    HOLIDAYS("a list of dates such as [2026-01-01]", Set.of(), InstrumentKey::dates),
     PRICE_TICK("a number above 0", 0.01, v -> number(text(v), Double.MIN_VALUE)),
     MULTIPLIER("a number above 0", 1.0, v -> number(text(v), Double.MIN_VALUE)),
     MARGIN_LONG("a number of at least 0", 0.0, v -> number(text(v), 0)),
@@ -26,8 +26,8 @@ enum InstrumentKey {
     COMMISSION_PER_LOT("a number of at least 0", 0.0, v -> number(text(v), 0)),
     COMMISSION_PER_AMOUNT("a number of at least 0", 0.0, v -> number(text(v), 0)),
     CLOSE("history_first or history_only", CloseRule.HISTORY_FIRST, v -> closeRule(text(v))),
-    FIRST_DAY("a date as 2026-01-31", null, v -> LocalDate.parse(text(v))),
-    LAST_DAY("a date as 2026-01-31", null, v -> LocalDate.parse(text(v)));
+    FIRST_DAY("a date such as 2026-01-31", null, v -> LocalDate.parse(text(v))),
+    LAST_DAY("a date such as 2026-01-31", null, v -> LocalDate.parse(text(v)));
 
     private static final int DAYS_OF_WEEK = 7;
 
@@ -98,7 +98,7 @@ enum InstrumentKey {
     private static int hour(String text) {
         int hour = Integer.parseInt(text);
         if (hour < 0 || hour > 23) {
-            throw new IllegalArgumentException("no hour of the day");
+            throw new IllegalArgumentException("not an hour from 0 to 23");
         }
         return hour;
     }
@@ -115,7 +115,7 @@ enum InstrumentKey {
         return switch (text) {
             case "history_first" -> CloseRule.HISTORY_FIRST;
             case "history_only" -> CloseRule.HISTORY_ONLY;
-            default -> throw new IllegalArgumentException("no such rule");
+            default -> throw new IllegalArgumentException("unknown rule");
         };
     }
 
@@ -125,7 +125,7 @@ enum InstrumentKey {
             days.add(DayOfWeek.valueOf(text(day).toUpperCase(Locale.ROOT)));
         }
         if (days.size() == DAYS_OF_WEEK) {
-            throw new DateTimeException("no day of trading is left");
+            throw new DateTimeException("all seven days are days off");
         }
         return days;
     }

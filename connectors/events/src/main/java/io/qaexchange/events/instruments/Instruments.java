@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The instruments file: who wants to know something about an instrument asks here.
+ * The instruments file: calendar and contract terms of all instruments.
  *
  * <p>An instrument takes each value from the most specific entry that gives it: the entry of its {@code id}, then the longest matching
  * {@code prefix}, then shorter ones, then {@code default}, then the built-in default (UTC, midnight, no days off, multiplier 1, no margin,
@@ -85,9 +85,9 @@ public final class Instruments implements Serializable {
         try {
             return parse(file.toString(), Files.readString(file));
         } catch (NoSuchFileException e) {
-            throw new InstrumentsException(file + ": no such instruments file", e);
+            throw new InstrumentsException(file + ": instruments file not found", e);
         } catch (IOException e) {
-            throw new InstrumentsException(file + ": not readable as UTF-8 text: " + e.getMessage(), e);
+            throw new InstrumentsException(file + ": cannot be read as UTF-8 text: " + e.getMessage(), e);
         }
     }
 
@@ -113,7 +113,7 @@ public final class Instruments implements Serializable {
         }
     }
 
-    /** What holds for that instrument. */
+    /** Calendar and terms of an instrument. */
     public Instrument get(String id) {
         Instrument known = remembered.get(id);
         if (known != null) {

@@ -1,6 +1,6 @@
 package io.qaexchange.events.instruments;
 
-/** An instruments file that cannot be used; the message says where (file, line, key), what is wrong and what is expected. */
+/** An invalid instruments file. The message names file, line and key, the fault, and the expected value. */
 public final class InstrumentsException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -106,7 +106,7 @@ final class InstrumentsFile {
     private void readDefault() throws IOException {
         Entry entry = readEntry("default");
         if (!entry.id().isEmpty() || !entry.prefix().isEmpty()) {
-            throw new InstrumentsException(at(entry.line()) + "default has neither id nor prefix");
+            throw new InstrumentsException(at(entry.line()) + "the entry default must not have an id or a prefix");
         }
         entries.add(entry);
     }
@@ -119,7 +119,7 @@ final class InstrumentsFile {
         while (parser.nextToken() != JsonToken.END_ARRAY) {
             Entry entry = readEntry("an entry of instruments");
             if (entry.id().isEmpty() == entry.prefix().isEmpty()) {
-                throw new InstrumentsException(at(entry.line()) + "an entry needs an id or a prefix, and not both");
+                throw new InstrumentsException(at(entry.line()) + "an entry needs either an id or a prefix");
             }
             String name = entry.id().isEmpty() ? "prefix " + entry.prefix() : "id " + entry.id();
             if (!names.add(name)) {

@@ -1,5 +1,5 @@
 /**
- * What has to be known about instruments beside their events: calendar, contract, margins and commissions, from one YAML file.
+ * Reference data of instruments: calendar, contract, margins and commissions, from one YAML file.
  *
  * <p>{@link io.qaexchange.events.instruments.Instruments} is the file, {@link io.qaexchange.events.instruments.Instrument} what
  * holds for one instrument, and its trading day of an event time.

@@ -34,17 +34,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands events over to Kafka without making the caller wait. {@code offer} writes the event into a ring buffer in memory and returns,
- * in about 100 ns and without allocating; a full ring is an answer ({@code false}), never a wait. One thread in the background takes events
- * from the ring in the order in which they entered it, gathers them (100 events or 10 ms) and sends them, keyed by route key, with an
- * idempotent producer, so that events of a route key arrive once and in order.
+ * Publishes events to Kafka without blocking the caller. {@code offer} copies the event into a ring buffer and returns in about 100 ns,
+ * without allocating. If the ring is full it returns {@code false}; it never waits. One thread in the background takes events from the ring
+ * in the order in which they entered it, gathers them (100 events or 10 ms) and sends them, keyed by route key, with an idempotent
+ * producer, so that events of a route key arrive once and in order.
  *
  * <p>An event that lacks source or sequence gets both here: the source is this publisher's ({@link #source()}), the sequence its own count, by which
  * the thread in the background numbers what it takes from the ring. So numbers are in the order of the ring whoever offers, and threads that
  * offer share one word only, the ring's tail.
  *
- * <p>Durable is what Kafka acknowledged. What is in the ring or on its way dies with the process; an engine that must not lose events
- * compares {@link Counts#acknowledged} with what it offered. After {@link #close()}, offered = acknowledged + failed.
+ * <p>Only events that Kafka acknowledged are durable. Events in the ring or in flight are lost if the process ends. A trading engine that
+ * must not lose events compares {@link Counts#acknowledged} with the number of its offers. After {@link #close()}, offered = acknowledged +
+ * failed.
  *
  * <p>Thread-safe: any number of threads may offer. Closing against offering: an offer claims its place in the ring before it looks
  * whether the publisher is closed, and closing marks it closed before it looks whether the ring is empty, so an offer that returned true is
@@ -53,7 +54,7 @@ import org.slf4j.LoggerFactory;
 public final class EventPublisher implements AutoCloseable {
 
     /**
-     * What became of the events so far.
+     * Counts of the events so far.
      *
      * @param offered taken into the ring
      * @param sent given to the Kafka producer
@@ -354,7 +355,7 @@ public final class EventPublisher implements AutoCloseable {
         firstFailure.compareAndSet(null, failure);
         long count = failed.incrementAndGet();
         if (count <= FAILURES_LOGGED) {
-            LOG.warn("event not published: topic={} failed={}{}", options.topic(), count,
+            LOG.warn("event was not published: topic={} failed={}{}", options.topic(), count,
                     count == FAILURES_LOGGED ? " (further failures are counted, not logged)" : "", failure);
         }
     }

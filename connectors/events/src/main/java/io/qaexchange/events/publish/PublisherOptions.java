@@ -33,7 +33,7 @@ public record PublisherOptions(String topic, String name, int ringBytes, int bat
         check(batchMs >= 0, "batchMs must be at least 0, not " + batchMs);
         Object idempotence = kafka.get("enable.idempotence");
         check(idempotence == null || Boolean.parseBoolean(idempotence.toString()),
-                "enable.idempotence must stay on: without it a retry may double or reorder events");
+                "enable.idempotence must be true: otherwise a retry may duplicate or reorder events");
     }
 
     /** Defaults for a topic and a broker. */

@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * CSV: a header with column names of one table in any order, then a record per line (RFC 4180). Commas separate, quotation marks enclose texts
- * that hold commas, line ends or (doubled) quotation marks. Empty is absent. The columns that the store
- * adds on arrival may stand there, as in its own exports, and are not read.
+ * CSV: a header with column names of one table in any order, then a record per line (RFC 4180). Commas separate, quotation marks enclose
+ * texts that hold commas, line ends or (doubled) quotation marks. Empty is absent. Arrival columns are allowed, as in exported files, and
+ * ignored.
  */
 final class CsvReader extends LineReader {
 

@@ -59,7 +59,7 @@ final class LineFile implements AutoCloseable {
                 throw e;
             }
         } catch (NoSuchFileException e) {
-            throw new ReplayException(path + ": no such file", e);
+            throw new ReplayException(path + ": file not found", e);
         } catch (IOException e) {
             throw new ReplayException(path + ": not readable: " + e.getMessage(), e);
         }
@@ -178,7 +178,7 @@ final class LineFile implements AutoCloseable {
             end = Math.max(0, in.read(buffer, 0, buffer.length));
             return end > 0;
         } catch (IOException e) {
-            throw new ReplayException(path + " line " + (number + 1) + ": not readable on: " + e.getMessage(), e);
+            throw new ReplayException(path + " line " + (number + 1) + ": cannot be read further: " + e.getMessage(), e);
         }
     }
 

@@ -61,7 +61,7 @@ abstract class LineReader implements ReplayReader {
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line)).toString();
         } catch (CharacterCodingException e) {
-            throw new MalformedEventException(RejectionReason.INVALID_UTF8, "line is not UTF-8");
+            throw new MalformedEventException(RejectionReason.INVALID_UTF8, "line is not valid UTF-8");
         }
     }
 

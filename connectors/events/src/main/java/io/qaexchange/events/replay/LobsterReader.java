@@ -75,7 +75,7 @@ final class LobsterReader extends LineReader {
         try {
             date = LocalDate.parse(matcher.group(2));
         } catch (DateTimeException e) {
-            throw new ReplayException(path + ": " + matcher.group(2) + " is no date", e);
+            throw new ReplayException(path + ": " + matcher.group(2) + " is not a date", e);
         }
         if (date.getYear() < 1970 || date.getYear() > 2261) {
             throw new ReplayException(path + ": the date must be from 1970 to 2261");
@@ -124,7 +124,7 @@ final class LobsterReader extends LineReader {
             readBook(bookLine, time);
         } else if (book != null && !bookEnded) {
             bookEnded = true;
-            badBook(new Rejection(RejectionReason.TRUNCATED, "the order book file ends before the message file, after line "
+            badBook(new Rejection(RejectionReason.TRUNCATED, "the order book file has fewer lines than the message file: it ends after line "
                     + book.number()));
         }
     }
@@ -257,7 +257,7 @@ final class LobsterReader extends LineReader {
         if (book != null && !bookEnded) {
             bookEnded = true;
             if (book.next() != null) {
-                badBook(new Rejection(RejectionReason.BAD_LENGTH, "the order book file goes on behind the message file"));
+                badBook(new Rejection(RejectionReason.BAD_LENGTH, "the order book file has more lines than the message file"));
             }
         }
     }

@@ -8,8 +8,8 @@ import java.util.NoSuchElementException;
 import java.util.PriorityQueue;
 
 /**
- * Several recorded files as one, in the order of event time. Each file keeps its own order: a line whose time lies before that of the
- * line above it comes right behind it. Bad lines come as soon as they are met. One thread.
+ * Merges several recorded files by event time. Each file keeps its own order: a line that is earlier than the line above it follows that
+ * line directly. Bad lines are returned as soon as they are met. One thread.
  */
 final class MergedReplay implements ReplayReader {
 

@@ -38,7 +38,7 @@ public final class Replay {
         for (Path file : files) {
             Path other = byName.put(LineFile.nameOf(file), file);
             if (other != null) {
-                throw new ReplayException(other + " and " + file + " have one name, by which their lines are told apart: rename one, or "
+                throw new ReplayException(other + " and " + file + " have the same name, which is part of the identity of their lines: rename one, or "
                         + "leave out the other if they are the same file");
             }
         }

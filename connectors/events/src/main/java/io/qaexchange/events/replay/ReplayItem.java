@@ -2,7 +2,7 @@ package io.qaexchange.events.replay;
 
 import io.qaexchange.events.Rejection;
 
-/** What became of a line of a recorded file. */
+/** Result of reading a line of a recorded file. */
 public sealed interface ReplayItem {
 
     /** Name of the file, without folder. */

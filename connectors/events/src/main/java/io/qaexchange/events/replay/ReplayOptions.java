@@ -43,7 +43,7 @@ public record ReplayOptions(Format format, String table, ZoneId zone) {
         Objects.requireNonNull(format, "format");
         Objects.requireNonNull(zone, "zone");
         if ((format == Format.CSV) != (table != null)) {
-            throw new IllegalArgumentException(format == Format.CSV ? "a CSV file needs the name of its table"
+            throw new IllegalArgumentException(format == Format.CSV ? "name the table of the CSV file (--table)"
                     : "a table is named for CSV files only: " + format + " files say it themselves");
         }
     }

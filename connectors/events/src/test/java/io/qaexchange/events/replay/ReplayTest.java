@@ -214,7 +214,7 @@ class ReplayTest {
     @Test
     void missingFileIsNamed() {
         assertThatThrownBy(() -> Replay.open(folder.resolve("none.jsonl"), ReplayOptions.jsonl()))
-                .isInstanceOf(ReplayException.class).hasMessageContaining("none.jsonl: no such file");
+                .isInstanceOf(ReplayException.class).hasMessageContaining("none.jsonl: file not found");
     }
 
     @Test

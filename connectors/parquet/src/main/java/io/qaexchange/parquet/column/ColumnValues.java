@@ -17,9 +17,9 @@ import org.apache.parquet.column.values.rle.RunLengthBitPackingHybridValuesWrite
 import org.apache.parquet.schema.PrimitiveType;
 
 /**
- * The values of one column within a row group, kept until its end and then written page by page. Other than the library's column writers,
- * which take a value through a dozen calls and decide on a dictionary at the first page, it appends to an array, and encodes, compares and
- * counts a page in a loop, knowing all of the row group.
+ * Values of one column of a row group, kept until the group ends and then written page by page. The library's column writers take each
+ * value through a dozen calls and decide on a dictionary at the first page. This class appends to an array, and encodes a page in a loop
+ * when the whole row group is known.
  *
  * <p>Levels are those of this package's tables: a required column has none; an optional one has definition level 1 for a value; an element of
  * a list has that and repetition level 1 from the second on, an empty list definition level 0.

@@ -9,7 +9,7 @@ import org.apache.parquet.column.page.DictionaryPage;
 import org.apache.parquet.column.statistics.Statistics;
 import org.apache.parquet.column.values.delta.DeltaBinaryPackingValuesWriterForLong;
 
-/** Whole numbers that hardly repeat and are near to the one before, as times and sequences are: as differences. One thread. */
+/** Integers that rarely repeat and are close to their predecessor, such as times and sequences. Stored as differences. One thread. */
 final class LongColumn extends NumericValues {
 
     private static final int MIN_ENCODER_BYTES = 1 << 6;

@@ -11,7 +11,7 @@ import org.apache.parquet.column.statistics.Statistics;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 
 /**
- * DOUBLE or INT32 values, which often come again, as prices and volumes do: with a dictionary if that is smaller. One thread.
+ * DOUBLE or INT32 values that often repeat, such as prices and volumes. Stored with a dictionary if that is smaller. One thread.
  */
 final class NumberColumn extends NumericValues {
 

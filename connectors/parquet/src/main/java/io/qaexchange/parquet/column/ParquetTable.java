@@ -16,9 +16,9 @@ import org.apache.parquet.schema.Types;
  * The Parquet schema of one record type. Columns, in this order: those of the event schema, with {@code event_time_us} beside
  * {@code event_time}; then {@code ingest_time}, {@code kafka_topic}, {@code kafka_partition} and {@code kafka_offset}.
  *
- * <p>{@code event_time} and {@code ingest_time} are TIMESTAMP(NANOS, UTC), {@code event_time_us} is TIMESTAMP(MICROS, UTC). Texts and
- * names of enumerations are strings; levels of a book are a LIST of (price, volume). {@code source}, {@code sequence} and
- * {@code trading_day} hold what counts: the Kafka position where a producer gave no identity, the derived day where it gave none.
+ * <p>{@code event_time} and {@code ingest_time} are TIMESTAMP(NANOS, UTC), {@code event_time_us} is TIMESTAMP(MICROS, UTC). Texts and names
+ * of enumerations are strings; levels of a book are a LIST of (price, volume). {@code source}, {@code sequence} and {@code trading_day}
+ * hold effective values: the Kafka position if the producer sent no identity, the derived day if it sent none.
  *
  * <p>Immutable; one instance per record type.
  */

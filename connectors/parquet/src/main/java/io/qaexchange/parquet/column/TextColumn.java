@@ -17,8 +17,8 @@ import org.apache.parquet.column.values.delta.DeltaBinaryPackingValuesWriterForI
 import org.apache.parquet.io.api.Binary;
 
 /**
- * Texts as ranges of bytes, in UTF-8: each different one is kept once, and rows have its number; written with a dictionary if that is smaller.
- * Texts that hardly repeat, as order ids, are not looked up, and each is written as what it has other than the one before. One thread.
+ * Texts as ranges of UTF-8 bytes. Each distinct text is kept once and rows hold its number; a dictionary is written if that is smaller.
+ * Texts that rarely repeat, such as order ids, are not looked up: each is stored as its difference from the one before. One thread.
  */
 final class TextColumn extends ColumnValues {
 

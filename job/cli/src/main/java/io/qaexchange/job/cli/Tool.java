@@ -77,7 +77,7 @@ public final class Tool {
                 + Runtime.version().feature()};
     }
 
-    /** Says in one line why the command could not run. */
+    /** Prints in one line why the command could not run. */
     static int explain(Exception exception, CommandLine line) {
         OutputFailedException output = OutputFailedException.in(exception);
         if (output != null && output.isClosedPipe()) {
@@ -99,10 +99,10 @@ public final class Tool {
         return COULD_NOT_RUN;
     }
 
-    /** Bytes that no terminal shows are not written to one. */
+    /** Refuses to write binary data to a terminal. */
     public static void refuseTerminal(String what, String instead) {
         if (System.console() != null) {
-            throw new UsageException(what + " writes bytes that a terminal cannot show; say where to: " + instead);
+            throw new UsageException(what + " writes binary data, which a terminal cannot show; redirect it: " + instead);
         }
     }
 

@@ -1,6 +1,6 @@
 package io.qaexchange.job.model;
 
-/** The user's mistake: its message says what, where and what to do, and is all that is shown. */
+/** A mistake of the user. Only the message is shown; it says what is wrong, where, and what to do. */
 public final class UsageException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

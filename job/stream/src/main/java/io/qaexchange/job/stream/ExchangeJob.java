@@ -51,7 +51,7 @@ public final class ExchangeJob {
         environment.execute(options.get(JobOptions.JOB_NAME));
     }
 
-    /** What the options say in Flink's own terms: backend, checkpoints. */
+    /** Flink configuration for the options: state backend, checkpoints. */
     public static Configuration flinkConfiguration(JobOptions options) {
         Configuration configuration = new Configuration();
         configuration.set(StateBackendOptions.STATE_BACKEND, options.get(JobOptions.BACKEND).flinkType());
@@ -73,13 +73,13 @@ public final class ExchangeJob {
     }
 
     /**
-     * Sets what the options say of an environment, before a source is added to it.
+     * Applies the options to an environment, before a source is added.
      *
      * @throws UsageException if the environment does not fit the job
      */
     public static void configure(StreamExecutionEnvironment environment, JobOptions options) {
         if (environment.getCheckpointConfig().isUnalignedCheckpointsEnabled()) {
-            throw new UsageException("unaligned checkpoints cannot be used: finished files pass between operators of one machine, and a "
+            throw new UsageException("unaligned checkpoints are not supported: finished files are passed between operators on one machine, and a "
                     + "checkpoint must not hold them in flight. Set execution.checkpointing.unaligned.enabled: false");
         }
         options.find(JobOptions.PARALLELISM).ifPresent(environment::setParallelism);

@@ -73,16 +73,16 @@ final class JobCommand {
 
     private static CommandSpec spec() {
         CommandSpec spec = CommandSpec.create().name("ExchangeJob");
-        spec.usageMessage().description("Stores exchange events from Kafka, hot and as Parquet, exactly once.")
-                .footer("", "Any --kafka.NAME=VALUE goes to the Kafka clients.").width(120);
+        spec.usageMessage().description("Stores exchange events from Kafka exactly once: hot in Flink's state, then archived as Parquet.")
+                .footer("", "--kafka.NAME=VALUE is passed to the Kafka clients unchanged.").width(120);
         spec.addOption(OptionSpec.builder(CONFIG).type(String.class).paramLabel("FILE")
-                .description("YAML file with these options, without the dashes.").build());
+                .description("YAML file with the same options, without the leading dashes.").build());
         for (JobOption<?> option : JobOptions.ALL) {
             String defaultText = option.defaultText() == null ? "" : " Default: " + option.defaultText() + ".";
             spec.addOption(OptionSpec.builder("--" + option.name()).type(String.class).paramLabel("VALUE")
                     .description(option.description() + " (" + option.unit() + ")" + defaultText).build());
         }
-        spec.addOption(OptionSpec.builder(HELP).usageHelp(true).type(boolean.class).description("Prints this.").build());
+        spec.addOption(OptionSpec.builder(HELP).usageHelp(true).type(boolean.class).description("Prints this help.").build());
         return spec;
     }
 }

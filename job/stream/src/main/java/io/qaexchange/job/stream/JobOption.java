@@ -46,10 +46,10 @@ public record JobOption<T>(String name, String defaultText, String unit, String 
     }
 
     static JobOption<Integer> number(String name, String defaultText, int lowest, String description) {
-        return new JobOption<>(name, defaultText, "a whole number from " + lowest, description, text -> {
+        return new JobOption<>(name, defaultText, "a whole number of at least " + lowest, description, text -> {
             int number = Integer.parseInt(text);
             if (number < lowest) {
-                throw new IllegalArgumentException("too small");
+                throw new IllegalArgumentException("below the minimum");
             }
             return number;
         });
@@ -59,7 +59,7 @@ public record JobOption<T>(String name, String defaultText, String unit, String 
         return new JobOption<>(name, defaultText, "true or false", description, text -> switch (text) {
             case "true" -> true;
             case "false" -> false;
-            default -> throw new IllegalArgumentException("neither");
+            default -> throw new IllegalArgumentException("neither true nor false");
         });
     }
 
@@ -68,7 +68,7 @@ public record JobOption<T>(String name, String defaultText, String unit, String 
         return new JobOption<>(name, defaultText, "one of " + String.join(", ", names), description, text -> {
             int index = names.indexOf(text.toLowerCase(java.util.Locale.ROOT));
             if (index < 0) {
-                throw new IllegalArgumentException("no such choice");
+                throw new IllegalArgumentException("unknown value");
             }
             return type.getEnumConstants()[index];
         });

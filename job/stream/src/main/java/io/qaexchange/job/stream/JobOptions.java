@@ -39,14 +39,14 @@ import javax.annotation.Nullable;
  */
 public final class JobOptions {
 
-    public static final JobOption<String> BROKERS = JobOption.text("brokers", "127.0.0.1:9092", "host:port,…", "Kafka's bootstrap servers.");
-    public static final JobOption<List<String>> TOPICS = JobOption.list("topics", "events", "topic,…", "Topics to read, together as one stream.");
+    public static final JobOption<String> BROKERS = JobOption.text("brokers", "127.0.0.1:9092", "host:port,…", "Bootstrap servers of Kafka.");
+    public static final JobOption<List<String>> TOPICS = JobOption.list("topics", "events", "topic,…", "Topics to read.");
     public static final JobOption<String> START = JobOption.text("start", "earliest", "earliest, latest or a time such as 2026-01-05T09:00:00Z",
-            "Where a job without a checkpoint begins to read.");
+            "Start position in Kafka if the job does not start from a checkpoint or savepoint.");
     public static final JobOption<Boolean> BOUNDED = JobOption.flag("bounded", "false",
-            "Stop at what is the newest message when the job starts, and archive everything.");
+            "Read up to the newest message at the start of the job, archive everything, then stop.");
     public static final JobOption<Duration> DISCOVERY_INTERVAL = JobOption.duration("partition-discovery-interval", "60 s",
-            "How often new partitions are looked for.");
+            "Interval between checks for new partitions.");
     public static final JobOption<String> DEAD_LETTER_TOPIC = JobOption.text("dead-letter-topic", "dead-letters", "topic",
             "Where refused messages go, exactly once, with their reason; none of the topics that are read.");
     public static final JobOption<DeadLetterSink.OnFailure> DEAD_LETTERS_ON_FAILURE = JobOption.choice("dead-letters.on-failure", "continue",
@@ -56,44 +56,44 @@ public final class JobOptions {
     public static final JobOption<Duration> DEAD_LETTERS_TIMEOUT = JobOption.duration("dead-letters.timeout", "10 min",
             "How long Kafka may not take dead letters before dead-letters.on-failure applies; until then Flink restarts the job and nothing is lost.");
     public static final JobOption<String> JOB_NAME = JobOption.text("job-name", "exchange-job", "text",
-            "Name of the job; also begins its transactional ids, so two jobs on one Kafka need two names.");
+            "Name of the job. It is also the prefix of transactional ids, so two jobs on one Kafka need different names.");
     public static final JobOption<String> ARCHIVE = JobOption.text("archive", null, "folder or URI",
-            "Folder of the Parquet archive. One job writes it.");
+            "Folder of the Parquet archive. Only one job may write to it.");
     public static final JobOption<String> CHECKPOINTS = JobOption.text("checkpoints", null, "folder or URI",
-            "Folder of Flink's checkpoints; default: Flink's execution.checkpointing.dir.");
+            "Folder of Flink's checkpoints. Default: Flink's execution.checkpointing.dir.");
     public static final JobOption<Duration> CHECKPOINT_INTERVAL = JobOption.duration("checkpoint-interval", "10 s",
-            "Time between checkpoints: what has to be read again after a failure, and how long dead letters and archived files wait to be seen.");
+            "Time between checkpoints. Longer: more messages are read again after a failure, and dead letters and archived files appear later. Shorter: more uploads.");
     public static final JobOption<StateBackendChoice> BACKEND = JobOption.choice("backend", "lsm", StateBackendChoice.class,
-            "State backend that keeps the hot events.");
-    public static final JobOption<Integer> PARALLELISM = JobOption.number("parallelism", null, 1, "Parallelism; default: Flink's.");
+            "State backend for hot rows and the ledger.");
+    public static final JobOption<Integer> PARALLELISM = JobOption.number("parallelism", null, 1, "Parallelism. Default: Flink's.");
     public static final JobOption<Integer> MAX_PARALLELISM = JobOption.number("max-parallelism", "128", 1,
-            "Number of key groups; fixed for the life of the job's state.");
+            "Number of key groups: the upper limit of the parallelism. It cannot be changed for existing state.");
     public static final JobOption<Duration> MIN_AGE = JobOption.duration("min-age", "5 min",
-            "Events this far behind their instrument's newest event are aged, or all of them after this long without one.");
+            "Age at which events become eligible for archiving, measured against the newest event of the same instrument. If an instrument is idle for this long, all its events become eligible.");
     public static final JobOption<Duration> HOT_RETENTION = JobOption.duration("hot-retention", "24 h",
-            "How far behind their instrument's newest event events stay hot after they are archived; older arrivals are refused.");
+            "How long archived events stay hot, measured against the newest event of the same instrument. Events that arrive older than this are refused (too old).");
     public static final JobOption<Duration> MAX_FUTURE = JobOption.duration("max-future", "1 h",
-            "How far ahead of the clock an event time may be.");
-    public static final JobOption<Duration> WINDOW = JobOption.duration("window", "1 h", "Event time whose end closes a batch of Parquet files.");
+            "How far an event time may be ahead of the wall clock. Events beyond are refused (bad time).");
+    public static final JobOption<Duration> WINDOW = JobOption.duration("window", "1 h", "Window of event time. Its end closes a batch of Parquet files.");
     public static final JobOption<Long> BATCH_SIZE = JobOption.size("batch-size", "128 mb",
-            "Aged bytes of a subtask that make a batch before its window ends.");
-    public static final JobOption<Long> MIN_BATCH_SIZE = JobOption.size("min-batch-size", "16 mb", "A window with less waits for the next.");
-    public static final JobOption<Duration> MAX_WAIT = JobOption.duration("max-wait", "1 d", "How long such a window waits.");
+            "Eligible bytes of a subtask that close a batch before the window ends.");
+    public static final JobOption<Long> MIN_BATCH_SIZE = JobOption.size("min-batch-size", "16 mb", "Minimum size of a batch. A window with less is archived together with the next.");
+    public static final JobOption<Duration> MAX_WAIT = JobOption.duration("max-wait", "1 d", "Maximum time that a window below min-batch-size waits.");
     public static final JobOption<Duration> CHECK_INTERVAL = JobOption.duration("check-interval", "60 s",
-            "Time between two looks at what has aged.");
+            "Interval between checks for events that can be archived or dropped.");
     public static final JobOption<Duration> SLICE = JobOption.duration("archiving-slice", "2 ms",
-            "How long writing files takes the task thread at once.");
+            "Time slice of the task thread for archiving. Longer: files are written sooner, but ingestion pauses for longer.");
     public static final JobOption<ParquetCompression> COMPRESSION = JobOption.choice("compression", "zstd",
-            ParquetCompression.class, "Codec of the Parquet files.");
-    public static final JobOption<Integer> ROW_GROUP_ROWS = JobOption.number("row-group-rows", "131072", 1, "Rows of a Parquet row group.");
+            ParquetCompression.class, "Compression codec of the Parquet files.");
+    public static final JobOption<Integer> ROW_GROUP_ROWS = JobOption.number("row-group-rows", "131072", 1, "Rows per Parquet row group. More compress better; fewer let queries skip more.");
     public static final JobOption<Duration> COMMIT_TIMEOUT = JobOption.duration("commit-timeout", "60 s",
-            "How long a committed file may take to appear before the job fails.");
+            "How long the job waits for a committed file to appear in the archive before it fails.");
     public static final JobOption<String> INSTRUMENTS = JobOption.text("instruments", null, "file",
-            "Instruments file (YAML): trading days and contract terms; default: UTC, midnight.");
+            "Instruments file (YAML): trading days and contract terms. Default: every instrument uses UTC and days that end at midnight.");
     public static final JobOption<Boolean> LEDGER_ENABLED = JobOption.flag("ledger.enabled", "true",
-            "Keep orders, positions and accounts.");
+            "Whether to keep the ledger: orders, positions and accounts.");
     public static final JobOption<Duration> LEDGER_FILE_INTERVAL = JobOption.duration("ledger.file-interval", "10 min",
-            "How long rows of the ledger's tables wait for a Parquet file; until then only readers of checkpoints see them.");
+            "How long rows of the ledger tables wait before they are written to a Parquet file. Until then they are visible only through a checkpoint or savepoint.");
 
     public static final JobOption<Boolean> LIVE_ENABLED = JobOption.flag("live.enabled", "true",
             "Whether rows can be read while the job runs, by bin/serve; on the lsm backend only.");
@@ -213,7 +213,7 @@ public final class JobOptions {
         return Optional.ofNullable((T) values.get(option.name()));
     }
 
-    /** What goes to the Kafka clients. */
+    /** Settings that are passed to the Kafka clients. */
     public Map<String, String> kafka() {
         return kafka;
     }

@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
 
 /** {@code bin/cluster}. */
 @Command(name = "cluster", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "A Flink cluster on this machine: a JobManager and TaskManagers as processes of their own, configured by flink-conf/.",
-        footer = {"", "Exit code: 0 good, 1 status: not all of it runs, 2 it could not run."})
+        description = "Runs a Flink cluster on this machine: a JobManager and TaskManagers as separate processes, configured by flink-conf/.",
+        footer = {"", "Exit code: 0 success; 1 (status) a process is not running; 2 the command could not run."})
 public final class ClusterCommand implements Callable<Integer> {
 
     private static final String JOB_MANAGER = "jobmanager";
@@ -32,13 +32,13 @@ public final class ClusterCommand implements Callable<Integer> {
             || path.getFileName().toString().startsWith("flink-rpc-akka");
     private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
 
-    @Parameters(paramLabel = "start|stop|status", description = "What to do.")
+    @Parameters(paramLabel = "start|stop|status", description = "The action.")
     private String action;
     @Option(names = "--taskmanagers", defaultValue = "2", description = "TaskManagers to start. Default: ${DEFAULT-VALUE}.")
     private int taskManagers;
-    @Option(names = "--slots", defaultValue = "2", description = "Slots of each. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--slots", defaultValue = "2", description = "Slots per TaskManager. Default: ${DEFAULT-VALUE}.")
     private int slots;
-    @Option(names = "--dir", defaultValue = "run", description = "Folder for everything. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--dir", defaultValue = "run", description = "Folder for data, logs and process ids. Default: ${DEFAULT-VALUE}.")
     private Path folder;
     @Option(names = "--port", defaultValue = "8081", description = "Port of the web UI and REST. Default: ${DEFAULT-VALUE}.")
     private int port;
@@ -65,7 +65,7 @@ public final class ClusterCommand implements Callable<Integer> {
                 yield Tool.GOOD;
             }
             case "status" -> status(cluster, processes);
-            default -> throw new UsageException("say start, stop or status, not " + action);
+            default -> throw new UsageException("the action must be start, stop or status, not " + action);
         };
     }
 

@@ -69,7 +69,7 @@ public final class FlinkRest {
         try {
             response = client.send(request.timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofString());
         } catch (ConnectException | HttpConnectTimeoutException e) {
-            throw new IOException("no Flink cluster answers at " + address + " (bin/cluster start starts one)", e);
+            throw new IOException("no Flink cluster answers at " + address + " (start one with bin/cluster start)", e);
         }
         if (response.statusCode() == NOT_FOUND && path.startsWith(JOBS)) {
             throw new UsageException("the cluster at " + address + " has no job " + path.substring(JOBS.length()).split("[/?]")[0]
@@ -117,7 +117,7 @@ public final class FlinkRest {
                 return;
             }
             if (System.nanoTime() >= deadlineNs) {
-                throw new UsageException("job " + job + " is " + state + " and " + waiting + " of its operators do not run after "
+                throw new UsageException("job " + job + " is " + state + " and " + waiting + " of its operators were not running after "
                         + atMost.toSeconds() + " s. Look at " + address + ", or wait longer with --wait");
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MS);

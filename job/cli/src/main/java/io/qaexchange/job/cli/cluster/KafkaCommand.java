@@ -16,8 +16,8 @@ import picocli.CommandLine.Parameters;
 
 /** {@code bin/kafka}. */
 @Command(name = "kafka", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "A Kafka broker of one node on this machine, as a process of its own, with the topics events and dead-letters.",
-        footer = {"", "Exit code: 0 good, 1 status: it does not run, 2 it could not run."})
+        description = "Runs a single-node Kafka broker on this machine as a separate process, with the topics events and dead-letters.",
+        footer = {"", "Exit code: 0 success; 1 (status) the broker is not running; 2 the command could not run."})
 public final class KafkaCommand implements Callable<Integer> {
 
     private static final String NAME = "kafka";
@@ -28,7 +28,7 @@ public final class KafkaCommand implements Callable<Integer> {
     private String action;
     @Option(names = "--dir", defaultValue = "run", description = "Folder for data and log. Default: ${DEFAULT-VALUE}.")
     private Path folder;
-    @Option(names = "--port", defaultValue = "9092", description = "Port of the broker; its controller uses the next. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--port", defaultValue = "9092", description = "Port of the broker; its controller uses the next port. Default: ${DEFAULT-VALUE}.")
     private int port;
 
     /** Runs the command. */
@@ -61,7 +61,7 @@ public final class KafkaCommand implements Callable<Integer> {
                 }
                 System.out.println("runs at " + broker.connect() + ", process " + processes.find(NAME).get().pid() + ", log " + processes.log(NAME));
             }
-            default -> throw new UsageException("say start, stop or status, not " + action);
+            default -> throw new UsageException("the action must be start, stop or status, not " + action);
         }
         return Tool.GOOD;
     }

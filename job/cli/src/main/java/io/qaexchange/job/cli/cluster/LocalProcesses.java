@@ -66,7 +66,7 @@ public final class LocalProcesses {
      */
     void start(String name, List<String> arguments) throws IOException {
         if (find(name).isPresent()) {
-            throw new UsageException(name + " runs already, process " + find(name).get().pid() + "; its log is " + log(name));
+            throw new UsageException(name + " is already running as process " + find(name).get().pid() + "; its log is " + log(name));
         }
         List<String> command = new ArrayList<>();
         command.add(java());
@@ -139,7 +139,7 @@ public final class LocalProcesses {
         }
     }
 
-    /** Ends a process, by force if it does not end by itself; nothing happens if it does not run. */
+    /** Stops a process, forcibly if it does not exit by itself. Does nothing if it is not running. */
     void stop(String name) throws IOException, InterruptedException {
         Optional<ProcessHandle> process = find(name);
         if (process.isPresent()) {

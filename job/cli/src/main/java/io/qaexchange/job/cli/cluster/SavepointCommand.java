@@ -16,8 +16,8 @@ import picocli.CommandLine.Parameters;
 
 /** {@code bin/savepoint}. */
 @Command(name = "savepoint", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Takes a savepoint of a job of the local cluster.",
-        footer = {"", "Last line: the savepoint's path.", "Exit code: 0 good, 2 it could not run."})
+        description = "Takes a savepoint of a job on the local cluster.",
+        footer = {"", "The last line of the output is the path of the savepoint.", "Exit code: 0 good, 2 it could not run."})
 public final class SavepointCommand implements Callable<Integer> {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -26,10 +26,10 @@ public final class SavepointCommand implements Callable<Integer> {
     private String job;
     @Option(names = "--format", defaultValue = "canonical", description = "native or canonical. Default: ${DEFAULT-VALUE}.")
     private String format;
-    @Option(names = "--stop", description = "Stop the job with it.")
+    @Option(names = "--stop", description = "Stop the job after the savepoint.")
     private boolean stop;
     @Option(names = "--wait", paramLabel = "SECONDS", defaultValue = "60",
-            description = "How long to wait until the job's tasks run, as after a submit or a restart. Default: ${DEFAULT-VALUE}.")
+            description = "How long to wait until all tasks of the job run, for example after a submit or restart. Default: ${DEFAULT-VALUE}.")
     private long waitSeconds;
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "600", description = "How long the savepoint may take. Default: ${DEFAULT-VALUE}.")
     private long timeoutSeconds;

@@ -18,10 +18,10 @@ import picocli.CommandLine.Parameters;
 
 /** {@code bin/submit}, and {@code bin/resume}, which names a savepoint or checkpoint first. */
 @Command(name = "submit", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Submits the exchange job to the local cluster, from a savepoint or checkpoint if one is named (bin/resume).",
+        description = {"Submits the exchange job to the local cluster. bin/resume starts it from a savepoint or checkpoint.",
                 "Ends when all tasks run and the first Flink checkpoint is complete; else it says why the job does not run."},
         footer = {"", "Options of the job may follow after --, as in: bin/submit -- --min-age \"10 min\" --archive /data/archive --kafka.security.protocol=SSL",
-                "Last line: job ID.",
+                "The last line of the output is the job ID.",
                 "Exit code: 0 the job runs, 2 it could not be submitted or does not run."})
 public final class SubmitCommand implements Callable<Integer> {
 

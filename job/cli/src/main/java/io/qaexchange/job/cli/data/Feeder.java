@@ -13,8 +13,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Sends what the generator makes to Kafka, as fast as Kafka takes it or at a rate, idempotent and keyed by route key. While Kafka does not
- * answer it goes on trying.
+ * Sends generated messages to Kafka, at full speed or at a given rate, idempotently and keyed by route key. Retries while Kafka does not
+ * answer.
  *
  * <p>Runs in a thread of its own from {@link #start}; {@link #sent} may be asked from any thread.
  */

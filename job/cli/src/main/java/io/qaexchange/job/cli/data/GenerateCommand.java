@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
 
 /** {@code bin/generate}. */
 @Command(name = "generate", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Sends a generated trading day to Kafka, as the demo does, and prints what it was.",
+        description = {"Sends a generated trading day to Kafka, as the demo does, and prints a summary.",
                 "With --from now it is a market that is open now: events have the time of the clock and come until Ctrl-C, --for or --events."},
         footer = {"", "Exit code: 0 good, 2 it could not run."})
 public final class GenerateCommand implements Callable<Integer> {

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What lies in Kafka: every committed message of some topics that is an event and not in the dead-letter topic. An event that was sent
- * several times comes several times; the first one is what must be stored.
+ * The events in Kafka: every committed message of some topics that is an event and not a dead letter. An event that was sent several times
+ * is visited several times; the first one must be stored.
  *
  * <p>Reads Kafka again for each pass. The positions of dead letters are held in memory.
  */

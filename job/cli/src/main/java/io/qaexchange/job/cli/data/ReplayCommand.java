@@ -25,14 +25,14 @@ import picocli.CommandLine.Parameters;
 /** {@code bin/replay}. */
 @Command(name = "replay", mixinStandardHelpOptions = true, sortOptions = false,
         description = {"Sends recorded market data to Kafka. Several files are merged by event time.",
-                "A line's identity is its file's name and its number, so a file that is sent twice is stored once."},
-        footer = {"", "Lines that are no events are named on standard error as file:line and skipped.",
-                "Exit code: 0 good, 1 no line was good, or with --strict one was bad, 2 it could not run."})
+                "File name and line number identify an event, so a file that is sent twice is stored once."},
+        footer = {"", "Lines that are not events are reported on standard error as file:line and skipped.",
+                "Exit code: 0 success; 1 no line was valid, or one was not and --strict is set; 2 the command could not run."})
 public final class ReplayCommand implements Callable<Integer> {
 
     private static final Pattern ORDER_BOOK = Pattern.compile(".*_orderbook_\\d+\\.csv(\\.gz|\\.zst)?");
 
-    @Parameters(paramLabel = "FILE", arity = "1..*", description = "Recorded files; those that end with .gz or .zst are unpacked.")
+    @Parameters(paramLabel = "FILE", arity = "1..*", description = "Recorded files. Files that end with .gz or .zst are decompressed.")
     private List<Path> files;
     @Option(names = "--format", required = true, description = "csv, jsonl (a JSON object per line), or lobster (LOBSTER message files; an order book "
             + "file beside one is read with it).")
@@ -40,7 +40,7 @@ public final class ReplayCommand implements Callable<Integer> {
     @Option(names = "--table", description = "Table whose columns the header of a csv file names: tick, trade, order_insert, …")
     private String table;
     @Option(names = "--speed", defaultValue = "max", paramLabel = "max|X",
-            description = "max, or how many times faster than it happened: 1, 60, 0.5. Default: ${DEFAULT-VALUE}.")
+            description = "max, or a multiple of the recorded speed, such as 1, 60 or 0.5. Default: ${DEFAULT-VALUE}.")
     private String speed;
     @Option(names = "--zone", defaultValue = "America/New_York", description = "Time zone of lobster files. Default: ${DEFAULT-VALUE}.")
     private String zone;
@@ -50,7 +50,7 @@ public final class ReplayCommand implements Callable<Integer> {
     private KafkaClientConfig client;
     @Option(names = "--topic", defaultValue = "events", description = "Topic. Default: ${DEFAULT-VALUE}.")
     private String topic;
-    @Option(names = "--strict", description = "Stop at the first line that is no event.")
+    @Option(names = "--strict", description = "Stop at the first line that is not an event.")
     private boolean strict;
 
     /** Runs the command. */

@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
 
 /** {@code bin/demo}. */
 @Command(name = "demo", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Feeds a generated trading day through Kafka, hot storage and Parquet, kills a task in the middle, and proves "
+        description = "Sends a generated trading day through Kafka, hot storage and Parquet, kills a TaskManager on the way, and checks "
                 + "that every event is there exactly once and that the accounts add up. With --live: a market that is open now, and a server to ask.",
         footer = {"", "Exit code: 0 the audit holds and the accounts add up, 1 they do not, 2 the demo could not run."})
 public final class DemoCommand implements Callable<Integer> {
@@ -36,8 +36,8 @@ public final class DemoCommand implements Callable<Integer> {
 
     @Option(names = "--events", defaultValue = "500000", description = "Messages to send. Default: ${DEFAULT-VALUE}.")
     private long events;
-    @Option(names = "--dir", description = "Folder for everything, empty or new. Default: " + DEFAULT_FOLDER
-            + " here, replaced if it is from an earlier demo.")
+    @Option(names = "--dir", description = "Folder for all data; must be empty or new. Default: " + DEFAULT_FOLDER
+            + " in the current folder; replaced if it is from an earlier demo.")
     private Path folder;
     @Option(names = "--backend", defaultValue = "lsm", description = "State backend: lsm, rocksdb or hashmap. Default: ${DEFAULT-VALUE}.")
     private String backend;
@@ -81,7 +81,7 @@ public final class DemoCommand implements Callable<Integer> {
         }
         DemoRun.Result result = new DemoRun(new DemoRun.Settings(target, events, seed, choice.name().toLowerCase(Locale.ROOT)), System.err,
                 System.console() != null).run();
-        System.err.println("== audit: comparing every event that was sent with what is hot and what is in Parquet");
+        System.err.println("== audit: comparing every event that was sent with hot rows and Parquet files");
         return report(target, result, System.out);
     }
 

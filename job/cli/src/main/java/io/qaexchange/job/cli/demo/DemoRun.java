@@ -119,13 +119,13 @@ public final class DemoRun {
         Progress display = new Progress(cluster, job, feeder, feeding);
         display.until(() -> LiveMetrics.sum("consumed") >= settings.messages() / 3 && display.checkpoint() > 0);
         display.end();
-        say("taking a savepoint, to look at the accounts before the kill");
+        say("taking a savepoint, to check the accounts before the kill");
         String beforeKill = cluster.triggerSavepoint(job, settings.folder().resolve("savepoints").toUri().toString(), false,
                 SavepointFormatType.CANONICAL).get(5, TimeUnit.MINUTES);
         display.until(() -> LiveMetrics.sum("consumed") >= settings.messages() / 2 && display.checkpoint() > 0);
         long killedAt = LiveMetrics.sum("consumed");
         display.end();
-        say("killing a TaskManager after " + String.format("%,d", killedAt) + " messages, in the middle of the work");
+        say("killing a TaskManager after " + String.format("%,d", killedAt) + " messages");
         long killedNs = System.nanoTime();
         cluster.terminateTaskManager(0).get();
         cluster.startTaskManager();

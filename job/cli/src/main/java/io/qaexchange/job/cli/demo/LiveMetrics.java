@@ -14,8 +14,8 @@ import org.apache.flink.metrics.reporter.MetricReporter;
 import org.apache.flink.metrics.reporter.MetricReporterFactory;
 
 /**
- * Sums numeric metrics of a mini cluster in this process by name, for a progress display. Flink makes the reporter, so what it collects is
- * static: one cluster at a time. Thread-safe.
+ * Sums numeric metrics of a mini cluster in this process by name, for a progress display. Flink creates the reporter, so the collected
+ * metrics are static: one cluster at a time. Thread-safe.
  */
 public final class LiveMetrics implements MetricReporter {
 

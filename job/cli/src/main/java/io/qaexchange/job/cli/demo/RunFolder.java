@@ -26,8 +26,8 @@ public record RunFolder(long seed, long messages, String backend, String archive
     public static RunFolder read(Path folder) {
         Path file = folder.resolve(FILE);
         if (!Files.exists(file)) {
-            throw new UsageException(folder + " is not a demo's folder: it has no " + FILE + ". Run bin/demo --dir " + folder
-                    + " first, or say --checkpoint and --parquet");
+            throw new UsageException(folder + " is not the folder of a demo: it has no " + FILE + ". Run bin/demo --dir " + folder
+                    + " first, or give --checkpoint and --parquet");
         }
         try {
             return JSON.readValue(file.toFile(), RunFolder.class);

@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
 
 /** {@code bin/audit}. */
 @Command(name = "audit", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Proves that every event that was sent is there once and unaltered, hot or in Parquet, by key.",
-        footer = {"", "Exit code: 0 it holds, 1 it does not (keys are named), 2 it could not run."})
+        description = "Checks that every event that was sent is stored once and unaltered, hot or in Parquet.",
+        footer = {"", "Exit code: 0 the audit holds, 1 it fails (the events are named), 2 it could not run."})
 public final class AuditCommand implements Callable<Integer> {
 
     @Mixin
@@ -35,10 +35,10 @@ public final class AuditCommand implements Callable<Integer> {
     private List<String> topics;
     @Option(names = "--dead-letter-topic", defaultValue = "dead-letters", description = "Topic of the dead letters. Default: ${DEFAULT-VALUE}.")
     private String deadLetterTopic;
-    @Option(names = "--json", paramLabel = "FILE", description = "Writes the report as JSON too.")
+    @Option(names = "--json", paramLabel = "FILE", description = "Also write the report as JSON to this file.")
     private Path json;
     @Option(names = "--memory-mb", defaultValue = "512",
-            description = "Memory for the list of what was sent; more events are compared in parts. Default: ${DEFAULT-VALUE}.")
+            description = "Memory for the expected events. If there are more, the audit runs in several passes. Default: ${DEFAULT-VALUE}.")
     private long memoryMb;
 
     /** Runs the command. */

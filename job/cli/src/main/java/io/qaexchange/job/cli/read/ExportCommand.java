@@ -27,9 +27,9 @@ import picocli.CommandLine.Option;
 
 /** {@code bin/export}. */
 @Command(name = "export", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Writes the hot rows that a checkpoint or savepoint holds of one table, without a running job.",
-                "Rows stay hot for a while after they are archived; with --parquet or --dir those that the archive has are left out."},
-        footer = {"", "Exit code: 0 good, 2 it could not run."})
+        description = {"Exports the hot rows of one table from a checkpoint or savepoint. No running job is needed.",
+                "Archived rows stay hot for a while. With --parquet or --dir, rows that are in the archive are left out."},
+        footer = {"", "Exit code: 0 success, 2 the command could not run."})
 public final class ExportCommand implements Callable<Integer> {
 
     private static final List<String> FORMATS = List.of("csv", "arrow", "parquet");
@@ -41,7 +41,7 @@ public final class ExportCommand implements Callable<Integer> {
     @Option(names = "--format", defaultValue = "csv",
             description = "arrow (an Arrow IPC file, also known as Feather), parquet or csv (what bin/replay reads). Default: ${DEFAULT-VALUE}.")
     private String format;
-    @Option(names = "--out", paramLabel = "FILE", description = "Where to. Default: standard output.")
+    @Option(names = "--out", paramLabel = "FILE", description = "Output file. Default: standard output.")
     private Path out;
     private long rows;
 

@@ -23,8 +23,8 @@ import picocli.CommandLine.Parameters;
 
 /** {@code bin/store checkpoint} on a checkpoint or savepoint of Flink. */
 @Command(name = "store checkpoint", mixinStandardHelpOptions = true,
-        description = "Shows the keyed state in a Flink checkpoint or savepoint: by operator and subtask its key groups, up to which sequence"
-                + " number it goes, and the files and pieces of the log that it consists of.")
+        description = "Shows the keyed state of a Flink checkpoint or savepoint. For each operator and subtask: key groups, last sequence"
+                + " number, files and log pieces.")
 public final class FlinkCheckpointCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "PATH|latest", arity = "0..1", description = "Folder of the checkpoint, the one with _metadata; latest: the newest in --dir.")

@@ -15,15 +15,15 @@ import picocli.CommandLine.Option;
 
 /** {@code bin/ledger}. */
 @Command(name = "ledger", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Prints accounts, positions and open orders of a checkpoint or savepoint, and whether they add up.",
-        footer = {"", "Exit code: 0 it adds up, 1 it does not or there is no such account or instrument, 2 it could not run."})
+        description = "Prints accounts, positions and open orders of a checkpoint or savepoint, and checks that they add up.",
+        footer = {"", "Exit code: 0 everything adds up; 1 it does not, or the account or instrument does not exist; 2 the command could not run."})
 public final class LedgerCommand implements Callable<Integer> {
 
     @Mixin
     private SourceOptions source;
-    @Option(names = "--account", description = "Only this account.")
+    @Option(names = "--account", description = "Show only this account.")
     private String account;
-    @Option(names = "--instrument", description = "Only positions and orders of this instrument.")
+    @Option(names = "--instrument", description = "Show only positions and orders of this instrument.")
     private String instrument;
     @Option(names = "--format", defaultValue = "table", description = "table or json. Default: ${DEFAULT-VALUE}.")
     private String format;

@@ -27,9 +27,9 @@ import picocli.CommandLine.Parameters;
 
 /** {@code bin/query}. */
 @Command(name = "query", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Runs SQL (DuckDB) over hot and archived events; each record type is a table: trade, tick, order_insert, …; "
+        description = "Runs a SQL query (DuckDB) over hot and archived events. Each record type is a table: trade, tick, order_insert, … "
                 + "the ledger has account_daily, position_daily and ledger_alerts. --parquet alone: archived rows only.",
-        footer = {"", "Exit code: 0 good, 1 the SQL is wrong, 2 it could not run."})
+        footer = {"", "Exit code: 0 success, 1 the SQL is not valid, 2 the command could not run."})
 public final class QueryCommand implements Callable<Integer> {
 
     /** How DuckDB's message begins if a table is not there. */

@@ -1,6 +1,6 @@
 package io.qaexchange.job.model.book;
 
-/** Takes what the bookings of an instrument mean for others. */
+/** Receives the effects of an instrument's bookings on accounts and tables. */
 public interface BookOutput {
 
     /** Sums to add to, of that account's day; of use until the event is booked. */

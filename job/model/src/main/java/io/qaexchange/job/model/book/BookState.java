@@ -6,8 +6,7 @@ import java.util.Map;
 import javax.annotation.Nullable;
 
 /**
- * Where the orders, positions and waiting trades of one instrument are kept. Objects that are read are private copies or the kept ones;
- * whoever changes one puts it back.
+ * State of one instrument: orders, positions and waiting trades. An object that was read and changed must be put back.
  */
 public interface BookState {
 

@@ -3,8 +3,7 @@ package io.qaexchange.job.model.book;
 import io.qaexchange.events.instruments.Instrument;
 
 /**
- * What the ledger needs of an instrument's terms, as exact factors. Prices may be negative; margin and commission are of their absolute
- * value. Immutable.
+ * Contract terms of an instrument as exact factors. Prices may be negative; margin and commission are of their absolute value. Immutable.
  */
 public final class Contract {
 

@@ -4,8 +4,8 @@ import io.qaexchange.events.Arrival;
 import io.qaexchange.events.EventView;
 
 /**
- * Books the events of instruments: orders freeze, trades open and close, a settlement ends the day. What does not fit is booked as far
- * as it can be, counted and told as an {@link Alert}; nothing is refused and nothing throws because of an event.
+ * Books the events of instruments: orders freeze, trades open and close, a settlement ends the day. An event that does not fit is booked as
+ * far as possible, counted, and reported as an {@link Alert}. No event is refused or causes an exception.
  *
  * <p>A trade that names an order which has not come waits for it, until the instrument's own clock (its newest event time, of any event)
  * is {@value #PATIENCE_S} s past the trade, or the trade's day is settled. The clock is the instrument's, so that what happens does not

@@ -6,7 +6,7 @@ import java.io.IOException;
 import javax.annotation.Nullable;
 
 /**
- * What one account holds of one instrument, and what it did with it on the days that are not settled.
+ * Position of one account in one instrument, with its activity on days that are not settled.
  *
  * <p>Mutable, one thread. Stored as version {@value #FORMAT_VERSION}: both sides, the float profit last told to the account, the days.
  */

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What others said of an account's money: the figures of an account_update or account_snapshot, in {@link Micros}. Immutable.
+ * Reported figures of an account, from an account_update or account_snapshot, in {@link Micros}. Immutable.
  */
 public final class Report {
 

@@ -8,8 +8,8 @@ import io.qaexchange.events.TextPool;
 import io.qaexchange.events.Utf8View;
 
 /**
- * Compares what others report of orders and positions with what was booked. A report changes nothing; a figure that is not ours is
- * counted, and the last one kept in words. One thread.
+ * Compares reports of orders and positions with the ledger. A report changes nothing; differences are counted, and the last one is kept as
+ * text. One thread.
  */
 final class ReportCheck {
 

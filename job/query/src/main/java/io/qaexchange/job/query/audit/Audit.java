@@ -14,10 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Compares what was sent with what is there, hot and cold, by key and content.
+ * Compares the events that were sent with hot and cold rows, by key and content.
  *
- * <p>Memory is bounded: expected rows are held as hashes, and if they are more than the budget allows, everything is read several
- * times, each time for one part of the keys.
+ * <p>Memory is bounded: expected rows are kept as hashes. If they exceed the budget, all data is read several times, each time for one part
+ * of the keys.
  */
 public final class Audit {
 
@@ -151,7 +151,7 @@ public final class Audit {
     private void nameMissing(ExpectedRows rows, int part, int parts) throws Exception {
         sent.forEachStored((event, identity) -> {
             if (findings.size() < NAMED_KEYS && isInPart(digestOf(event, identity), part, parts) && rows.isMissing(digest)) {
-                name("missing", identity, "neither hot nor in Parquet");
+                name("missing", identity, "found neither hot nor in Parquet");
             }
         });
     }

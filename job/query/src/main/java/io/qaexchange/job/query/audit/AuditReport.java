@@ -3,7 +3,7 @@ package io.qaexchange.job.query.audit;
 import java.util.List;
 
 /**
- * What the audit found. Named keys are a sample; counts are complete.
+ * Result of an audit. Keys are a sample; counts are complete.
  *
  * @param sent messages that were sent
  * @param expected rows that must be there

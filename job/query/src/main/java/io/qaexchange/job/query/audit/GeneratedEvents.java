@@ -5,7 +5,7 @@ import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.generator.Fate;
 import io.qaexchange.events.generator.GeneratedMessage;
 
-/** What the generator sent, made again from its seed: independent of anything that the job counted or kept. */
+/** The messages of the generator, generated again from the seed, independently of the job. */
 public final class GeneratedEvents implements SentEvents {
 
     private final long seed;

@@ -32,8 +32,8 @@ import org.apache.flink.state.api.runtime.OperatorIDGenerator;
 import org.apache.flink.state.api.runtime.SavepointLoader;
 
 /**
- * Reads the exchange job's state from a checkpoint or savepoint, without a job: rows through {@link EventStoreReader}, and the epoch and
- * counters of other operators. One thread.
+ * Reads the state of the exchange job from a checkpoint or savepoint, without a running job: rows through {@link EventStoreReader}, archive
+ * epoch and counters of other operators. One thread.
  */
 public final class CheckpointReader {
 
@@ -82,7 +82,7 @@ public final class CheckpointReader {
                 return epoch;
             }
         }
-        throw new IOException(path + " is no checkpoint of the exchange job: it has no state of operator " + uid);
+        throw new IOException(path + " is not a checkpoint of the exchange job: it has no state of the operator " + uid);
     }
 
     /** Messages that the job had consumed. */
@@ -193,7 +193,7 @@ public final class CheckpointReader {
     private OperatorState operator(String uid) throws IOException {
         OperatorState operator = find(uid);
         if (operator == null) {
-            throw new IOException(path + " is no checkpoint of the exchange job: it has no state of operator " + uid);
+            throw new IOException(path + " is not a checkpoint of the exchange job: it has no state of the operator " + uid);
         }
         return operator;
     }

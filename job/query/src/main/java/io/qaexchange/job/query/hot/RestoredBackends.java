@@ -27,8 +27,7 @@ import org.apache.flink.state.api.runtime.SavepointEnvironment;
 import org.slf4j.LoggerFactory;
 
 /**
- * The keyed state of an operator keyed by texts, from its handles: each is restored into a state backend of this process, one after the
- * other.
+ * Restores the keyed state of an operator, handle by handle, into state backends of this process.
  *
  * <p>Memory: the state of one handle, with the HashMap backend and canonical savepoints; little with the others.
  * <p>One thread.

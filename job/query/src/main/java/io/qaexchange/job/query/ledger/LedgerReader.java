@@ -38,7 +38,7 @@ public final class LedgerReader {
     public static LedgerView read(CheckpointReader checkpoint, Instruments instruments) throws Exception {
         if (!checkpoint.has(OperatorUids.INSTRUMENT_LEDGER)) {
             throw new IOException("checkpoint " + checkpoint.checkpointId()
-                    + " has no ledger: the job ran without it (ledger.enabled: false), or it is of an older build");
+                    + " has no ledger: the job ran with ledger.enabled: false, or with an older build");
         }
         return read(checkpoint.checkpointId(), checkpoint.keyedState(OperatorUids.INSTRUMENT_LEDGER), checkpoint.keyedState(OperatorUids.ACCOUNT_LEDGER),
                 instruments);

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Sums over a whole ledger, and what of it does not agree. Money in {@code Micros}.
+ * Sums over a whole ledger, and its inconsistencies. Money in {@code Micros}.
  *
  * <p>Accounts, orders and positions are kept by different operators, so this is a check: what an account says is frozen must be what its
  * open orders freeze, and its margin that of its positions. Then all money that came in is money, frozen or margin, less what

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The temporary folder of one attempt of one subtask, for files that are being written or wait to be copied by the sink.
  *
- * <p>A file that was handed over belongs to the sink, which may copy it after this task has ended, so closing leaves it there. Creating a
- * folder removes what earlier attempts of the same subtask left behind on this machine, and what other jobs left a day ago or more.
+ * <p>A file that was handed over belongs to the sink, which may copy it after this task has ended. So closing does not delete it. Creating
+ * a folder removes what earlier attempts of the same subtask left behind on this machine, and what other jobs left a day ago or more.
  */
 public final class ArchiveFolder {
 

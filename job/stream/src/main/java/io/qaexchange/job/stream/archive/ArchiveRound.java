@@ -28,10 +28,10 @@ import org.apache.flink.runtime.state.KeyedStateBackend;
 /**
  * Archives what is cut: table by table, for each trading day one file, the instruments in order of their route keys.
  *
- * <p>The task thread reads rows in short steps, as keyed state allows no other thread; a writer thread makes Parquet of them. When
- * the files of a table are finished they are handed over in one step of the task thread: the instruments note the batches and the files
- * are emitted, so that both are in the same checkpoints. Until then nothing of a file is in a checkpoint; after a failure it is written
- * again, with the same rows, as another batch.
+ * <p>The task thread reads rows in short steps, because keyed state allows no other thread. A writer thread encodes them as Parquet. When
+ * the files of a table are finished they are handed over in one step of the task thread: the instruments note the batches and the files are
+ * emitted, so that both are in the same checkpoints. Until then nothing of a file is in a checkpoint; after a failure it is written again,
+ * with the same rows, as another batch.
  *
  * <p>One thread, the task thread.
  */

@@ -226,7 +226,7 @@ public final class Archiver {
             if (++roundFailures >= MAX_ROUND_FAILURES) {
                 throw new IOException("archiving failed " + roundFailures + " times in a row: " + e.getMessage(), e);
             }
-            LOG.warn("archiving failed, attempt {} of {}; its files are begun again", roundFailures, MAX_ROUND_FAILURES, e);
+            LOG.warn("archiving failed, attempt {} of {}; the files are written again", roundFailures, MAX_ROUND_FAILURES, e);
             round = new ArchiveRound(context, roundKeys);
             return ArchiveRound.Progress.MORE;
         }

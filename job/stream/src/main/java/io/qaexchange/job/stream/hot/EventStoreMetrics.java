@@ -12,7 +12,7 @@ import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
  * Metrics of one event store subtask. {@code stored}, {@code duplicates}, {@code deadLetters} and {@code archivedRows} are totals that
  * survive restarts; the rest counts since the task started.
  *
- * <p>Written by the task thread; read by reporters, which may see a value of a moment ago.
+ * <p>Written by the task thread and read by reporters, which may see slightly older values.
  */
 public final class EventStoreMetrics {
 

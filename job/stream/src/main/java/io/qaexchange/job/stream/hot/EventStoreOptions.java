@@ -8,7 +8,7 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * What the event store is told.
+ * Settings of the event store.
  *
  * @param archive folder of the archive, a URI of one of Flink's file systems
  * @param minAge event time behind an instrument's clock, or wall time of silence, after which its events are aged

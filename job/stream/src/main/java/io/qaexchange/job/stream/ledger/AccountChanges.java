@@ -8,8 +8,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Changes of accounts that were not sent yet, summed up by account and day: the accounts only add, so a hundred bookings may be one
- * message.
+ * Changes of accounts that are not sent yet, summed by account and day. Accounts only add, so a hundred bookings can be one message.
  *
  * <p>What one booking changes is noted by itself, and some dozens of them are added to the sums together: the sums of a thousand accounts are
  * not in the processor's own cache, and then it waits for many of them at once instead of for one after the other. One thread.

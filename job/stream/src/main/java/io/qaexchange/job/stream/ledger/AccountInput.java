@@ -11,7 +11,7 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * What the operator of the accounts is told: sums to add, or an event about an account's money. Immutable; nobody changes the sums any more.
+ * Input of the account operator: sums to add, or an event about the money of an account. Immutable; the sums must not be changed.
  *
  * @param account whose
  * @param day trading day, yyyymmdd

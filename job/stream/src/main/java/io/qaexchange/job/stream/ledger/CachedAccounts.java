@@ -8,9 +8,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 
 /**
- * The accounts in use as objects in memory: what changed is written before each checkpoint, and what changed
- * longest ago when much has. So a message to an account costs no state access, and a checkpoint holds up the thread for a bounded number of
- * values.
+ * Write-back cache of accounts. Changes are written before each checkpoint, and the oldest changes when there are too many. So a message
+ * costs no state access, and a checkpoint writes a bounded number of values.
  *
  * <p>If too many are in memory, the one that was used longest ago is forgotten. The object given out is the kept one: who changes it says so.
  * One thread.

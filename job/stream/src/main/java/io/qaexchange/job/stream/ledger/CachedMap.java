@@ -16,10 +16,10 @@ import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.ValueState;
 
 /**
- * A map state by text whose values are objects in memory while they are in use. What changed long ago is written when much has changed;
- * so an order that comes and goes in between costs no state access at all. What is not written when a checkpoint comes goes into one value
- * for each instrument, the <em>pending</em> values, which on the engine costs a fraction of writing them one by one; they hold over what the
- * map state has, and go when they are written one by one.
+ * Write-back cache over a map state whose keys are texts. The oldest changes are written when there are too many, so an order that opens
+ * and closes in between costs no state access. At a checkpoint, unwritten changes go into one value per instrument, the <em>pending</em>
+ * values, which costs a fraction of writing them singly. Pending values override the map state, and are removed when they are written to
+ * it.
  *
  * <p>Values are kept by instrument, which is the backend's key; if too many are, those of the instruments that were selected longest ago
  * are forgotten. Objects given out are the kept ones: who changes one puts it back. One thread.

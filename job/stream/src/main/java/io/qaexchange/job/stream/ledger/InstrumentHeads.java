@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The {@link InstrumentHead} of every instrument of this subtask, in memory; changes are written to the keyed state before each
- * checkpoint. So a tick costs no state access.
+ * Keeps the {@link InstrumentHead} of every instrument of this subtask in memory. Changes are written to keyed state before each
+ * checkpoint, so a tick costs no state access.
  *
  * <p>Memory: about 300 bytes for each instrument ever seen. One thread.
  */

@@ -8,7 +8,7 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * What the ledger is told.
+ * Settings of the ledger.
  *
  * @param instruments contract terms and trading days
  * @param fileInterval wall time that rows of its tables wait for a Parquet file

@@ -27,7 +27,7 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Keeps rows of the ledger's tables until they make a Parquet file, and hands finished files to the sink of the archive.
+ * Collects rows of the ledger tables, writes them to Parquet files, and hands finished files over to the archive sink.
  *
  * <p>Rows are operator state until then. In one step of the task thread they become a file that goes to the sink and leave the state, so
  * every checkpoint has a row either here or in the sink: exactly once, after any failure and at any parallelism. Readers of a checkpoint
