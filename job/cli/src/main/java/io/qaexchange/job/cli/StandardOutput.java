@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
  *
  * <p>Thread-safe as far as the stream behind it is.
  */
-final class StandardOutput extends OutputStream {
+public final class StandardOutput extends OutputStream {
 
     private final OutputStream target;
 
@@ -19,7 +19,7 @@ final class StandardOutput extends OutputStream {
     }
 
     /** A stream to print to; a line is written when it ends. */
-    static PrintStream over(OutputStream target) {
+    public static PrintStream over(OutputStream target) {
         return new PrintStream(new StandardOutput(target), true, StandardCharsets.UTF_8);
     }
 

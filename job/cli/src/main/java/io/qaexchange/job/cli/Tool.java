@@ -49,7 +49,7 @@ public final class Tool {
     }
 
     /** Runs the command, printing to what {@link System#out} and {@link System#err} are. */
-    static int execute(Callable<Integer> command, String[] args) {
+    public static int execute(Callable<Integer> command, String[] args) {
         CommandLine line = new CommandLine(command).setExpandAtFiles(false);
         line.setErr(new PrintWriter(System.err, true)).setOut(new PrintWriter(System.out, true));
         line.getCommandSpec().version(version(line.getCommandName()));

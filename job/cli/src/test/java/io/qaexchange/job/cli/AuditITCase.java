@@ -1,21 +1,29 @@
 package io.qaexchange.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.events.Arrival;
+import io.qaexchange.events.EventSchema;
+import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.generator.Fate;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.cli.demo.DemoRun;
 import io.qaexchange.job.cli.demo.RunFolder;
+import io.qaexchange.job.cli.read.AuditCommand;
 import io.qaexchange.job.cli.read.ExportCommand;
+import io.qaexchange.job.cli.read.QueryCommand;
 import io.qaexchange.job.cli.read.SavepointEditor;
 import io.qaexchange.job.query.audit.Audit;
 import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.audit.GeneratedEvents;
+import io.qaexchange.job.query.hot.HotFilter;
+import io.qaexchange.job.query.hot.RowFilter;
 import io.qaexchange.job.query.sql.ResultFormat;
 import io.qaexchange.job.query.sql.ResultWriter;
+import io.qaexchange.job.query.sql.RowSource;
 import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.query.union.UnionReader;
 import io.qaexchange.parquet.ArchivedEvent;
@@ -39,6 +47,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
@@ -245,6 +254,169 @@ class AuditITCase {
             }
             assertThat(sum).isEqualTo(result.generator().count("trade", Fate.STORE) + result.generator().count("trade", Fate.STORE_LATE));
         }
+    }
+
+    /** What the query says depends on the query alone, not on how much of the hot rows is loaded for it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"SELECT count(*) FROM tick", "SELECT count(*), sum(last_price) FROM tick WHERE instrument = 'SHFE.rb2601'",
+        "SELECT t.trade_id, t.price, event_time, date FROM trade t WHERE t.instrument IN ('SHFE.rb2601', 'DCE.m2601') AND direction = 'BUY' ORDER BY ALL",
+        "SELECT count(*) FROM trade WHERE event_time >= (SELECT max(event_time) FROM tick) - INTERVAL 1 minute OR true",
+        "SELECT count(*) FROM tick WHERE event_time_us BETWEEN '2026-01-05 13:30:00' AND TIMESTAMP '2026-01-06 02:00:00'",
+        "SELECT count(*) FROM tick WHERE event_time < TIMESTAMPTZ '2026-01-06 02:00:00+00' AND instrument <> 'DCE.m2601'",
+        "SELECT date, count(*) FROM order_insert WHERE date = '2026-01-06' GROUP BY ALL", "SELECT count(*) FROM tick WHERE trading_day = 20260106",
+        "WITH x AS (SELECT * FROM trade WHERE instrument = 'SHFE.rb2601') SELECT count(*), sum(volume) FROM x WHERE direction = 'BUY'",
+        "SELECT count(*) FROM trade a LEFT JOIN tick b ON a.instrument = b.instrument AND a.event_time = b.event_time WHERE a.instrument = 'SHFE.rb2601'",
+        "SELECT a.trade_id, b.bids[1].price FROM trade a ASOF JOIN book_snapshot b ON a.instrument = b.instrument AND a.event_time >= b.event_time "
+            + "WHERE a.instrument = 'SHFE.rb2601' ORDER BY ALL",
+        "SELECT count(*) FROM trade a, trade b WHERE a.instrument = 'SHFE.rb2601' AND b.instrument = 'DCE.m2601' AND a.trade_id = b.trade_id",
+        "SELECT trade FROM trade ORDER BY sequence LIMIT 3", "SELECT count(*) FROM query_table('tick')",
+        "SELECT max(balance), max(date) FROM account_daily WHERE date > '2026-01-01'", "SELECT (SELECT count(*) FROM tick) + (SELECT count(*) FROM trade)"})
+    void loadsNoFewerHotRowsThanAQueryNeeds(String sql) throws Exception {
+        List<List<String>> expected;
+        try (SqlTables all = SqlTables.of(seam(), instruments())) {
+            expected = rows(all, sql);
+        } catch (java.sql.SQLException e) {
+            expected = null;
+        }
+        try (SqlTables some = SqlTables.create()) {
+            some.load(RowSource.of(seam()), some.parse(sql), List.of());
+            if (expected == null) {
+                assertThatThrownBy(() -> rows(some, sql)).isInstanceOf(java.sql.SQLException.class);
+            } else {
+                assertThat(rows(some, sql)).isEqualTo(expected);
+            }
+        }
+    }
+
+    private static List<List<String>> rows(SqlTables tables, String sql) throws Exception {
+        List<List<String>> rows = new ArrayList<>();
+        try (Statement statement = tables.connection().createStatement(); ResultSet result = statement.executeQuery(sql)) {
+            while (result.next()) {
+                List<String> row = new ArrayList<>();
+                for (int c = 1; c <= result.getMetaData().getColumnCount(); c++) {
+                    row.add(String.valueOf(result.getObject(c)));
+                }
+                rows.add(row);
+            }
+        }
+        return rows;
+    }
+
+    @Test
+    void filtersOfHotRowsLetThroughWhatTheyNameAndNoOther() throws Exception {
+        RecordType tick = EventSchema.get().table("tick");
+        List<String> all = new ArrayList<>();
+        TreeMap<Long, Integer> times = new TreeMap<>();
+        seam().forEachHotRow((routeKey, stored) -> {
+            if (stored.event().recordType() == tick) {
+                all.add(routeKey + "@" + stored.event().eventTime());
+                times.merge(stored.event().eventTime(), 1, Integer::sum);
+            }
+        });
+        assertThat(all).isNotEmpty();
+        assertThat(hot(tick, RowFilter.ALL)).containsExactlyInAnyOrderElementsOf(all);
+        long middle = times.keySet().stream().skip(times.size() / 2).findFirst().orElseThrow();
+        assertThat(hot(tick, RowFilter.ofTimes(middle, middle + 60_000_000_000L))).containsExactlyInAnyOrderElementsOf(all.stream().filter(row -> {
+            long time = Long.parseLong(row.substring(row.indexOf('@') + 1));
+            return time >= middle && time <= middle + 60_000_000_000L;
+        }).toList());
+        String instrument = all.get(0).substring(0, all.get(0).indexOf('@'));
+        assertThat(hot(tick, RowFilter.ofInstruments(Set.of(instrument))))
+                .containsExactlyInAnyOrderElementsOf(all.stream().filter(row -> row.startsWith(instrument + "@")).toList());
+        assertThat(hot(tick, RowFilter.ofTimes(Long.MIN_VALUE, -1))).isEmpty();
+    }
+
+    private List<String> hot(RecordType type, RowFilter filter) throws Exception {
+        List<String> rows = new ArrayList<>();
+        seam().forEachHotRow(new HotFilter(Map.of(type, filter)), (routeKey, stored) -> rows.add(routeKey + "@" + stored.event().eventTime()));
+        return rows;
+    }
+
+    @Test
+    void foldersMayHaveAnyName() throws Exception {
+        List<String> names = List.of("with space", "Börse 漢", "50%", "a%20b", "a#b", "[old]", "[[]old]", "a*b", "a?b", "it's", "new\nline", "{x,y}", "back\\sl[ash", "a=b",
+                "x:y", "~", " lead", "trail ", "date=2020-01-01", "$HOME", "\"q\"", "@file", "-dash");
+        for (String name : names) {
+            Path parent = Files.createDirectory(folder.resolve("p" + names.indexOf(name)));
+            Path nasty = parent.resolve(name);
+            // Neighbours that patterns or escapes would find instead.
+            for (String neighbour : List.of("o", "aXb", "a b", "a")) {
+                Files.createDirectories(parent.resolve(neighbour).resolve("archive"));
+            }
+            copyTo(nasty);
+            String dir = nasty.toString();
+            assertThat(printed(new QueryCommand(), "SELECT count(*) AS n FROM tick", "--dir", dir, "--format", "csv")).as(name)
+                    .isEqualTo("n\n" + (result.generator().count("tick", Fate.STORE) + result.generator().count("tick", Fate.STORE_LATE)) + "\n");
+            String cold = printed(new QueryCommand(), "SELECT count(*) AS n FROM tick", "--parquet", dir + "/archive", "--format", "csv");
+            assertThat(cold).as(name).isEqualTo("n\n" + seam().files().stream().filter(file -> file.table().equals("tick")).mapToLong(DataFile::rows).sum() + "\n");
+            assertThat(printed(new ExportCommand(), "--dir", dir, "--table", "tick", "--out", nasty.resolve("out ü.csv").toString())).isEmpty();
+            assertThat(nasty.resolve("out ü.csv")).isNotEmptyFile();
+            assertThat(printed(new AuditCommand(), "--dir", dir)).as(name).contains("AUDIT HOLDS");
+        }
+    }
+
+    private void copyTo(Path target) throws IOException {
+        for (String part : List.of("archive", "savepoints", DemoRun.INSTRUMENTS_FILE, RunFolder.FILE)) {
+            try (Stream<Path> files = Files.walk(original.resolve(part))) {
+                for (Path file : files.toList()) {
+                    Path copy = target.resolve(original.relativize(file).toString());
+                    Files.createDirectories(copy.getParent());
+                    Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
+    }
+
+    private static String printed(java.util.concurrent.Callable<Integer> command, String... arguments) {
+        PrintStream out = System.out;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try {
+            assertThat(Tool.execute(command, arguments)).as(String.join(" ", arguments)).isEqualTo(Tool.GOOD);
+        } finally {
+            System.setOut(out);
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    /** A running job deletes old checkpoints; whoever reads takes the newest that stays, and keeps it. */
+    @Test
+    void readsWhileCheckpointsAreDeleted() throws Exception {
+        Path cluster = Files.createDirectory(folder.resolve("cluster"));
+        Files.move(folder.resolve("archive"), cluster.resolve("archive"));
+        Path snapshot = folder.resolve(RunFolder.read(folder).savepoint());
+        java.util.concurrent.atomic.AtomicBoolean stop = new java.util.concurrent.atomic.AtomicBoolean();
+        java.util.concurrent.CountDownLatch first = new java.util.concurrent.CountDownLatch(1);
+        java.util.concurrent.FutureTask<Integer> job = new java.util.concurrent.FutureTask<>(() -> {
+            int n = 1;
+            for (; !stop.get(); n++) {
+                Path next = cluster.resolve("checkpoints/job/chk-" + n);
+                Files.createDirectories(next);
+                try (Stream<Path> files = Files.list(snapshot)) {
+                    for (Path file : files.sorted(java.util.Comparator.comparing(f -> f.endsWith("_metadata"))).toList()) {
+                        Files.copy(file, next.resolve(file.getFileName()));
+                    }
+                }
+                if (n > 2) {
+                    org.apache.flink.util.FileUtils.deleteDirectory(cluster.resolve("checkpoints/job/chk-" + (n - 2)).toFile());
+                    first.countDown();
+                }
+            }
+            return n;
+        });
+        Thread thread = new Thread(job, "job that deletes checkpoints");
+        thread.start();
+        first.await();
+        try {
+            for (int i = 0; i < 15; i++) {
+                assertThat(printed(new QueryCommand(), "SELECT count(*) AS n FROM tick", "--dir", cluster.toString(), "--checkpoint", "latest", "--format", "csv",
+                        "--instruments", folder.resolve(DemoRun.INSTRUMENTS_FILE).toString()))
+                        .isEqualTo("n\n" + (result.generator().count("tick", Fate.STORE) + result.generator().count("tick", Fate.STORE_LATE)) + "\n");
+            }
+        } finally {
+            stop.set(true);
+        }
+        assertThat(job.get()).isGreaterThan(15);
     }
 
     private static DemoRun.Result run(Path target, String backend) throws Exception {

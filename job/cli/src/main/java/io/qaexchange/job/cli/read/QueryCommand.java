@@ -101,7 +101,8 @@ public final class QueryCommand implements Callable<Integer> {
             System.err.println("tables: " + String.join(", ", SqlTables.names()));
         }
         if (message.contains(NO_SUCH_FUNCTION) && message.contains(NANOSECONDS)) {
-            System.err.println("event_time has nanoseconds, for which DuckDB lacks this function; event_time_us is the same time in microseconds");
+            System.err.println("event_time has nanoseconds, for which DuckDB lacks this function; event_time_us is the same time in microseconds."
+                    + " To summarize: SUMMARIZE SELECT * EXCLUDE (event_time, ingest_time) FROM …");
         }
         return Tool.BAD;
     }

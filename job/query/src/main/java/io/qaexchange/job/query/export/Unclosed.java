@@ -5,9 +5,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /** A stream that is flushed instead of closed, for libraries that close what they write to. */
-final class Unclosed extends FilterOutputStream {
+public final class Unclosed extends FilterOutputStream {
 
-    Unclosed(OutputStream out) {
+    /** That stream, not to be closed. */
+    public Unclosed(OutputStream out) {
         super(out);
     }
 

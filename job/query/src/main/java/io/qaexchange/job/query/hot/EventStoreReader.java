@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import javax.annotation.Nullable;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.util.CloseableIterator;
@@ -72,14 +73,22 @@ public final class EventStoreReader {
             } else {
                 for (RecordType type : filter.tables().keySet()) {
                     RowFilter wanted = filter.find(type);
-                    if (wanted.hasRouteKey(routeKey) && wanted.fromNs() <= wanted.toNs()) {
-                        rows.visitEvents(state, StoredKey.lowest(type.code(), wanted.fromNs()), wanted.toNs() == Long.MAX_VALUE
-                                ? StoredKey.lowest(type.code() + 1, Long.MIN_VALUE) : StoredKey.lowest(type.code(), wanted.toNs() + 1));
+                    if (wanted.hasRouteKey(routeKey) && wanted.fromNs() <= wanted.toNs() && wanted.toNs() >= 0) {
+                        rows.visitEvents(state, StoredKey.lowest(type.code(), Math.max(0, wanted.fromNs())), upper(type, wanted));
                     }
                 }
             }
             rows.visitLate(state);
         });
+    }
+
+    /** The end of a table's range; no event is before 1970, so bounds are not either: their buckets would be. */
+    @Nullable
+    private static StoredKey upper(RecordType type, RowFilter wanted) {
+        if (wanted.toNs() < Long.MAX_VALUE) {
+            return StoredKey.lowest(type.code(), wanted.toNs() + 1);
+        }
+        return type.code() == Byte.MAX_VALUE ? null : StoredKey.lowest(type.code() + 1, 0);
     }
 
     /** The hot rows of one key. */

@@ -2,6 +2,7 @@ package io.qaexchange.job.query.sql;
 
 import static io.qaexchange.job.query.sql.HotTables.quoted;
 
+import io.qaexchange.job.query.export.Unclosed;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
@@ -156,7 +157,7 @@ public final class ResultWriter {
         try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(portable());
                 BufferAllocator allocator = new RootAllocator();
                 ArrowReader batches = (ArrowReader) rows.unwrap(DuckDBResultSet.class).arrowExportStream(allocator, ARROW_BATCH_ROWS);
-                ArrowFileWriter writer = new ArrowFileWriter(batches.getVectorSchemaRoot(), batches, Channels.newChannel(out))) {
+                ArrowFileWriter writer = new ArrowFileWriter(batches.getVectorSchemaRoot(), batches, Channels.newChannel(new Unclosed(out)))) {
             writer.start();
             while (batches.loadNextBatch()) {
                 writer.writeBatch();

@@ -72,6 +72,8 @@ class ResultWriterProperties {
 
     @Property(tries = 40, shrinking = net.jqwik.api.ShrinkingMode.OFF)
     void json(@ForAll("columns") List<Column> columns) throws Exception {
+        // DuckDB's reader of JSON rounds them; the text has all digits: QueryCommandTest.
+        net.jqwik.api.Assume.that(columns.stream().noneMatch(column -> column.type().contains("DECIMAL(38")));
         check(columns, ResultFormat.JSON, (connection, bytes) -> {
             for (String line : new String(bytes, StandardCharsets.UTF_8).split("\n")) {
                 assertThat(new com.fasterxml.jackson.databind.ObjectMapper().readTree(line).isObject()).as(line).isTrue();
