@@ -69,7 +69,7 @@ final class LsmReader implements StoreReader {
         if (prefixes == null) {
             prefixes = new PrefixLookup();
         }
-        if (files.level0.length > 1 && files.spendsInLevel0(LsmStore.SCAN_COST)) {
+        if (files.level0.length > 1 && files.spendsInLevel0(ReadView.SCAN_COST)) {
             source.level0IsCostly(files.family.id());
         }
         return prefixes.copy(view, files, prefix, sequence, withValues);

@@ -54,8 +54,6 @@ import java.util.function.Supplier;
  * <p>Threads: see {@link Store}.
  */
 public final class LsmStore implements Store {
-    /** What a scan spends on a file of level 0, in filters asked by point reads. */
-    static final int SCAN_COST = 8;
     private static final Slice EMPTY = new Slice();
 
     private final Path directory;
@@ -426,7 +424,7 @@ public final class LsmStore implements Store {
 
     private VisibleIterator scan(ColumnFamily family, VisibleIterator.Bounds bounds, Snapshot snapshot) throws IOException {
         VisibleIterator opened = atSequence(snapshot, (view, sequence) -> VisibleIterator.open(view, family, bounds, sequence));
-        if (opened.spendsInLevel0(SCAN_COST)) {
+        if (opened.spendsInLevel0(ReadView.SCAN_COST)) {
             jobs.compactions().compactForReads(family.id());
         }
         return opened;

@@ -20,6 +20,9 @@ import java.util.concurrent.atomic.AtomicReference;
  * <p>Immutable but for its count of users and what scans leave for the next ones; thread-safe.
  */
 final class ReadView {
+    /** What a scan spends on a file of level 0, in filters asked by point reads. */
+    static final int SCAN_COST = 8;
+
     private static final ViewFile[] NO_FILES = {};
     /** Bytes that are merged in the time in which a read asks a filter in vain. */
     private static final int BYTES_PER_FILTER = 16;

@@ -115,7 +115,7 @@ public final class SstableReader implements AutoCloseable {
         if (!footer.rangeTombstones().isPresent()) {
             return RangeTombstoneList.EMPTY;
         }
-        return SstableInspector.decodeRangeTombstones(
+        return RangeTombstoneBlock.decode(
                 source.readBlock(footer.rangeTombstones(), SstableFormat.KIND_RANGE_TOMBSTONES), source.file(),
                 footer.rangeTombstones().offset());
     }
