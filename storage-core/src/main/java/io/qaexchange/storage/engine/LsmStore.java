@@ -194,7 +194,7 @@ public final class LsmStore implements Store {
         jobs.whilePaused(() -> installOrStop(new VersionEdit().dropFamily(family.id())));
     }
 
-    /** A version that was not published for certain stops the store: writes that rely on it could not be told from others. */
+    /** A version that was not published for certain stops the store: nobody could say which writes rely on it. */
     private void installOrStop(VersionEdit edit) throws IOException {
         try {
             state.install(edit);
@@ -508,7 +508,7 @@ public final class LsmStore implements Store {
         return StoreDescription.of(this, state, options) + jobs.compactions().running().stream().map(plan -> "running: " + plan + "\n").reduce("", String::concat);
     }
 
-    /** The pickers' scores: what would be merged next, and why. */
+    /** The pickers' scores: the next compaction, and why. */
     public String explainPick() {
         return jobs.compactions().explain();
     }
