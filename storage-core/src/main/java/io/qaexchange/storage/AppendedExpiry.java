@@ -3,7 +3,7 @@ package io.qaexchange.storage;
 import io.qaexchange.storage.memory.Slice;
 
 /**
- * Says what of appended values has expired, so that it leaves the files when they are flushed or merged, as RocksDB's compaction filter
+ * Says what of appended values has expired, so that it leaves the files when they are flushed or compacted, as RocksDB's compaction filter
  * does for lists. See {@link Store#expireAppended}.
  */
 @FunctionalInterface

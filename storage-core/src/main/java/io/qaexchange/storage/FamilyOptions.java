@@ -18,11 +18,11 @@ import java.util.List;
  * @param eventTimeFromEnd where the 8-byte big-endian event time (sign bit flipped) begins in the key, in bytes from its END; -1 = none.
  *     Must not change
  * @param windowNanos width of a window of event time, for {@link CompactionStyle#TIME_WINDOW}. Must not change
- * @param timeToLiveMillis entries older than this vanish when their file is merged, half expired, or expired altogether; 0 = never. Reads may
+ * @param timeToLiveMillis entries older than this vanish when their file is compacted, half expired, or expired altogether; 0 = never. Reads may
  *     show them until then. Their age is read from the value
  * @param timeToLiveOffset where the 8-byte big-endian time of the last write (ms since 1970) begins in the value
  * @param levelBaseBytes size of level 1. RocksDB's {@code max_bytes_for_level_base}
- * @param fileBytes size at which a merge begins the next file. RocksDB's {@code target_file_size_base}
+ * @param fileBytes size at which a compaction begins the next file. RocksDB's {@code target_file_size_base}
  * @param memtableHashIndex whether keys in memory are found by their hash, too: reads and overwrites of a key then wait for memory half as often,
  *     but its first write is slower, and it takes 30 to 65 bytes more. For state that is read and written by key, not for logs
  */

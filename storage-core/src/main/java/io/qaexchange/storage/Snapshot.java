@@ -2,7 +2,7 @@ package io.qaexchange.storage;
 
 /**
  * A moment of the store: reads through it see every write up to its sequence number and none behind. It pins a number, not memory:
- * merges keep the versions that it needs. Close it. Thread-safe.
+ * compactions keep the versions that it needs. Close it. Thread-safe.
  */
 public interface Snapshot extends AutoCloseable {
     long sequence();

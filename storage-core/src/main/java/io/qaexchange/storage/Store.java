@@ -44,10 +44,10 @@ public interface Store extends Closeable {
     ColumnFamily createFamily(FamilyOptions options) throws IOException;
 
     /**
-     * Lets the front of appended values expire: from now on what has expired leaves the files as these are flushed and merged, but for what a
+     * Lets the front of appended values expire: from now on what has expired leaves the files as these are flushed and compacted, but for what a
      * snapshot shows; reads may show it until then. Not kept in the store, holds until it is closed or another is given.
      *
-     * @param expiry asked for one by each flush and each part of a merge, on any thread; what it gives is used by one thread. Null: nothing
+     * @param expiry asked for one by each flush and each part of a compaction, on any thread; what it gives is used by one thread. Null: nothing
      *     expires any more
      * @throws IllegalArgumentException if values of the family cannot be appended to
      */
@@ -80,7 +80,7 @@ public interface Store extends Closeable {
 
     /**
      * Removes all keys of a range whose event time is before {@code eventTime} (ns): reads hide them at once, whole files go at once,
-     * the rest when files are merged. The drop watermark holds for later writes too, and never falls.
+     * the rest when files are compacted. The drop watermark holds for later writes too, and never falls.
      */
     long dropBefore(ColumnFamily family, KeyRange range, long eventTime) throws IOException;
 
@@ -140,10 +140,10 @@ public interface Store extends Closeable {
     /** Writes what is in memory into sstables and waits for it. */
     void flush() throws IOException;
 
-    /** Merges everything in a range down as far as it goes and waits for it. */
+    /** Compacts everything in a range down as far as it goes and waits for it. */
     void compact(ColumnFamily family, KeyRange range) throws IOException;
 
-    /** Waits until no flush or merge is due. */
+    /** Waits until no flush or compaction is due. */
     void awaitIdle() throws IOException;
 
     /** What a range takes on disk and in memory, estimated from metadata alone. */

@@ -1,5 +1,8 @@
 package io.qaexchange.storage;
 
+import io.qaexchange.storage.error.Arguments;
+import java.util.stream.Stream;
+
 /**
  * Everything that a store counts and measures. {@link StoreStatistics} holds the values of one moment; {@code docs/metrics.md} is made from
  * this list. Counters begin at zero with each opening of the store. Ids are stable.
@@ -70,6 +73,17 @@ public enum StoreMetric {
         this.kind = kind;
         this.unit = unit;
         this.description = description;
+    }
+
+    /** @throws IllegalArgumentException if there is no such metric; the message lists those there are */
+    public static StoreMetric ofId(String id) {
+        Arguments.notNull(id, "id");
+        for (StoreMetric metric : values()) {
+            if (metric.id.equals(id)) {
+                return metric;
+            }
+        }
+        throw new IllegalArgumentException("no metric is called " + id + "; there are " + Stream.of(values()).map(StoreMetric::id).toList());
     }
 
     /** The name for monitors: words in lower case with dots between. */

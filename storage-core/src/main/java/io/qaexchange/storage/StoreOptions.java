@@ -112,7 +112,7 @@ public final class StoreOptions {
     }
 
     /**
-     * Overlapping runs in level 0 that start a merge if it is cheap; twice as many do in any case, or where writes are slowed. RocksDB's
+     * Overlapping runs in level 0 that start a compaction if it is cheap; twice as many do in any case, or where writes are slowed. RocksDB's
      * {@code level0_file_num_compaction_trigger}, but counted by depth.
      */
     public int level0CompactionDepth() {
@@ -134,20 +134,20 @@ public final class StoreOptions {
         return values.levelMultiplier;
     }
 
-    /** Merges and flushes that may run at the same time. */
+    /** Compactions and flushes that may run at the same time. */
     public int backgroundJobs() {
         return values.backgroundJobs;
     }
 
-    /** Bytes per second that merges may write, 0 = unlimited. Flushes are never limited. RocksDB's rate limiter. */
+    /** Bytes per second that compactions may write, 0 = unlimited. Flushes are never limited. RocksDB's rate limiter. */
     public long compactionBytesPerSecond() {
         return values.compactionBytesPerSecond;
     }
 
     /**
-     * Where flushes and merges run; null = threads of the store's own. With an executor of the caller's (a test's, a slot's shared one)
+     * Where flushes and compactions run; null = threads of the store's own. With an executor of the caller's (a test's, a slot's shared one)
      * the store starts no thread and times nothing: group commit syncs only when {@link Store#sync()} is called or a flush needs it, and
-     * expired files are looked for only when something is written, flushed or merged, or in {@link Store#awaitIdle()}; from time to
+     * expired files are looked for only when something is written, flushed or compacted, or in {@link Store#awaitIdle()}; from time to
      * time if the executor is a {@link java.util.concurrent.ScheduledExecutorService}.
      */
     public Executor executor() {
@@ -318,7 +318,7 @@ public final class StoreOptions {
             check(manifestBytes > 0, "manifestBytes must be positive", manifestBytes);
             check(groupCommitMillis > 0 && groupCommitRecords > 0, "group commit needs positive bounds", groupCommitMillis);
             check(level0CompactionDepth >= 1 && level0CompactionDepth <= level0SlowdownDepth && level0SlowdownDepth <= level0StopDepth,
-                    "level 0 depths must rise: merge, slow down, stop", level0CompactionDepth + ", " + level0SlowdownDepth + ", " + level0StopDepth);
+                    "level 0 depths must rise: compact, slow down, stop", level0CompactionDepth + ", " + level0SlowdownDepth + ", " + level0StopDepth);
             check(levelMultiplier >= 2, "levelMultiplier must be at least 2", levelMultiplier);
             check(backgroundJobs >= 1, "backgroundJobs must be at least 1", backgroundJobs);
             check(compactionBytesPerSecond >= 0, "compactionBytesPerSecond must not be negative", compactionBytesPerSecond);

@@ -26,6 +26,15 @@ public record StoreStatistics(Map<StoreMetric, Long> values, Map<StoreMetric, St
         return value;
     }
 
+    /**
+     * The same by {@link StoreMetric#id}, for monitors that have names only.
+     *
+     * @throws IllegalArgumentException if there is no counter or gauge of that name
+     */
+    public long get(String id) {
+        return get(StoreMetric.ofId(id));
+    }
+
     /** @throws IllegalArgumentException for a counter or gauge */
     public StoreHistogram histogram(StoreMetric metric) {
         StoreHistogram histogram = histograms.get(Arguments.notNull(metric, "metric"));

@@ -72,6 +72,39 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** Arrows that would close no cycle, but that the page does not have. */
+    @Test
+    void packagesAroundTheManifestSeeEachOtherAsThePageSays() {
+        for (String[] arrow : new String[][] {{"recovery", "checkpoint"}, {"compaction", "checkpoint"}, {"compaction", "recovery"}, {"manifest", "wal"},
+            {"manifest", "memtable"}, {"wal", "memtable"}, {"memtable", "wal"}, {"wal", "sstable"}, {"memtable", "sstable"}, {"sstable", "wal"},
+            {"sstable", "memtable"}, {"key", "cache"}, {"cache", "key"}, {"iterator", "cache"}}) {
+            ArchRuleDefinition.noClasses().that().resideInAPackage(ROOT + "." + arrow[0])
+                    .should().dependOnClassesThat().resideInAPackage(ROOT + "." + arrow[1]).check(CLASSES);
+        }
+    }
+
+    /** It hands calls to the parts; none of them knows it. */
+    @Test
+    void nothingOfTheEngineKnowsTheStore() {
+        ArchRuleDefinition.noClasses().that().resideOutsideOfPackage(ROOT + ".tool").and().doNotHaveFullyQualifiedName(ROOT + ".engine.LsmStore")
+                .and().haveNameNotMatching(".*LsmStore\\$.*")
+                .should().dependOnClassesThat().haveFullyQualifiedName(ROOT + ".engine.LsmStore").check(CLASSES);
+    }
+
+    /** It decodes as much of a damaged file as there is, which reads must not. */
+    @Test
+    void onlyToolsInspectDamagedFiles() {
+        ArchRuleDefinition.noClasses().that().resideOutsideOfPackage(ROOT + ".tool").and().haveNameNotMatching(".*SstableInspector.*")
+                .should().dependOnClassesThat().haveFullyQualifiedName(ROOT + ".sstable.SstableInspector").check(CLASSES);
+    }
+
+    @Test
+    void noThirdPartyLibraryButLoggingAndCodecs() {
+        ArchRuleDefinition.classes().that().resideInAPackage(ROOT + "..")
+                .should().onlyDependOnClassesThat().resideInAnyPackage(ROOT + "..", "java..", "com.sun.management", "sun.misc", "org.slf4j..", "io.airlift.compress..")
+                .check(CLASSES);
+    }
+
     @Test
     void onlyMemoryTouchesUnsafe() {
         ArchRuleDefinition.noClasses().that().resideOutsideOfPackage(ROOT + ".memory")

@@ -1,6 +1,6 @@
 package io.qaexchange.storage.checkpoint;
 
-/** What {@link PieceWriter} and {@link PieceReader} agree on; the layout is told at the writer. */
+/** Constants of a log piece, whose layout {@link PieceWriter} documents. */
 final class PieceFormat {
     /** "QAPIECE" as a little-endian number. */
     static final long MAGIC = 0x45434549504151L;

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * Writes a piece of the log.
+ * Writes a log piece: a range of the log as a file of its own.
  *
  * <p>Layout, little-endian:
  * <pre>

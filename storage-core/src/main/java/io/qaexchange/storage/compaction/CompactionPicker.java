@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Decides what to merge next. Pure: the same version gives the same plan. Thread-safe. */
+/** Decides what to compact next. Pure: the same version gives the same plan. Thread-safe. */
 public interface CompactionPicker {
     /**
      * @param busy ids of references that other jobs are working on
@@ -20,7 +20,7 @@ public interface CompactionPicker {
     }
 
     /**
-     * What a user's request to merge a range leads to, each to be run once; disjoint plans.
+     * What a user's request to compact a range leads to, each to be run once; disjoint plans.
      *
      * @param mayExpire whether something may leave that is alone in its file
      */

@@ -18,7 +18,7 @@ import java.util.Set;
  *
  * <p>A file of which half the span of writing times has expired is rewritten without that half, so that long-lived files give room back.
  * What is left must have a tenth of its life before it, or it is left to go as a whole: a value is rewritten three or four times at
- * most for this reason. Files of level 0 are not rewritten; they are merged soon anyway.
+ * most for this reason. Files of level 0 are not rewritten; they are compacted soon anyway.
  *
  * <p>Stateless.
  */

@@ -12,17 +12,17 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Picks the next merge of a leveled tree. Looks at metadata only and does no I/O, so a test is a picture of levels.
+ * Picks the next compaction of a leveled tree. Looks at metadata only and does no I/O, so a test is a picture of levels.
  *
- * <p>Level 0 is scored by its depth (files that share a key) over the depth at which it is due, deeper levels by bytes over target; the
- * highest score of at least 1.0 whose files are free wins, level 0 first among equals. From level 0 the oldest file goes with everything
- * of the level that it shares keys with, since what stays must not be older than what goes below it. From a deeper level the file goes
- * whose merge reads the fewest bytes of the next level for its own. When nothing else is due, files go that make scans walk over
- * tombstones.
+ * <p>Level 0 is scored by its depth (files that share a key) over the depth at which it is due, deeper levels by bytes over target. The
+ * highest score of at least 1.0 whose files are free wins, level 0 first among equals. On level 0, picks the oldest file and every file of
+ * the level that shares keys with it: a file that stays must not be older than one that goes below it. On deeper levels, picks the file
+ * that overlaps the fewest bytes in the next level relative to its own size. When nothing else is due, picks a file whose tombstones slow
+ * scans down.
  *
- * <p>What leaves level 0 has all that it meets in level 1 written again, which with keys that come at random is all of the level. So it
- * leaves at the trigger only if it is twice as much as that; else it waits until level 0 is twice as deep. If it is less than half
- * even then, only the newest files become one, and stay: docs/design/0018 has the sums.
+ * <p>A compaction from level 0 rewrites the files of level 1 that it overlaps, which with random keys is the whole level. So it begins at
+ * the trigger only if its files of level 0 are twice as large as those of level 1; else it waits until level 0 is twice as deep. If they
+ * are less than half as large even then, only the newest files become one, and stay in level 0: docs/design/0018 has the sums.
  *
  * <p>Invariants: a plan never names a busy file; its outputs overlap no file left in the target level.
  * <p>Thread-safe: stateless.
@@ -34,7 +34,7 @@ public final class LeveledPicker implements CompactionPicker {
     private static final int LONG_RUN = 512;
 
     private final int level0Trigger;
-    /** Of level 0, at which something is merged in any case. */
+    /** Of level 0, at which something is compacted in any case. */
     private final int level0Limit;
     private final int multiplier;
 

@@ -15,10 +15,10 @@ import java.util.Arrays;
  *
  * <p>Snapshots cut the sequence numbers into stripes; of a key, readers see at most the newest version of each stripe. So within a
  * stripe older versions go, and so do entries under a range deletion of the same stripe. Appended values are joined as far as a stripe
- * allows. A tombstone goes when it is in the oldest stripe and nothing older of its key can lie outside this merge
+ * allows. A tombstone goes when it is in the oldest stripe and nothing older of its key can lie outside this compaction
  * ({@link Scope#isOldest}). Dropped (drop watermarks) and expired (time to live) entries go the same way.
  *
- * <p>Used by flushes and by merges, so that there is one place where entries disappear. One thread.
+ * <p>Used by flushes and by compactions, so that there is one place where entries disappear. One thread.
  */
 public final class RetainedEntries {
     /** Takes the entries that are left, in internal order. */
@@ -29,7 +29,7 @@ public final class RetainedEntries {
     }
 
     /**
-     * What the merge knows of the rest of the store.
+     * What the compaction knows of the rest of the store.
      *
      * @param snapshots pinned sequence numbers, ascending
      * @param rangeTombstones of the inputs and of everything newer
@@ -38,7 +38,7 @@ public final class RetainedEntries {
     public record Scope(FamilyOptions options, long[] snapshots, RangeTombstoneList rangeTombstones, DropWatermarkIndex dropWatermarks, Older older,
             Expiry expiry) {}
 
-    /** Tells where older entries than the merge's may lie. */
+    /** Tells where older entries than the compaction's may lie. */
     @FunctionalInterface
     public interface Older {
         /** Whether no entry of the key, and no range that could hold it, is older than the inputs and outside them. */

@@ -13,12 +13,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Picks merges of a time-windowed tree. Looks at metadata only.
+ * Picks compactions of a time-windowed tree. Looks at metadata only.
  *
  * <p>Data that comes in order is left as it was written: files of one window that follow each other in time are looked at one at a
  * time by reads that know their time. Small files are joined in runs of similar size (factor 4), so that their number grows with the
- * logarithm of the window's bytes. Files that share both times and keys are merged once one of them meets more others than the trigger
- * allows, together with all that hang on them: what comes out shares no key, so no merge leads to itself again. Files of level 0,
+ * logarithm of the window's bytes. Files that share both times and keys are compacted once one of them meets more others than the trigger
+ * allows, together with all that hang on them: what comes out shares no key, so no compaction leads to itself again. Files of level 0,
  * which hold several windows, wait until as many have gathered as the trigger says, and are then taken apart into their windows. So
  * files of a window need not be in order of age; reads take the newest version of all.
  *
@@ -55,7 +55,7 @@ public final class TimeWindowPicker implements CompactionPicker {
         return Optional.empty();
     }
 
-    /** Files worth merging: neighbours in age of a similar small size, or too many that share times and keys. */
+    /** Files worth compacting: neighbours in age of a similar small size, or too many that share times and keys. */
     private List<List<FileReference>> runs(List<FileReference> newestFirst, long fileBytes) {
         List<List<FileReference>> runs = new ArrayList<>();
         int from = 0;

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
 /**
- * Writes sorted entries into a file per window of event time. Only so many windows are open at once; entries of further ones, keys
+ * Writes sorted entries into a file per window of event time. A bounded number of windows is open at once; entries of further ones, keys
  * without a time, and range deletions go into files of level 0. One thread.
  */
 public final class WindowedOutputs implements AutoCloseable {

@@ -1,5 +1,5 @@
 /**
- * What is merged when, and the merging. Pickers look at versions only and decide; jobs carry it out. Writes sstables through
+ * Decides which files are compacted, and which entries a compaction keeps. Pickers look at versions only; jobs carry their plans out. Writes sstables through
  * {@code sstable}.
  */
 package io.qaexchange.storage.compaction;

@@ -31,8 +31,8 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * Carries out a {@link CompactionPlan.Merge}: reads the inputs ahead, writes what is left of them. A large merge is cut into ranges of
- * keys that are merged at the same time. One thread, but for the subcompactions.
+ * Carries out a {@link CompactionPlan.Merge}: reads the inputs ahead and writes the entries that are still needed. A large compaction is cut into
+ * ranges of keys, which are compacted at the same time. One thread, but for the subcompactions.
  */
 final class CompactionJob {
     private static final int ENTRIES_BETWEEN_PAUSES = 256;
@@ -75,7 +75,7 @@ final class CompactionJob {
         olderOthers = olderOthers(plan, family);
     }
 
-    /** Runs subcompactions of a merge at the same time, as far as there are threads; returns or throws when all have ended. */
+    /** Runs subcompactions of a compaction at the same time, as far as there are threads; returns or throws when all have ended. */
     interface Crew {
         void runAll(List<Subcompaction> subcompactions) throws IOException;
     }
@@ -98,7 +98,7 @@ final class CompactionJob {
         plan.inputs().forEach(input -> edit.remove(input.id()));
     }
 
-    /** What stays in level 0 becomes one file, however large: that it has fewer files afterwards is what the merge is for. */
+    /** What stays in level 0 becomes one file, however large: the compaction is there to leave fewer files. */
     private long outputFileBytes(FamilyOptions options) {
         return plan.outputLevel() == 0 ? Long.MAX_VALUE : options.fileBytes();
     }
@@ -115,7 +115,7 @@ final class CompactionJob {
         return anchors;
     }
 
-    /** The merge of one range of keys. One thread. */
+    /** The compaction of one range of keys. One thread. */
     final class Subcompaction {
         private final KeyRange range;
         private final boolean toWindows;

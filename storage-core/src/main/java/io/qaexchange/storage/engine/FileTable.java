@@ -24,7 +24,7 @@ final class FileTable {
     private final Consumer<CorruptionException> onFault;
     private final Map<Long, FileHandle> handles = new HashMap<>();
 
-    /** @param onFault told when a mapping of a file fails */
+    /** @param onFault receives the failure of a mapping */
     FileTable(Path directory, StoreOptions options, BlockCache cache, ObsoleteFiles obsolete, Consumer<CorruptionException> onFault) {
         this.onFault = onFault;
         this.directory = directory;

@@ -25,6 +25,7 @@ final class FlushScheduler {
     private final WalWriter wal;
     private final ObsoleteFiles obsolete;
     private final Runnable afterFlush;
+    private final FlushEstimate estimate = new FlushEstimate();
 
     // Guarded by health.
     private boolean queued;
@@ -81,11 +82,13 @@ final class FlushScheduler {
             return false;
         }
         boolean interrupted = Thread.interrupted();
+        estimate.begin(claimed.stream().mapToLong(memtable -> memtable.memtable().memoryBytes()).sum(), System.nanoTime());
         try {
             flush(claimed);
         } catch (Throwable e) {
             health.fail("flush", e);
         } finally {
+            estimate.end(System.nanoTime());
             state.unclaimFlush();
             health.changed();
             StoreHealth.interruptAgain(interrupted);
@@ -143,6 +146,11 @@ final class FlushScheduler {
     /** Waits until no memtable is frozen any more, also on an interrupted thread, which stays interrupted. */
     void awaitFlushed() throws IOException {
         StoreHealth.uninterrupted(() -> awaitFrozenAtMost(0));
+    }
+
+    /** Until some of the frozen memtables are flushed, as far as can be guessed; 0 if it cannot. */
+    long remainingNanos() {
+        return estimate.remainingNanos(state.frozenBytes(), System.nanoTime());
     }
 
     /** Whether nothing is to be flushed. */

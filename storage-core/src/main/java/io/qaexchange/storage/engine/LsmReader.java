@@ -21,7 +21,7 @@ import java.io.IOException;
 /**
  * Point reads over memtables and files, newest source first.
  *
- * <p>Keeps the view of its last read, so that as long as nothing was frozen, flushed or merged in between, a read touches no shared
+ * <p>Keeps the view of its last read, so that as long as nothing was frozen, flushed or compacted in between, a read touches no shared
  * counter. One thread.
  */
 final class LsmReader implements StoreReader {
@@ -69,7 +69,7 @@ final class LsmReader implements StoreReader {
         if (prefixes == null) {
             prefixes = new PrefixLookup();
         }
-        if (files.level0.length > 1 && files.spendsInLevel0(LsmStore.SCAN_COST)) {
+        if (files.level0.length > 1 && files.spendsInLevel0(ReadView.SCAN_COST)) {
             source.level0IsCostly(files.family.id());
         }
         return prefixes.copy(view, files, prefix, sequence, withValues);
@@ -166,7 +166,7 @@ final class LsmReader implements StoreReader {
     }
 
     /**
-     * Files of several windows and those of the key's own. A merge of either kind may hold both older and newer entries than a file of
+     * Files of several windows and those of the key's own. A compaction of either kind may hold both older and newer entries than a file of
      * the other, so the newest version of all counts; a file that ends before it is not asked.
      */
     private void inWindows(FamilyFiles files, Slice key, long sequence) throws IOException {

@@ -54,8 +54,6 @@ import java.util.function.Supplier;
  * <p>Threads: see {@link Store}.
  */
 public final class LsmStore implements Store {
-    /** What a scan spends on a file of level 0, in filters asked by point reads. */
-    static final int SCAN_COST = 8;
     private static final Slice EMPTY = new Slice();
 
     private final Path directory;
@@ -196,7 +194,7 @@ public final class LsmStore implements Store {
         jobs.whilePaused(() -> installOrStop(new VersionEdit().dropFamily(family.id())));
     }
 
-    /** A version that was not published for certain stops the store: writes that rely on it could not be told from others. */
+    /** A version that was not published for certain stops the store: nobody could say which writes rely on it. */
     private void installOrStop(VersionEdit edit) throws IOException {
         try {
             state.install(edit);
@@ -426,7 +424,7 @@ public final class LsmStore implements Store {
 
     private VisibleIterator scan(ColumnFamily family, VisibleIterator.Bounds bounds, Snapshot snapshot) throws IOException {
         VisibleIterator opened = atSequence(snapshot, (view, sequence) -> VisibleIterator.open(view, family, bounds, sequence));
-        if (opened.spendsInLevel0(SCAN_COST)) {
+        if (opened.spendsInLevel0(ReadView.SCAN_COST)) {
             jobs.compactions().compactForReads(family.id());
         }
         return opened;
@@ -510,7 +508,7 @@ public final class LsmStore implements Store {
         return StoreDescription.of(this, state, options) + jobs.compactions().running().stream().map(plan -> "running: " + plan + "\n").reduce("", String::concat);
     }
 
-    /** The pickers' scores: what would be merged next, and why. */
+    /** The pickers' scores: the next compaction, and why. */
     public String explainPick() {
         return jobs.compactions().explain();
     }

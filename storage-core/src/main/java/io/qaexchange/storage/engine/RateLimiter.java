@@ -2,7 +2,7 @@ package io.qaexchange.storage.engine;
 
 import java.util.concurrent.locks.LockSupport;
 
-/** Holds merges to a number of bytes per second, over all of them together. Thread-safe. */
+/** Holds compactions to a number of bytes per second, over all of them together. Thread-safe. */
 final class RateLimiter {
     private static final long LONGEST_PAUSE_NANOS = 50_000_000;
 
@@ -27,7 +27,7 @@ final class RateLimiter {
         while (pause > 0) {
             long part = Math.min(pause, LONGEST_PAUSE_NANOS);
             LockSupport.parkNanos(part);
-            // The merge is the store's, not this thread's: it goes on.
+            // The compaction is the store's, not this thread's: it goes on.
             interrupted |= Thread.interrupted();
             pause -= part;
         }

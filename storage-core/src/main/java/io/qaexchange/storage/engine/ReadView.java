@@ -20,8 +20,11 @@ import java.util.concurrent.atomic.AtomicReference;
  * <p>Immutable but for its count of users and what scans leave for the next ones; thread-safe.
  */
 final class ReadView {
+    /** What a scan spends on a file of level 0, in filters asked by point reads. */
+    static final int SCAN_COST = 8;
+
     private static final ViewFile[] NO_FILES = {};
-    /** Bytes that are merged in the time in which a read asks a filter in vain. */
+    /** Bytes that are compacted in the time in which a read asks a filter in vain. */
     private static final int BYTES_PER_FILTER = 16;
     /** Small files are not worth watching. */
     private static final long LEAST_PRICE = 1 << 16;
@@ -67,7 +70,7 @@ final class ReadView {
         private final AtomicReference<ScanSources> idleSources = new AtomicReference<>();
         /** What reads have spent on looking into several files of level 0. Several threads add without order: some of it may be lost. */
         private long spentInLevel0;
-        /** So much pays a merge of level 0 with level 1. */
+        /** So much pays a compaction of level 0 with level 1. */
         private final long priceOfMerge;
 
         FamilyFiles(FamilyVersion version, DropWatermarkIndex dropWatermarks, FileTable table) {
@@ -98,7 +101,7 @@ final class ReadView {
          * Notes what a read spends beyond its first file of level 0.
          *
          * @param each cost of a file, in filters asked
-         * @return true now and then, once reads have spent what merging level 0 costs: it is time to do so
+         * @return true now and then, once reads have spent what compacting level 0 costs: it is time to do so
          */
         boolean spendsInLevel0(int each) {
             spentInLevel0 += (level0.length - 1L) * each;

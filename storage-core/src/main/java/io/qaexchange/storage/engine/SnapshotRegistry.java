@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 final class SnapshotRegistry {
     private final Map<Long, Integer> pinned = new TreeMap<>();
 
-    /** Pins the number that {@code lastSequence} gives: both in one step, so that no merge sees one without the other. */
+    /** Pins the number that {@code lastSequence} gives: both in one step, so that no compaction sees one without the other. */
     synchronized Snapshot pin(LongSupplier lastSequence) {
         long sequence = lastSequence.getAsLong();
         pinned.merge(sequence, 1, Integer::sum);

@@ -1,6 +1,7 @@
 package io.qaexchange.storage.engine;
 
 import io.qaexchange.storage.CompactionStyle;
+import io.qaexchange.storage.Store;
 import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.cache.BlockCache;
@@ -46,7 +47,7 @@ public final class StoreDescription {
         values.put(StoreMetric.CACHE_USED_BYTES, cached.usedBytes());
     }
 
-    static String of(LsmStore store, StoreState state, StoreOptions options) {
+    static String of(Store store, StoreState state, StoreOptions options) {
         Version version = state.version();
         StringBuilder text = new StringBuilder();
         text.append(String.format("store epoch %d  sequence %d  flushed %d  durable %d  (%s)%n", version.epoch(), store.lastSequence(),

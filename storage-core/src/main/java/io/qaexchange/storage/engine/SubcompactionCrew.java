@@ -5,7 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
 
-/** Threads that work through the subcompactions of one merge. After a failure no further part is begun. Thread-safe. */
+/** Threads that work through the subcompactions of one compaction. After a failure no further part is begun. Thread-safe. */
 final class SubcompactionCrew {
     // Guarded by this.
     private final Deque<CompactionJob.Subcompaction> waiting;
@@ -57,7 +57,7 @@ final class SubcompactionCrew {
             try {
                 wait();
             } catch (InterruptedException e) {
-                // The others write files of ours, and the merge is the store's, not this thread's: it goes on.
+                // The others write files of ours, and the compaction is the store's, not this thread's: it goes on.
                 interrupted = true;
             }
         }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Cuts a merge into ranges of keys of about the same size, at keys that the inputs' indexes name. Stateless. */
+/** Cuts a compaction into ranges of keys of about the same size, at keys that the inputs' indexes name. Stateless. */
 final class SubcompactionRanges {
     private SubcompactionRanges() {}
 

@@ -7,7 +7,7 @@ interface ViewSource {
     /** The view that is written to. Not used yet: see {@link ReadView#tryUse}. */
     ReadView currentView() throws StoreClosedException;
 
-    /** Reads of a family have spent more on files of level 0 than merging them costs. */
+    /** Reads of a family have spent more on files of level 0 than compacting them costs. */
     void level0IsCostly(int family);
 
     /** The last write that readers may see. */

@@ -31,7 +31,7 @@ final class VisibleIterator implements StoreIterator {
     /** Rows after a seek before a run is looked for: of a scan that is over by then it would be a good part. */
     private static final int FIRST_PATIENCE = 2;
 
-    /** So many versions of a key are walked backward before the visible one is sought. */
+    /** Versions of a key that are walked backward before the visible one is sought. */
     private static final int STEPS = 8;
 
     /** Which keys are wanted. */
@@ -76,7 +76,7 @@ final class VisibleIterator implements StoreIterator {
     /** How many of the run were walked. The source that it lies in stays behind until the run ends. */
     private int walked;
     private int stride;
-    /** After so many further entries it is worth looking for a run again. */
+    /** Entries to walk before it is worth looking for a run again. */
     private int patience;
 
     private VisibleIterator(ReadView view, ScanSources sources, MergingIterator merged, ColumnFamily family, Bounds bounds, long snapshot) {

@@ -44,7 +44,7 @@ final class WritePath {
         long await(Memtable active, int operations, long bytes) throws IOException;
     }
 
-    /** One in so many writes that find space at once is measured; a power of two. */
+    /** Of the writes that find space at once, one in this many is measured; a power of two. */
     private static final int MEASURED_EACH = 32;
 
     private final StoreOptions options;
@@ -54,7 +54,7 @@ final class WritePath {
     private final Counters counters;
     private final WalWriter wal;
     private final Runnable walSignal;
-    /** Group commit: so many waiting records are a full batch. Without syncs a full buffer is, whose successor's first record tells. */
+    /** Records in the buffer at which the log's thread is woken: with group commit a full batch, else the first of a buffer. */
     private final int signalAt;
     private final AtomicInteger lock = new AtomicInteger(FREE);
     private final ByteWriter record = new ByteWriter(1024);
@@ -70,7 +70,7 @@ final class WritePath {
 
     /**
      * @param wal null without a log
-     * @param walSignal told that records wait for the log's background thread
+     * @param walSignal called when records wait for the log's background thread
      */
     WritePath(StoreOptions options, MemtableSpace space, Consumer<DropWatermark> dropWatermarks, Counters counters, WalWriter wal, Runnable walSignal, Memtable active, long lastSequence) {
         this.options = options;

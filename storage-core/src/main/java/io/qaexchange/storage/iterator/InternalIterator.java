@@ -106,7 +106,7 @@ public abstract class InternalIterator implements AutoCloseable {
         throw new IllegalStateException("there is no run");
     }
 
-    /** Goes so many entries forward within a run. */
+    /** Goes a number of entries forward within a run. */
     public void skip(int entries) throws IOException {
         throw new IllegalStateException("there is no run");
     }

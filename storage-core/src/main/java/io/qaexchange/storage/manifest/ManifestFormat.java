@@ -1,6 +1,6 @@
 package io.qaexchange.storage.manifest;
 
-/** What {@link ManifestWriter} and {@link ManifestReader} agree on; the layout is told at the writer. */
+/** Constants of the store manifest, whose layout {@link ManifestWriter} documents. */
 final class ManifestFormat {
     /** "QAMANIF" as a little-endian number. */
     static final long MAGIC = 0x46494E414D4151L;

@@ -49,7 +49,7 @@ final class HashIndex {
 
     /** What a write of one key may take from the arena. */
     static final int MOST_BYTES_OF_ONE = 2 * SEGMENT_BYTES;
-    /** A segment made by a split has room for at least so many, on the average of hashes. */
+    /** Keys for which a segment made by a split has space at least, on the average of hashes. */
     private static final int ROOM_AFTER_SPLIT = MOST_KEYS / 4;
 
     private static final VarHandle ENTRY = MethodHandles.arrayElementVarHandle(int[].class);

@@ -153,7 +153,7 @@ final class DataBlock {
         return stride;
     }
 
-    /** Goes so many entries of a FIXED block forward; they are there. */
+    /** Goes a number of entries of a FIXED block forward, at most {@link #remaining}. */
     void skip(int entries) {
         showRecord(index + entries);
     }

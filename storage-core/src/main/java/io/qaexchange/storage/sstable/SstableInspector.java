@@ -1,11 +1,8 @@
 package io.qaexchange.storage.sstable;
 
 import io.qaexchange.storage.BlockCompression;
-import io.qaexchange.storage.encoding.ByteReader;
 import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.error.StoreException;
-import io.qaexchange.storage.key.KeyRange;
-import io.qaexchange.storage.key.RangeTombstone;
 import io.qaexchange.storage.key.RangeTombstoneList;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
@@ -191,20 +188,7 @@ public final class SstableInspector implements AutoCloseable {
     }
 
     private RangeTombstoneList tombstones(FrameScanner.Frame frame) throws CorruptionException {
-        return decodeRangeTombstones(frame.payload(), path, frame.offset());
-    }
-
-    static RangeTombstoneList decodeRangeTombstones(byte[] payload, Path file, long offset) throws CorruptionException {
-        ByteReader in = new ByteReader(payload, file, offset + SstableFormat.FRAME_HEADER_SIZE);
-        int count = in.varint32();
-        List<RangeTombstone> tombstones = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            tombstones.add(new RangeTombstone(KeyRange.of(in.bytes(), in.bytes()), in.varint()));
-        }
-        if (in.hasRemaining()) {
-            throw in.corrupt("range tombstones are followed by " + in.remaining() + " bytes");
-        }
-        return RangeTombstoneList.of(tombstones);
+        return RangeTombstoneBlock.decode(frame.payload(), path, frame.offset());
     }
 
     /** Bytes of the file, for showing them. */

@@ -8,7 +8,7 @@ import io.qaexchange.storage.memory.Slice;
 import java.util.Arrays;
 
 /**
- * What a manifest keeps of an sstable, so that nothing of the file needs to be read to plan. Immutable; arrays must not be changed.
+ * The part of an sstable's properties that the store manifest keeps, so that planning reads no file. Immutable; arrays must not be changed.
  *
  * @param fileSize in bytes
  * @param entries versions of keys, tombstones included, range tombstones not
@@ -27,7 +27,7 @@ import java.util.Arrays;
  * @param minWriteMillis of values that tell their time of writing; above {@code maxWriteMillis} if there are none
  * @param maxWriteMillis the same; {@link Long#MAX_VALUE} if a value does not tell
  * @param keyLength of all user keys in bytes; 0 if they differ, or it is not known
- * @param longestTombstoneRun so many tombstones stand one behind the other, of keys that differ; 0 if it is not known
+ * @param longestTombstoneRun the most tombstones of different keys one behind the other; 0 if it is not known
  */
 public record SstableMetadata(long fileSize, long entries, long distinctKeys, long puts, long deletes, long appends,
         long rangeTombstones, byte[] smallestKey, byte[] largestKey, KeyRange range, long smallestSequence, long largestSequence,

@@ -36,7 +36,7 @@ import java.util.function.Consumer;
  * it in tests.
  */
 public final class SstableReader implements AutoCloseable {
-    /** After so many gets in a row that found their keys the filter is not asked any more. */
+    /** Gets in a row that found their keys, after which the filter is not asked any more. */
     static final int ENOUGH_FOUND = 64;
     /** A power of two. */
     private static final int PLACES = 64;
@@ -81,7 +81,7 @@ public final class SstableReader implements AutoCloseable {
         return open(vfs, path, options, cache, fault -> {});
     }
 
-    /** @param onFault told of every fault in a mapping of the file, before the reader that met it */
+    /** @param onFault receives every fault in a mapping of the file, before the reader that met it */
     public static SstableReader open(Vfs vfs, Path path, ReadOptions options, BlockCache cache, Consumer<CorruptionException> onFault)
             throws IOException {
         ReadableFile readable = vfs.open(path);
@@ -115,7 +115,7 @@ public final class SstableReader implements AutoCloseable {
         if (!footer.rangeTombstones().isPresent()) {
             return RangeTombstoneList.EMPTY;
         }
-        return SstableInspector.decodeRangeTombstones(
+        return RangeTombstoneBlock.decode(
                 source.readBlock(footer.rangeTombstones(), SstableFormat.KIND_RANGE_TOMBSTONES), source.file(),
                 footer.rangeTombstones().offset());
     }

@@ -125,7 +125,7 @@ public final class OpenFiles {
         closeIdle(mostFiles);
     }
 
-    /** Closes files that are not in use until at most so many are open. @return how many were closed */
+    /** Closes files that are not in use until at most {@code most} are open. @return how many were closed */
     private int closeIdle(int most) {
         List<EvictableFile.Evicted> victims = new ArrayList<>();
         synchronized (this) {

@@ -4,7 +4,7 @@ import io.qaexchange.storage.encoding.ByteWriter;
 import io.qaexchange.storage.memory.Memory;
 import java.util.zip.CRC32;
 
-/** What {@link WalWriter} and {@link WalReader} agree on; the layout is told at {@link WalWriter}. */
+/** Constants of the log, whose layout {@link WalWriter} documents. */
 public final class WalFormat {
     /** "QAWAL" read as a number, as the u64 at the head of each segment. */
     public static final long MAGIC = 0x514157414CL;

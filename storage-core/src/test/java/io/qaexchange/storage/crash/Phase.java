@@ -25,8 +25,8 @@ enum Phase {
             };
             case "VersionSet" -> method.equals("newManifest") ? MANIFEST : null;
             case "CheckpointWriter" -> CHECKPOINT;
-            case "BackgroundJobs" -> switch (method) {
-                case "flush" -> FLUSH;
+            case "FlushScheduler" -> method.equals("flush") ? FLUSH : null;
+            case "CompactionScheduler" -> switch (method) {
                 case "merge" -> COMPACTION;
                 case "run" -> MOVE_AND_DROP;
                 default -> null;

@@ -192,11 +192,15 @@ class EventsAndMetricsTest {
                     assertThatThrownBy(() -> statistics.get(metric)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(metric.id());
                 } else {
                     assertThat(statistics.get(metric)).as(metric.id()).isNotNegative();
+                    assertThat(StoreMetric.ofId(metric.id())).isEqualTo(metric);
                     assertThatThrownBy(() -> statistics.histogram(metric)).isInstanceOf(IllegalArgumentException.class);
                 }
                 assertThat(metric.description()).endsWith(".").doesNotContain("\n");
                 assertThat(page).contains("| `" + metric.id() + "` | ");
             }
+            assertThat(statistics.get("files")).isZero();
+            assertThatThrownBy(() -> statistics.get("fires")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("fires")
+                    .hasMessageContaining("files.bytes");
             assertThat(page.lines().filter(line -> line.startsWith("| `"))).hasSize(StoreMetric.values().length);
             assertThat(Stream.of(StoreMetric.values()).map(StoreMetric::id)).doesNotHaveDuplicates();
         }
