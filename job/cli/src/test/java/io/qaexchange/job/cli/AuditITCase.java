@@ -273,13 +273,13 @@ class AuditITCase {
         "SELECT max(balance), max(date) FROM account_daily WHERE date > '2026-01-01'", "SELECT (SELECT count(*) FROM tick) + (SELECT count(*) FROM trade)"})
     void loadsNoFewerHotRowsThanAQueryNeeds(String sql) throws Exception {
         List<List<String>> expected;
-        try (SqlTables all = SqlTables.of(seam(), instruments())) {
+        try (SqlTables all = SqlTables.of(union(), instruments())) {
             expected = rows(all, sql);
         } catch (java.sql.SQLException e) {
             expected = null;
         }
         try (SqlTables some = SqlTables.create()) {
-            some.load(RowSource.of(seam()), some.parse(sql), List.of());
+            some.load(RowSource.of(union()), some.parse(sql), List.of());
             if (expected == null) {
                 assertThatThrownBy(() -> rows(some, sql)).isInstanceOf(java.sql.SQLException.class);
             } else {
@@ -307,7 +307,7 @@ class AuditITCase {
         RecordType tick = EventSchema.get().table("tick");
         List<String> all = new ArrayList<>();
         TreeMap<Long, Integer> times = new TreeMap<>();
-        seam().forEachHotRow((routeKey, stored) -> {
+        union().forEachHotRow((routeKey, stored) -> {
             if (stored.event().recordType() == tick) {
                 all.add(routeKey + "@" + stored.event().eventTime());
                 times.merge(stored.event().eventTime(), 1, Integer::sum);
@@ -328,7 +328,7 @@ class AuditITCase {
 
     private List<String> hot(RecordType type, RowFilter filter) throws Exception {
         List<String> rows = new ArrayList<>();
-        seam().forEachHotRow(new HotFilter(Map.of(type, filter)), (routeKey, stored) -> rows.add(routeKey + "@" + stored.event().eventTime()));
+        union().forEachHotRow(new HotFilter(Map.of(type, filter)), (routeKey, stored) -> rows.add(routeKey + "@" + stored.event().eventTime()));
         return rows;
     }
 
@@ -348,7 +348,7 @@ class AuditITCase {
             assertThat(printed(new QueryCommand(), "SELECT count(*) AS n FROM tick", "--dir", dir, "--format", "csv")).as(name)
                     .isEqualTo("n\n" + (result.generator().count("tick", Fate.STORE) + result.generator().count("tick", Fate.STORE_LATE)) + "\n");
             String cold = printed(new QueryCommand(), "SELECT count(*) AS n FROM tick", "--parquet", dir + "/archive", "--format", "csv");
-            assertThat(cold).as(name).isEqualTo("n\n" + seam().files().stream().filter(file -> file.table().equals("tick")).mapToLong(DataFile::rows).sum() + "\n");
+            assertThat(cold).as(name).isEqualTo("n\n" + union().files().stream().filter(file -> file.table().equals("tick")).mapToLong(DataFile::rows).sum() + "\n");
             assertThat(printed(new ExportCommand(), "--dir", dir, "--table", "tick", "--out", nasty.resolve("out ü.csv").toString())).isEmpty();
             assertThat(nasty.resolve("out ü.csv")).isNotEmptyFile();
             assertThat(printed(new AuditCommand(), "--dir", dir)).as(name).contains("AUDIT HOLDS");

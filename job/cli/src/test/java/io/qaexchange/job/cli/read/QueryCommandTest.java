@@ -2,8 +2,8 @@ package io.qaexchange.job.cli.read;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.ManifestStore;
-import io.qaexchange.archive.manifest.TableManifest;
 import io.qaexchange.job.cli.StandardOutput;
 import io.qaexchange.job.cli.Tool;
 import java.io.ByteArrayOutputStream;
@@ -34,7 +34,7 @@ class QueryCommandTest {
     @BeforeEach
     void redirect() throws IOException {
         ManifestStore.of(new org.apache.flink.core.fs.Path("file:" + archive))
-                .publish(new TableManifest(TableManifest.FORMAT_VERSION, 1, null, List.of(), List.of(), List.of()));
+                .publish(new ArchiveManifest(ArchiveManifest.FORMAT_VERSION, 1, null, List.of(), List.of(), List.of()));
         System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
         System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
     }
