@@ -228,6 +228,17 @@ add_options_of_newer_jdks() {
   [ "$JAVA_VERSION" -lt 23 ] || NEWER+=("--sun-misc-unsafe-memory-access=allow")
 }
 
+# A folder for all temporary files of the command, which removes it at its end; what a killed one left, the next one removes.
+# The lock that Java takes stands in it, and its name has the number of the process, which exec keeps.
+make_temporary_folder() {
+  local option parent="${TMPDIR:-/tmp}"
+  for option in ${JAVA_OPTS:-}; do
+    case "$option" in -Djava.io.tmpdir=*) parent="${option#-Djava.io.tmpdir=}" ;; esac
+  done
+  TEMPORARY="$(umask 077 && mktemp -d "$parent/qaexchange-$$-XXXXXX")" || fail "no temporary files can be written in $parent; TMPDIR names another folder"
+  : > "$TEMPORARY/.lock"
+}
+
 # run_java <main class> <arguments…>; HEAP, LOG_CONFIG and JAVA_OPTS may be set before.
 run_java() {
   local main="$1"
@@ -236,11 +247,12 @@ run_java() {
   find_java
   add_options_of_newer_jdks
   build_if_needed
+  make_temporary_folder
   # shellcheck disable=SC2086
   QAEXCHANGE_HOME="$ROOT" QAEXCHANGE_BUILD="$RUN/$VERSION" QAEXCHANGE_REVISION="$(cat -- "$RUN/$VERSION/revision")" \
     exec "$JAVA" "-Xmx${HEAP:-1g}" -XX:+UseParallelGC -Dfile.encoding=UTF-8 "${OPENS[@]}" ${NEWER[@]+"${NEWER[@]}"} \
     "-Dlog4j.configurationFile=$(file_uri "${LOG_CONFIG:-$ROOT/flink-conf/log4j2-tool.properties}")" ${JAVA_OPTS:-} \
-    -cp "$RUN/$VERSION/lib/*" "$main" "$@"
+    "-Djava.io.tmpdir=$TEMPORARY" "-Dqaexchange.temporary=$TEMPORARY" -cp "$RUN/$VERSION/lib/*" "$main" "$@"
 }
 
 # A path as URI: log4j takes its setting for one, whatever stands in the path.
