@@ -18,16 +18,15 @@ fail() {
 }
 
 # An output that nobody opened would take its number, 1, to the first file that Java opens.
-{ : >&1; } 2> /dev/null || fail "standard output is closed"
+{ :; } 2> /dev/null 3>&1 || fail "standard output is closed"
 # Java splits class paths there, and Maven's compiler with them.
 case "$ROOT" in *:*) fail "the path of this checkout has a colon, at which Java splits class paths: move it. It is $ROOT" ;; esac
 
-# Without a locale that has UTF-8 (cron, LC_ALL=C) Java could neither read its arguments nor open files with such names.
+# Without a locale that has UTF-8 (cron, LC_ALL=C) Java could neither read its arguments nor open files with such names. Taking C.UTF-8
+# wherever there is one also keeps the system's own messages, which Java passes on, in one language.
 use_utf8() {
-  local charmap candidate
+  local candidate
   command -v locale > /dev/null || return 0
-  charmap="$(locale charmap 2> /dev/null || true)"
-  [ "$charmap" != UTF-8 ] || return 0
   for candidate in C.UTF-8 C.utf8 en_US.UTF-8 en_US.utf8; do
     if [ "$(LC_ALL=$candidate locale charmap 2> /dev/null || true)" = UTF-8 ]; then
       export LC_ALL="$candidate"
@@ -192,8 +191,20 @@ done
 # What newer JDKs warn of otherwise: libraries that load native code, and Arrow's and Netty's use of Unsafe.
 NEWER=()
 add_options_of_newer_jdks() {
-  [ "$JAVA_VERSION" -lt 22 ] || NEWER+=("--enable-native-access=ALL-UNNAMED")
+  # From 22 on System.console() is there without a terminal too, unless it is asked to be as before.
+  [ "$JAVA_VERSION" -lt 22 ] || NEWER+=("--enable-native-access=ALL-UNNAMED" "-Djdk.console=java.base")
   [ "$JAVA_VERSION" -lt 23 ] || NEWER+=("--sun-misc-unsafe-memory-access=allow")
+}
+
+# A folder for all temporary files of the command, which removes it at its end; what a killed one left, the next one removes.
+# The lock that Java takes stands in it, and its name has the number of the process, which exec keeps.
+make_temporary_folder() {
+  local option parent="${TMPDIR:-/tmp}"
+  for option in ${JAVA_OPTS:-}; do
+    case "$option" in -Djava.io.tmpdir=*) parent="${option#-Djava.io.tmpdir=}" ;; esac
+  done
+  TEMPORARY="$(umask 077 && mktemp -d "$parent/qaexchange-$$-XXXXXX")" || fail "no temporary files can be written in $parent; TMPDIR names another folder"
+  : > "$TEMPORARY/.lock"
 }
 
 # run_java <main class> <arguments…>; HEAP, LOG_CONFIG and JAVA_OPTS may be set before.
@@ -204,11 +215,12 @@ run_java() {
   find_java
   add_options_of_newer_jdks
   build_if_needed
+  make_temporary_folder
   # shellcheck disable=SC2086
   QAEXCHANGE_HOME="$ROOT" QAEXCHANGE_BUILD="$RUN/$VERSION" QAEXCHANGE_REVISION="$(cat -- "$RUN/$VERSION/revision")" \
     exec "$JAVA" "-Xmx${HEAP:-1g}" -XX:+UseParallelGC -Dfile.encoding=UTF-8 "${OPENS[@]}" ${NEWER[@]+"${NEWER[@]}"} \
     "-Dlog4j.configurationFile=$(file_uri "${LOG_CONFIG:-$ROOT/flink-conf/log4j2-tool.properties}")" ${JAVA_OPTS:-} \
-    -cp "$RUN/$VERSION/lib/*" "$main" "$@"
+    "-Djava.io.tmpdir=$TEMPORARY" "-Dqaexchange.temporary=$TEMPORARY" -cp "$RUN/$VERSION/lib/*" "$main" "$@"
 }
 
 # A path as URI: log4j takes its setting for one, whatever stands in the path.

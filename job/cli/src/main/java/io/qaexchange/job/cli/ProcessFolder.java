@@ -7,25 +7,32 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.annotation.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A folder for all temporary files of this process: it takes the place of the machine's temporary folder for everything that asks Java for
- * one, libraries included. It goes when the process ends, also by Ctrl-C or SIGTERM. A killed process leaves it; the next one removes it,
- * as nobody holds its lock any more.
+ * A folder for all temporary files of this process. The launcher makes it and names it to Java as the temporary folder, so that libraries
+ * use it too: Java reads that setting before any class of ours runs. It goes when the process ends, also by Ctrl-C or SIGTERM. A killed
+ * process leaves it; the next one removes it, as nobody holds its lock any more and its process is gone.
  *
  * <p>Nothing but the process's own user can read it.
  */
 final class ProcessFolder {
 
     private static final Logger LOG = LoggerFactory.getLogger(ProcessFolder.class);
-    private static final String PREFIX = "qaexchange-";
+    private static final String MADE = "qaexchange.temporary";
+    private static final Pattern NAME = Pattern.compile("qaexchange-(\\d+)-.*");
+    /** A process that begins has its folder for a moment without holding the lock; longer, and its number is another process's. */
+    private static final Duration START = Duration.ofMinutes(10);
     private static final String LOCK = ".lock";
-    private static final String TMPDIR = "java.io.tmpdir";
     /** Other threads may still write while the process ends. */
     private static final int REMOVE_ATTEMPTS = 5;
 
@@ -35,49 +42,56 @@ final class ProcessFolder {
         this.path = path;
     }
 
-    /** Makes the folder the temporary one of this process. Call it before anything makes a temporary file. */
+    /**
+     * Takes the folder that the launcher made.
+     *
+     * @return null without a launcher: temporary files lie in the machine's folder then
+     */
+    @Nullable
     static ProcessFolder install() throws IOException {
-        Path parent = Path.of(System.getProperty(TMPDIR));
-        removeLeftovers(parent);
-        // Not by Files.createTempDirectory, which would keep the machine's folder for good.
-        Path path = parent.resolve(PREFIX + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime()));
-        ProcessFolder folder = new ProcessFolder(createPrivate(path));
+        String made = System.getProperty(MADE);
+        if (made == null) {
+            return null;
+        }
+        ProcessFolder folder = new ProcessFolder(Path.of(made));
         Runtime.getRuntime().addShutdownHook(new Thread(folder::remove, "remove temporary files"));
         // Held, and never closed, for the life of the process.
-        FileChannel lock = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel lock = FileChannel.open(folder.path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (lock.tryLock() == null) {
-            throw new IOException("another process uses " + path);
+            throw new IOException("another process uses " + made);
         }
-        System.setProperty(TMPDIR, path.toString());
+        removeLeftovers(folder.path.getParent());
         return folder;
-    }
-
-    private static Path createPrivate(Path path) throws IOException {
-        if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            return Files.createDirectory(path, java.nio.file.attribute.PosixFilePermissions.asFileAttribute(
-                    java.nio.file.attribute.PosixFilePermissions.fromString("rwx------")));
-        }
-        return Files.createDirectory(path);
-    }
-
-    Path path() {
-        return path;
     }
 
     /** Removes the folders of processes that are gone. */
     static void removeLeftovers(Path parent) {
         List<Path> found;
         try (Stream<Path> entries = Files.list(parent)) {
-            found = entries.filter(entry -> entry.getFileName().toString().startsWith(PREFIX) && Files.exists(entry.resolve(LOCK))).toList();
+            found = entries.filter(entry -> NAME.matcher(entry.getFileName().toString()).matches()
+                    && Files.exists(entry.resolve(LOCK))).toList();
         } catch (IOException e) {
             LOG.warn("temporary folder {} could not be listed", parent, e);
             return;
         }
         for (Path folder : found) {
             // A folder of another user cannot be opened and is left to him.
-            if (Files.isWritable(folder) && Files.isWritable(folder.resolve(LOCK))) {
+            if (Files.isWritable(folder) && Files.isWritable(folder.resolve(LOCK)) && !mayStart(folder)) {
                 removeIfAbandoned(folder);
             }
+        }
+    }
+
+    private static boolean mayStart(Path folder) {
+        Matcher name = NAME.matcher(folder.getFileName().toString());
+        if (!name.matches() || ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty()) {
+            return false;
+        }
+        try {
+            return Files.getLastModifiedTime(folder.resolve(LOCK)).toInstant().isAfter(Instant.now().minus(START));
+        } catch (IOException e) {
+            LOG.debug("{} was removed by another process", folder, e);
+            return true;
         }
     }
 

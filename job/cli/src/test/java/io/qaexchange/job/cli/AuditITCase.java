@@ -394,7 +394,8 @@ class AuditITCase {
                 Files.createDirectories(next);
                 try (Stream<Path> files = Files.list(snapshot)) {
                     for (Path file : files.sorted(java.util.Comparator.comparing(f -> f.endsWith("_metadata"))).toList()) {
-                        Files.copy(file, next.resolve(file.getFileName()));
+                        // Flink renames its files when they are whole.
+                        Files.move(Files.copy(file, cluster.resolve("copy")), next.resolve(file.getFileName()));
                     }
                 }
                 if (n > 2) {

@@ -16,7 +16,7 @@ public final class NearNames {
     /** Up to three known names near to a name, the nearest first; none if nothing is near. */
     public static List<String> of(String name, Collection<String> known) {
         String wanted = name.toLowerCase(Locale.ROOT);
-        int allowed = Math.max(2, wanted.length() / 3);
+        int allowed = wanted.length() < 4 ? 1 : Math.max(2, wanted.length() / 3);
         return known.stream().distinct().filter(candidate -> distance(wanted, candidate.toLowerCase(Locale.ROOT)) <= allowed)
                 .sorted(Comparator.comparingInt((String candidate) -> distance(wanted, candidate.toLowerCase(Locale.ROOT)))
                         .thenComparing(Comparator.naturalOrder()))

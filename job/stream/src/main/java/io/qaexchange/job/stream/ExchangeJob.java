@@ -39,8 +39,20 @@ public final class ExchangeJob {
     private ExchangeJob() {
     }
 
-    /** Submits the job. */
+    /**
+     * Submits the job.
+     *
+     * @throws UsageException without a cause: Flink shows the innermost one, which knows neither the option nor its values
+     */
     public static void main(String[] args) throws Exception {
+        try {
+            submit(args);
+        } catch (UsageException e) {
+            throw new UsageException(e.getMessage());
+        }
+    }
+
+    private static void submit(String[] args) throws Exception {
         JobOptions options = JobCommand.parse(args);
         if (options == null) {
             return;

@@ -13,6 +13,9 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JobOptionsTest {
 
@@ -79,6 +82,29 @@ class JobOptionsTest {
 
         assertThatThrownBy(() -> ExchangeJob.build(environment, JobOptions.of(Map.of("archive", "a"), "here")))
                 .isInstanceOf(UsageException.class).hasMessageContaining("unaligned");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"min-age, fivemin, a duration such as", "backend, rocks, 'one of lsm, rocksdb, hashmap'", "batch-size, huge, a size such as", "bounded, yes, true or false",
+        "parallelism, 0, a whole number from 1"})
+    void namesOptionAndAllowedValuesAndHidesWhatLiesBelow(String option, String value, String allowed) {
+        assertThatThrownBy(() -> ExchangeJob.main(new String[] {"--archive", "a", "--" + option, value})).isInstanceOf(UsageException.class).hasNoCause()
+                .hasMessageContaining(option + ": \"" + value + "\" is not " + allowed);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"with space", "Börse", "50%", "a%20b", "a#b", "[old]", "a*b", "a?b", "it's", "{x}", "x:y", " lead", "trail ", "a=b", "new\nline"})
+    void foldersGoToFlinkAsTheyAreCalled(String name) {
+        String folder = "/data/" + name;
+        assertThat(new org.apache.flink.core.fs.Path(JobOptions.folderUri(folder)).getPath()).isEqualTo(folder);
+        assertThat(new org.apache.flink.core.fs.Path(JobOptions.folderUri(java.nio.file.Path.of(folder))).getPath()).isEqualTo(folder);
+    }
+
+    @Test
+    void remoteFoldersStayAndWhatFlinkCannotNameIsRefused() {
+        assertThat(JobOptions.folderUri("s3://bucket/a b")).isEqualTo("s3://bucket/a b");
+        assertThat(JobOptions.folderUri("file:/data/a b")).isEqualTo("file:/data/a b");
+        assertThatThrownBy(() -> JobOptions.folderUri("/data/a\\b")).isInstanceOf(UsageException.class).hasMessageContaining("backslash");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.qaexchange.job.query.sql;
 
 import static io.qaexchange.job.query.sql.HotTables.quoted;
+import static java.util.Objects.requireNonNull;
 
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
@@ -94,7 +95,7 @@ public final class SqlTables implements AutoCloseable {
      * @throws WrongSqlException if it may not be run
      */
     public SqlQuery parse(String sql) throws SQLException {
-        return new QueryParser(connection, TableColumns.names()).parse(sql);
+        return new QueryParser(connection, TableColumns.names()).parse(requireNonNull(sql, "sql"));
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.qaexchange.job.query.union;
 
+import static java.util.Objects.requireNonNull;
+
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
@@ -59,7 +61,8 @@ public final class UnionReader {
      * @throws IllegalArgumentException if the archive has gone on from an earlier point than the checkpoint
      */
     public static UnionReader open(String checkpointPath, Path archive, Instruments instruments) throws Exception {
-        return open(CheckpointReader.open(checkpointPath), archive, instruments);
+        requireNonNull(archive, "archive");
+        return open(CheckpointReader.open(checkpointPath), archive, requireNonNull(instruments, "instruments"));
     }
 
     /** Opens the archive beside a checkpoint that was opened before. */
