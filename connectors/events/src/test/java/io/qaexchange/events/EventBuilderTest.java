@@ -74,7 +74,7 @@ class EventBuilderTest {
         assertRejected(() -> tick().instrument("").build(), RejectionReason.MISSING_FIELD, "tick.instrument is required");
         assertRejected(() -> tick().eventTime(-1).build(), RejectionReason.BAD_TIME, "before 1970");
         assertRejected(() -> tick().instrument("@A").build(), RejectionReason.BAD_VALUE, "must not begin with @");
-        assertRejected(() -> tick().tradingDay(20261301).build(), RejectionReason.BAD_VALUE, "no day");
+        assertRejected(() -> tick().tradingDay(20261301).build(), RejectionReason.BAD_VALUE, "is not a day");
     }
 
     @Test
@@ -92,7 +92,7 @@ class EventBuilderTest {
     @Test
     void viewNamesItsMistakesToo() {
         EventView view = new EventView();
-        assertThatThrownBy(view::eventTime).isInstanceOf(IllegalStateException.class).hasMessageContaining("wrap one first");
+        assertThatThrownBy(view::eventTime).isInstanceOf(IllegalStateException.class).hasMessageContaining("call wrap first");
         view.wrap(tick().build());
         assertThatThrownBy(() -> view.getDouble(schema.table("trade").field("price"))).hasMessage("trade.price is not a field of tick");
         assertThatThrownBy(() -> view.getLong(schema.table("tick").field("last_price"))).hasMessage("tick.last_price is DOUBLE, not LONG");

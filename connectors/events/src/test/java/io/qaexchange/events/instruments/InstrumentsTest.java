@@ -174,7 +174,7 @@ class InstrumentsTest {
     @Test
     void missingFileIsNamed() {
         assertThatThrownBy(() -> Instruments.load(Path.of("no-such-folder", "i.yaml")))
-                .isInstanceOf(InstrumentsException.class).hasMessageContaining("no such instruments file");
+                .isInstanceOf(InstrumentsException.class).hasMessageContaining("instruments file not found");
     }
 
     @Test

@@ -274,6 +274,6 @@ class EventPublisherTest {
     void optionsThatCannotWorkAreRefused() {
         assertThatThrownBy(() -> OPTIONS.withRingBytes(100_000)).hasMessageContaining("power of two");
         assertThatThrownBy(() -> OPTIONS.withBatch(0, 10)).hasMessageContaining("batchRecords");
-        assertThatThrownBy(() -> OPTIONS.withKafka("enable.idempotence", "false")).hasMessageContaining("must stay on");
+        assertThatThrownBy(() -> OPTIONS.withKafka("enable.idempotence", "false")).hasMessageContaining("must be true");
     }
 }

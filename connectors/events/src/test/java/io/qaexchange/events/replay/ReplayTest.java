@@ -286,7 +286,7 @@ class ReplayTest {
     void optionsThatDoNotFitAreRefused() throws IOException {
         Path file = write("t.csv", "x\n");
         assertThatThrownBy(() -> Replay.open(file, ReplayOptions.csv("ticks"))).hasMessageContaining("no table ticks; there are");
-        assertThatThrownBy(() -> ReplayOptions.csv(null)).hasMessageContaining("needs the name of its table");
+        assertThatThrownBy(() -> ReplayOptions.csv(null)).hasMessageContaining("name the table of the CSV file");
         assertThatThrownBy(() -> new ReplayOptions(ReplayOptions.Format.JSONL, "tick", ReplayOptions.DEFAULT_ZONE))
                 .hasMessageContaining("for CSV files only");
         assertThatThrownBy(() -> ReplayOptions.Format.of("xml")).hasMessage("unknown format xml; expected csv, jsonl or lobster");
