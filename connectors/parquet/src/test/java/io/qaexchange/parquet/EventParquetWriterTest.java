@@ -253,7 +253,7 @@ class EventParquetWriterTest {
         Files.write(file, new byte[] {1, 2, 3, 4, 5, 6, 7, 8}, StandardOpenOption.APPEND);
 
         assertThatThrownBy(() -> EventFileFooter.read(new LocalInputFile(file))).isInstanceOf(IOException.class)
-                .hasMessageContaining("no readable Parquet file");
+                .hasMessageContaining("cannot be read as a Parquet file");
     }
 
     @Test

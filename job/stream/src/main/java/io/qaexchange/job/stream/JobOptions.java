@@ -40,7 +40,7 @@ import javax.annotation.Nullable;
 public final class JobOptions {
 
     public static final JobOption<String> BROKERS = JobOption.text("brokers", "127.0.0.1:9092", "host:port,…", "Bootstrap servers of Kafka.");
-    public static final JobOption<List<String>> TOPICS = JobOption.list("topics", "events", "topic,…", "Topics to read.");
+    public static final JobOption<List<String>> TOPICS = JobOption.list("topics", "events", "topic,…", "Topics to read, as one stream.");
     public static final JobOption<String> START = JobOption.text("start", "earliest", "earliest, latest or a time such as 2026-01-05T09:00:00Z",
             "Start position in Kafka if the job does not start from a checkpoint or savepoint.");
     public static final JobOption<Boolean> BOUNDED = JobOption.flag("bounded", "false",

@@ -86,7 +86,7 @@ class JobOptionsTest {
 
     @ParameterizedTest
     @CsvSource({"min-age, fivemin, a duration such as", "backend, rocks, 'one of lsm, rocksdb, hashmap'", "batch-size, huge, a size such as", "bounded, yes, true or false",
-        "parallelism, 0, a whole number from 1"})
+        "parallelism, 0, a whole number of at least 1"})
     void namesOptionAndAllowedValuesAndHidesWhatLiesBelow(String option, String value, String allowed) {
         assertThatThrownBy(() -> ExchangeJob.main(new String[] {"--archive", "a", "--" + option, value})).isInstanceOf(UsageException.class).hasNoCause()
                 .hasMessageContaining(option + ": \"" + value + "\" is not " + allowed);
