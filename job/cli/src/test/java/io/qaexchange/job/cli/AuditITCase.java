@@ -304,26 +304,29 @@ class AuditITCase {
 
     @Test
     void filtersOfHotRowsLetThroughWhatTheyNameAndNoOther() throws Exception {
-        RecordType tick = EventSchema.get().table("tick");
+        // Which tables have hot rows at the end depends on how far archiving came.
+        Map<RecordType, Integer> hotRows = new java.util.HashMap<>();
+        union().forEachHotRow((routeKey, stored) -> hotRows.merge(stored.event().recordType(), 1, Integer::sum));
+        RecordType table = hotRows.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow().getKey();
         List<String> all = new ArrayList<>();
         TreeMap<Long, Integer> times = new TreeMap<>();
         union().forEachHotRow((routeKey, stored) -> {
-            if (stored.event().recordType() == tick) {
+            if (stored.event().recordType() == table) {
                 all.add(routeKey + "@" + stored.event().eventTime());
                 times.merge(stored.event().eventTime(), 1, Integer::sum);
             }
         });
         assertThat(all).isNotEmpty();
-        assertThat(hot(tick, RowFilter.ALL)).containsExactlyInAnyOrderElementsOf(all);
+        assertThat(hot(table, RowFilter.ALL)).containsExactlyInAnyOrderElementsOf(all);
         long middle = times.keySet().stream().skip(times.size() / 2).findFirst().orElseThrow();
-        assertThat(hot(tick, RowFilter.ofTimes(middle, middle + 60_000_000_000L))).containsExactlyInAnyOrderElementsOf(all.stream().filter(row -> {
+        assertThat(hot(table, RowFilter.ofTimes(middle, middle + 60_000_000_000L))).containsExactlyInAnyOrderElementsOf(all.stream().filter(row -> {
             long time = Long.parseLong(row.substring(row.indexOf('@') + 1));
             return time >= middle && time <= middle + 60_000_000_000L;
         }).toList());
         String instrument = all.get(0).substring(0, all.get(0).indexOf('@'));
-        assertThat(hot(tick, RowFilter.ofInstruments(Set.of(instrument))))
+        assertThat(hot(table, RowFilter.ofInstruments(Set.of(instrument))))
                 .containsExactlyInAnyOrderElementsOf(all.stream().filter(row -> row.startsWith(instrument + "@")).toList());
-        assertThat(hot(tick, RowFilter.ofTimes(Long.MIN_VALUE, -1))).isEmpty();
+        assertThat(hot(table, RowFilter.ofTimes(Long.MIN_VALUE, -1))).isEmpty();
     }
 
     private List<String> hot(RecordType type, RowFilter filter) throws Exception {
