@@ -138,38 +138,6 @@ remove_old_builds() {
 }
 
 build() {
-  local new="$RUN/.new.$$" jar
-  rm -rf -- "$new"
-  mkdir -p -- "$new/lib"
-  for jar in "$ROOT"/job/cli/target/lib/*.jar "$ROOT"/job/cli/target/job-cli-*.jar; do
-    case "$jar" in
-      *-sources.jar | *-tests.jar | *'*'.jar) ;;
-      *-SNAPSHOT.jar) cp -- "$jar" "$new/lib/" ;;
-      *) ln -- "$jar" "$new/lib/" 2> /dev/null || cp -- "$jar" "$new/lib/" ;;
-    esac
-  done
-  if [ "${CLUSTER_JAR:-}" = yes ]; then
-    jar="$(cluster_jars)"
-    [ -f "$jar" ] || fail "the build made no jar for a cluster, or several: $jar"
-    cp -- "$jar" "$new/cluster.jar"
-    wc -c < "$new/cluster.jar" | tr -d ' ' > "$new/cluster.jar.length"
-  fi
-  revision > "$new/revision"
-  [ ! -e "$RUN/$VERSION" ] || mv -- "$RUN/$VERSION" "$RUN/.old.$$"
-  mv -- "$new" "$RUN/$VERSION"
-  remove_old_builds
-}
-
-# The three newest stay: commands that run may still load classes from theirs.
-remove_old_builds() {
-  local old kept=0
-  while IFS= read -r old; do
-    kept=$((kept + 1))
-    [ "$kept" -le 3 ] || rm -rf -- "${RUN:?}/$old"
-  done < <(cd -- "$RUN" && LC_ALL=C command ls -1At)
-}
-
-build() {
   command -v mvn > /dev/null || fail "no mvn found. Install Maven 3.8 or newer"
   local log="$RUN/build.log" started=$SECONDS jar=none
   [ "${CLUSTER_JAR:-}" != yes ] || jar=package
