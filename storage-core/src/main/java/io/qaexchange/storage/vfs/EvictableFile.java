@@ -54,7 +54,10 @@ final class EvictableFile implements ReadableFile {
         while (true) {
             int now = users.get();
             if (now == SHUT) {
-                openAgain();
+                ReadableFile again = openAgain();
+                if (again != null) {
+                    return again;
+                }
             } else if (users.compareAndSet(now, now + 1)) {
                 readSince = true;
                 return file;
@@ -62,26 +65,34 @@ final class EvictableFile implements ReadableFile {
         }
     }
 
-    private void openAgain() throws IOException {
+    /**
+     * Opens the file for a read that is counted in from the beginning: where all other files are in use, it would be the one to evict, again
+     * and again, before its read could begin.
+     *
+     * @return null if another thread has opened it meanwhile
+     */
+    private ReadableFile openAgain() throws IOException {
+        ReadableFile again;
         synchronized (this) {
             if (closed) {
                 throw new ClosedChannelException();
             }
             if (users.get() != SHUT) {
-                return;
+                return null;
             }
-            ReadableFile again = open.reopen(vfs, path);
+            again = open.reopen(vfs, path);
             if (again.size() != size) {
-                try (again) {
-                    throw new CorruptionException("file changed its size after it was first opened: expected=" + size + " actual=" + again.size(), path,
-                            Math.min(size, again.size()));
+                try (ReadableFile other = again) {
+                    throw new CorruptionException("file changed its size after it was first opened: expected=" + size + " actual=" + other.size(), path,
+                            Math.min(size, other.size()));
                 }
             }
             file = again;
             readSince = true;
-            users.set(0);
+            users.set(1);
         }
         open.opened(this);
+        return again;
     }
 
     /** With the queue's lock held. @return null if the file is in use, or was read since the last call: it stays open */
