@@ -31,7 +31,9 @@ import org.apache.kafka.server.common.MetadataVersion;
  * A Kafka broker with its controller inside this process, for demos and tests: one node, KRaft, loopback only, plain text unless
  * settings say otherwise.
  *
- * <p>An empty folder is formatted. A broker that is started again on a folder still has its topics.
+ * <p>An empty folder is formatted. A broker that is started again on a folder still has its topics. Messages are kept until the folder is
+ * deleted, whatever their time is: Kafka's default of seven days would delete the messages of an older trading day soon after they came.
+ *
  * <p>Thread-safe; {@link #close()} waits until the broker has stopped.
  */
 public final class EmbeddedKafka implements AutoCloseable {
@@ -174,6 +176,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         config.put("share.coordinator.state.topic.replication.factor", "1");
         config.put("share.coordinator.state.topic.min.isr", "1");
         config.put("group.initial.rebalance.delay.ms", "0");
+        config.put("log.retention.ms", "-1");
         return config;
     }
 

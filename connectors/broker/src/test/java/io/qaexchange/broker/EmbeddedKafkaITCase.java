@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -54,5 +58,36 @@ class EmbeddedKafkaITCase {
             assertThatThrownBy(() -> kafka.createTopic("events", 1)).isInstanceOf(IOException.class)
                     .hasMessageContaining("topic events was not created").hasMessageContaining("already exists");
         }
+    }
+
+    /** With Kafka's default, messages of a day that is over would go at the first look for old ones. */
+    @Test
+    void messagesOfLongAgoAreKept() throws Exception {
+        Map<String, String> looksOften = Map.of("log.retention.check.interval.ms", "20", "log.initial.task.delay.ms", "0");
+        TopicPartition kept = new TopicPartition("kept", 0);
+        TopicPartition brief = new TopicPartition("brief", 0);
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(folder, looksOften)) {
+            Map<String, Object> client = Map.of("bootstrap.servers", kafka.bootstrapServers());
+            try (Admin admin = Admin.create(client);
+                    KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(client, new ByteArraySerializer(), new ByteArraySerializer())) {
+                EmbeddedKafka.createTopic(admin, kept.topic(), 1, Map.of());
+                EmbeddedKafka.createTopic(admin, brief.topic(), 1, Map.of("retention.ms", "1"));
+                for (TopicPartition partition : List.of(kept, brief)) {
+                    producer.send(new ProducerRecord<>(partition.topic(), 0, 1L, null, new byte[] {1})).get();
+                }
+
+                long deadlineNs = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+                while (earliest(admin, brief) == 0 && System.nanoTime() < deadlineNs) {
+                    Thread.onSpinWait();
+                }
+
+                assertThat(earliest(admin, brief)).as("the broker has looked for old messages").isEqualTo(1);
+                assertThat(earliest(admin, kept)).isZero();
+            }
+        }
+    }
+
+    private static long earliest(Admin admin, TopicPartition partition) throws Exception {
+        return admin.listOffsets(Map.of(partition, OffsetSpec.earliest())).partitionResult(partition).get().offset();
     }
 }

@@ -13,14 +13,18 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import javax.annotation.Nullable;
+import org.apache.flink.util.FileUtils;
 
 /**
  * The ledger of a running job as of its last completed Flink checkpoint, read from the checkpoint's files.
  *
- * <p>A checkpoint may be deleted while it is read; then the next one is read. The ledger of one checkpoint is read once and kept.
+ * <p>A checkpoint that is deleted before its files are pinned, or that is on another disk, is followed by the next one. The ledger of one
+ * checkpoint is read once and kept.
  *
  * <p>Thread-safe.
  */
@@ -37,10 +41,6 @@ public final class LiveLedger {
     private Kept kept;
 
     private record Kept(String path, LedgerView view, List<LedgerRow> rows) {
-    }
-
-    private interface Reading<T> {
-        T read(CheckpointReader checkpoint) throws Exception;
     }
 
     /** @param flink root of Flink's REST interface */
@@ -69,13 +69,16 @@ public final class LiveLedger {
             if (kept != null && kept.path().equals(path)) {
                 return kept;
             }
+            Path links = Files.createTempDirectory("checkpoint");
             try {
-                CheckpointReader checkpoint = CheckpointReader.open(path);
+                CheckpointReader checkpoint = CheckpointReader.openPinned(path, links);
                 LedgerView view = LedgerReader.read(checkpoint, directory.describeCached().instruments());
                 kept = new Kept(path, view, checkpoint.listState(OperatorUids.LEDGER_TABLES, LedgerRow.state()));
                 return kept;
             } catch (IOException | RuntimeException e) {
                 last = e;
+            } finally {
+                FileUtils.deleteDirectoryQuietly(links.toFile());
             }
         }
         throw new IOException("the ledger could not be read from " + ATTEMPTS + " checkpoints in a row: " + last.getMessage(), last);

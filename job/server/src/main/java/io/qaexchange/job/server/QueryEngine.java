@@ -10,9 +10,12 @@ import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -20,6 +23,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.flink.util.FileUtils;
 
 /**
  * Runs queries over a running job: each in a database of its own, which holds the hot rows that the query asks for and nothing else.
@@ -57,7 +61,7 @@ public final class QueryEngine implements AutoCloseable {
         private final String user;
         private final String sql;
         private final long beganMs = System.currentTimeMillis();
-        /** Of the query's connection: cancelling it interrupts whatever runs there. */
+        /** A statement of the query's connection: cancelling it interrupts whatever runs there. */
         private final Statement statement;
         private volatile String ended;
 
@@ -103,12 +107,16 @@ public final class QueryEngine implements AutoCloseable {
         }
     }
 
-    /** Takes a result: called once, before its first byte. */
+    /**
+     * Takes a result: called once, before its first byte. The stream is closed when the result is whole, and only then: a result that
+     * breaks off must not look like a whole one.
+     */
     @FunctionalInterface
     public interface Target {
         OutputStream begin(LiveRead read) throws IOException;
     }
 
+    /** @param temporary a folder of its own, which goes with it */
     public QueryEngine(LiveReader reader, LiveLedger ledger, Limits limits, Path temporary) {
         this.reader = reader;
         this.ledger = ledger;
@@ -128,16 +136,17 @@ public final class QueryEngine implements AutoCloseable {
             settings.execute("SET threads = " + limits.threads());
             settings.execute("SET max_temp_directory_size = '" + limits.temporary() + "'");
             SqlQuery query = tables.parse(sql);
+            Path folder = Files.createTempDirectory(temporary, "query");
             Running mine = new Running(ids.incrementAndGet(), user, sql, settings);
             running.put(mine.id(), mine);
             ScheduledFuture<?> end = clock.schedule(() -> mine.end("the query took more than " + limits.seconds() + " s"), limits.seconds(),
                     TimeUnit.SECONDS);
             try (LiveRead read = reader.open(level)) {
-                tables.load(new LiveRowSource(read, reader.archive(), ledger::rows), query, java.util.List.of(temporary));
+                tables.load(new LiveRowSource(read, reader.archive(), ledger::rows), query, List.of(folder));
                 ResultWriter writer = ResultWriter.of(tables, query);
-                try (OutputStream out = target.begin(read)) {
-                    writer.write(format, out, temporary);
-                }
+                OutputStream out = target.begin(read);
+                writer.write(format, out, folder);
+                out.close();
             } catch (SQLException e) {
                 if (mine.ended != null) {
                     throw new EndedException(mine.ended, e);
@@ -146,12 +155,13 @@ public final class QueryEngine implements AutoCloseable {
             } finally {
                 end.cancel(false);
                 running.remove(mine.id());
+                FileUtils.deleteDirectoryQuietly(folder.toFile());
             }
         }
     }
 
     /** The queries that run now. */
-    public java.util.Collection<Running> running() {
+    public Collection<Running> running() {
         return running.values();
     }
 
@@ -177,5 +187,6 @@ public final class QueryEngine implements AutoCloseable {
         running.values().forEach(query -> query.end("the server is being stopped"));
         clock.shutdownNow();
         reader.close();
+        FileUtils.deleteDirectoryQuietly(temporary.toFile());
     }
 }

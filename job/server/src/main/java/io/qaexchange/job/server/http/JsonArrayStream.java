@@ -3,8 +3,9 @@ package io.qaexchange.job.server.http;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 
-/** Turns lines of JSON into one array of them, while they pass. One thread. */
+/** Turns lines of JSON into one array of them, while they pass; closing it ends the array. One thread. */
 final class JsonArrayStream extends FilterOutputStream {
 
     private boolean begun;
@@ -37,16 +38,17 @@ final class JsonArrayStream extends FilterOutputStream {
             return;
         }
         if (!lineOpen) {
-            out.write(begun ? ",\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII) : new byte[] {'['});
+            out.write(begun ? ",\n".getBytes(StandardCharsets.US_ASCII) : new byte[] {'['});
             begun = true;
             lineOpen = true;
         }
         out.write(bytes, offset, length);
     }
 
-    /** Ends the array; the stream below stays open. */
-    void finish() throws IOException {
-        out.write((begun ? "]\n" : "[]\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-        out.flush();
+    /** Ends the array, and the stream below. */
+    @Override
+    public void close() throws IOException {
+        out.write((begun ? "]\n" : "[]\n").getBytes(StandardCharsets.US_ASCII));
+        out.close();
     }
 }

@@ -13,8 +13,8 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -22,20 +22,23 @@ import java.util.concurrent.TimeUnit;
 /**
  * Follows the rows of an instrument as server-sent events: each row once, as JSON, in the order of its event time as far as it had arrived.
  *
- * <p>Looks at the state every 50 ms, for rows of the last minute of the instrument's own clock; a row that arrives later than that is not shown.
+ * <p>Looks at the state every 50 ms, for rows of the last second of the instrument's own clock, and once a second for rows of its last
+ * minute; a row that arrives later than that is not shown.
  * Tells when the job restarts, and goes on.
  */
 final class LiveStream {
 
     private static final long PERIOD_MS = 50;
     private static final long HEARTBEAT_MS = 10_000;
-    private static final long OVERLAP_NS = TimeUnit.MINUTES.toNanos(1);
-    private static final int MOST_AT_ONCE = 10_000;
+    private static final long OVERLAP_NS = TimeUnit.SECONDS.toNanos(1);
+    /** Every so many looks, rows that came later than that are looked for. */
+    private static final int LONG_LOOK = 20;
+    private static final long LONG_OVERLAP_NS = TimeUnit.MINUTES.toNanos(1);
 
     private final QueryEngine engine;
     private final RecordType type;
-    /** Identities that were shown, and their event times, oldest first. */
-    private final Map<String, Long> shown = new LinkedHashMap<>();
+    /** Identities that were shown, and their event times. */
+    private final Map<String, Long> shown = new HashMap<>();
     private long newestNs = Long.MIN_VALUE;
 
     LiveStream(QueryEngine engine, RecordType type) {
@@ -43,7 +46,7 @@ final class LiveStream {
         this.type = type;
     }
 
-    /** Goes on until the client goes. */
+    /** Goes on until the client goes. Rows that are there before {@code event: begin} are not shown. */
     void answer(Exchange exchange) throws Exception {
         exchange.allow("instrument");
         String instrument = exchange.required("instrument");
@@ -54,29 +57,27 @@ final class LiveStream {
                 return true;
             });
         }
-        boolean first = true;
+        next(instrument, LONG_OVERLAP_NS);
         long heardMs = System.currentTimeMillis();
-        try (OutputStream out = exchange.begin(200, "text/event-stream")) {
-            send(out, "event: begin\ndata: {\"table\":\"" + type.table() + "\"}\n\n");
-            while (true) {
-                try {
-                    List<String> rows = next(instrument, first);
-                    first = false;
-                    for (String row : rows) {
-                        send(out, "data: " + row + "\n\n");
-                    }
-                    if (!rows.isEmpty()) {
-                        heardMs = System.currentTimeMillis();
-                    }
-                } catch (JobNotRunningException e) {
-                    send(out, "event: waiting\ndata: " + Exchange.JSON.writeValueAsString(e.getMessage()) + "\n\n");
+        OutputStream out = exchange.begin(200, "text/event-stream");
+        send(out, "event: begin\ndata: {\"table\":\"" + type.table() + "\"}\n\n");
+        for (int look = 1;; look++) {
+            try {
+                List<String> rows = next(instrument, look % LONG_LOOK == 0 ? LONG_OVERLAP_NS : OVERLAP_NS);
+                for (String row : rows) {
+                    send(out, "data: " + row + "\n\n");
                 }
-                if (System.currentTimeMillis() - heardMs > HEARTBEAT_MS) {
-                    send(out, ": still here\n\n");
+                if (!rows.isEmpty()) {
                     heardMs = System.currentTimeMillis();
                 }
-                TimeUnit.MILLISECONDS.sleep(PERIOD_MS);
+            } catch (JobNotRunningException e) {
+                send(out, "event: waiting\ndata: " + Exchange.JSON.writeValueAsString(e.getMessage()) + "\n\n");
             }
+            if (System.currentTimeMillis() - heardMs > HEARTBEAT_MS) {
+                send(out, ": still here\n\n");
+                heardMs = System.currentTimeMillis();
+            }
+            TimeUnit.MILLISECONDS.sleep(PERIOD_MS);
         }
     }
 
@@ -88,29 +89,26 @@ final class LiveStream {
     private record Row(long eventTimeNs, String json) {
     }
 
-    /** @param first whether rows that are there already are only noted */
-    private List<String> next(String instrument, boolean first) throws Exception {
+    /** Rows that were not shown yet. */
+    private List<String> next(String instrument, long overlapNs) throws Exception {
         List<Row> found = new ArrayList<>();
         try (LiveRead read = engine.reader().open(ReadLevel.LIVE)) {
-            long from = newestNs == Long.MIN_VALUE ? Long.MIN_VALUE : newestNs - OVERLAP_NS;
-            LiveRead.Wanted all = LiveRead.Wanted.all(type);
-            LiveRead.Wanted wanted = new LiveRead.Wanted(type, instrument, from, Long.MAX_VALUE, false, MOST_AT_ONCE * 10L, Long.MAX_VALUE, true);
+            long from = newestNs == Long.MIN_VALUE ? Long.MIN_VALUE : newestNs - overlapNs;
+            LiveRead.Wanted wanted = new LiveRead.Wanted(type, instrument, from, Long.MAX_VALUE, false, Long.MAX_VALUE, Long.MAX_VALUE, true);
             read.scan(wanted, (bytes, offset, length) -> {
                 StoredEvent row = new StoredEvent().wrap(Arrays.copyOfRange(bytes, offset, offset + length));
                 String identity = EventIdentity.of(row.event(), row.topic(), row.partition(), row.offset()).toString();
-                if (shown.putIfAbsent(identity, row.event().eventTime()) == null && !first) {
+                if (shown.putIfAbsent(identity, row.event().eventTime()) == null) {
                     found.add(new Row(row.event().eventTime(), EventJson.write(row.event())));
                 }
                 newestNs = Math.max(newestNs, row.event().eventTime());
                 return true;
             });
         }
-        for (Iterator<Long> times = shown.values().iterator(); times.hasNext();) {
-            if (times.next() < newestNs - 2 * OVERLAP_NS) {
-                times.remove();
-            }
+        if (overlapNs == LONG_OVERLAP_NS) {
+            shown.values().removeIf(time -> time < newestNs - 2 * LONG_OVERLAP_NS);
         }
-        found.sort(java.util.Comparator.comparingLong(Row::eventTimeNs));
+        found.sort(Comparator.comparingLong(Row::eventTimeNs));
         return found.stream().map(Row::json).toList();
     }
 }

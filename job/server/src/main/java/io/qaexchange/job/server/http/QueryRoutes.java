@@ -1,5 +1,6 @@
 package io.qaexchange.job.server.http;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.qaexchange.events.EventJson;
 import io.qaexchange.events.EventSchema;
@@ -14,7 +15,6 @@ import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.query.sql.SqlText;
 import io.qaexchange.job.server.QueryEngine;
 import io.qaexchange.job.server.security.Role;
-import java.io.IOException;
 import java.io.OutputStream;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -69,7 +69,7 @@ public final class QueryRoutes {
             JsonNode document;
             try {
                 document = Exchange.JSON.readTree(body);
-            } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+            } catch (JsonProcessingException e) {
                 throw Problem.badRequest("bad-json", "the body is no JSON: " + e.getOriginalMessage());
             }
             if (!document.path("sql").isTextual()) {
@@ -88,37 +88,8 @@ public final class QueryRoutes {
             engine.run(sql, at, type.format(), exchange.user().name(), read -> {
                 describe(exchange, read);
                 OutputStream out = exchange.begin(200, type.contentType());
-                if (type != MediaTypes.JSON) {
-                    return out;
-                }
-                return new FinishedArray(out);
+                return type == MediaTypes.JSON ? new JsonArrayStream(out) : out;
             });
-        }
-    }
-
-    /** Ends the array when the result is complete. */
-    private static final class FinishedArray extends java.io.FilterOutputStream {
-        private final JsonArrayStream array;
-
-        FinishedArray(OutputStream out) {
-            super(out);
-            this.array = new JsonArrayStream(out);
-        }
-
-        @Override
-        public void write(int b) throws IOException {
-            array.write(b);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
-            array.write(bytes, offset, length);
-        }
-
-        @Override
-        public void close() throws IOException {
-            array.finish();
-            super.close();
         }
     }
 
