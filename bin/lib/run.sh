@@ -78,19 +78,6 @@ cluster_jar() {
   done
 }
 
-# Commands submit the jar in Maven's folder, where an interrupted build may have left a part of one.
-restore_cluster_jar() {
-  [ "${CLUSTER_JAR:-}" = yes ] || return 0
-  local kept="$RUN/$VERSION" jar
-  jar="$ROOT/job/stream/target/$(cat -- "$kept/cluster.jar.name")"
-  has_length "$jar" "$kept/cluster.jar.length" || {
-    mkdir -p -- "$ROOT/job/stream/target"
-    rm -f -- "$ROOT"/job/stream/target/job-stream-*-cluster.jar
-    cp -- "$kept/cluster.jar" "$jar.new"
-    mv -- "$jar.new" "$jar"
-  }
-}
-
 revision() {
   local revision dirty=""
   revision="$(git -C "$ROOT" rev-parse --short=12 HEAD 2> /dev/null)" || revision="unknown"
@@ -120,7 +107,6 @@ keep_build() {
     jar="$(cluster_jar)"
     [ -n "$jar" ] || fail "the build made no jar for a cluster"
     cp -- "$jar" "$kept/.cluster.jar"
-    basename -- "$jar" > "$kept/cluster.jar.name"
     wc -c < "$kept/.cluster.jar" | tr -d ' ' > "$kept/cluster.jar.length"
     mv -- "$kept/.cluster.jar" "$kept/cluster.jar"
   fi
@@ -159,7 +145,7 @@ build() {
 # Only one command builds at a time; the others wait and find what it made.
 build_if_needed() {
   VERSION="$(version_of_sources)"
-  ! is_built || { restore_cluster_jar; return 0; }
+  ! is_built || return 0
   mkdir -p -- "$RUN"
   if command -v flock > /dev/null; then
     exec 9> "$RUN/.lock"
@@ -169,7 +155,6 @@ build_if_needed() {
   else
     build
   fi
-  restore_cluster_jar
 }
 
 # For tests, right after Maven packaged everything: what it made counts as built from the sources as they are.

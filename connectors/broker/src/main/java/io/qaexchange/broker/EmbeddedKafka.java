@@ -3,6 +3,7 @@ package io.qaexchange.broker;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import javax.annotation.Nullable;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.clients.admin.Admin;
@@ -47,10 +49,14 @@ public final class EmbeddedKafka implements AutoCloseable {
 
     private final KafkaRaftServer server;
     private final String bootstrapServers;
+    /** By which the broker opens its folder, or null if it opens it by its name. */
+    @Nullable
+    private final Path link;
 
-    private EmbeddedKafka(KafkaRaftServer server, String bootstrapServers) {
+    private EmbeddedKafka(KafkaRaftServer server, String bootstrapServers, @Nullable Path link) {
         this.server = server;
         this.bootstrapServers = bootstrapServers;
+        this.link = link;
     }
 
     /**
@@ -75,19 +81,24 @@ public final class EmbeddedKafka implements AutoCloseable {
 
     private static EmbeddedKafka start(Path folder, int port, int controllerPort, Map<String, String> settings) throws IOException {
         Files.createDirectories(folder);
+        Path link = null;
         try {
+            // Kafka's setting is a list, which it splits and strips.
+            link = isOneEntryOfAList(folder) ? null : Files.createSymbolicLink(Files.createTempDirectory("broker").resolve("data"), folder.toAbsolutePath());
+            Path data = link == null ? folder : link;
             if (!Files.exists(folder.resolve(META_PROPERTIES))) {
                 new Formatter().setClusterId(Uuid.randomUuid().toString()).setNodeId(1).setControllerListenerName("CONTROLLER")
-                        .setMetadataLogDirectory(folder.toString()).addDirectory(folder.toString())
+                        .setMetadataLogDirectory(data.toString()).addDirectory(data.toString())
                         .setReleaseVersion(MetadataVersion.latestProduction())
                         .setPrintStream(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)).run();
             }
-            Map<String, Object> config = config(folder, port, controllerPort);
+            Map<String, Object> config = config(data, port, controllerPort);
             config.putAll(settings);
             KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(config), Time.SYSTEM);
             server.startup();
-            return new EmbeddedKafka(server, LOOPBACK + ":" + port);
+            return new EmbeddedKafka(server, LOOPBACK + ":" + port, link);
         } catch (Exception e) {
+            delete(link);
             throw new IOException("the Kafka broker did not start in " + folder + " on port " + port + ": " + e.getMessage(), e);
         }
     }
@@ -155,6 +166,23 @@ public final class EmbeddedKafka implements AutoCloseable {
     public void close() {
         server.shutdown();
         server.awaitShutdown();
+        try {
+            delete(link);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean isOneEntryOfAList(Path folder) {
+        String path = folder.toString();
+        return path.indexOf(',') < 0 && path.equals(path.strip());
+    }
+
+    private static void delete(@Nullable Path link) throws IOException {
+        if (link != null) {
+            Files.deleteIfExists(link);
+            Files.deleteIfExists(link.getParent());
+        }
     }
 
     private static Map<String, Object> config(Path folder, int port, int controllerPort) {

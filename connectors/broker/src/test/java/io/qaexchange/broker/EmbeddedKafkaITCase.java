@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -20,6 +22,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class EmbeddedKafkaITCase {
@@ -57,6 +61,24 @@ class EmbeddedKafkaITCase {
 
             assertThatThrownBy(() -> kafka.createTopic("events", 1)).isInstanceOf(IOException.class)
                     .hasMessageContaining("topic events was not created").hasMessageContaining("already exists");
+        }
+    }
+
+    /** Kafka takes its folder from a list, at commas and without white space at the ends. */
+    @ParameterizedTest
+    @ValueSource(strings = {"with space", "a, b", "100%20 [x] #1 ö", "ends with a space "})
+    void anyNameOfAFolderWillDo(String name) throws Exception {
+        Path data = folder.resolve(name);
+        for (int run = 0; run < 2; run++) {
+            try (EmbeddedKafka kafka = EmbeddedKafka.start(data)) {
+                kafka.createTopic("events-" + run, 1);
+            }
+        }
+
+        assertThat(data.resolve("events-0-0")).isDirectory();
+        assertThat(data.resolve("events-1-0")).isDirectory();
+        try (Stream<Path> entries = Files.list(folder)) {
+            assertThat(entries).containsExactly(data);
         }
     }
 

@@ -110,10 +110,12 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
     public void processElement(StreamRecord<CommittableMessage<FileSinkCommittable>> element) {
         if (element.getValue() instanceof CommittableWithLineage<FileSinkCommittable> withLineage
                 && withLineage.getCommittable().hasPendingFile()) {
-            var pending = withLineage.getCommittable().getPendingFile();
+            FileSinkCommittable committable = withLineage.getCommittable();
+            // FileSink's serializer writes the path as an escaped URI and reads it as plain text: of it only the name is right in any folder.
+            Path file = new Path(new Path(archive, committable.getBucketId()), committable.getPendingFile().getPath().getName());
             long checkpointId = withLineage.getCheckpointId();
             pendingByCheckpoint.computeIfAbsent(checkpointId, id -> new ArrayList<>())
-                    .add(new PendingFile(pending.getPath().toString(), pending.getSize(), epochId, checkpointId));
+                    .add(new PendingFile(file.toString(), committable.getPendingFile().getSize(), epochId, checkpointId));
         }
     }
 

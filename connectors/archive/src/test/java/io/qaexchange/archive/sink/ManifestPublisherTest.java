@@ -161,7 +161,7 @@ class ManifestPublisherTest {
         return file;
     }
 
-    private static StreamRecord<CommittableMessage<FileSinkCommittable>> committable(Path file, long checkpointId) throws IOException {
+    private StreamRecord<CommittableMessage<FileSinkCommittable>> committable(Path file, long checkpointId) throws IOException {
         long length = Files.size(file);
         InProgressFileWriter.PendingFileRecoverable pending = new InProgressFileWriter.PendingFileRecoverable() {
             @Override
@@ -174,6 +174,6 @@ class ManifestPublisherTest {
                 return length;
             }
         };
-        return new StreamRecord<>(new CommittableWithLineage<>(new FileSinkCommittable("bucket", pending), checkpointId, 0));
+        return new StreamRecord<>(new CommittableWithLineage<>(new FileSinkCommittable(folder.relativize(file.getParent()).toString(), pending), checkpointId, 0));
     }
 }

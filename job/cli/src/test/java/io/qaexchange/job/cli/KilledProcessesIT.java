@@ -68,7 +68,7 @@ class KilledProcessesIT {
 
     @Test
     void everyEventIsThereOnceAfterKillsOfEveryProcess() throws Exception {
-        try (Commands started = new Commands(temporary.resolve("run"))) {
+        try (Commands started = new Commands(temporary.resolve("a cluster, 100%20 [ö] #1"))) {
             commands = started;
             try {
                 killAllTheTime();

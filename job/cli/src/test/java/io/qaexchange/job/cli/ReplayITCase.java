@@ -135,7 +135,7 @@ class ReplayITCase {
                 Files.writeString(other, text).toString());
 
         assertThat(code).isEqualTo(Tool.COULD_NOT_RUN);
-        assertThat(complained.toString(StandardCharsets.UTF_8)).contains("have one name");
+        assertThat(complained.toString(StandardCharsets.UTF_8)).contains("have the same name");
         assertThat(sent()).isZero();
     }
 

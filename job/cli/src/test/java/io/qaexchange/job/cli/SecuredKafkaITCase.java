@@ -80,7 +80,7 @@ class SecuredKafkaITCase {
     @Test
     void commandsSayWhatIsMissing() throws Exception {
         assertThat(run(new GenerateCommand(), "--command-config", settings("wrong").toString())).isEqualTo(Tool.COULD_NOT_RUN);
-        assertThat(complaints.toString()).contains("refuses", "--command-config", "Authentication failed");
+        assertThat(complaints.toString()).contains("refused the connection", "--command-config", "Authentication failed");
 
         assertThat(run(new GenerateCommand(), "--command-config", folder.resolve("none").toString())).isEqualTo(Tool.COULD_NOT_RUN);
         assertThat(complaints.toString()).contains("cannot be read from " + folder.resolve("none"));

@@ -3,6 +3,7 @@ package io.qaexchange.job.cli.cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -164,8 +165,8 @@ public final class ClusterCommand implements Callable<Integer> {
                 // With the same name, a TaskManager that is started again finds its local copies of state.
                 "process.taskmanager.working-dir=" + Files.createDirectories(cluster.path().resolve("work")),
                 "web.upload.dir=" + Files.createDirectories(cluster.path().resolve("upload")),
-                "execution.checkpointing.dir=" + cluster.checkpoints().toUri(),
-                "execution.checkpointing.savepoint-dir=" + cluster.savepoints().toUri())) {
+                "execution.checkpointing.dir=" + JobOptions.folderUri(cluster.checkpoints()),
+                "execution.checkpointing.savepoint-dir=" + JobOptions.folderUri(cluster.savepoints()))) {
             options.add("-D");
             options.add(option);
         }

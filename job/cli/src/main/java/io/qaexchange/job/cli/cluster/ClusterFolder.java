@@ -1,5 +1,6 @@
 package io.qaexchange.job.cli.cluster;
 
+import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.model.UsageException;
 import java.io.File;
 import java.io.IOException;
@@ -24,7 +25,7 @@ public record ClusterFolder(Path path) {
 
     private static final String PORT = "rest.port";
     private static final String ID = "cluster.id";
-    /** Of the libraries of the tools, what a Flink distribution has in its lib folder. */
+    /** Names of those libraries of the commands that a Flink distribution has in its lib folder. */
     private static final Pattern FLINK = Pattern.compile("(flink-(?!connector-kafka|state-processor|parquet)|log4j-|slf4j-|commons-(cli|collections|"
             + "compress|io|lang3|math3|text)|kryo|minlog|reflectasm|objenesis|javassist|snakeyaml-engine|snappy-java|lz4-java|RoaringBitmap|jsr305|"
             + "async-profiler|frocksdbjni).*\\.jar");
@@ -46,30 +47,17 @@ public record ClusterFolder(Path path) {
     }
 
     /**
-     * The newest complete checkpoint or savepoint, as a URI.
+     * The newest complete checkpoint or savepoint, as Flink opens it.
      *
      * @throws UsageException if there is none
      */
     public String latestSnapshot() throws IOException {
-        Optional<Path> newest = Optional.empty();
-        for (Path parent : List.of(checkpoints(), savepoints())) {
-            if (Files.exists(parent)) {
-                try (Stream<Path> files = Files.walk(parent, 3)) {
-                    Stream<Path> found = files.filter(file -> file.getFileName().toString().equals("_metadata"));
-                    newest = Stream.concat(newest.stream(), found).max(Comparator.comparing(ClusterFolder::modified));
-                }
-            }
+        Path[] parents = Stream.of(checkpoints(), savepoints()).filter(Files::exists).toArray(Path[]::new);
+        List<Path> snapshots = LocalFolders.snapshots(parents);
+        if (snapshots.isEmpty()) {
+            throw new UsageException("there is no checkpoint or savepoint in " + checkpoints() + " or " + savepoints());
         }
-        return newest.map(file -> file.getParent().toUri().toString()).orElseThrow(
-                () -> new UsageException("there is no checkpoint or savepoint in " + checkpoints() + " or " + savepoints()));
-    }
-
-    private static FileTime modified(Path file) {
-        try {
-            return Files.getLastModifiedTime(file);
-        } catch (IOException e) {
-            return FileTime.fromMillis(0);
-        }
+        return LocalFolders.forFlink(snapshots.get(0));
     }
 
     /** Ports of the cluster that is started here: REST, and between JobManager and TaskManagers. */
@@ -114,20 +102,14 @@ public record ClusterFolder(Path path) {
 
     /** Flink alone, as in a distribution's lib folder. */
     static String flinkClassPath() throws IOException {
-        try (Stream<Path> jars = Files.list(LocalProcesses.home().resolve("job/cli/target/lib"))) {
+        try (Stream<Path> jars = Files.list(LocalProcesses.build().resolve("lib"))) {
             return jars.filter(jar -> FLINK.matcher(jar.getFileName().toString()).matches()).map(Path::toString).sorted()
                     .collect(Collectors.joining(File.pathSeparator));
         }
     }
 
     /** The jar to submit. */
-    static Path jobJar() throws IOException {
-        try (Stream<Path> jars = Files.list(LocalProcesses.home().resolve("job/stream/target"))) {
-            List<Path> found = jars.filter(jar -> jar.getFileName().toString().endsWith("-cluster.jar")).toList();
-            if (found.size() != 1) {
-                throw new UsageException("expected one job-stream-*-cluster.jar in job/stream/target, found " + found);
-            }
-            return found.get(0);
-        }
+    static Path jobJar() {
+        return LocalProcesses.build().resolve("cluster.jar");
     }
 }

@@ -33,9 +33,8 @@ final class FlinkCommand {
         List<String> command = new ArrayList<>();
         command.add(LocalProcesses.java());
         command.addAll(LocalProcesses.openPackages());
-        command.addAll(List.of("-Xmx512m", "-Dlog.file=" + log,
-                "-Dlog4j.configurationFile=" + LocalProcesses.home().resolve("flink-conf/log4j2-cluster.properties"), "-cp",
-                ClusterFolder.flinkClassPath(), "org.apache.flink.client.cli.CliFrontend"));
+        command.addAll(LocalProcesses.logging(log));
+        command.addAll(List.of("-Xmx512m", "-cp", ClusterFolder.flinkClassPath(), "org.apache.flink.client.cli.CliFrontend"));
         command.add(arguments.get(0));
         command.addAll(List.of("-D", "rest.address=127.0.0.1", "-D", "rest.port=" + cluster.port(), "-m", "127.0.0.1:" + cluster.port()));
         command.addAll(arguments.subList(1, arguments.size()));

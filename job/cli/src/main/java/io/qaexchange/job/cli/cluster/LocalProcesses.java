@@ -2,6 +2,7 @@ package io.qaexchange.job.cli.cluster;
 
 import io.qaexchange.job.model.UsageException;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,16 +43,30 @@ public final class LocalProcesses {
 
     /** The checkout that the commands belong to. */
     static Path home() {
-        String home = System.getenv("QAEXCHANGE_HOME");
-        if (home == null) {
-            throw new UsageException("QAEXCHANGE_HOME is not set; use the commands in bin/");
-        }
-        return Path.of(home);
+        return given("QAEXCHANGE_HOME");
     }
 
-    /** What Flink's own scripts open on Java 17, and what later JDKs want allowed: passed on from this process. */
+    /** The folder of what was built: {@code lib}, and {@code cluster.jar} for the commands that need it. */
+    static Path build() {
+        return given("QAEXCHANGE_BUILD");
+    }
+
+    private static Path given(String variable) {
+        String path = System.getenv(variable);
+        if (path == null) {
+            throw new UsageException(variable + " is not set; use the commands in bin/");
+        }
+        return Path.of(path);
+    }
+
+    /** Makes Flink's processes log to {@code file}; log4j takes its setting for a URI. */
+    static List<String> logging(Path file) {
+        return List.of("-Dlog.file=" + file, "-Dlog4j.configurationFile=" + home().resolve("flink-conf/log4j2-cluster.properties").toUri());
+    }
+
+    /** The packages that Flink's own scripts open on Java 17, and the permissions that later JDKs want: passed on from this process. */
     static List<String> openPackages() {
-        return java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(argument -> PASSED_ON.stream().anyMatch(argument::startsWith)).toList();
     }
 
@@ -71,8 +86,7 @@ public final class LocalProcesses {
         List<String> command = new ArrayList<>();
         command.add(java());
         command.addAll(openPackages());
-        command.add("-Dlog.file=" + log(name));
-        command.add("-Dlog4j.configurationFile=" + home().resolve("flink-conf/log4j2-cluster.properties"));
+        command.addAll(logging(log(name)));
         command.addAll(arguments);
         Process process = new ProcessBuilder(command).directory(home().toFile())
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))

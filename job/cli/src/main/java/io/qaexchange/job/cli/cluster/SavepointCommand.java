@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,7 +52,7 @@ public final class SavepointCommand implements Callable<Integer> {
         FlinkRest rest = cluster.connect();
         rest.awaitRunning(id, Duration.ofSeconds(waitSeconds));
         ObjectNode body = JSON.createObjectNode().put("formatType", format.toUpperCase(Locale.ROOT));
-        String target = cluster.savepoints().toUri().toString();
+        String target = JobOptions.folderUri(cluster.savepoints());
         String savepoints = "/jobs/" + id + "/savepoints";
         try {
             Duration timeout = Duration.ofSeconds(timeoutSeconds);

@@ -1,6 +1,7 @@
 package io.qaexchange.job.cli.cluster;
 
 import io.qaexchange.job.cli.Tool;
+import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.stream.JobOption;
 import io.qaexchange.job.stream.JobOptions;
@@ -78,13 +79,17 @@ public final class SubmitCommand implements Callable<Integer> {
         if (from.equals("latest")) {
             return cluster.latestSnapshot();
         }
-        if (!from.contains(":") && !Files.exists(Path.of(from))) {
-            throw new UsageException("there is no savepoint or checkpoint " + Path.of(from).toAbsolutePath());
+        Path local = LocalFolders.find(from);
+        if (local == null) {
+            return from;
         }
-        return from.contains(":") ? from : Path.of(from).toAbsolutePath().normalize().toUri().toString();
+        if (!Files.exists(local)) {
+            throw new UsageException("there is no savepoint or checkpoint " + local + LocalFolders.hint(local));
+        }
+        return LocalFolders.forFlink(local);
     }
 
-    /** What the user says; of the rest, the folders and the broker of this folder, unless the file says otherwise. */
+    /** The arguments of the user; then the folders and the broker of this folder, unless arguments or file name others. */
     private List<String> jobArguments(ClusterFolder cluster, Map<String, String> file) throws IOException, InterruptedException {
         List<String> arguments = new ArrayList<>();
         if (isOpen(JobOptions.ARCHIVE, file)) {

@@ -13,6 +13,7 @@ import io.qaexchange.job.query.ledger.LedgerReader;
 import io.qaexchange.job.query.ledger.LedgerSums;
 import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.query.union.UnionReader;
+import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -88,8 +89,8 @@ public final class DemoCommand implements Callable<Integer> {
     private int report(Path target, DemoRun.Result result, PrintStream out) throws Exception {
         RunFolder run = result.run();
         Instruments instruments = Instruments.load(target.resolve(run.instruments()));
-        UnionReader union = UnionReader.open(target.resolve(run.savepoint()).toUri().toString(),
-                new org.apache.flink.core.fs.Path(target.resolve(run.archive()).toUri()), instruments);
+        UnionReader union = UnionReader.open(JobOptions.folderUri(target.resolve(run.savepoint())),
+                new org.apache.flink.core.fs.Path(JobOptions.folderUri(target.resolve(run.archive()))), instruments);
         AuditReport audit = Audit.run(new GeneratedEvents(run.seed(), run.messages()), union, instruments, AUDIT_MEMORY_BYTES);
         System.err.println("== accounts: comparing them with orders, positions and every event about money");
         LedgerSums before = LedgerReader.read(CheckpointReader.open(result.beforeKill()), instruments).sums();

@@ -5,6 +5,7 @@ import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.cli.data.DeadLetterTopic;
 import io.qaexchange.job.cli.data.Feeder;
+import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.stream.ExchangeJob;
 import io.qaexchange.job.stream.JobOptions;
 import io.qaexchange.kafka.KafkaConnection;
@@ -119,8 +120,9 @@ public final class DemoRun {
         Progress display = new Progress(cluster, job, feeder, feeding);
         display.until(() -> LiveMetrics.sum("consumed") >= settings.messages() / 3 && display.checkpoint() > 0);
         display.end();
+        JobTasks.awaitRunning(cluster, job);
         say("taking a savepoint, to check the accounts before the kill");
-        String beforeKill = cluster.triggerSavepoint(job, settings.folder().resolve("savepoints").toUri().toString(), false,
+        String beforeKill = cluster.triggerSavepoint(job, JobOptions.folderUri(settings.folder().resolve("savepoints")), false,
                 SavepointFormatType.CANONICAL).get(5, TimeUnit.MINUTES);
         display.until(() -> LiveMetrics.sum("consumed") >= settings.messages() / 2 && display.checkpoint() > 0);
         long killedAt = LiveMetrics.sum("consumed");
@@ -139,13 +141,14 @@ public final class DemoRun {
                 && LiveMetrics.sum("handedOverBatches") == 0);
         display.end();
         EventGenerator generator = feeding.get();
+        JobTasks.awaitRunning(cluster, job);
         say("stopping with a savepoint");
-        String savepoint = cluster.stopWithSavepoint(job, settings.folder().resolve("savepoints").toUri().toString(), false,
+        String savepoint = cluster.stopWithSavepoint(job, JobOptions.folderUri(settings.folder().resolve("savepoints")), false,
                 SavepointFormatType.CANONICAL).get(5, TimeUnit.MINUTES);
         cluster.requestJobResult(job).get(1, TimeUnit.MINUTES);
         DeadLetterTopic deadLetters = DeadLetterTopic.read(KafkaConnection.to(kafka.bootstrapServers()), DEAD_LETTER_TOPIC);
         RunFolder run = new RunFolder(settings.seed(), settings.messages(), settings.backend(), ARCHIVE_FOLDER,
-                settings.folder().toAbsolutePath().relativize(Path.of(java.net.URI.create(savepoint))).toString(), INSTRUMENTS_FILE);
+                settings.folder().toAbsolutePath().relativize(LocalFolders.find(savepoint)).toString(), INSTRUMENTS_FILE);
         run.write(settings.folder());
         return new Result(run, generator, deadLetters, beforeKill, killedAt, recoveredMs, seconds);
     }

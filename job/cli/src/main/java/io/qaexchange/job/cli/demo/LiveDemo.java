@@ -41,7 +41,6 @@ final class LiveDemo {
 
     private static final int PARTITIONS = 4;
     private static final int PARALLELISM = 2;
-    private static final Duration START = Duration.ofMinutes(2);
     private static final long POLL_MS = 100;
     private static final int QUERIES = 8;
     private static final int QUEUE = 64;
@@ -94,7 +93,7 @@ final class LiveDemo {
         JobGraph graph = environment.getStreamGraph().getJobGraph();
         JobID job = graph.getJobID();
         cluster.submitJob(graph).get();
-        awaitTasks(cluster, job);
+        JobTasks.awaitRunning(cluster, job);
         Feeder feeder = new Feeder(KafkaConnection.to(kafka.bootstrapServers()), "events",
                 EventGenerator.live(settings.seed(), Long.MAX_VALUE, Clock.systemUTC(), settings.rate(), true));
         feeder.setRate(settings.rate());
@@ -115,25 +114,6 @@ final class LiveDemo {
                     .orElse("no cause given"));
         } finally {
             feeder.stop();
-        }
-    }
-
-    private static void awaitTasks(MiniCluster cluster, JobID job) throws Exception {
-        long deadlineNs = System.nanoTime() + START.toNanos();
-        while (true) {
-            AccessExecutionGraph graph = cluster.getExecutionGraph(job).get();
-            boolean running = true;
-            for (var vertex : graph.getAllExecutionVertices()) {
-                running &= vertex.getExecutionState() == ExecutionState.RUNNING;
-            }
-            if (running) {
-                return;
-            }
-            if (graph.getState().isTerminalState() || System.nanoTime() > deadlineNs) {
-                throw new TimeoutException("the job does not run after " + START.toSeconds() + " s: it is " + graph.getState()
-                        + (graph.getFailureInfo() == null ? "" : ", " + graph.getFailureInfo().getExceptionAsString()));
-            }
-            TimeUnit.MILLISECONDS.sleep(POLL_MS);
         }
     }
 

@@ -4,6 +4,7 @@ import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.events.instruments.InstrumentsException;
 import io.qaexchange.job.cli.demo.RunFolder;
+import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.hot.CheckpointReader;
 import io.qaexchange.job.query.union.UnionReader;

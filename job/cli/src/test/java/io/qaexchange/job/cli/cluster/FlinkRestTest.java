@@ -69,7 +69,7 @@ class FlinkRestTest {
         answers.add(DEPLOYING);
 
         assertThatThrownBy(() -> rest.awaitRunning("j", Duration.ofMillis(300))).isInstanceOf(UsageException.class)
-                .hasMessageContaining("1 of its operators do not run").hasMessageContaining("--wait");
+                .hasMessageContaining("1 of its operators were not running").hasMessageContaining("--wait");
     }
 
     @Test

@@ -59,7 +59,7 @@ final class UnionReadRig implements AutoCloseable {
     private static final String TOPIC = "events";
 
     /** A completed checkpoint: everything a job can be restored from. */
-    record Checkpoint(long id, int position, OperatorSubtaskState state, List<FinishedFile> uncommitted, String epoch,
+    record Checkpoint(long id, int position, int parallelism, OperatorSubtaskState state, List<FinishedFile> uncommitted, String epoch,
             Map<String, byte[]> expected) {
     }
 
@@ -133,7 +133,7 @@ final class UnionReadRig implements AutoCloseable {
             if (checkpoint != null) {
                 task.setRestoredCheckpointId(restoredId);
                 task.initializeState(AbstractStreamOperatorTestHarness.repartitionOperatorState(checkpoint.state(), MAX_PARALLELISM,
-                        MAX_PARALLELISM, parallelism, subtask));
+                        checkpoint.parallelism(), parallelism, subtask));
             }
             task.open();
             tasks.add(task);
@@ -197,7 +197,7 @@ final class UnionReadRig implements AutoCloseable {
                 uncommitted.add(copied(file));
             }
         }
-        return new Checkpoint(id, position, AbstractStreamOperatorTestHarness.repackageState(states), uncommitted, epoch,
+        return new Checkpoint(id, position, states.length, AbstractStreamOperatorTestHarness.repackageState(states), uncommitted, epoch,
                 new HashMap<>(expected));
     }
 

@@ -1,4 +1,4 @@
-package io.qaexchange.job.cli.read;
+package io.qaexchange.job.cli.files;
 
 import io.qaexchange.job.query.NearNames;
 import io.qaexchange.job.stream.JobOptions;
@@ -19,10 +19,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.annotation.Nullable;
 
-/** Folders that commands are told to read, whatever they are called. Stateless. */
-final class LocalFolders {
+/** Folders that commands read and write, whatever they are called. Stateless. */
+public final class LocalFolders {
 
-    static final String METADATA = "_metadata";
+    /** The file that makes a folder a checkpoint or savepoint. */
+    public static final String METADATA = "_metadata";
 
     private static final Pattern FILE_URI = Pattern.compile("^file:(//)?(?=/)");
     private static final Pattern REMOTE = Pattern.compile("^[A-Za-z][A-Za-z0-9+.-]+://");
@@ -33,7 +34,7 @@ final class LocalFolders {
 
     /** The local folder that a text names, or null if it names a remote one. */
     @Nullable
-    static Path find(String text) {
+    public static Path find(String text) {
         if (!text.startsWith("file:/")) {
             return REMOTE.matcher(text).find() ? null : Path.of(text).toAbsolutePath().normalize();
         }
@@ -51,7 +52,7 @@ final class LocalFolders {
     }
 
     /** The text by which Flink opens a local folder. One whose name it cannot have is opened by a link. */
-    static String forFlink(Path folder) throws IOException {
+    public static String forFlink(Path folder) throws IOException {
         Path absolute = folder.toAbsolutePath().normalize();
         if (File.separatorChar != '/' || absolute.toString().indexOf('\\') < 0) {
             return JobOptions.folderUri(absolute);
@@ -60,7 +61,7 @@ final class LocalFolders {
     }
 
     /** Folders of complete checkpoints and savepoints below some folders, the newest first. Others may delete some meanwhile. */
-    static List<Path> snapshots(Path... parents) throws IOException {
+    public static List<Path> snapshots(Path... parents) throws IOException {
         record Snapshot(Path folder, FileTime time) {
         }
         List<Snapshot> found = new ArrayList<>();
@@ -95,7 +96,7 @@ final class LocalFolders {
     }
 
     /** The end of a message about a folder that is not there: names beside it that may be meant. */
-    static String hint(Path missing) {
+    public static String hint(Path missing) {
         Path parent = missing.toAbsolutePath().normalize().getParent();
         while (parent != null && !Files.isDirectory(parent)) {
             missing = parent;
