@@ -190,7 +190,7 @@ class GoldenStateTest {
     private static KeyedStateHandle handle(Path savepoint) throws Exception {
         try (DataInputStream in = new DataInputStream(Files.newInputStream(savepoint.resolve("_metadata")))) {
             CheckpointMetadata metadata = Checkpoints.loadCheckpointMetadata(in, GoldenStateTest.class.getClassLoader(),
-                    savepoint.toAbsolutePath().toUri().toString());
+                    "file:" + savepoint.toAbsolutePath());
             return metadata.getOperatorStates().iterator().next().getState(0).getManagedKeyedState().iterator().next();
         }
     }
