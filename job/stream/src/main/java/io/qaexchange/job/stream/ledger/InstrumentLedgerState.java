@@ -41,10 +41,10 @@ final class InstrumentLedgerState implements BookState {
     private InstrumentLedgerState(KeyedStateBackend<String> backend) throws Exception {
         this.backend = backend;
         this.stored = LedgerLayout.open(backend);
-        this.orders = new CachedMap<>(new CachedMap.State(this::useKey, stored.orderState(), stored.pendingOrderState()),
-                LedgerLayout.ORDERS, new CachedMap.Limits(MAX_WHOLE, MAX_PENDING_ORDERS, MAX_CACHED));
-        this.positions = new CachedMap<>(new CachedMap.State(this::useKey, stored.positionState(), stored.pendingPositionState()),
-                LedgerLayout.POSITIONS, new CachedMap.Limits(MAX_WHOLE, MAX_PENDING_POSITIONS, MAX_CACHED));
+        this.orders = new CachedMap<>(new CachedMapState<>(this::useKey, stored.orderState(), stored.pendingOrderState(),
+                LedgerLayout.ORDERS), new CachedMap.Limits(MAX_WHOLE, MAX_PENDING_ORDERS, MAX_CACHED));
+        this.positions = new CachedMap<>(new CachedMapState<>(this::useKey, stored.positionState(),
+                stored.pendingPositionState(), LedgerLayout.POSITIONS), new CachedMap.Limits(MAX_WHOLE, MAX_PENDING_POSITIONS, MAX_CACHED));
     }
 
     /** Opens the state on a backend. */
@@ -54,8 +54,8 @@ final class InstrumentLedgerState implements BookState {
 
     /** The cached values of an instrument. */
     static final class Selection {
-        private CachedMap.Part<Order> orders;
-        private CachedMap.Part<Position> positions;
+        private CachedValues<Order> orders;
+        private CachedValues<Position> positions;
     }
 
     /** Selects the instrument that all further calls are about. */

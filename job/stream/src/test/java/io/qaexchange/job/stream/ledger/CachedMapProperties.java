@@ -53,7 +53,7 @@ class CachedMapProperties {
     void isTheMapItCaches(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 4) int whole, @ForAll @IntRange(max = 3) int changes,
             @ForAll @IntRange(max = 8) int values) throws Exception {
         Map<String, Map<String, String>> model = new HashMap<>();
-        Map<String, CachedMap.Part<String>> parts = new HashMap<>();
+        Map<String, CachedValues<String>> parts = new HashMap<>();
         KeyedMap state = new KeyedMap();
         CachedMap<String> cache = state.cache(new CachedMap.Limits(whole, changes, values));
         for (Step step : steps) {
@@ -220,7 +220,7 @@ class CachedMapProperties {
         private int pendingWrites;
 
         CachedMap<String> cache(CachedMap.Limits limits) {
-            return new CachedMap<>(new CachedMap.State(of -> key = of, this, new PendingState()), TEXTS, limits);
+            return new CachedMap<>(new CachedMapState<>(of -> key = of, this, new PendingState(), TEXTS), limits);
         }
 
         private final class PendingState implements ValueState<byte[]> {
