@@ -45,6 +45,9 @@ public final class ClusterCommand implements Callable<Integer> {
     private int port;
     @Option(names = "--rpc-port", defaultValue = "6123", description = "Port between JobManager and TaskManagers. Default: ${DEFAULT-VALUE}.")
     private int rpcPort;
+    @Option(names = "--metrics-port", defaultValue = "9249",
+            description = "First port for metrics, on 127.0.0.1; each process takes the next free one. 0: no metrics. Default: ${DEFAULT-VALUE}.")
+    private int metricsPort;
 
     /** Runs the command. */
     public static void main(String[] args) {
@@ -61,6 +64,7 @@ public final class ClusterCommand implements Callable<Integer> {
                 for (String name : processes.names()) {
                     if (name.equals(JOB_MANAGER) || name.startsWith(TASK_MANAGER)) {
                         processes.stop(name);
+                        MetricsTargets.of(folder).remove(name);
                     }
                 }
                 yield Tool.GOOD;
@@ -85,6 +89,7 @@ public final class ClusterCommand implements Callable<Integer> {
                     "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint", "--configDir",
                     LocalProcesses.home().resolve("flink-conf").toString()));
             jobManager.addAll(dynamic);
+            jobManager.addAll(metrics(JOB_MANAGER));
             processes.start(JOB_MANAGER, jobManager);
         }
         // TaskManagers join whoever listens on the port: they are started when that is known to be ours.
@@ -100,6 +105,7 @@ public final class ClusterCommand implements Callable<Integer> {
                     "-cp", ClusterFolder.flinkClassPath(), "org.apache.flink.runtime.taskexecutor.TaskManagerRunner", "--configDir",
                     LocalProcesses.home().resolve("flink-conf").toString(), "-D", "taskmanager.resource-id=" + resourceId(cluster, name)));
             taskManager.addAll(dynamic);
+            taskManager.addAll(metrics(name));
             processes.start(name, taskManager);
             started++;
         }
@@ -171,6 +177,17 @@ public final class ClusterCommand implements Callable<Integer> {
             options.add(option);
         }
         return options;
+    }
+
+    private List<String> metrics(String process) throws IOException {
+        MetricsTargets targets = MetricsTargets.of(folder);
+        if (metricsPort == 0) {
+            targets.remove(process);
+            return List.of();
+        }
+        int port = targets.choose(process, metricsPort);
+        targets.add(process, port);
+        return List.of("-D", "metrics.reporters=prom", "-D", "metrics.reporter.prom.port=" + port);
     }
 
     private static int status(ClusterFolder cluster, LocalProcesses processes) throws Exception {

@@ -25,10 +25,10 @@ public record ClusterFolder(Path path) {
 
     private static final String PORT = "rest.port";
     private static final String ID = "cluster.id";
-    /** Names of those libraries of the commands that a Flink distribution has in its lib folder. */
+    /** Names of those libraries of the commands that a Flink distribution has in its lib folder, and the reporter of metrics. */
     private static final Pattern FLINK = Pattern.compile("(flink-(?!connector-kafka|state-processor|parquet)|log4j-|slf4j-|commons-(cli|collections|"
             + "compress|io|lang3|math3|text)|kryo|minlog|reflectasm|objenesis|javassist|snakeyaml-engine|snappy-java|lz4-java|RoaringBitmap|jsr305|"
-            + "async-profiler|frocksdbjni).*\\.jar");
+            + "async-profiler|frocksdbjni|connector-prometheus).*\\.jar");
 
     public static ClusterFolder of(Path folder) throws IOException {
         return new ClusterFolder(Files.createDirectories(folder.toAbsolutePath().normalize()));

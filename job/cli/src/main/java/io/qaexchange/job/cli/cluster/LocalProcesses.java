@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Java processes that outlive the command that started them, each with {@code <name>.pid} and {@code <name>.log} in a folder.
+ * Processes that outlive the command that started them, each with {@code <name>.pid} and {@code <name>.log} in a folder.
  *
  * <p>One thread.
  */
@@ -30,6 +30,7 @@ public final class LocalProcesses {
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
     private static final long POLL_MS = 200;
     private static final String PID = ".pid";
+    private static final String JAVA = "java";
     private static final List<String> PASSED_ON = List.of("--add-opens", "--add-exports", "--enable-native-access", "--sun-misc-unsafe-memory-access");
     private static final Duration START_TOLERANCE = Duration.ofSeconds(5);
     private static final Pattern CAUSE = Pattern.compile("^(?:Caused by: |.* ERROR +\\S+: |Exception in thread .*?\" )(.*)$");
@@ -71,7 +72,7 @@ public final class LocalProcesses {
     }
 
     static String java() {
-        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        return Path.of(System.getProperty("java.home"), "bin", JAVA).toString();
     }
 
     /**
@@ -88,11 +89,26 @@ public final class LocalProcesses {
         command.addAll(openPackages());
         command.addAll(logging(log(name)));
         command.addAll(arguments);
-        Process process = new ProcessBuilder(command).directory(home().toFile())
+        startProgram(name, home(), command);
+    }
+
+    /**
+     * Starts another program than Java.
+     *
+     * @param directory its working directory
+     * @param command the program's path, and its arguments
+     * @throws UsageException if it runs already
+     */
+    void startProgram(String name, Path directory, List<String> command) throws IOException {
+        if (find(name).isPresent()) {
+            throw new UsageException(name + " is already running as process " + find(name).get().pid() + "; its output is " + output(name));
+        }
+        Process process = new ProcessBuilder(command).directory(directory.toFile())
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                .redirectErrorStream(true).redirectOutput(folder.resolve(name + ".out").toFile()).start();
+                .redirectErrorStream(true).redirectOutput(output(name).toFile()).start();
         logStart.put(name, Files.exists(log(name)) ? Files.size(log(name)) : 0);
-        Files.writeString(folder.resolve(name + PID), process.pid() + "\n" + System.currentTimeMillis());
+        Files.writeString(folder.resolve(name + PID), process.pid() + "\n" + System.currentTimeMillis() + "\n"
+                + Path.of(command.get(0)).getFileName());
     }
 
     /** Waits until a condition holds; a process that ends meanwhile is an error. */
@@ -100,7 +116,7 @@ public final class LocalProcesses {
         long deadlineNs = System.nanoTime() + timeout.toNanos();
         while (!condition.call()) {
             if (find(name).isEmpty()) {
-                throw new IOException(name + " ended: " + cause(name) + " (more in " + log(name) + " and " + folder.resolve(name + ".out") + ")");
+                throw new IOException(name + " ended: " + cause(name) + " (more in " + log(name) + " and " + output(name) + ")");
             }
             if (System.nanoTime() > deadlineNs) {
                 throw new TimeoutException(name + " was not ready after " + timeout.toSeconds() + " s; see " + log(name));
@@ -117,7 +133,7 @@ public final class LocalProcesses {
         }
         String[] lines = Files.readString(file).strip().split("\\s+");
         return ProcessHandle.of(Long.parseLong(lines[0])).filter(ProcessHandle::isAlive)
-                .filter(process -> process.info().command().map(command -> command.endsWith("java")).orElse(true))
+                .filter(process -> process.info().command().map(command -> command.endsWith(lines.length < 3 ? JAVA : lines[2])).orElse(true))
                 .filter(process -> lines.length < 2 || startedAbout(process, Long.parseLong(lines[1])));
     }
 
@@ -129,7 +145,7 @@ public final class LocalProcesses {
     /** Why a process that was started here ended, from its log and output of this start. */
     private String cause(String name) throws IOException {
         String found = "it says no reason";
-        for (Path file : List.of(folder.resolve(name + ".out"), log(name))) {
+        for (Path file : List.of(output(name), log(name))) {
             if (!Files.exists(file)) {
                 continue;
             }
@@ -171,5 +187,10 @@ public final class LocalProcesses {
 
     Path log(String name) {
         return folder.resolve(name + ".log");
+    }
+
+    /** Where standard output and errors go. */
+    Path output(String name) {
+        return folder.resolve(name + ".out");
     }
 }

@@ -1,0 +1,2 @@
+/** Flink's metrics for Prometheus, on one address. */
+package io.qaexchange.prometheus;
