@@ -3,6 +3,7 @@ package io.qaexchange.job.stream.ledger;
 import io.qaexchange.events.EventIdentity;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.flink.IncomingEvent;
+import io.qaexchange.job.model.JobMetric;
 import io.qaexchange.job.model.book.Account;
 import io.qaexchange.job.model.book.Alert;
 import io.qaexchange.job.model.book.AlertReason;
@@ -90,9 +91,9 @@ public final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRo
         for (AlertReason reason : AlertReason.values()) {
             alerts.put(reason, group.addGroup("alerts").counter(reason.label()));
         }
-        reports = group.counter("reportsCompared");
-        outdated = group.counter("reportsOutdated");
-        differences = group.counter("reportDifferences");
+        reports = group.counter(JobMetric.REPORTS_COMPARED.id());
+        outdated = group.counter(JobMetric.REPORTS_OUTDATED.id());
+        differences = group.counter(JobMetric.REPORT_DIFFERENCES.id());
     }
 
     @Override

@@ -186,7 +186,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
             state.events().put(key, value);
             instrument.storedEvent(key, value.length, nowMs);
         }
-        metrics.stored(value.length);
+        metrics.stored(value.length, key.eventTimeNs(), nowMs);
         output.collect(EventStoreOperatorFactory.STORED, stored.replace(event));
         archiver.rowStored(value.length);
     }
@@ -216,7 +216,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
 
     private void refuse(IncomingEvent event, InstrumentState instrument, RejectionReason reason, String detail) {
         instrument.countDeadLetter();
-        metrics.deadLetter();
+        metrics.deadLetter(reason);
         output.collect(DeadLetter.OUTPUT, new StreamRecord<>(DeadLetter.about(event, reason.label(), detail)));
     }
 
