@@ -3,12 +3,14 @@ package io.qaexchange.job.cli.demo;
 import io.qaexchange.broker.EmbeddedKafka;
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.server.QueryEngine;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.stream.ExchangeJob;
 import io.qaexchange.job.stream.JobOptions;
 import io.qaexchange.kafka.KafkaConnection;
+import io.qaexchange.prometheus.BoundPrometheusReporterFactory;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
@@ -42,6 +44,8 @@ final class LiveDemo {
     private static final int PARTITIONS = 4;
     private static final int PARALLELISM = 2;
     private static final long POLL_MS = 100;
+    private static final String METRICS_TARGET = "demo";
+    private static final int METRICS_PORT = 9249;
     private static final int QUERIES = 8;
     private static final int QUEUE = 64;
 
@@ -102,6 +106,7 @@ final class LiveDemo {
         QueryServer.Options server = new QueryServer.Options("127.0.0.1", settings.port(), rest.getHost(), rest.getPort(), null, null, QUERIES, QUEUE,
                 new QueryEngine.Limits("1GB", Math.max(1, Runtime.getRuntime().availableProcessors()), 60, "10GB"));
         try (QueryServer running = QueryServer.start(server)) {
+            MetricsTargets.of(settings.folder()).add("server", running.port());
             tell(running.port(), kafka);
             started.accept(running.port());
             while (!cluster.getJobStatus(job).get().isTerminalState()) {
@@ -127,6 +132,7 @@ final class LiveDemo {
         out.println("curl '" + url + "/v1/bars/trade?interval=10s&format=table'                     # bars of ten seconds");
         out.println("curl --data 'SELECT instrument, count(*) AS trades FROM trade GROUP BY 1 ORDER BY 2 DESC' '" + url + "/v1/query?format=table'");
         out.println("curl -N '" + url + "/v1/stream/tick?instrument=INSTRUMENT'                     # each tick as it comes");
+        out.println("bin/monitor start --dir '" + settings.folder() + "'                        # a Prometheus on all metrics, with alerts");
         out.flush();
     }
 
@@ -153,6 +159,14 @@ final class LiveDemo {
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
         configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, 5);
         configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(256));
+        MetricsTargets targets = MetricsTargets.of(settings.folder());
+        int port = targets.choose(METRICS_TARGET, METRICS_PORT);
+        targets.add(METRICS_TARGET, port);
+        configuration.setString("metrics.reporters", "prom");
+        configuration.setString("metrics.reporter.prom.factory.class", BoundPrometheusReporterFactory.class.getName());
+        configuration.setString("metrics.reporter.prom.port", Integer.toString(port));
+        configuration.setString("metrics.reporter.prom.filterLabelValueCharacters", "false");
+        configuration.setString("metrics.reporter.prom.scope.variables.excludes", "task_attempt_id;task_attempt_num;task_id;operator_id");
         return configuration;
     }
 }

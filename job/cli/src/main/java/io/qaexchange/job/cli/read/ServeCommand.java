@@ -2,13 +2,16 @@ package io.qaexchange.job.cli.read;
 
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.cluster.ClusterFolder;
+import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.server.QueryEngine;
 import io.qaexchange.job.server.QueryServer;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import javax.annotation.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -18,6 +21,9 @@ import picocli.CommandLine.Option;
 public final class ServeCommand implements Callable<Integer> {
 
     private static final int FLINK_PORT = 8081;
+
+    /** Name of the server among the processes that Prometheus asks. */
+    private static final String TARGET = "server";
 
     @Option(names = "--dir", paramLabel = "FOLDER", description = "Folder of a cluster that bin/cluster started.")
     private Path folder;
@@ -56,7 +62,11 @@ public final class ServeCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new UsageException(e.getMessage(), e);
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(server::close, "stops the server"));
+        MetricsTargets targets = flink == null ? MetricsTargets.of(clusterFolder()) : null;
+        if (targets != null) {
+            targets.add(TARGET, server.port());
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, targets), "stops the server"));
         String url = "http://" + host + ":" + server.port();
         System.out.println("serving the job on " + address + " at " + url + "; Ctrl-C stops it");
         System.out.println("try: curl '" + url + "/v1/latest/tick'");
@@ -66,6 +76,21 @@ public final class ServeCommand implements Callable<Integer> {
         System.out.flush();
         server.join();
         return Tool.GOOD;
+    }
+
+    private static void stop(QueryServer server, @Nullable MetricsTargets targets) {
+        server.close();
+        try {
+            if (targets != null) {
+                targets.remove(TARGET);
+            }
+        } catch (IOException e) {
+            System.err.println("serve: Prometheus still asks for metrics of this server: " + e.getMessage());
+        }
+    }
+
+    private Path clusterFolder() {
+        return folder == null ? Path.of("run") : folder;
     }
 
     private URI address() throws Exception {
@@ -83,7 +108,7 @@ public final class ServeCommand implements Callable<Integer> {
             }
             throw new UsageException("--flink " + flink + " is no URL such as http://127.0.0.1:8081");
         }
-        Path of = folder == null ? Path.of("run") : folder;
+        Path of = clusterFolder();
         if (!Files.isDirectory(of)) {
             throw new UsageException("there is no folder " + of + (folder == null ? ": say --dir (folder of a cluster) or --flink (URL)" : ""));
         }

@@ -5,6 +5,7 @@ import io.qaexchange.job.model.JobMetric;
 import io.qaexchange.job.model.store.InstrumentState;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import org.apache.flink.metrics.Counter;
@@ -73,8 +74,14 @@ public final class EventStoreMetrics {
         group.gauge(JobMetric.HOT_ROWS.id(), () -> stored - archivedRows);
     }
 
-    public static EventStoreMetrics register(MetricGroup group, InstrumentIndex instruments) {
+    /**
+     * Registers the metrics of a subtask.
+     *
+     * @param folder the folder of its finished files, whose disk also holds hot state
+     */
+    public static EventStoreMetrics register(MetricGroup group, InstrumentIndex instruments, Path folder) {
         EventStoreMetrics metrics = new EventStoreMetrics(group);
+        group.gauge(JobMetric.DISK_FREE_BYTES.id(), () -> folder.toFile().getUsableSpace());
         for (InstrumentState instrument : instruments.states()) {
             metrics.stored += instrument.stored();
             metrics.duplicates += instrument.duplicates();

@@ -89,7 +89,7 @@ public final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRo
         MetricGroup group = getMetricGroup();
         alerts = new EnumMap<>(AlertReason.class);
         for (AlertReason reason : AlertReason.values()) {
-            alerts.put(reason, group.addGroup("alerts").counter(reason.label()));
+            alerts.put(reason, group.addGroup("reason", reason.label()).counter(JobMetric.LEDGER_ALERTS.id()));
         }
         reports = group.counter(JobMetric.REPORTS_COMPARED.id());
         outdated = group.counter(JobMetric.REPORTS_OUTDATED.id());

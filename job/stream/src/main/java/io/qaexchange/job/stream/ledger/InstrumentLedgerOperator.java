@@ -102,7 +102,7 @@ public final class InstrumentLedgerOperator extends AbstractStreamOperator<Accou
             head.alerts().forEach((reason, count) -> alerts.merge(reason, count, Long::sum));
         }
         for (AlertReason reason : AlertReason.values()) {
-            group.addGroup("alerts").gauge(reason.label(), () -> alerts.getOrDefault(reason, 0L));
+            group.addGroup("reason", reason.label()).gauge(JobMetric.LEDGER_ALERTS.id(), () -> alerts.getOrDefault(reason, 0L));
         }
         writeMicros = group.histogram(JobMetric.LEDGER_WRITE_MICROS.id(), new DescriptiveStatisticsHistogram(CHECKPOINTS_REMEMBERED));
         writeCpuMicros = group.histogram(JobMetric.LEDGER_WRITE_CPU_MICROS.id(), new DescriptiveStatisticsHistogram(CHECKPOINTS_REMEMBERED));

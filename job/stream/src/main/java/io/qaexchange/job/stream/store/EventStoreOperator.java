@@ -99,7 +99,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
         stored = new StreamRecord<>(null);
         folder = ArchiveFolder.create(Path.of(getContainingTask().getEnvironment().getTaskManagerInfo().getTmpDirectories()[0]), jobId,
                 getOperatorID().toHexString(), getRuntimeContext().getTaskInfo());
-        metrics = EventStoreMetrics.register(getMetricGroup(), instruments);
+        metrics = EventStoreMetrics.register(getMetricGroup(), instruments, folder.path());
         background = thread("manifest reader");
         writer = thread("archive writer");
         FileIdentity identity = new FileIdentity(archiveEpoch, getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(),
