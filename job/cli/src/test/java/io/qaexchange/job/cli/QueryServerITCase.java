@@ -121,6 +121,39 @@ class QueryServerITCase {
     }
 
     @Test
+    void rowsAreThoseOfTheSameSql() throws Exception {
+        for (String table : List.of("trade", "tick", "book_snapshot", "order_update", "cash_movement")) {
+            boolean ofInstruments = !table.equals("cash_movement");
+            JsonNode middle = JSON.readTree(get("/v1/query?sql=" + encode("SELECT " + (ofInstruments ? "instrument" : "''") + " AS instrument, epoch_ns(event_time) AS ns FROM "
+                    + table + " ORDER BY event_time LIMIT 1 OFFSET (SELECT count(*) // 2 FROM " + table + ")")).body()).get(0);
+            String instrument = ofInstruments ? middle.get("instrument").asText() : null;
+            long ns = middle.get("ns").asLong();
+            for (String level : List.of("live", "archive")) {
+                for (String order : List.of("asc", "desc")) {
+                    sameAsSql(table, null, null, null, order, level, 40);
+                    sameAsSql(table, instrument, null, null, order, level, 7);
+                    sameAsSql(table, instrument, ns, null, order, level, 1_000_000);
+                    sameAsSql(table, instrument, null, ns, order, level, 13);
+                    sameAsSql(table, null, ns - 60_000_000_000L, ns + 1, order, level, 100_000);
+                }
+            }
+        }
+    }
+
+    private void sameAsSql(String table, String instrument, Long from, Long to, String order, String level, int limit) throws Exception {
+        String typed = "/v1/rows/" + table + "?level=" + level + "&order=" + order + "&limit=" + limit + (instrument == null ? "" : "&instrument=" + encode(instrument))
+                + (from == null ? "" : "&from=" + from) + (to == null ? "" : "&to=" + to);
+        String sql = "SELECT * FROM " + table + " WHERE true" + (instrument == null ? "" : " AND instrument = '" + instrument + "'")
+                + (from == null ? "" : " AND event_time >= make_timestamp_ns(" + from + ")::TIMESTAMPTZ_NS")
+                + (to == null ? "" : " AND event_time < make_timestamp_ns(" + to + ")::TIMESTAMPTZ_NS")
+                + " ORDER BY event_time " + order + ", source " + order + ", sequence " + order + " LIMIT " + limit;
+        String expected = get("/v1/query?level=" + level + "&sql=" + encode(sql)).body();
+        HttpResponse<String> answer = get(typed);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        assertThat(JSON.readTree(answer.body())).as(typed).isEqualTo(JSON.readTree(expected));
+    }
+
+    @Test
     void barsAreWhatANaiveProgramMakes() throws Exception {
         JsonNode trades = JSON.readTree(get("/v1/query?sql=" + encode("SELECT instrument, epoch_us(event_time_us) AS us, event_time::VARCHAR AS t, source, sequence, price, volume "
                 + "FROM trade ORDER BY instrument, event_time, source, sequence")).body());

@@ -49,17 +49,17 @@ public final class SqlTables implements AutoCloseable {
         this.connection = connection;
     }
 
-    /** A database without tables yet. */
+    /** A database whose tables have no rows yet. */
     public static SqlTables create() throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("jdbc_stream_results", "true");
         SqlTables tables = new SqlTables(DriverManager.getConnection("jdbc:duckdb:", properties));
         try {
-            tables.execute("SET TimeZone = 'UTC'");
-            tables.execute("SET autoinstall_known_extensions = false");
-            tables.execute("SET autoload_known_extensions = false");
-            // Large sorts and joins go there. A process has a folder of its own for all of it.
-            tables.execute("SET temp_directory = " + SqlText.quote(System.getProperty("java.io.tmpdir") + File.separator + "duckdb-" + ProcessHandle.current().pid()));
+            // Large sorts and joins go to the temporary folder. A process has a folder of its own for all of it.
+            tables.execute("SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false; SET autoload_known_extensions = false; SET temp_directory = "
+                    + SqlText.quote(System.getProperty("java.io.tmpdir") + File.separator + "duckdb-" + ProcessHandle.current().pid()));
+            tables.execute(TableColumns.names().stream().map(table -> "CREATE VIEW " + SqlText.name(table) + " AS " + TableColumns.emptySelect(table))
+                    .collect(Collectors.joining("; ")));
             return tables;
         } catch (SQLException e) {
             tables.close();
@@ -98,7 +98,7 @@ public final class SqlTables implements AutoCloseable {
     }
 
     /**
-     * Makes the views for a query, and locks the database.
+     * Fills the views that a query reads, and locks the database.
      *
      * @param writable folders that DuckDB may write to
      */
@@ -111,8 +111,10 @@ public final class SqlTables implements AutoCloseable {
         Map<String, Map<String, List<String>>> files = filesByTableAndDay(source, reads);
         List<String> allowed = new ArrayList<>();
         files.values().forEach(days -> days.values().forEach(allowed::addAll));
-        for (String table : TableColumns.names()) {
-            createView(table, files.getOrDefault(table, Map.of()), hot.contains(table));
+        for (String table : reads.keySet()) {
+            if (files.containsKey(table) || hot.contains(table)) {
+                createView(table, files.getOrDefault(table, Map.of()), hot.contains(table));
+            }
         }
         lock(allowed, writable);
     }
@@ -163,7 +165,7 @@ public final class SqlTables implements AutoCloseable {
         }
         LedgerTable ledger = LedgerTable.find(table);
         String seen = ledger == null ? "" : ledger.seenRows();
-        execute("CREATE VIEW " + SqlText.name(table) + " AS " + (seen.isEmpty() ? rows : "SELECT * FROM (" + rows + ")" + seen));
+        execute("CREATE OR REPLACE VIEW " + SqlText.name(table) + " AS " + (seen.isEmpty() ? rows : "SELECT * FROM (" + rows + ")" + seen));
     }
 
     /** Beside the files DuckDB must be allowed the patterns that stand for them, and nothing else. */
@@ -175,14 +177,10 @@ public final class SqlTables implements AutoCloseable {
                 paths.add(pattern(file));
             }
         }
-        if (!paths.isEmpty()) {
-            execute("SET allowed_paths = " + list(paths));
-        }
-        if (!writable.isEmpty()) {
-            execute("SET allowed_directories = " + list(writable.stream().map(folder -> folder + File.separator).toList()));
-        }
-        execute("SET enable_external_access = false");
-        execute("SET lock_configuration = true");
+        String allowedPaths = paths.isEmpty() ? "" : "SET allowed_paths = " + list(paths) + "; ";
+        String allowedFolders = writable.isEmpty() ? ""
+                : "SET allowed_directories = " + list(writable.stream().map(folder -> folder + File.separator).toList()) + "; ";
+        execute(allowedPaths + allowedFolders + "SET enable_external_access = false; SET lock_configuration = true");
     }
 
     /** A pattern that only this file name matches, whatever lies beside it. */
