@@ -6,7 +6,12 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import javax.annotation.Nullable;
 
 /**
  * Calendar and contract terms of one instrument; computes the trading day of its events.
@@ -39,12 +44,17 @@ public final class Instrument {
      * @param commissionPerAmount as a share of the value
      * @param firstDay first day of trading, null: unknown
      * @param lastDay last day of trading, null: unknown
+     * @param sessions hours in which the market is open, on each date that is no day off; none: not known
+     * @param specialSessions hours of dates that have others
      */
     public record Terms(String exchange, ZoneId timeZone, int rollHour, Set<DayOfWeek> weekend, Set<LocalDate> holidays,
             double priceTick, double multiplier, double marginLong, double marginShort, double commissionPerLot,
-            double commissionPerAmount, CloseRule close, LocalDate firstDay, LocalDate lastDay) {
+            double commissionPerAmount, CloseRule close, LocalDate firstDay, LocalDate lastDay,
+            List<SessionHours> sessions, Map<LocalDate, List<SessionHours>> specialSessions) {
 
         public Terms {
+            sessions = List.copyOf(sessions);
+            specialSessions = Map.copyOf(specialSessions);
             weekend = Set.copyOf(weekend);
             holidays = Set.copyOf(holidays);
         }
@@ -123,6 +133,55 @@ public final class Instrument {
 
     static int number(LocalDate day) {
         return day.getYear() * 10_000 + day.getMonthValue() * 100 + day.getDayOfMonth();
+    }
+
+    /** Whether the file says when the market is open. */
+    public boolean hasSessions() {
+        return !terms.sessions().isEmpty();
+    }
+
+    /** The session that a time is in; null if the market is closed then, or nothing is known about it. */
+    @Nullable
+    public Session sessionAt(long timeNs) {
+        List<Session> around = sessions(timeNs, timeNs == Long.MAX_VALUE ? timeNs : timeNs + 1);
+        return around.isEmpty() ? null : around.get(0);
+    }
+
+    /**
+     * Sessions that are open at some time of a span, in their order. They are held on dates that are no days off; a session of the evening on
+     * the evening of such a date.
+     *
+     * @param fromNs inclusive
+     * @param toNs exclusive
+     */
+    public List<Session> sessions(long fromNs, long toNs) {
+        if (!hasSessions() || fromNs >= toNs) {
+            return List.of();
+        }
+        List<Session> found = new ArrayList<>();
+        LocalDate last = localDate(toNs - 1);
+        for (LocalDate date = localDate(fromNs).minusDays(1); !date.isAfter(last); date = date.plusDays(1)) {
+            for (SessionHours hours : hoursOf(date)) {
+                Session session = hours.on(date, terms.timeZone());
+                if (session.openNs() < toNs && session.closeNs() > fromNs) {
+                    found.add(session);
+                }
+            }
+        }
+        found.sort(Comparator.comparingLong(Session::openNs));
+        return found;
+    }
+
+    private List<SessionHours> hoursOf(LocalDate date) {
+        List<SessionHours> special = terms.specialSessions().get(date);
+        if (special != null) {
+            return special;
+        }
+        return terms.weekend().contains(date.getDayOfWeek()) || terms.holidays().contains(date) ? List.of() : terms.sessions();
+    }
+
+    private LocalDate localDate(long timeNs) {
+        return Instant.ofEpochSecond(Math.floorDiv(timeNs, NANOS_PER_SECOND)).atZone(terms.timeZone()).toLocalDate();
     }
 
     /** Whether the instrument is traded on that day (yyyymmdd), as far as the file says. */

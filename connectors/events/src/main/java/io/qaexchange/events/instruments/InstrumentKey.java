@@ -5,6 +5,9 @@ import java.time.DateTimeException;
 import java.time.DayOfWeek;
 import java.time.LocalDate;
 import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +22,8 @@ enum InstrumentKey {
     ROLL_HOUR("a whole hour from 0 to 23", 0, v -> hour(text(v))),
     WEEKEND("a list of at most six days such as [SATURDAY, SUNDAY]", Set.of(), InstrumentKey::weekdays),
     HOLIDAYS("a list of dates such as [2026-01-01]", Set.of(), InstrumentKey::dates),
+    SESSIONS("a list of hours such as [21:00-23:00, 09:00-10:15], without overlap", List.of(), InstrumentKey::sessions),
+    SPECIAL_SESSIONS("a list of dates with their hours such as [2026-12-24 09:30-13:00]", Map.of(), InstrumentKey::specialSessions),
     PRICE_TICK("a number above 0", 0.01, v -> number(text(v), Double.MIN_VALUE)),
     MULTIPLIER("a number above 0", 1.0, v -> number(text(v), Double.MIN_VALUE)),
     MARGIN_LONG("a number of at least 0", 0.0, v -> number(text(v), 0)),
@@ -78,7 +83,8 @@ enum InstrumentKey {
                 (Set<DayOfWeek>) v.get(WEEKEND), (Set<LocalDate>) v.get(HOLIDAYS), (double) v.get(PRICE_TICK),
                 (double) v.get(MULTIPLIER), (double) v.get(MARGIN_LONG), (double) v.get(MARGIN_SHORT),
                 (double) v.get(COMMISSION_PER_LOT), (double) v.get(COMMISSION_PER_AMOUNT), (CloseRule) v.get(CLOSE),
-                (LocalDate) v.get(FIRST_DAY), (LocalDate) v.get(LAST_DAY));
+                (LocalDate) v.get(FIRST_DAY), (LocalDate) v.get(LAST_DAY), (List<SessionHours>) v.get(SESSIONS),
+                (Map<LocalDate, List<SessionHours>>) v.get(SPECIAL_SESSIONS));
     }
 
     private static String text(Object value) {
@@ -128,6 +134,36 @@ enum InstrumentKey {
             throw new DateTimeException("all seven days are days off");
         }
         return days;
+    }
+
+    private static List<SessionHours> sessions(Object value) {
+        List<SessionHours> all = new ArrayList<>();
+        for (Object hours : list(value)) {
+            all.add(SessionHours.parse(text(hours)));
+        }
+        return withoutOverlap(all);
+    }
+
+    private static Map<LocalDate, List<SessionHours>> specialSessions(Object value) {
+        Map<LocalDate, List<SessionHours>> all = new HashMap<>();
+        for (Object day : list(value)) {
+            String text = text(day).strip();
+            int blank = text.indexOf(' ');
+            LocalDate date = LocalDate.parse(blank < 0 ? text : text.substring(0, blank));
+            all.put(date, withoutOverlap(SessionHours.parseAll(blank < 0 ? "" : text.substring(blank))));
+        }
+        return all;
+    }
+
+    private static List<SessionHours> withoutOverlap(List<SessionHours> hours) {
+        LocalDate anyDay = LocalDate.of(2026, 1, 5);
+        List<Session> sessions = hours.stream().map(each -> each.on(anyDay, ZoneId.of("UTC"))).sorted(Comparator.comparingLong(Session::openNs)).toList();
+        for (int i = 1; i < sessions.size(); i++) {
+            if (sessions.get(i).openNs() < sessions.get(i - 1).closeNs()) {
+                throw new IllegalArgumentException("sessions overlap");
+            }
+        }
+        return List.copyOf(hours);
     }
 
     private static Set<LocalDate> dates(Object value) {

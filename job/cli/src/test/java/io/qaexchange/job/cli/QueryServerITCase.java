@@ -1,6 +1,7 @@
 package io.qaexchange.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,6 +11,7 @@ import io.qaexchange.job.server.QueryEngine;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.kafka.KafkaConnection;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.URI;
@@ -20,9 +22,17 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
@@ -39,6 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 class QueryServerITCase {
 
     private static final int MESSAGES = 6_000;
+    private static final long FIVE_MINUTES_US = 300_000_000;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir
@@ -110,6 +121,39 @@ class QueryServerITCase {
     }
 
     @Test
+    void rowsAreThoseOfTheSameSql() throws Exception {
+        for (String table : List.of("trade", "tick", "book_snapshot", "order_update", "cash_movement")) {
+            boolean ofInstruments = !table.equals("cash_movement");
+            JsonNode middle = JSON.readTree(get("/v1/query?sql=" + encode("SELECT " + (ofInstruments ? "instrument" : "''") + " AS instrument, epoch_ns(event_time) AS ns FROM "
+                    + table + " ORDER BY event_time LIMIT 1 OFFSET (SELECT count(*) // 2 FROM " + table + ")")).body()).get(0);
+            String instrument = ofInstruments ? middle.get("instrument").asText() : null;
+            long ns = middle.get("ns").asLong();
+            for (String level : List.of("live", "archive")) {
+                for (String order : List.of("asc", "desc")) {
+                    sameAsSql(table, null, null, null, order, level, 40);
+                    sameAsSql(table, instrument, null, null, order, level, 7);
+                    sameAsSql(table, instrument, ns, null, order, level, 1_000_000);
+                    sameAsSql(table, instrument, null, ns, order, level, 13);
+                    sameAsSql(table, null, ns - 60_000_000_000L, ns + 1, order, level, 100_000);
+                }
+            }
+        }
+    }
+
+    private void sameAsSql(String table, String instrument, Long from, Long to, String order, String level, int limit) throws Exception {
+        String typed = "/v1/rows/" + table + "?level=" + level + "&order=" + order + "&limit=" + limit + (instrument == null ? "" : "&instrument=" + encode(instrument))
+                + (from == null ? "" : "&from=" + from) + (to == null ? "" : "&to=" + to);
+        String sql = "SELECT * FROM " + table + " WHERE true" + (instrument == null ? "" : " AND instrument = '" + instrument + "'")
+                + (from == null ? "" : " AND event_time >= make_timestamp_ns(" + from + ")::TIMESTAMPTZ_NS")
+                + (to == null ? "" : " AND event_time < make_timestamp_ns(" + to + ")::TIMESTAMPTZ_NS")
+                + " ORDER BY event_time " + order + ", source " + order + ", sequence " + order + " LIMIT " + limit;
+        String expected = get("/v1/query?level=" + level + "&sql=" + encode(sql)).body();
+        HttpResponse<String> answer = get(typed);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        assertThat(JSON.readTree(answer.body())).as(typed).isEqualTo(JSON.readTree(expected));
+    }
+
+    @Test
     void barsAreWhatANaiveProgramMakes() throws Exception {
         JsonNode trades = JSON.readTree(get("/v1/query?sql=" + encode("SELECT instrument, epoch_us(event_time_us) AS us, event_time::VARCHAR AS t, source, sequence, price, volume "
                 + "FROM trade ORDER BY instrument, event_time, source, sequence")).body());
@@ -119,13 +163,13 @@ class QueryServerITCase {
         int i = 0;
         while (i < trades.size()) {
             String instrument = trades.get(i).get("instrument").asText();
-            long slot = Math.floorDiv(trades.get(i).get("us").asLong(), 300_000_000L);
+            long slot = Math.floorDiv(trades.get(i).get("us").asLong(), FIVE_MINUTES_US);
             double high = Double.NEGATIVE_INFINITY;
             double volume = 0;
             double open = trades.get(i).get("price").asDouble();
             double close = open;
             for (; i < trades.size() && trades.get(i).get("instrument").asText().equals(instrument)
-                    && Math.floorDiv(trades.get(i).get("us").asLong(), 300_000_000L) == slot; i++) {
+                    && Math.floorDiv(trades.get(i).get("us").asLong(), FIVE_MINUTES_US) == slot; i++) {
                 close = trades.get(i).get("price").asDouble();
                 high = Math.max(high, close);
                 volume += trades.get(i).get("volume").asDouble();
@@ -138,6 +182,76 @@ class QueryServerITCase {
             assertThat(bar.get("volume").asDouble()).isEqualTo(volume);
         }
         assertThat(next.hasNext()).isFalse();
+    }
+
+    @Test
+    void fillsBarsBetweenTheFirstAndTheLastOfATradingDay() throws Exception {
+        JsonNode known = JSON.readTree(get("/v1/query?sql=" + encode("SELECT instrument, date::VARCHAR AS day, epoch_us(time_bucket(INTERVAL 5 minutes, "
+                + "event_time_us)) AS us, arg_max(price, (event_time, source, sequence)) AS close FROM trade GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")).body());
+        List<String> expected = new ArrayList<>();
+        JsonNode before = null;
+        for (JsonNode bar : known) {
+            boolean sameDay = before != null && bar.get("instrument").equals(before.get("instrument")) && bar.get("day").equals(before.get("day"));
+            for (long us = sameDay ? before.get("us").asLong() + FIVE_MINUTES_US : Long.MAX_VALUE; us < bar.get("us").asLong(); us += FIVE_MINUTES_US) {
+                expected.add(bar.get("instrument").asText() + ' ' + Instant.EPOCH.plus(us, ChronoUnit.MICROS) + " filled " + before.get("close").asDouble());
+            }
+            expected.add(bar.get("instrument").asText() + ' ' + Instant.EPOCH.plus(bar.get("us").asLong(), ChronoUnit.MICROS) + " known "
+                    + bar.get("close").asDouble());
+            before = bar;
+        }
+        assertThat(expected).anyMatch(bar -> bar.contains("filled"));
+
+        List<String> previous = new ArrayList<>();
+        for (JsonNode bar : JSON.readTree(get("/v1/bars/trade?interval=5m&fill=previous").body())) {
+            boolean filled = bar.get("rows").asLong() == 0;
+            if (filled) {
+                assertThat(List.of(bar.get("open"), bar.get("high"), bar.get("low"))).as(bar.toString()).containsOnly(bar.get("close"));
+                assertThat(bar.get("volume").asDouble()).isZero();
+                assertThat(bar.get("vwap").isNull()).isTrue();
+            }
+            previous.add(name(bar) + (filled ? " filled " : " known ") + bar.get("close").asDouble());
+        }
+        assertThat(previous).isEqualTo(expected);
+
+        List<String> empty = new ArrayList<>();
+        for (JsonNode bar : JSON.readTree(get("/v1/bars/trade?interval=5m&fill=null").body())) {
+            boolean filled = bar.get("rows").asLong() == 0;
+            assertThat(bar.get("close").isNull()).as(bar.toString()).isEqualTo(filled);
+            empty.add(name(bar) + (filled ? " filled" : " known"));
+        }
+        assertThat(empty).isEqualTo(expected.stream().map(bar -> bar.substring(0, bar.lastIndexOf(' '))).toList());
+    }
+
+    private static String name(JsonNode bar) {
+        return bar.get("instrument").asText() + ' ' + OffsetDateTime.parse(bar.get("bar").asText().replace(' ', 'T') + ":00").toInstant();
+    }
+
+    @Test
+    void anAnswerThatFailsMidwayDoesNotLookWhole() {
+        String sql = "SELECT CASE WHEN n = 2000000 THEN error('too late') ELSE n::VARCHAR END AS n FROM (SELECT unnest(range(3000000)) AS n)";
+        for (String format : List.of("json", "ndjson", "csv", "arrow")) {
+            assertThatThrownBy(() -> get("/v1/query?format=" + format + "&sql=" + encode(sql))).as(format).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void parquetQueriesThatRunAtOnceGiveTheirOwnAnswers() throws Exception {
+        List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
+        for (int i = 1; i <= 8; i++) {
+            URI asked = uri("/v1/query?format=parquet&sql=" + encode("SELECT " + i + " AS query, n FROM range(" + i * 10_000 + ") r(n)"));
+            answers.add(http.sendAsync(HttpRequest.newBuilder(asked).build(), HttpResponse.BodyHandlers.ofByteArray()));
+        }
+        try (Connection duckDb = DriverManager.getConnection("jdbc:duckdb:"); Statement statement = duckDb.createStatement()) {
+            for (int i = 1; i <= answers.size(); i++) {
+                HttpResponse<byte[]> answer = answers.get(i - 1).get(60, TimeUnit.SECONDS);
+                assertThat(answer.statusCode()).isEqualTo(200);
+                Path file = Files.write(folder.resolve("answer-" + i + ".parquet"), answer.body());
+                try (ResultSet rows = statement.executeQuery("SELECT count(*), min(query), max(query) FROM '" + file + "'")) {
+                    assertThat(rows.next()).isTrue();
+                    assertThat(List.of(rows.getInt(1), rows.getInt(2), rows.getInt(3))).isEqualTo(List.of(i * 10_000, i, i));
+                }
+            }
+        }
     }
 
     @Test
@@ -160,7 +274,6 @@ class QueryServerITCase {
         assertThat(stream.headers().firstValue("Content-Type").orElseThrow()).startsWith("text/event-stream");
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
             assertThat(lines.readLine()).isEqualTo("event: begin");
-            TimeUnit.MILLISECONDS.sleep(200);
             JsonNode last = JSON.readTree(get("/v1/latest/tick?instrument=" + encode(instrument)).body()).get(0);
             long time = last.get("event_time").asLong() + 1_000_000;
             send("{\"type\":\"tick\",\"event_time\":" + time + ",\"instrument\":\"" + instrument

@@ -6,6 +6,7 @@ import io.qaexchange.job.query.live.LiveRowSource;
 import io.qaexchange.job.query.live.ReadLevel;
 import io.qaexchange.job.query.sql.ResultFormat;
 import io.qaexchange.job.query.sql.ResultWriter;
+import io.qaexchange.job.query.sql.SqlDatabases;
 import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
 import java.io.IOException;
@@ -32,10 +33,14 @@ import org.apache.flink.util.FileUtils;
  */
 public final class QueryEngine implements AutoCloseable {
 
+    /** Databases that stand ready; making one takes less than most queries. */
+    private static final int PREPARED = 4;
+
     private final LiveReader reader;
     private final LiveLedger ledger;
     private final Limits limits;
     private final Path temporary;
+    private final SqlDatabases databases;
     private final AtomicLong ids = new AtomicLong();
     private final Map<Long, Running> running = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -122,6 +127,7 @@ public final class QueryEngine implements AutoCloseable {
         this.ledger = ledger;
         this.limits = limits;
         this.temporary = temporary;
+        this.databases = new SqlDatabases(new SqlDatabases.Settings(limits.memory(), limits.threads(), limits.temporary()), PREPARED);
     }
 
     /**
@@ -131,10 +137,7 @@ public final class QueryEngine implements AutoCloseable {
      * @throws EndedException if it took too long or was cancelled
      */
     public void run(String sql, ReadLevel level, ResultFormat format, String user, Target target) throws Exception {
-        try (SqlTables tables = SqlTables.create(); Statement settings = tables.connection().createStatement()) {
-            settings.execute("SET memory_limit = '" + limits.memory() + "'");
-            settings.execute("SET threads = " + limits.threads());
-            settings.execute("SET max_temp_directory_size = '" + limits.temporary() + "'");
+        try (SqlTables tables = databases.take(); Statement settings = tables.connection().createStatement()) {
             SqlQuery query = tables.parse(sql);
             Path folder = Files.createTempDirectory(temporary, "query");
             Running mine = new Running(ids.incrementAndGet(), user, sql, settings);
@@ -186,6 +189,7 @@ public final class QueryEngine implements AutoCloseable {
     public void close() {
         running.values().forEach(query -> query.end("the server is being stopped"));
         clock.shutdownNow();
+        databases.close();
         reader.close();
         FileUtils.deleteDirectoryQuietly(temporary.toFile());
     }

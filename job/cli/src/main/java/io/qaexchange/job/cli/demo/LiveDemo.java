@@ -39,7 +39,7 @@ import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** Broker, job, a market that is open now and the query server, in this process, until it is stopped. */
-final class LiveDemo {
+public final class LiveDemo {
 
     private static final int PARTITIONS = 4;
     private static final int PARALLELISM = 2;
@@ -57,13 +57,13 @@ final class LiveDemo {
      * @param rate messages per second
      * @param port port of the server, 0 for any
      */
-    record Settings(Path folder, long seed, double rate, int port) {
+    public record Settings(Path folder, long seed, double rate, int port) {
     }
 
     private final Settings settings;
     private final PrintStream out;
 
-    LiveDemo(Settings settings, PrintStream out) {
+    public LiveDemo(Settings settings, PrintStream out) {
         this.settings = settings;
         this.out = out;
     }
@@ -73,7 +73,7 @@ final class LiveDemo {
      *
      * @param started told the port once rows can be asked for
      */
-    void run(java.util.function.IntConsumer started) throws Exception {
+    public void run(java.util.function.IntConsumer started) throws Exception {
         Path folder = settings.folder();
         Files.writeString(folder.resolve(DemoRun.INSTRUMENTS_FILE), Instruments.exampleYaml());
         out.println("== starting a Kafka broker and a Flink cluster in this process");

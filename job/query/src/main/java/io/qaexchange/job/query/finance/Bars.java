@@ -28,6 +28,8 @@ public record Bars(String table, Granularity width, @Nullable String instrument,
         NONE,
         /** The close of the bar before, volume 0. */
         PREVIOUS,
+        /** A price on the straight line from the close of the bar before to the close of the next one, volume 0. */
+        LINEAR,
         /** No prices, volume 0. */
         NULL
     }
@@ -39,6 +41,17 @@ public record Bars(String table, Granularity width, @Nullable String instrument,
         if (fill != Fill.NONE && width.isTradingDay()) {
             throw new IllegalArgumentException("bars of trading days are not filled: a day without rows need not be a trading day");
         }
+    }
+
+    /** The column of prices. */
+    public String priceColumn() {
+        return table.equals("trade") ? "price" : "last_price";
+    }
+
+    /** The column of volumes; null if the rows have none. */
+    @Nullable
+    public String volumeColumn() {
+        return table.equals("trade") ? "volume" : null;
     }
 
     /** The query. */

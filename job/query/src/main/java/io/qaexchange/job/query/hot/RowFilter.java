@@ -1,5 +1,7 @@
 package io.qaexchange.job.query.hot;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import javax.annotation.Nullable;
@@ -66,6 +68,27 @@ public record RowFilter(@Nullable Set<String> instruments, long fromNs, long toN
     /** Whether a row of that key of the state may pass: its instrument, or another key for what has no instrument. */
     public boolean hasRouteKey(String routeKey) {
         return instruments == null || instruments.contains(routeKey);
+    }
+
+    /**
+     * Whether a row may pass whose instrument is between these, inclusive, in the order of their bytes in UTF-8.
+     *
+     * @param lowest smallest instrument; null if it is not known
+     * @param highest greatest instrument; null if it is not known
+     */
+    public boolean hasInstrumentBetween(@Nullable String lowest, @Nullable String highest) {
+        if (instruments == null || lowest == null || highest == null) {
+            return true;
+        }
+        byte[] from = lowest.getBytes(StandardCharsets.UTF_8);
+        byte[] to = highest.getBytes(StandardCharsets.UTF_8);
+        for (String instrument : instruments) {
+            byte[] wanted = instrument.getBytes(StandardCharsets.UTF_8);
+            if (Arrays.compareUnsigned(from, wanted) <= 0 && Arrays.compareUnsigned(wanted, to) <= 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether rows between these times, inclusive, may pass. */

@@ -100,12 +100,12 @@ final class HotTables {
         private final String columns;
 
         Batches(RecordType type, TableRead read, BufferAllocator allocator) throws SQLException {
-            this.table = SCHEMA + '.' + quoted(type.table());
+            this.table = SCHEMA + '.' + SqlText.name(type.table());
             this.allocator = allocator;
             this.batch = new ArrowBatch(type, allocator, column -> ALWAYS.contains(column) || read.hasColumn(column));
             Map<String, String> types = TableColumns.of(type.table());
-            this.columns = batch.root().getSchema().getFields().stream().map(field -> quoted(field.getName())).collect(Collectors.joining(", "));
-            execute(batch.root().getSchema().getFields().stream().map(field -> quoted(field.getName()) + ' ' + types.get(field.getName()))
+            this.columns = batch.root().getSchema().getFields().stream().map(field -> SqlText.name(field.getName())).collect(Collectors.joining(", "));
+            execute(batch.root().getSchema().getFields().stream().map(field -> SqlText.name(field.getName()) + ' ' + types.get(field.getName()))
                     .collect(Collectors.joining(", ", "CREATE TABLE " + table + " (", ")")));
         }
 
@@ -138,10 +138,10 @@ final class HotTables {
     /** Times go through a table of numbers, as the appender has no nanoseconds. */
     private void loadLedger(LedgerTable table, List<LedgerRow> rows) throws SQLException {
         String raw = table.table() + "_raw";
-        execute(table.allColumns().stream().map(column -> quoted(column.name()) + ' ' + switch (column.kind()) {
+        execute(table.allColumns().stream().map(column -> SqlText.name(column.name()) + ' ' + switch (column.kind()) {
             case TIME_NS, TIME_US -> "BIGINT";
             default -> TableColumns.of(table.table()).get(column.name());
-        }).collect(Collectors.joining(", ", "CREATE TABLE " + SCHEMA + '.' + quoted(raw) + " (", ")")));
+        }).collect(Collectors.joining(", ", "CREATE TABLE " + SCHEMA + '.' + SqlText.name(raw) + " (", ")")));
         try (DuckDBAppender appender = connection.createAppender(SCHEMA, raw)) {
             for (LedgerRow row : rows) {
                 appender.beginRow();
@@ -153,11 +153,11 @@ final class HotTables {
             appender.flush();
         }
         execute(table.allColumns().stream().map(column -> switch (column.kind()) {
-            case TIME_NS -> "make_timestamp_ns(" + quoted(column.name()) + ")::TIMESTAMPTZ_NS AS " + quoted(column.name());
-            case TIME_US -> "make_timestamp(" + quoted(column.name()) + ")::TIMESTAMPTZ AS " + quoted(column.name());
-            default -> quoted(column.name());
-        }).collect(Collectors.joining(", ", "CREATE VIEW " + SCHEMA + '.' + quoted(table.table()) + " AS SELECT ",
-                " FROM " + SCHEMA + '.' + quoted(raw))));
+            case TIME_NS -> "make_timestamp_ns(" + SqlText.name(column.name()) + ")::TIMESTAMPTZ_NS AS " + SqlText.name(column.name());
+            case TIME_US -> "make_timestamp(" + SqlText.name(column.name()) + ")::TIMESTAMPTZ AS " + SqlText.name(column.name());
+            default -> SqlText.name(column.name());
+        }).collect(Collectors.joining(", ", "CREATE VIEW " + SCHEMA + '.' + SqlText.name(table.table()) + " AS SELECT ",
+                " FROM " + SCHEMA + '.' + SqlText.name(raw))));
     }
 
     private static void append(DuckDBAppender appender, RowColumn column, Object value) throws SQLException {
@@ -178,9 +178,5 @@ final class HotTables {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
-    }
-
-    static String quoted(String name) {
-        return '"' + name.replace("\"", "\"\"") + '"';
     }
 }

@@ -1,7 +1,5 @@
 package io.qaexchange.job.query.sql;
 
-import static io.qaexchange.job.query.sql.HotTables.quoted;
-
 import io.qaexchange.job.query.export.Unclosed;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -146,7 +144,7 @@ public final class ResultWriter {
     private void writeParquet(OutputStream out, Path folder) throws SQLException, IOException {
         Path file = folder.resolve("answer.parquet");
         try (Statement statement = connection.createStatement()) {
-            statement.execute("COPY (" + portable() + ") TO '" + file.toString().replace("'", "''") + "' (FORMAT parquet)");
+            statement.execute("COPY (" + portable() + ") TO " + SqlText.quote(file.toString()) + " (FORMAT parquet)");
             Files.copy(file, out);
         } finally {
             Files.deleteIfExists(file);
@@ -171,7 +169,7 @@ public final class ResultWriter {
         List<String> names = unique(labels);
         return IntStream.range(0, names.size()).mapToObj(c -> {
             String type = PortableTypes.of(types.get(c));
-            return (type.equals(types.get(c)) ? column(c) : "CAST(" + column(c) + " AS " + type + ")") + " AS " + quoted(names.get(c));
+            return (type.equals(types.get(c)) ? column(c) : "CAST(" + column(c) + " AS " + type + ")") + " AS " + SqlText.name(names.get(c));
         }).collect(Collectors.joining(", ", "SELECT ", " FROM " + VIEW));
     }
 

@@ -1,6 +1,5 @@
 package io.qaexchange.job.query.sql;
 
-import static io.qaexchange.job.query.sql.HotTables.quoted;
 import static java.util.Objects.requireNonNull;
 
 import io.qaexchange.archive.manifest.DataFile;
@@ -50,17 +49,17 @@ public final class SqlTables implements AutoCloseable {
         this.connection = connection;
     }
 
-    /** A database without tables yet. */
+    /** A database whose tables have no rows yet. */
     public static SqlTables create() throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("jdbc_stream_results", "true");
         SqlTables tables = new SqlTables(DriverManager.getConnection("jdbc:duckdb:", properties));
         try {
-            tables.execute("SET TimeZone = 'UTC'");
-            tables.execute("SET autoinstall_known_extensions = false");
-            tables.execute("SET autoload_known_extensions = false");
-            // Large sorts and joins go there. A process has a folder of its own for all of it.
-            tables.execute("SET temp_directory = " + text(System.getProperty("java.io.tmpdir") + File.separator + "duckdb-" + ProcessHandle.current().pid()));
+            // Large sorts and joins go to the temporary folder. A process has a folder of its own for all of it.
+            tables.execute("SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false; SET autoload_known_extensions = false; SET temp_directory = "
+                    + SqlText.quote(System.getProperty("java.io.tmpdir") + File.separator + "duckdb-" + ProcessHandle.current().pid()));
+            tables.execute(TableColumns.names().stream().map(table -> "CREATE VIEW " + SqlText.name(table) + " AS " + TableColumns.emptySelect(table))
+                    .collect(Collectors.joining("; ")));
             return tables;
         } catch (SQLException e) {
             tables.close();
@@ -99,7 +98,7 @@ public final class SqlTables implements AutoCloseable {
     }
 
     /**
-     * Makes the views for a query, and locks the database.
+     * Fills the views that a query reads, and locks the database.
      *
      * @param writable folders that DuckDB may write to
      */
@@ -112,26 +111,36 @@ public final class SqlTables implements AutoCloseable {
         Map<String, Map<String, List<String>>> files = filesByTableAndDay(source, reads);
         List<String> allowed = new ArrayList<>();
         files.values().forEach(days -> days.values().forEach(allowed::addAll));
-        for (String table : TableColumns.names()) {
-            createView(table, files.getOrDefault(table, Map.of()), hot.contains(table));
+        for (String table : reads.keySet()) {
+            if (files.containsKey(table) || hot.contains(table)) {
+                createView(table, files.getOrDefault(table, Map.of()), hot.contains(table));
+            }
         }
         lock(allowed, writable);
     }
 
+    /**
+     * The files that may have rows which the query asks for. If no file of a table can have an instrument that it names, those of its days and
+     * times stay: messages about an unknown instrument take near names from there.
+     */
     private static Map<String, Map<String, List<String>>> filesByTableAndDay(RowSource source, Map<String, TableRead> reads) {
+        Map<String, List<DataFile>> inTime = source.files().stream()
+                .filter(file -> reads.containsKey(file.table()) && isInTime(file, reads.get(file.table())))
+                .collect(Collectors.groupingBy(DataFile::table));
         Map<String, Map<String, List<String>>> files = new HashMap<>();
-        for (DataFile file : source.files()) {
-            TableRead read = reads.get(file.table());
-            if (read != null && mayMatter(file, read)) {
-                files.computeIfAbsent(file.table(), table -> new TreeMap<>()).computeIfAbsent(file.tradingDay(), day -> new ArrayList<>())
+        inTime.forEach((table, all) -> {
+            List<DataFile> ofInstruments = all.stream()
+                    .filter(file -> reads.get(table).rows().hasInstrumentBetween(file.minInstrument(), file.maxInstrument())).toList();
+            for (DataFile file : ofInstruments.isEmpty() ? all : ofInstruments) {
+                files.computeIfAbsent(table, name -> new TreeMap<>()).computeIfAbsent(file.tradingDay(), day -> new ArrayList<>())
                         .add(localPath(source, file));
             }
-        }
+        });
         return files;
     }
 
     /** A later row of the ledger hides an earlier one of its day, so of its files only the day tells. */
-    private static boolean mayMatter(DataFile file, TableRead read) {
+    private static boolean isInTime(DataFile file, TableRead read) {
         boolean day = read.rows().hasDay(Integer.parseInt(file.tradingDay().replace("-", "")));
         return day && (LedgerTable.find(file.table()) != null || read.rows().hasTimes(file.minEventTimeNs(), file.maxEventTimeNs()));
     }
@@ -147,16 +156,16 @@ public final class SqlTables implements AutoCloseable {
 
     private void createView(String table, Map<String, List<String>> filesByDay, boolean hot) throws SQLException {
         StringBuilder rows = new StringBuilder(TableColumns.emptySelect(table));
-        filesByDay.forEach((day, files) -> rows.append(" UNION ALL BY NAME SELECT *, DATE ").append(text(day)).append(" AS ").append(TableColumns.DATE)
+        filesByDay.forEach((day, files) -> rows.append(" UNION ALL BY NAME SELECT *, DATE ").append(SqlText.quote(day)).append(" AS ").append(TableColumns.DATE)
                 .append(" FROM read_parquet(").append(list(files.stream().map(SqlTables::pattern).toList()))
                 .append(", union_by_name = true, hive_partitioning = false)"));
         if (hot) {
             rows.append(" UNION ALL BY NAME SELECT *, make_date(trading_day // 10000, trading_day // 100 % 100, trading_day % 100) AS ")
-                    .append(TableColumns.DATE).append(" FROM ").append(HotTables.SCHEMA).append('.').append(quoted(table));
+                    .append(TableColumns.DATE).append(" FROM ").append(HotTables.SCHEMA).append('.').append(SqlText.name(table));
         }
         LedgerTable ledger = LedgerTable.find(table);
         String seen = ledger == null ? "" : ledger.seenRows();
-        execute("CREATE VIEW " + quoted(table) + " AS " + (seen.isEmpty() ? rows : "SELECT * FROM (" + rows + ")" + seen));
+        execute("CREATE OR REPLACE VIEW " + SqlText.name(table) + " AS " + (seen.isEmpty() ? rows : "SELECT * FROM (" + rows + ")" + seen));
     }
 
     /** Beside the files DuckDB must be allowed the patterns that stand for them, and nothing else. */
@@ -168,14 +177,10 @@ public final class SqlTables implements AutoCloseable {
                 paths.add(pattern(file));
             }
         }
-        if (!paths.isEmpty()) {
-            execute("SET allowed_paths = " + list(paths));
-        }
-        if (!writable.isEmpty()) {
-            execute("SET allowed_directories = " + list(writable.stream().map(folder -> folder + File.separator).toList()));
-        }
-        execute("SET enable_external_access = false");
-        execute("SET lock_configuration = true");
+        String allowedPaths = paths.isEmpty() ? "" : "SET allowed_paths = " + list(paths) + "; ";
+        String allowedFolders = writable.isEmpty() ? ""
+                : "SET allowed_directories = " + list(writable.stream().map(folder -> folder + File.separator).toList()) + "; ";
+        execute(allowedPaths + allowedFolders + "SET enable_external_access = false; SET lock_configuration = true");
     }
 
     /** A pattern that only this file name matches, whatever lies beside it. */
@@ -184,11 +189,7 @@ public final class SqlTables implements AutoCloseable {
     }
 
     private static String list(List<String> texts) {
-        return texts.stream().map(SqlTables::text).collect(Collectors.joining(", ", "[", "]"));
-    }
-
-    private static String text(String text) {
-        return "'" + text.replace("'", "''") + "'";
+        return texts.stream().map(SqlText::quote).collect(Collectors.joining(", ", "[", "]"));
     }
 
     /** Names of all tables, whether they have rows or not. */
@@ -199,7 +200,7 @@ public final class SqlTables implements AutoCloseable {
     /** Of some instruments, those of which a table has no row among those that were loaded. */
     public Set<String> unknownInstruments(String table, Set<String> named) throws SQLException {
         Set<String> unknown = new TreeSet<>();
-        try (PreparedStatement statement = connection.prepareStatement("SELECT 1 FROM " + quoted(table) + " WHERE instrument = ? LIMIT 1")) {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT 1 FROM " + SqlText.name(table) + " WHERE instrument = ? LIMIT 1")) {
             for (String instrument : named) {
                 statement.setString(1, instrument);
                 try (ResultSet rows = statement.executeQuery()) {
@@ -216,7 +217,7 @@ public final class SqlTables implements AutoCloseable {
     public Set<String> instruments(String table) throws SQLException {
         Set<String> known = new TreeSet<>();
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("SELECT DISTINCT instrument FROM " + quoted(table) + " WHERE instrument IS NOT NULL")) {
+                ResultSet rows = statement.executeQuery("SELECT DISTINCT instrument FROM " + SqlText.name(table) + " WHERE instrument IS NOT NULL")) {
             while (rows.next()) {
                 known.add(rows.getString(1));
             }

@@ -52,7 +52,7 @@ final class TableColumns {
     /** A SELECT of no row with all columns: it gives a view its columns whatever files there are. */
     static String emptySelect(String table) {
         return Stream.concat(of(table).entrySet().stream(), Stream.of(Map.entry(DATE, "DATE")))
-                .map(column -> "NULL::" + column.getValue() + " AS " + HotTables.quoted(column.getKey()))
+                .map(column -> "NULL::" + column.getValue() + " AS " + SqlText.name(column.getKey()))
                 .collect(Collectors.joining(", ", "SELECT ", " WHERE false"));
     }
 

@@ -7,14 +7,22 @@ import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.job.query.NearNames;
+import io.qaexchange.job.query.finance.Bar;
 import io.qaexchange.job.query.finance.Bars;
 import io.qaexchange.job.query.finance.Granularity;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.ReadLevel;
+import io.qaexchange.job.query.sql.ResultFormat;
 import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.query.sql.SqlText;
+import io.qaexchange.job.query.typed.BarJson;
+import io.qaexchange.job.query.typed.RowJson;
+import io.qaexchange.job.query.typed.TypedBars;
+import io.qaexchange.job.query.typed.UnionRow;
+import io.qaexchange.job.query.typed.UnionScan;
 import io.qaexchange.job.server.QueryEngine;
 import io.qaexchange.job.server.security.Role;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -30,7 +38,7 @@ import javax.annotation.Nullable;
 /** Routes that give rows. Thread-safe. */
 public final class QueryRoutes {
 
-    private static final long MAX_ROWS = 1_000_000;
+    private static final int MAX_ROWS = 1_000_000;
     private static final long USUAL_ROWS = 1_000;
 
     private final QueryEngine engine;
@@ -130,6 +138,15 @@ public final class QueryRoutes {
             throw Problem.badRequest("bad-parameter", "parameter order: \"" + order + "\" is none of asc, desc");
         }
         long limit = exchange.number("limit", USUAL_ROWS, 1, MAX_ROWS);
+        RecordType type = EventSchema.get().findTable(table);
+        if (type != null && (instrument == null || type.instrument() != null) && isJson(exchange)) {
+            UnionScan.Range range = new UnionScan.Range(type, instrument, from == null ? Long.MIN_VALUE : from, to == null ? Long.MAX_VALUE : to);
+            typed(exchange, (read, rows) -> {
+                List<UnionRow> found = rows.first(range, (int) limit, order.equals("desc"));
+                return out -> new RowJson(type, read.instruments(), out).write(found);
+            });
+            return;
+        }
         query(exchange, "SELECT * FROM " + SqlText.name(table) + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
                 + " ORDER BY event_time " + order + ", source " + order + ", sequence " + order + " LIMIT " + limit, exchange.parameter("level", "live"));
     }
@@ -139,10 +156,47 @@ public final class QueryRoutes {
         String fill = exchange.parameter("fill", "none").toUpperCase(Locale.ROOT);
         Bars.Fill filling = Arrays.stream(Bars.Fill.values()).filter(value -> value.name().equals(fill)).findFirst()
                 .orElseThrow(() -> Problem.badRequest("bad-parameter", "parameter fill: \"" + fill.toLowerCase(Locale.ROOT)
-                        + "\" is none of none, previous, null"));
+                        + "\" is none of none, previous, linear, null"));
         Bars bars = new Bars(table, Granularity.parse(exchange.parameter("interval", "1m")), exchange.parameter("instrument"),
                 time("from", exchange.parameter("from")), time("to", exchange.parameter("to")), filling);
+        if (isJson(exchange)) {
+            typed(exchange, (read, rows) -> {
+                List<Bar> made = TypedBars.of(bars, rows, read.instruments());
+                return out -> BarJson.write(made, bars.width().isTradingDay(), out);
+            });
+            return;
+        }
         query(exchange, bars.sql(), exchange.parameter("level", "live"));
+    }
+
+    private static boolean isJson(Exchange exchange) {
+        return MediaTypes.choose(exchange.parameter("format"), exchange.header("Accept")).format() == ResultFormat.JSON;
+    }
+
+    /** Finds the answer to a request without SQL, while the read is open. */
+    @FunctionalInterface
+    private interface Finder {
+        Answer find(LiveRead read, UnionScan rows) throws Exception;
+    }
+
+    /** Writes an answer, an object a line. */
+    @FunctionalInterface
+    private interface Answer {
+        void write(OutputStream out) throws IOException;
+    }
+
+    /** Answers a request without SQL in JSON. */
+    private void typed(Exchange exchange, Finder finder) throws Exception {
+        MediaTypes type = MediaTypes.choose(exchange.parameter("format"), exchange.header("Accept"));
+        ReadLevel level = ReadLevel.parse(exchange.parameter("level", "live"));
+        try (Admission.Place place = admission.enter(); LiveRead read = engine.reader().open(level)) {
+            Answer answer = finder.find(read, new UnionScan(read, engine.reader().archive()));
+            describe(exchange, read);
+            OutputStream out = exchange.begin(200, type.contentType());
+            OutputStream lines = type == MediaTypes.JSON ? new JsonArrayStream(out) : out;
+            answer.write(lines);
+            lines.close();
+        }
     }
 
     /** The newest row of each instrument that is in the state: no SQL, no files. */

@@ -32,8 +32,8 @@ import org.slf4j.LoggerFactory;
  * <p>Nothing here touches the task thread. A connection has a thread of its own, which mostly waits for the reader to take rows; at most
  * {@link #SCANS} of them read rows at one moment. What exceeds a limit is refused with the code {@link LiveProtocol#BUSY}.
  *
- * <p>With Flink's internal TLS ({@code security.ssl.internal.enabled}) the endpoint uses it, and so do its readers. A reader always shows the
- * endpoint's secret, which only the coordinator of the job tells.
+ * <p>With Flink's internal TLS ({@code security.ssl.internal.enabled}) the endpoint takes TLS only. The query server has no keys of the cluster and
+ * speaks plain sockets, so it cannot read such a job. A reader always shows the endpoint's secret, which only the coordinator of the job tells.
  *
  * <p>Thread-safe.
  */

@@ -1,0 +1,176 @@
+package io.qaexchange.job.query.typed;
+
+import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.events.Arrival;
+import io.qaexchange.events.RecordType;
+import io.qaexchange.events.StoredEvent;
+import io.qaexchange.job.query.hot.RowFilter;
+import io.qaexchange.job.query.live.LiveRead;
+import io.qaexchange.parquet.ArchivedEvent;
+import io.qaexchange.parquet.FlinkInputFile;
+import io.qaexchange.parquet.TableReader;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import javax.annotation.Nullable;
+import org.apache.flink.core.fs.Path;
+
+/**
+ * The rows of a live read, hot and cold, each once, without a database.
+ *
+ * <p>The first rows in an order are found without reading the others. Of the hot rows of an instrument one more than wanted is asked for; if
+ * there are that many, all rows with times not behind the last wanted one are read, late ones among them. A file is opened only if its times can still bring
+ * a row that is better than the worst of those found.
+ *
+ * <p>One thread.
+ */
+public final class UnionScan {
+
+    /** Widths of the newest part of the state that is looked at for the newest rows of all instruments, before all of it is. */
+    private static final long[] LOOK_BACK_NS = {10_000_000L, 1_000_000_000L, 60_000_000_000L};
+
+    private final LiveRead read;
+    private final ManifestStore archive;
+    private final StoredEvent view = new StoredEvent();
+
+    /**
+     * Rows that are wanted.
+     *
+     * @param type record type
+     * @param instrument the only instrument; null for all
+     * @param fromNs event times from here, inclusive; {@link Long#MIN_VALUE} for no bound
+     * @param toNs up to here, exclusive; {@link Long#MAX_VALUE} for no bound
+     */
+    public record Range(RecordType type, @Nullable String instrument, long fromNs, long toNs) {
+
+        RowFilter filter() {
+            RowFilter times = RowFilter.ofTimes(fromNs, toNs == Long.MAX_VALUE ? Long.MAX_VALUE : toNs - 1);
+            return instrument == null ? times : times.and(RowFilter.ofInstruments(Set.of(instrument)));
+        }
+    }
+
+    /** Takes rows. */
+    @FunctionalInterface
+    public interface Visitor {
+        void accept(UnionRow row) throws IOException;
+    }
+
+    public UnionScan(LiveRead read, ManifestStore archive) {
+        this.read = read;
+        this.archive = archive;
+    }
+
+    /** Visits all rows of a range: hot ones, then cold ones, in no order. */
+    public void forEach(Range range, Visitor visitor) throws IOException {
+        if (range.fromNs() >= range.toNs()) {
+            return;
+        }
+        hot(wanted(range), visitor);
+        for (DataFile file : files(range)) {
+            cold(file, range, visitor);
+        }
+    }
+
+    /** The first rows of a range by event time, source and sequence, or the last ones, last first. */
+    public List<UnionRow> first(Range range, int limit, boolean descending) throws IOException {
+        BestRows best = new BestRows(limit, descending);
+        if (range.fromNs() >= range.toNs()) {
+            return List.of();
+        }
+        if (range.instrument() != null) {
+            hotOfInstrument(range, limit, descending, best);
+        } else if (descending) {
+            hotNewest(range, best);
+        } else {
+            hot(wanted(range), best::offer);
+        }
+        List<DataFile> files = files(range);
+        files.sort(descending ? Comparator.comparingLong(DataFile::maxEventTimeNs).reversed() : Comparator.comparingLong(DataFile::minEventTimeNs));
+        for (DataFile file : files) {
+            Range left = new Range(range.type(), range.instrument(), best.fromNs(range.fromNs()), best.toNs(range.toNs()));
+            if (left.filter().hasTimes(file.minEventTimeNs(), file.maxEventTimeNs())) {
+                cold(file, left, best::offer);
+            }
+        }
+        return best.sorted();
+    }
+
+    /** Files that may have rows of a range. */
+    public List<DataFile> files(Range range) {
+        RowFilter filter = range.filter();
+        List<DataFile> files = new ArrayList<>();
+        for (DataFile file : read.files()) {
+            if (file.table().equals(range.type().table()) && filter.hasTimes(file.minEventTimeNs(), file.maxEventTimeNs())
+                    && filter.hasInstrumentBetween(file.minInstrument(), file.maxInstrument())) {
+                files.add(file);
+            }
+        }
+        return files;
+    }
+
+    private static LiveRead.Wanted wanted(Range range) {
+        LiveRead.Wanted wanted = LiveRead.Wanted.all(range.type()).between(range.fromNs(), range.toNs());
+        return range.instrument() == null ? wanted : wanted.of(range.instrument());
+    }
+
+    private void hotOfInstrument(Range range, int limit, boolean descending, BestRows best) throws IOException {
+        List<UnionRow> some = new ArrayList<>();
+        hot(new LiveRead.Wanted(range.type(), range.instrument(), range.fromNs(), range.toNs(), descending, limit + 1L, Long.MAX_VALUE, false), some::add);
+        if (some.size() <= limit) {
+            some.forEach(best::offer);
+            return;
+        }
+        some.sort(descending ? UnionRow.ORDER.reversed() : UnionRow.ORDER);
+        long bound = some.get(limit - 1).eventTimeNs();
+        hot(wanted(range).between(descending ? bound : range.fromNs(), descending ? range.toNs() : bound + 1), best::offer);
+    }
+
+    private void hotNewest(Range range, BestRows best) throws IOException {
+        long[] newest = {Long.MIN_VALUE};
+        hot(wanted(range).newestOfEach(), row -> newest[0] = Math.max(newest[0], row.eventTimeNs()));
+        if (newest[0] == Long.MIN_VALUE) {
+            return;
+        }
+        for (long width : LOOK_BACK_NS) {
+            long from = newest[0] - width;
+            if (from <= range.fromNs()) {
+                break;
+            }
+            BestRows found = new BestRows(best.limit(), true);
+            hot(wanted(range).between(from, range.toNs()), found::offer);
+            if (found.isFull()) {
+                found.sorted().forEach(best::offer);
+                return;
+            }
+        }
+        hot(wanted(range), best::offer);
+    }
+
+    private void hot(LiveRead.Wanted wanted, Visitor visitor) throws IOException {
+        read.scan(wanted, (bytes, offset, length) -> {
+            visitor.accept(UnionRow.of(Arrays.copyOfRange(bytes, offset, offset + length), view));
+            return true;
+        });
+    }
+
+    private void cold(DataFile file, Range range, Visitor visitor) throws IOException {
+        Path path = archive.locate(file);
+        FlinkInputFile input;
+        try {
+            input = FlinkInputFile.of(path);
+        } catch (FileNotFoundException e) {
+            throw new IOException("file " + path + " is in the archive manifest and not there", e);
+        }
+        try (TableReader reader = TableReader.open(input, range.instrument(), range.fromNs(), range.toNs())) {
+            for (ArchivedEvent event = reader.next(); event != null; event = reader.next()) {
+                Arrival arrival = new Arrival(event.ingestTimeNs(), event.topic(), event.partition(), event.offset());
+                visitor.accept(UnionRow.of(StoredEvent.encode(event.message(), arrival), view));
+            }
+        }
+    }
+}
