@@ -131,6 +131,16 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         return paths;
     }
 
+    /** Every path that this version names as that of a file, relative to the archive's folder. */
+    @JsonIgnore
+    public Set<String> everyPath() {
+        Set<String> paths = new HashSet<>();
+        files.forEach(file -> paths.add(file.path()));
+        superseded.forEach(file -> paths.add(SUPERSEDED_PREFIX + file.path()));
+        retired.forEach(file -> paths.add(file.file().path()));
+        return paths;
+    }
+
     /**
      * The next version, with a new current epoch; files outside its ancestry change to superseded, superseded ones inside it come back. A compacted
      * file with rows of both is retired, and the files that it was made of are back.
