@@ -15,7 +15,6 @@ import io.qaexchange.parquet.FlinkInputFile;
 import io.qaexchange.parquet.TableReader;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.flink.core.fs.Path;
@@ -42,14 +41,13 @@ public final class UnionReader {
         void accept(DataFile file, ArchivedEvent event) throws Exception;
     }
 
-    private UnionReader(CheckpointReader checkpoint, ManifestStore store, Instruments instruments, List<DataFile> files) {
+    private UnionReader(CheckpointReader checkpoint, ManifestStore store, Instruments instruments, List<DataFile> files, Set<String> published) {
         this.checkpoint = checkpoint;
         this.store = store;
         this.instruments = instruments;
         this.files = files.stream().filter(file -> EventSchema.get().findTable(file.table()) != null).toList();
         this.otherFiles = files.stream().filter(file -> EventSchema.get().findTable(file.table()) == null).toList();
-        this.published = new HashSet<>();
-        files.forEach(file -> published.add(file.batchId()));
+        this.published = Set.copyOf(published);
     }
 
     /**
@@ -69,7 +67,8 @@ public final class UnionReader {
     public static UnionReader open(CheckpointReader checkpoint, Path archive, Instruments instruments) throws Exception {
         ManifestStore store = ManifestStore.of(archive);
         ArchiveManifest manifest = store.latest();
-        return new UnionReader(checkpoint, store, instruments, manifest.filesAsOf(checkpoint.epoch(), checkpoint.checkpointId()));
+        List<DataFile> files = manifest.filesAsOf(checkpoint.epoch(), checkpoint.checkpointId());
+        return new UnionReader(checkpoint, store, instruments, files, manifest.notHot(files));
     }
 
     public CheckpointReader checkpoint() {
