@@ -13,6 +13,7 @@ import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.ReadLevel;
 import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.query.sql.SqlText;
+import io.qaexchange.job.server.Admission;
 import io.qaexchange.job.server.QueryEngine;
 import io.qaexchange.job.server.security.Role;
 import java.io.OutputStream;
@@ -36,9 +37,9 @@ public final class QueryRoutes {
     private final QueryEngine engine;
     private final Admission admission;
 
-    public QueryRoutes(QueryEngine engine, int concurrency, int queue, int waitMs) {
+    public QueryRoutes(QueryEngine engine, Admission admission) {
         this.engine = engine;
-        this.admission = new Admission(concurrency, queue, waitMs);
+        this.admission = admission;
     }
 
     /** Adds the routes. */
