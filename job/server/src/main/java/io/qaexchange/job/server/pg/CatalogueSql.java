@@ -78,6 +78,11 @@ final class CatalogueSql {
             while (at < in.size()) {
                 Token token = in.get(at);
                 String name = isBefore(at, ".") ? null : token.name();
+                if (token.isWord("tableoid")) {
+                    // Which table of the catalogue a row is from matters to descriptions only, and there are none.
+                    emit("oid", at + 1);
+                    continue;
+                }
                 if (name == null || !takeName(token, name)) {
                     if (token.isSign("::")) {
                         takeCast();

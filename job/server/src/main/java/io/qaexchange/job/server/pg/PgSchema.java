@@ -82,6 +82,8 @@ public final class PgSchema implements SessionSchema {
     @Override
     public void addCatalogue(Connection connection, List<String> tables) throws SQLException {
         try (Statement statement = connection.createStatement()) {
+            // One transaction: a commit for each of some hundred objects takes seconds.
+            statement.execute("BEGIN");
             for (String schema : List.of("public", CATALOGUE, INFORMATION)) {
                 statement.execute("CREATE SCHEMA " + schema);
             }
@@ -90,14 +92,16 @@ public final class PgSchema implements SessionSchema {
                 statement.execute(views.get(table));
             }
             addEmptyTables(statement);
-            addObjects(connection, statement, tables);
-            for (String line : resource("macros.sql").split("\n")) {
+            addObjects(statement, tables);
+            String functions = resource("macros.sql");
+            for (String line : functions.split("\n")) {
                 Matcher macro = MACRO.matcher(line);
                 if (macro.matches()) {
                     macros.put(macro.group(1), line);
-                    statement.execute(line);
                 }
             }
+            statement.execute(functions);
+            statement.execute("COMMIT");
         }
     }
 
@@ -126,6 +130,7 @@ public final class PgSchema implements SessionSchema {
     }
 
     private void addEmptyTables(Statement statement) throws SQLException {
+        StringBuilder all = new StringBuilder();
         for (String line : resource("catalogue.txt").split("\n")) {
             if (line.isBlank() || line.startsWith("#")) {
                 continue;
@@ -147,14 +152,15 @@ public final class PgSchema implements SessionSchema {
             }
             boolean standard = parts[0].startsWith("information_schema.");
             String name = standard ? parts[0].substring("information_schema.".length()) : parts[0];
-            statement.execute("CREATE TABLE " + (standard ? INFORMATION : CATALOGUE) + "." + name + "(" + columns + ")");
+            all.append("CREATE TABLE ").append(standard ? INFORMATION : CATALOGUE).append('.').append(name).append('(').append(columns).append(");\n");
             if (!standard) {
                 catalogueTables.add(name);
             }
         }
+        statement.execute(all.toString());
     }
 
-    private void addObjects(Connection connection, Statement statement, List<String> tables) throws SQLException {
+    private void addObjects(Statement statement, List<String> tables) throws SQLException {
         long oid = FIRST_TABLE_OID;
         for (String table : tables) {
             oids.put(table, oid++);
@@ -168,13 +174,14 @@ public final class PgSchema implements SessionSchema {
         addTypes(statement);
         statement.execute("CREATE TABLE pgc.pg_namespace AS SELECT * FROM (VALUES (" + PUBLIC_OID + "::BIGINT, 'public', 10::BIGINT, NULL::VARCHAR[]), ("
                 + CATALOGUE_OID + ", 'pg_catalog', 10, NULL), (" + INFORMATION_OID + ", 'information_schema', 10, NULL)) t(oid, nspname, nspowner, nspacl)");
-        addRelations(connection, statement, tables);
+        addRelations(statement, tables);
         addServerObjects(statement);
         addInformationSchema(statement);
     }
 
     private static void addTypes(Statement statement) throws SQLException {
         statement.execute("CREATE TABLE pgc.sql_types(oid BIGINT, typname VARCHAR, sql_name VARCHAR, len SMALLINT, category VARCHAR, elem BIGINT, arr BIGINT)");
+        List<String> rows = new ArrayList<>();
         for (PgType type : PgType.values()) {
             String sqlName = switch (type) {
                 case BOOL -> "boolean";
@@ -200,13 +207,12 @@ public final class PgSchema implements SessionSchema {
                 case UNKNOWN -> "X";
                 default -> "S";
             };
-            statement.execute("INSERT INTO pgc.sql_types VALUES (" + type.oid() + ", '" + type.pgName() + "', '" + sqlName + "', " + type.size() + ", '" + category
-                    + "', 0, " + type.arrayOid() + ")");
+            rows.add("(" + type.oid() + ", '" + type.pgName() + "', '" + sqlName + "', " + type.size() + ", '" + category + "', 0, " + type.arrayOid() + ")");
             if (type.arrayOid() != 0) {
-                statement.execute("INSERT INTO pgc.sql_types VALUES (" + type.arrayOid() + ", '_" + type.pgName() + "', '" + sqlName + "[]', -1, 'A', " + type.oid()
-                        + ", 0)");
+                rows.add("(" + type.arrayOid() + ", '_" + type.pgName() + "', '" + sqlName + "[]', -1, 'A', " + type.oid() + ", 0)");
             }
         }
+        statement.execute("INSERT INTO pgc.sql_types VALUES " + String.join(", ", rows));
         statement.execute("CREATE TABLE pgc.pg_type AS SELECT oid, typname, " + CATALOGUE_OID + "::BIGINT AS typnamespace, 10::BIGINT AS typowner, len AS typlen, "
                 + "len BETWEEN 1 AND 8 AS typbyval, CASE typname WHEN 'unknown' THEN 'p' ELSE 'b' END AS typtype, category AS typcategory, "
                 + "typname IN ('bool', 'text', 'float8', 'timestamptz') AS typispreferred, true AS typisdefined, ',' AS typdelim, 0::BIGINT AS typrelid, "
@@ -218,28 +224,21 @@ public final class PgSchema implements SessionSchema {
                 + "FROM pgc.sql_types");
     }
 
-    private void addRelations(Connection connection, Statement statement, List<String> tables) throws SQLException {
+    private void addRelations(Statement statement, List<String> tables) throws SQLException {
         statement.execute("CREATE TABLE pgc.relations(oid BIGINT, name VARCHAR, schema BIGINT)");
-        for (Map.Entry<String, Long> relation : oids.entrySet()) {
-            statement.execute("INSERT INTO pgc.relations VALUES (" + relation.getValue() + ", '" + relation.getKey() + "', "
-                    + (tables.contains(relation.getKey()) ? PUBLIC_OID : CATALOGUE_OID) + ")");
-        }
+        statement.execute("INSERT INTO pgc.relations VALUES " + oids.entrySet().stream().map(relation -> "(" + relation.getValue() + ", '" + relation.getKey() + "', "
+                + (tables.contains(relation.getKey()) ? PUBLIC_OID : CATALOGUE_OID) + ")").collect(Collectors.joining(", ")));
         statement.execute("CREATE TABLE pgc.columns(relation BIGINT, name VARCHAR, number SMALLINT, type BIGINT, modifier INTEGER, len SMALLINT)");
-        try (PreparedStatement insert = connection.prepareStatement("INSERT INTO pgc.columns VALUES (?, ?, ?, ?, ?, ?)");
-                ResultSet columns = statement.executeQuery("SELECT table_name, column_name, data_type, row_number() OVER (PARTITION BY table_name ORDER BY column_index) "
-                        + "FROM duckdb_columns() WHERE schema_name = 'public'")) {
+        List<String> rows = new ArrayList<>();
+        try (ResultSet columns = statement.executeQuery("SELECT table_name, column_name, data_type, row_number() OVER (PARTITION BY table_name ORDER BY column_index) "
+                + "FROM duckdb_columns() WHERE schema_name = 'public'")) {
             while (columns.next()) {
                 PgType.Described type = PgType.ofDuckDb(columns.getString(3));
-                insert.setLong(1, oids.get(columns.getString(1)));
-                insert.setString(2, columns.getString(2));
-                insert.setInt(3, columns.getInt(4));
-                insert.setLong(4, type.oid());
-                insert.setInt(5, type.modifier());
-                insert.setInt(6, type.size());
-                insert.addBatch();
+                rows.add("(" + oids.get(columns.getString(1)) + ", " + ParameterDecoder.quote(columns.getString(2)) + ", " + columns.getInt(4) + ", " + type.oid() + ", "
+                        + type.modifier() + ", " + type.size() + ")");
             }
-            insert.executeBatch();
         }
+        statement.execute("INSERT INTO pgc.columns VALUES " + String.join(", ", rows));
         statement.execute("CREATE TABLE pgc.pg_class AS SELECT oid, name AS relname, schema AS relnamespace, 0::BIGINT AS reltype, 0::BIGINT AS reloftype, "
                 + "10::BIGINT AS relowner, 2::BIGINT AS relam, oid AS relfilenode, 0::BIGINT AS reltablespace, 0 AS relpages, (-1)::FLOAT AS reltuples, 0 AS relallvisible, "
                 + "0::BIGINT AS reltoastrelid, false AS relhasindex, false AS relisshared, 'p' AS relpersistence, 'r' AS relkind, "
@@ -273,11 +272,9 @@ public final class PgSchema implements SessionSchema {
                 + "NULL::VARCHAR[] AS spcoptions");
         statement.execute("CREATE TABLE pgc.pg_settings(name VARCHAR, setting VARCHAR, unit VARCHAR, category VARCHAR, short_desc VARCHAR, context VARCHAR, "
                 + "vartype VARCHAR, source VARCHAR, min_val VARCHAR, max_val VARCHAR, boot_val VARCHAR, reset_val VARCHAR)");
-        for (Map.Entry<String, String> setting : PgSettings.DEFAULTS.entrySet()) {
-            statement.execute("INSERT INTO pgc.pg_settings(name, setting, category, context, vartype, source, boot_val, reset_val) VALUES (lower("
-                    + ParameterDecoder.quote(setting.getKey()) + "), " + ParameterDecoder.quote(setting.getValue()) + ", '', 'user', 'string', 'default', "
-                    + ParameterDecoder.quote(setting.getValue()) + ", " + ParameterDecoder.quote(setting.getValue()) + ")");
-        }
+        statement.execute("INSERT INTO pgc.pg_settings(name, setting, category, context, vartype, source, boot_val, reset_val) SELECT lower(n), v, '', 'user', "
+                + "'string', 'default', v, v FROM (VALUES " + PgSettings.DEFAULTS.entrySet().stream().map(setting -> "(" + ParameterDecoder.quote(setting.getKey())
+                + ", " + ParameterDecoder.quote(setting.getValue()) + ")").collect(Collectors.joining(", ")) + ") t(n, v)");
     }
 
     private static void addInformationSchema(Statement statement) throws SQLException {

@@ -1,6 +1,6 @@
 -- Functions that clients of PostgreSQL call. One statement a line.
 CREATE MACRO pgc.version() AS 'PostgreSQL 15.0 (qaexchange query server, DuckDB)';
-CREATE MACRO pgc.current_setting(n) AS (SELECT s.setting FROM pgc.pg_settings s WHERE s.name = lower(n)), (n, missing_ok) AS (SELECT s.setting FROM pgc.pg_settings s WHERE s.name = lower(n));
+CREATE MACRO pgc.current_setting(n) AS (SELECT pgc_s.setting FROM pgc.pg_settings pgc_s WHERE pgc_s.name = lower(n)), (n, missing_ok) AS (SELECT pgc_s.setting FROM pgc.pg_settings pgc_s WHERE pgc_s.name = lower(n));
 CREATE MACRO pgc.set_config(n, v, is_local) AS v;
 CREATE MACRO pgc.current_database() AS 'qaexchange';
 CREATE MACRO pgc.current_schemas(implicit) AS CASE WHEN implicit THEN ['pg_catalog', 'public'] ELSE ['public'] END;
@@ -77,7 +77,7 @@ CREATE MACRO pgc.aclexplode(a) AS TABLE SELECT NULL::BIGINT AS grantor, NULL::BI
 CREATE MACRO pgc.pg_options_to_table(a) AS TABLE SELECT NULL::VARCHAR AS option_name, NULL::VARCHAR AS option_value WHERE false;
 CREATE MACRO pgc.pg_get_keywords() AS TABLE SELECT keyword_name AS word, left(keyword_category, 1) AS catcode, keyword_category AS catdesc FROM duckdb_keywords();
 CREATE MACRO pgc.pg_partition_ancestors(r) AS TABLE SELECT NULL::BIGINT AS relid WHERE false;
-CREATE MACRO pgc.to_regclass(n) AS (SELECT c.oid FROM pgc.pg_class c WHERE c.relname = replace(n, 'public.', ''));
-CREATE MACRO pgc.to_regtype(n) AS (SELECT t.oid FROM pgc.pg_type t WHERE t.typname = n);
-CREATE MACRO pgc.regclass_name(o) AS coalesce((SELECT c.relname FROM pgc.pg_class c WHERE c.oid = o), o::VARCHAR);
-CREATE MACRO pgc.format_type(t, m) AS CASE WHEN t = 1700 AND m > 4 THEN 'numeric(' || ((m::BIGINT - 4) >> 16) || ',' || ((m::BIGINT - 4) & 65535) || ')' ELSE coalesce((SELECT f.sql_name FROM pgc.sql_types f WHERE f.oid = t), '???') END;
+CREATE MACRO pgc.to_regclass(n) AS (SELECT pgc_c.oid FROM pgc.pg_class pgc_c WHERE pgc_c.relname = replace(n, 'public.', ''));
+CREATE MACRO pgc.to_regtype(n) AS (SELECT pgc_t.oid FROM pgc.pg_type pgc_t WHERE pgc_t.typname = n);
+CREATE MACRO pgc.regclass_name(o) AS coalesce((SELECT pgc_c.relname FROM pgc.pg_class pgc_c WHERE pgc_c.oid = o), o::VARCHAR);
+CREATE MACRO pgc.format_type(t, m) AS CASE WHEN t = 1700 AND m > 4 THEN 'numeric(' || ((m::BIGINT - 4) >> 16) || ',' || ((m::BIGINT - 4) & 65535) || ')' ELSE coalesce((SELECT pgc_f.sql_name FROM pgc.sql_types pgc_f WHERE pgc_f.oid = t), '???') END;
