@@ -28,6 +28,7 @@ final class ArrowAnswer implements Answer {
 
     private static final String VIEW = "qaexchange_rows";
     private static final long BATCH_ROWS = 16_384;
+    private static final String NO_REASON = "Invalid result set";
 
     private final Connection connection;
     private final String sql;
@@ -51,6 +52,8 @@ final class ArrowAnswer implements Answer {
         void pause();
 
         void end(String reason);
+
+        boolean isEnded();
 
         SQLException failure(SQLException e);
 
@@ -91,7 +94,7 @@ final class ArrowAnswer implements Answer {
                 select = IntStream.range(0, columns.size()).mapToObj(c -> casts.get(c).apply("c" + c) + " AS c" + c)
                         .collect(Collectors.joining(", ", "SELECT ", " FROM " + VIEW));
             }
-            ResultSet rows = statement.executeQuery(select);
+            ResultSet rows = execute(select);
             allocator = new RootAllocator();
             batches = (ArrowReader) rows.unwrap(DuckDBResultSet.class).arrowExportStream(allocator, BATCH_ROWS);
         } catch (SQLException e) {
@@ -99,8 +102,35 @@ final class ArrowAnswer implements Answer {
         }
     }
 
+    private ResultSet execute(String select) throws SQLException {
+        try {
+            return statement.executeQuery(select);
+        } catch (SQLException e) {
+            if (e.getMessage() == null || !e.getMessage().contains(NO_REASON) || explains) {
+                throw e;
+            }
+            // The driver loses the reason of a streamed query that fails in its first batches. Whoever cancelled it has given one.
+            SQLException reason = work.failure(e);
+            throw reason == e ? reason(select, e) : reason;
+        }
+    }
+
+    /** The reason why a query fails: it is run once more, without its rows. */
+    private SQLException reason(String select, SQLException failure) {
+        try (Statement again = connection.createStatement()) {
+            again.execute("EXPLAIN ANALYZE " + select);
+            return failure;
+        } catch (SQLException e) {
+            e.addSuppressed(failure);
+            return e;
+        }
+    }
+
     @Override
     public VectorSchemaRoot next() throws SQLException, IOException {
+        if (work.isEnded()) {
+            throw work.failure(new SQLException("the query was ended"));
+        }
         work.begin();
         try {
             return batches.loadNextBatch() ? batches.getVectorSchemaRoot() : null;

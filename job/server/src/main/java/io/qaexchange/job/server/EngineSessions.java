@@ -27,8 +27,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -159,26 +157,17 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
             }
         }
 
-        /** Parameters by number. DuckDB's names of them are their numbers, in the order of texts: 1, 10, 2. */
+        /** Types of parameters by number. */
         private static List<String> parameters(PreparedStatement statement, List<SqlTokens.Token> tokens) throws SQLException {
-            TreeMap<String, Integer> byText = new TreeMap<>();
-            tokens.stream().filter(token -> token.kind() == SqlTokens.Kind.PARAMETER)
-                    .forEach(token -> byText.put(Integer.toString(SqlTokens.number(token)), SqlTokens.number(token)));
             int count = SqlTokens.parameters(tokens);
             if (count > Short.MAX_VALUE) {
                 throw new SQLException("Parser Error: there is no parameter $" + count);
             }
-            List<String> types = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
-                types.add(StatementShape.UNKNOWN);
-            }
             ParameterMetaData parameters = statement.getParameterMetaData();
-            int next = 1;
-            for (Map.Entry<String, Integer> parameter : byText.entrySet()) {
-                if (next <= parameters.getParameterCount() && parameter.getValue() > 0) {
-                    String type = parameters.getParameterTypeName(next++);
-                    types.set(parameter.getValue() - 1, NOT_KNOWN.contains(type) ? StatementShape.UNKNOWN : type);
-                }
+            List<String> types = new ArrayList<>();
+            for (int number = 1; number <= count; number++) {
+                String type = number <= parameters.getParameterCount() ? parameters.getParameterTypeName(number) : StatementShape.UNKNOWN;
+                types.add(NOT_KNOWN.contains(type) ? StatementShape.UNKNOWN : type);
             }
             return types;
         }
@@ -273,6 +262,11 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         }
 
         @Override
+        public boolean isEnded() {
+            return query.isEnded();
+        }
+
+        @Override
         public SQLException failure(SQLException e) {
             return query.failure(e);
         }
@@ -286,13 +280,11 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
     /** A statement in the shared database. Its time runs from each batch to the next. */
     private final class CatalogueWork implements ArrowAnswer.Work {
         private final Connection connection;
-        private final Statement interrupt;
         private ScheduledFuture<?> late;
         private volatile String ended;
 
-        CatalogueWork(Connection connection) throws SQLException {
+        CatalogueWork(Connection connection) {
             this.connection = connection;
-            this.interrupt = connection.createStatement();
         }
 
         @Override
@@ -313,11 +305,12 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         @Override
         public void end(String reason) {
             ended = reason;
-            try {
-                interrupt.cancel();
-            } catch (SQLException e) {
-                throw new IllegalStateException("a query could not be interrupted", e);
-            }
+            DuckDbInterrupt.interrupt(connection);
+        }
+
+        @Override
+        public boolean isEnded() {
+            return ended != null;
         }
 
         @Override

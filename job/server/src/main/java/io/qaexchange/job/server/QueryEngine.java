@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
@@ -60,15 +61,14 @@ public final class QueryEngine implements AutoCloseable {
         private final String user;
         private final String sql;
         private final long beganMs = System.currentTimeMillis();
-        /** A statement of the query's connection: cancelling it interrupts whatever runs there. */
-        private final Statement statement;
+        private final Connection connection;
         private volatile String ended;
 
-        Running(long id, String user, String sql, Statement statement) {
+        Running(long id, String user, String sql, Connection connection) {
             this.id = id;
             this.user = user;
             this.sql = sql;
-            this.statement = statement;
+            this.connection = connection;
         }
 
         public long id() {
@@ -89,11 +89,7 @@ public final class QueryEngine implements AutoCloseable {
 
         void end(String reason) {
             ended = reason;
-            try {
-                statement.cancel();
-            } catch (SQLException e) {
-                throw new IllegalStateException("a query could not be interrupted", e);
-            }
+            DuckDbInterrupt.interrupt(connection);
         }
     }
 
@@ -153,12 +149,14 @@ public final class QueryEngine implements AutoCloseable {
         SqlTables tables = SqlTables.create();
         OpenQuery open = null;
         try {
-            Statement settings = tables.connection().createStatement();
-            settings.execute("SET memory_limit = '" + limits.memory() + "'");
-            settings.execute("SET threads = " + limits.threads());
-            settings.execute("SET max_temp_directory_size = '" + limits.temporary() + "'");
+            try (Statement settings = tables.connection().createStatement()) {
+                settings.execute("SET memory_limit = '" + limits.memory() + "'");
+                settings.execute("SET threads = " + limits.threads());
+                settings.execute("SET max_temp_directory_size = '" + limits.temporary() + "'");
+            }
             SqlQuery query = tables.parse(sql);
-            open = new OpenQuery(tables, query, Files.createTempDirectory(temporary, "query"), new Running(ids.incrementAndGet(), user, sql, settings));
+            open = new OpenQuery(tables, query, Files.createTempDirectory(temporary, "query"), 
+                    new Running(ids.incrementAndGet(), user, sql, tables.connection()));
             open.load(level);
             return open;
         } catch (Exception e) {
@@ -223,7 +221,7 @@ public final class QueryEngine implements AutoCloseable {
         }
 
         /** The query's database. */
-        public java.sql.Connection connection() {
+        public Connection connection() {
             return tables.connection();
         }
 
@@ -235,6 +233,11 @@ public final class QueryEngine implements AutoCloseable {
         /** Interrupts the query, from any thread. */
         public void end(String reason) {
             mine.end(reason);
+        }
+
+        /** Whether someone ended it; an interrupt may have come when nothing ran. */
+        public boolean isEnded() {
+            return mine.ended != null;
         }
 
         /** A failure of this query, with the reason if someone ended it. */

@@ -27,8 +27,8 @@ final class CatalogueSql {
             + "user\\s+ELSE\\s+trim\\(s\\[i\\]\\)\\s+END\\s+FROM\\s+generate_series\\(.*?\\)\\s+as\\s+i\\s*,\\s*string_to_array\\(\\s*current_setting\\("
             + "\\s*'search_path'\\s*\\)\\s*,\\s*','\\s*\\)\\s+s\\s*\\)");
     /** pgjdbc asks for the parts of keys by a function that gives records. There are no keys. */
-    private static final Pattern EXPAND_ARRAY = Pattern.compile("(?i)\\(\\s*information_schema\\._pg_expandarray\\(([a-z_.]+)\\)\\s*\\)\\.[nx]\\b|"
-            + "information_schema\\._pg_expandarray\\(([a-z_.]+)\\)");
+    private static final Pattern EXPAND_ARRAY = Pattern.compile("(?i)information_schema\\._pg_expandarray\\([a-z_.]+\\)");
+    private static final Pattern PART_OF_ARRAY = Pattern.compile("(?i)\\(\\s*" + EXPAND_ARRAY.pattern().substring("(?i)".length()) + "\\s*\\)\\.[nx]\\b");
     private static final Set<String> REG_TYPES = Set.of("regclass", "regproc", "regprocedure", "regtype", "regnamespace", "regrole", "regoper",
             "regoperator", "regconfig", "regdictionary", "regcollation");
     private static final String SCHEMA = PgSchema.CATALOGUE + ".";
@@ -57,7 +57,7 @@ final class CatalogueSql {
         if (text.contains("search_path")) {
             tokens = SqlTokens.of(SEARCH_PATH.matcher(text).replaceAll("IN ('public')"));
         } else if (text.contains("_pg_expandarray")) {
-            tokens = SqlTokens.of(EXPAND_ARRAY.matcher(text).replaceAll("NULL::INTEGER"));
+            tokens = SqlTokens.of(EXPAND_ARRAY.matcher(PART_OF_ARRAY.matcher(text).replaceAll("NULL::INTEGER")).replaceAll("{'x': NULL::INTEGER, 'n': NULL::INTEGER}"));
         }
         return new Pass(tokens, constants).run();
     }
@@ -242,13 +242,22 @@ final class CatalogueSql {
             if (list && operand != null && operand.kind() == Kind.TEXT && unquote(operand.text()).startsWith("{")) {
                 out.set(out.size() - 1, new Token(Kind.WORD, list(unquote(operand.text()))));
             }
+            if ((name.equals("numeric") || name.equals("decimal")) && !list && !isSign(skip(type + 1), "(")) {
+                // PostgreSQL's has as many digits as it needs, DuckDB's three behind the point.
+                out.add(in.get(at));
+                emit(PgType.NUMERIC.duckDb(), type + 1);
+                return;
+            }
             if (!REG_TYPES.contains(name) || list) {
                 out.add(in.get(at));
                 emit(in.get(type).text(), type + 1);
                 return;
             }
             at = type + 1;
-            if (operand != null && operand.kind() == Kind.TEXT) {
+            if (operand != null && operand.kind() == Kind.TEXT && name.startsWith("regproc")) {
+                String function = unquote(operand.text());
+                out.set(out.size() - 1, new Token(Kind.TEXT, ParameterDecoder.quote(function.substring(function.lastIndexOf('.') + 1))));
+            } else if (operand != null && operand.kind() == Kind.TEXT) {
                 out.set(out.size() - 1, new Token(Kind.NUMBER, Long.toString(oid(name, unquote(operand.text())))));
             } else if (name.equals("regclass")) {
                 int from = operandStart();

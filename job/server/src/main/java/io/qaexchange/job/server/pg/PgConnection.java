@@ -53,9 +53,9 @@ final class PgConnection implements Runnable {
     private BufferedInputStream in;
     /** Guarded by this: the answer that runs. */
     private Answer answer;
-    /** Guarded by this: why the statement that runs is to end, if it has no answer yet. */
+    /** Guarded by this: why what runs is to end, if it has no answer yet. */
     private String cancelled;
-    /** Guarded by this: whether a statement runs. */
+    /** Guarded by this: whether messages are carried out since the client was last told that all is ready. */
     private boolean busy;
     private volatile boolean closed;
 
@@ -290,6 +290,10 @@ final class PgConnection implements Runnable {
     }
 
     private void ready(char status) throws IOException {
+        synchronized (this) {
+            busy = false;
+            cancelled = null;
+        }
         out.begin('Z').putByte(status).end();
         out.flush();
     }
@@ -324,6 +328,9 @@ final class PgConnection implements Runnable {
 
     /** @return whether messages are to be skipped until the next Sync */
     private boolean carryOut(PgSession session, PgInput.Message message) throws Exception {
+        synchronized (this) {
+            busy = true;
+        }
         try {
             switch (message.type()) {
                 case 'Q' -> {
@@ -420,18 +427,11 @@ final class PgConnection implements Runnable {
 
         @Override
         public AutoCloseable begin(long timeoutMs) {
-            synchronized (PgConnection.this) {
-                busy = true;
-                cancelled = null;
-            }
             ScheduledFuture<?> late = timeoutMs <= 0 ? null
                     : server.clock().schedule(() -> cancel("canceling statement due to statement timeout"), timeoutMs, TimeUnit.MILLISECONDS);
             return () -> {
                 if (late != null) {
                     late.cancel(false);
-                }
-                synchronized (PgConnection.this) {
-                    busy = false;
                 }
             };
         }

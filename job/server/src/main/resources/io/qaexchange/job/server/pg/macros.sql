@@ -81,3 +81,5 @@ CREATE MACRO pgc.to_regclass(n) AS (SELECT pgc_c.oid FROM pgc.pg_class pgc_c WHE
 CREATE MACRO pgc.to_regtype(n) AS (SELECT pgc_t.oid FROM pgc.pg_type pgc_t WHERE pgc_t.typname = n);
 CREATE MACRO pgc.regclass_name(o) AS coalesce((SELECT pgc_c.relname FROM pgc.pg_class pgc_c WHERE pgc_c.oid = o), o::VARCHAR);
 CREATE MACRO pgc.format_type(t, m) AS CASE WHEN t = 1700 AND m > 4 THEN 'numeric(' || ((m::BIGINT - 4) >> 16) || ',' || ((m::BIGINT - 4) & 65535) || ')' ELSE coalesce((SELECT pgc_f.sql_name FROM pgc.sql_types pgc_f WHERE pgc_f.oid = t), '???') END;
+CREATE MACRO pgc.pg_stat_get_numscans(i) AS 0::BIGINT;
+CREATE MACRO pgc.parse_ident(n) AS string_split(replace(n, '"', ''), '.');
