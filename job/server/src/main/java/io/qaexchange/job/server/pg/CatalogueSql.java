@@ -31,6 +31,8 @@ final class CatalogueSql {
     private static final Pattern PART_OF_ARRAY = Pattern.compile("(?i)\\(\\s*" + EXPAND_ARRAY.pattern().substring("(?i)".length()) + "\\s*\\)\\.[nx]\\b");
     private static final Set<String> REG_TYPES = Set.of("regclass", "regproc", "regprocedure", "regtype", "regnamespace", "regrole", "regoper",
             "regoperator", "regconfig", "regdictionary", "regcollation");
+    /** Bytes as PostgreSQL writes them. */
+    private static final Pattern HEX = Pattern.compile("\\\\x([0-9a-fA-F]{2})*");
     private static final String SCHEMA = PgSchema.CATALOGUE + ".";
 
     private final Map<String, Long> oids;
@@ -247,6 +249,9 @@ final class CatalogueSql {
                 out.add(in.get(at));
                 emit(PgType.NUMERIC.duckDb(), type + 1);
                 return;
+            }
+            if (name.equals("bytea") && operand != null && operand.kind() == Kind.TEXT && HEX.matcher(unquote(operand.text())).matches()) {
+                out.set(out.size() - 1, new Token(Kind.WORD, ParameterDecoder.blob(java.util.HexFormat.of().parseHex(unquote(operand.text()).substring(2)))));
             }
             if (!REG_TYPES.contains(name) || list) {
                 out.add(in.get(at));

@@ -115,7 +115,7 @@ final class ParameterDecoder {
         return value.signum() < 0 ? "(" + plain + ")" : plain;
     }
 
-    private static String blob(byte[] bytes) {
+    static String blob(byte[] bytes) {
         StringBuilder text = new StringBuilder("CAST('");
         for (byte b : bytes) {
             text.append(String.format(Locale.ROOT, "\\x%02X", b));
