@@ -13,15 +13,15 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.util.FileUtils;
@@ -43,7 +43,7 @@ public final class QueryEngine implements AutoCloseable {
     private final SqlDatabases databases;
     private final AtomicLong ids = new AtomicLong();
     private final Map<Long, Running> running = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
+    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
         Thread thread = new Thread(task, "ends late queries");
         thread.setDaemon(true);
         return thread;
@@ -66,15 +66,14 @@ public final class QueryEngine implements AutoCloseable {
         private final String user;
         private final String sql;
         private final long beganMs = System.currentTimeMillis();
-        /** A statement of the query's connection: cancelling it interrupts whatever runs there. */
-        private final Statement statement;
+        private final Connection connection;
         private volatile String ended;
 
-        Running(long id, String user, String sql, Statement statement) {
+        Running(long id, String user, String sql, Connection connection) {
             this.id = id;
             this.user = user;
             this.sql = sql;
-            this.statement = statement;
+            this.connection = connection;
         }
 
         public long id() {
@@ -95,11 +94,7 @@ public final class QueryEngine implements AutoCloseable {
 
         void end(String reason) {
             ended = reason;
-            try {
-                statement.cancel();
-            } catch (SQLException e) {
-                throw new IllegalStateException("a query could not be interrupted", e);
-            }
+            DuckDbInterrupt.interrupt(connection);
         }
     }
 
@@ -128,6 +123,7 @@ public final class QueryEngine implements AutoCloseable {
         this.limits = limits;
         this.temporary = temporary;
         this.databases = new SqlDatabases(new SqlDatabases.Settings(limits.memory(), limits.threads(), limits.temporary()), PREPARED);
+        clock.setRemoveOnCancelPolicy(true);
     }
 
     /**
@@ -137,27 +133,131 @@ public final class QueryEngine implements AutoCloseable {
      * @throws EndedException if it took too long or was cancelled
      */
     public void run(String sql, ReadLevel level, ResultFormat format, String user, Target target) throws Exception {
-        try (SqlTables tables = databases.take(); Statement settings = tables.connection().createStatement()) {
-            SqlQuery query = tables.parse(sql);
-            Path folder = Files.createTempDirectory(temporary, "query");
-            Running mine = new Running(ids.incrementAndGet(), user, sql, settings);
-            running.put(mine.id(), mine);
-            ScheduledFuture<?> end = clock.schedule(() -> mine.end("the query took more than " + limits.seconds() + " s"), limits.seconds(),
-                    TimeUnit.SECONDS);
-            try (LiveRead read = reader.open(level)) {
-                tables.load(new LiveRowSource(read, reader.archive(), ledger::rows), query, List.of(folder));
-                ResultWriter writer = ResultWriter.of(tables, query);
-                OutputStream out = target.begin(read);
-                writer.write(format, out, folder);
+        try (OpenQuery open = open(sql, level, user)) {
+            try {
+                ResultWriter writer = ResultWriter.of(open.tables, open.query);
+                OutputStream out = target.begin(open.read());
+                writer.write(format, out, open.folder);
                 out.close();
             } catch (SQLException e) {
-                if (mine.ended != null) {
-                    throw new EndedException(mine.ended, e);
-                }
-                throw e;
+                throw open.failure(e);
+            }
+        }
+    }
+
+    /**
+     * Opens a query for whoever takes its rows from DuckDB himself: its rows are there, its own SQL has not begun. Its time runs.
+     *
+     * @throws io.qaexchange.job.query.sql.WrongSqlException if it may not be run
+     * @throws EndedException if it took too long or was cancelled
+     */
+    public OpenQuery open(String sql, ReadLevel level, String user) throws Exception {
+        SqlTables tables = databases.take();
+        OpenQuery open = null;
+        try {
+            SqlQuery query = tables.parse(sql);
+            open = new OpenQuery(tables, query, Files.createTempDirectory(temporary, "query"), 
+                    new Running(ids.incrementAndGet(), user, sql, tables.connection()));
+            open.load(level);
+            return open;
+        } catch (Exception e) {
+            if (open != null) {
+                open.close();
+            } else {
+                tables.close();
+            }
+            throw open != null && e instanceof SQLException failed ? open.failure(failed) : e;
+        }
+    }
+
+    /**
+     * A query whose rows are in its database. Its time runs between {@link #begin} and {@link #pause}, first from when it was opened.
+     *
+     * <p>One thread, but for {@link #end}.
+     */
+    public final class OpenQuery implements AutoCloseable {
+        private final SqlTables tables;
+        private final SqlQuery query;
+        private final Path folder;
+        private final Running mine;
+        private LiveRead read;
+        private long leftNs = TimeUnit.SECONDS.toNanos(limits.seconds());
+        private long beganNs;
+        private ScheduledFuture<?> late;
+
+        private OpenQuery(SqlTables tables, SqlQuery query, Path folder, Running mine) {
+            this.tables = tables;
+            this.query = query;
+            this.folder = folder;
+            this.mine = mine;
+            running.put(mine.id(), mine);
+        }
+
+        private void load(ReadLevel level) throws Exception {
+            begin();
+            read = reader.open(level);
+            tables.load(new LiveRowSource(read, reader.archive(), ledger::rows), query, List.of(folder));
+        }
+
+        /** The query's time runs. */
+        public void begin() {
+            if (late == null) {
+                beganNs = System.nanoTime();
+                late = clock.schedule(() -> mine.end("the query took more than " + limits.seconds() + " s"), leftNs, TimeUnit.NANOSECONDS);
+            }
+        }
+
+        /** The query's time stands still, because its client is waited for. */
+        public void pause() {
+            if (late != null) {
+                late.cancel(false);
+                late = null;
+                leftNs = Math.max(1, leftNs - (System.nanoTime() - beganNs));
+            }
+        }
+
+        /** The read that the rows are from. */
+        public LiveRead read() {
+            return read;
+        }
+
+        /** The query's database. */
+        public Connection connection() {
+            return tables.connection();
+        }
+
+        /** The query. */
+        public SqlQuery query() {
+            return query;
+        }
+
+        /** Interrupts the query, from any thread. */
+        public void end(String reason) {
+            mine.end(reason);
+        }
+
+        /** Whether someone ended it; an interrupt may have come when nothing ran. */
+        public boolean isEnded() {
+            return mine.ended != null;
+        }
+
+        /** A failure of this query, with the reason if someone ended it. */
+        public SQLException failure(SQLException e) {
+            return mine.ended == null ? e : new EndedException(mine.ended, e);
+        }
+
+        @Override
+        public void close() {
+            pause();
+            running.remove(mine.id());
+            if (read != null) {
+                read.close();
+            }
+            try {
+                tables.close();
+            } catch (SQLException e) {
+                throw new IllegalStateException("the database of a query could not be closed: " + e.getMessage(), e);
             } finally {
-                end.cancel(false);
-                running.remove(mine.id());
                 FileUtils.deleteDirectoryQuietly(folder.toFile());
             }
         }

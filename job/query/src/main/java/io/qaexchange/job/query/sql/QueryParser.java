@@ -3,6 +3,7 @@ package io.qaexchange.job.query.sql;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.parquet.column.ParquetTable;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -23,6 +24,7 @@ import java.util.regex.Pattern;
  */
 final class QueryParser {
 
+    private static final String NANOS = "_ns";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String ALLOWED = "SELECT, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN of one of them";
     /** EXPLAIN with its options, behind comments. What follows is parsed, so this decides about one word only. */
@@ -121,7 +123,21 @@ final class QueryParser {
         Names names = new Names(new HashSet<>(), new HashSet<>(), new HashSet<>());
         boolean all = names.collect(statement);
         // SELECT t FROM trade t is a struct of all columns.
-        return all || names.tables.stream().anyMatch(names.alone::contains) ? null : names.parts;
+        return all || names.tables.stream().anyMatch(names.alone::contains) ? null : withNanos(names.parts);
+    }
+
+    /** Some clients see event_time to the microsecond, which is column event_time_us, and nanoseconds as event_time_ns, which is event_time. */
+    private static Set<String> withNanos(Set<String> names) {
+        Set<String> columns = new HashSet<>(names);
+        for (String name : names) {
+            if (name.endsWith(NANOS)) {
+                columns.add(name.substring(0, name.length() - NANOS.length()));
+            }
+        }
+        if (columns.contains(ParquetTable.EVENT_TIME)) {
+            columns.add(ParquetTable.EVENT_TIME_US);
+        }
+        return columns;
     }
 
     /**

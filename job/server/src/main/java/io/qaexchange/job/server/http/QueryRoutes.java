@@ -20,6 +20,7 @@ import io.qaexchange.job.query.typed.RowJson;
 import io.qaexchange.job.query.typed.TypedBars;
 import io.qaexchange.job.query.typed.UnionRow;
 import io.qaexchange.job.query.typed.UnionScan;
+import io.qaexchange.job.server.Admission;
 import io.qaexchange.job.server.QueryEngine;
 import io.qaexchange.job.server.security.Role;
 import java.io.IOException;
@@ -44,9 +45,9 @@ public final class QueryRoutes {
     private final QueryEngine engine;
     private final Admission admission;
 
-    public QueryRoutes(QueryEngine engine, int concurrency, int queue, int waitMs) {
+    public QueryRoutes(QueryEngine engine, Admission admission) {
         this.engine = engine;
-        this.admission = new Admission(concurrency, queue, waitMs);
+        this.admission = admission;
     }
 
     /** Adds the routes. */
