@@ -1,5 +1,8 @@
 package io.qaexchange.job.server;
 
+import io.qaexchange.job.server.engine.Admission;
+import io.qaexchange.job.server.engine.EngineSessions;
+import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.pg.PgSchema;
 import io.qaexchange.job.server.pg.PgServer;
 import io.qaexchange.job.server.security.Tokens;

@@ -1,4 +1,4 @@
-package io.qaexchange.job.server;
+package io.qaexchange.job.server.engine;
 
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.LiveReader;

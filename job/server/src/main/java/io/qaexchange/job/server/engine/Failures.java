@@ -1,4 +1,4 @@
-package io.qaexchange.job.server;
+package io.qaexchange.job.server.engine;
 
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.model.live.LiveException;

@@ -1,4 +1,4 @@
-package io.qaexchange.job.server;
+package io.qaexchange.job.server.engine;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;

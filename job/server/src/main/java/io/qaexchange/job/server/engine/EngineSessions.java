@@ -1,4 +1,4 @@
-package io.qaexchange.job.server;
+package io.qaexchange.job.server.engine;
 
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.events.instruments.Instruments;

@@ -1,4 +1,4 @@
-package io.qaexchange.job.server;
+package io.qaexchange.job.server.engine;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
