@@ -151,8 +151,8 @@ public final class RetainedEntries {
     }
 
     /**
-     * The part of a value that has not expired; the value may have been appended to. Parts that a snapshot shows stay as they are; an appended part of which nothing
-     * is left says nothing about what lies below it.
+     * The part of a value that has not expired; the value may have been appended to. Parts that a snapshot shows stay as they are. An
+     * appended part of which nothing is left says nothing about the entries below it.
      */
     private void emitUnexpired(long sequence, long stripe, int kind, Slice value) throws IOException {
         int expired = stripe == Trailer.MAX_SEQUENCE ? scope.expiry().expiredFront(value) : 0;
