@@ -1,7 +1,10 @@
 // The newest trade of a running job, with node's pg (npm install pg): node connect_pg.mjs [PORT]
+import { createRequire } from 'node:module';
+
 let pg;
 try {
-  pg = (await import('pg')).default;
+  // Also finds it where NODE_PATH says.
+  pg = createRequire(import.meta.url)('pg');
 } catch (e) {
   console.log('pg is not installed (npm install pg)');
   process.exit(77);
