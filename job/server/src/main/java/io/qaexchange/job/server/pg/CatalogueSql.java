@@ -239,6 +239,9 @@ final class CatalogueSql {
                 emit(in.get(at));
                 return;
             }
+            while (!out.isEmpty() && out.get(out.size() - 1).kind() == Kind.SPACE) {
+                out.remove(out.size() - 1);
+            }
             Token operand = out.isEmpty() ? null : out.get(out.size() - 1);
             boolean list = isSign(skip(type + 1), "[");
             if (list && operand != null && operand.kind() == Kind.TEXT && unquote(operand.text()).startsWith("{")) {
@@ -264,7 +267,7 @@ final class CatalogueSql {
                 out.set(out.size() - 1, new Token(Kind.TEXT, ParameterDecoder.quote(function.substring(function.lastIndexOf('.') + 1))));
             } else if (operand != null && operand.kind() == Kind.TEXT) {
                 out.set(out.size() - 1, new Token(Kind.NUMBER, Long.toString(oid(name, unquote(operand.text())))));
-            } else if (name.equals("regclass")) {
+            } else if (name.equals("regclass") && operand != null) {
                 int from = operandStart();
                 out.add(from, new Token(Kind.WORD, SCHEMA + "regclass_name("));
                 out.add(new Token(Kind.SIGN, ")"));

@@ -383,6 +383,7 @@ final class PgConnection implements Runnable {
     }
 
     private void error(PgException e) {
+        out.dropUnfinished();
         out.begin('E');
         String severity = e.isFatal() ? "FATAL" : "ERROR";
         out.putByte('S').putString(severity).putByte('V').putString(severity).putByte('C').putString(e.sqlState()).putByte('M').putString(e.getMessage());

@@ -17,6 +17,8 @@ final class PgOutput {
     private byte[] bytes = new byte[FLUSH_BYTES + (8 << 10)];
     private int size;
     private int messageStart;
+    /** Where a message begins that has not ended; -1 if none has begun. */
+    private int unfinished = -1;
     /** When the write that runs began; 0 without one. Read by whoever looks for clients that take nothing. */
     private volatile long sendingSinceNs;
 
@@ -35,6 +37,7 @@ final class PgOutput {
 
     /** Begins a message. */
     PgOutput begin(char type) {
+        unfinished = size;
         putByte(type);
         messageStart = size;
         return putInt(0);
@@ -43,6 +46,15 @@ final class PgOutput {
     /** Ends a message. */
     void end() {
         setInt(messageStart, size - messageStart);
+        unfinished = -1;
+    }
+
+    /** Forgets a message that has begun and not ended, because something failed in its midst. */
+    void dropUnfinished() {
+        if (unfinished >= 0) {
+            size = unfinished;
+            unfinished = -1;
+        }
     }
 
     /** A message that is one byte without name: answers to requests for encryption. */

@@ -426,7 +426,8 @@ final class PgSession implements AutoCloseable {
         if (statement instanceof ClientStatement.Empty) {
             out.begin('I').end();
         } else if (statement instanceof ClientStatement.Transaction of) {
-            out.begin('C').putString(transaction(of)).end();
+            String tag = transaction(of);
+            out.begin('C').putString(tag).end();
         } else if (statement instanceof ClientStatement.SetValue of) {
             set(of);
         } else if (statement instanceof ClientStatement.Show of) {

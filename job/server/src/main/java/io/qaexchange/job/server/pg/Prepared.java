@@ -63,7 +63,12 @@ record Prepared(ClientStatement statement, List<Token> sql, List<PgType.Describe
             String inferred = i < count ? shape.parameters().get(i) : StatementShape.UNKNOWN;
             parameters.add(PgType.ofParameter(i < declared.length ? declared[i] : 0, inferred));
         }
-        return new Prepared(statement, tokens, parameters, shape.columns());
+        List<Column> columns = shape.columns();
+        if (columns == null) {
+            // DuckDB has not made up its mind about a type: with values it must.
+            columns = session.describe(replace(tokens, number -> "CAST(NULL AS " + parameters.get(number - 1).duckDb() + ")")).columns();
+        }
+        return new Prepared(statement, tokens, parameters, columns);
     }
 
     private static boolean isUnknown(List<String> inferred, int number) {

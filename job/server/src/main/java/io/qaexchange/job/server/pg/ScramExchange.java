@@ -51,7 +51,7 @@ final class ScramExchange {
         byte[] proof;
         try {
             binding = Base64.getDecoder().decode(matcher.group(2));
-            proof = Base64.getDecoder().decode(matcher.group(5));
+            proof = Base64.getDecoder().decode(matcher.group(4));
         } catch (IllegalArgumentException e) {
             throw PgException.protocol("malformed SCRAM message: " + e.getMessage());
         }
