@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
-import io.qaexchange.job.server.QueryEngine;
 import io.qaexchange.job.server.QueryServer;
+import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.kafka.KafkaConnection;
 import java.io.IOException;
 import java.net.URI;
