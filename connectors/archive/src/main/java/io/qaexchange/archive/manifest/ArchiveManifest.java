@@ -166,7 +166,7 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
                 .forEach(file -> split.place(file, SUPERSEDED_PREFIX + file.path()));
         List<RetiredFile> nextRetired = new ArrayList<>(retired);
         nextRetired.removeAll(split.back);
-        split.broken.forEach(file -> nextRetired.add(new RetiredFile(file, RetiredFile.Reason.SPLIT, null, nowMs)));
+        split.broken.forEach(file -> nextRetired.add(RetiredFile.now(file, RetiredFile.Reason.SPLIT, null, nowMs)));
         return new ArchiveManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, split.inside, split.outside, nextRetired, expired);
     }
 
@@ -206,11 +206,17 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         next.removeAll(sources);
         next.add(compacted);
         List<RetiredFile> nextRetired = new ArrayList<>(retired);
-        sources.forEach(file -> nextRetired.add(new RetiredFile(file, RetiredFile.Reason.COMPACTED, compacted.batchId(), nowMs)));
+        sources.forEach(file -> nextRetired.add(RetiredFile.now(file, RetiredFile.Reason.COMPACTED, compacted.batchId(), nowMs)));
         return new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, next, superseded, nextRetired, expired);
     }
 
-    /** The next version, without retired files that are to be deleted. */
+    /** The next version, in which retired files are being deleted: from here on nobody may take them. */
+    public ArchiveManifest withDeleting(Collection<RetiredFile> files) {
+        List<RetiredFile> next = retired.stream().map(file -> files.contains(file) ? file.beingDeleted() : file).toList();
+        return new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, this.files, superseded, next, expired);
+    }
+
+    /** The next version, without retired files that are deleted. */
     public ArchiveManifest withoutRetired(Collection<RetiredFile> gone) {
         List<RetiredFile> rest = new ArrayList<>(retired);
         rest.removeAll(gone);
@@ -261,6 +267,22 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         return split.inside;
     }
 
+    /**
+     * The retired files that a reader or a restore of a checkpoint would take.
+     *
+     * @throws IllegalArgumentException if the epoch is not known, or some of them are gone already
+     */
+    public Set<RetiredFile> neededBy(String epochId, long checkpointId) {
+        if (findEpoch(epochId) == null) {
+            throw new IllegalArgumentException("epoch " + epochId + " of checkpoint " + checkpointId + " is not in the manifest");
+        }
+        Map<String, Long> ancestry = ancestry(epochId, checkpointId);
+        Split split = new Split(batch -> isWithin(batch, ancestry), "checkpoint " + checkpointId);
+        files.forEach(split::place);
+        superseded.forEach(split::place);
+        return new HashSet<>(split.back);
+    }
+
     /** Places files inside or outside a point of history; a compacted file on both sides gives way to the files that it was made of. */
     private final class Split {
         private final Predicate<ArchivedBatch> within;
@@ -286,7 +308,7 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
                 case NONE -> outside.add(file);
                 case SOME -> {
                     broken.add(file.movedTo(brokenPath));
-                    List<RetiredFile> parts = retired.stream().filter(part -> file.batchId().equals(part.replacedBy())).toList();
+                    List<RetiredFile> parts = retired.stream().filter(part -> !part.deleting() && file.batchId().equals(part.replacedBy())).toList();
                     if (!batchIds(parts.stream().map(RetiredFile::file).toList()).equals(batchIds(List.of(file)))) {
                         throw new IllegalArgumentException(purpose + " needs files that were compacted into " + file.path()
                                 + " and deleted since, when the grace time was over: the archive cannot go back to a point between them."

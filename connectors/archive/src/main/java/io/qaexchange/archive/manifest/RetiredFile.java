@@ -13,9 +13,10 @@ import javax.annotation.Nullable;
  * @param reason why it left
  * @param replacedBy batch id of the compacted file that has its rows; null if none has
  * @param retiredAtMs when it left, ms since 1970
+ * @param deleting whether it is being deleted from the disk: it may be gone, and no reader and no restore takes it
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record RetiredFile(DataFile file, Reason reason, @Nullable String replacedBy, long retiredAtMs) {
+public record RetiredFile(DataFile file, Reason reason, @Nullable String replacedBy, long retiredAtMs, boolean deleting) {
 
     /** Why a file left the archive. */
     public enum Reason {
@@ -30,5 +31,15 @@ public record RetiredFile(DataFile file, Reason reason, @Nullable String replace
     public RetiredFile {
         requireNonNull(file, "file");
         requireNonNull(reason, "reason");
+    }
+
+    /** A file that leaves now. */
+    static RetiredFile now(DataFile file, Reason reason, @Nullable String replacedBy, long nowMs) {
+        return new RetiredFile(file, reason, replacedBy, nowMs, false);
+    }
+
+    /** As this one, being deleted. */
+    RetiredFile beingDeleted() {
+        return new RetiredFile(file, reason, replacedBy, retiredAtMs, true);
     }
 }

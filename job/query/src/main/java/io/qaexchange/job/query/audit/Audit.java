@@ -59,7 +59,7 @@ public final class Audit {
             audit.comparePart(part, parts);
         }
         return new AuditReport(sent.messages(), audit.expected, audit.hot, audit.cold, audit.missing, audit.doubled, audit.altered,
-                audit.unexpected, audit.problems, audit.findings);
+                audit.unexpected, audit.problems, audit.findings, null);
     }
 
     /** The job's own equation: consumed = stored + duplicates + dead letters; and against what was sent, where the list tells. */
