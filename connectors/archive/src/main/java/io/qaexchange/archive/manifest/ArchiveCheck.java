@@ -119,7 +119,7 @@ public record ArchiveCheck(long firstVersion, long newestVersion, String newestS
             files.check(file, store.locateSuperseded(file));
         }
         for (RetiredFile file : newest.retired()) {
-            if (!file.deleting()) {
+            if (!file.isDeleting()) {
                 files.check(file.file(), store.locate(file.file()));
             }
         }
