@@ -36,7 +36,7 @@ public record ArchiveCheck(long firstVersion, long newestVersion, String newestS
 
     /** In one line. */
     public String toText() {
-        return String.format("manifest versions %,d to %,d, SHA-256 %s; %,d files with %,d bytes have their hashes%s", firstVersion, newestVersion,
+        return String.format("manifest versions %,d to %,d, SHA-256 %s; %,d files with %,d bytes compared with their hashes%s", firstVersion, newestVersion,
                 newestSha256, files, bytes, filesWithoutHash + unsealed == 0 ? ""
                         : String.format(" (of older builds, without hashes: %,d files, %,d versions)", filesWithoutHash, unsealed));
     }
@@ -144,18 +144,18 @@ public record ArchiveCheck(long firstVersion, long newestVersion, String newestS
                 length = path.getFileSystem().getFileStatus(path).getLen();
                 hash = file.sha256() == null ? null : Sha256.of(path);
             } catch (FileNotFoundException e) {
-                problems.add("file " + path + " is in the manifest and not there");
+                problems.add("file " + path.getPath() + " is in the manifest and not there");
                 return;
             }
             if (length != file.lengthBytes()) {
-                problems.add("file " + path + " has " + length + " bytes, the manifest says " + file.lengthBytes());
+                problems.add("file " + path.getPath() + " has " + length + " bytes, the manifest says " + file.lengthBytes());
             } else if (hash == null) {
                 withoutHash++;
             } else {
                 compared++;
                 bytes += length;
                 if (!hash.equals(file.sha256())) {
-                    problems.add("file " + path + " was changed: the manifest says SHA-256 " + file.sha256() + ", its bytes have " + hash);
+                    problems.add("file " + path.getPath() + " was changed: the manifest says SHA-256 " + file.sha256() + ", its bytes have " + hash);
                 }
             }
         }

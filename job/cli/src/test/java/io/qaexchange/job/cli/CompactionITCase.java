@@ -4,16 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qaexchange.archive.compaction.ArchiveCompaction;
 import io.qaexchange.archive.compaction.CompactionOptions;
+import io.qaexchange.archive.compaction.CompactionReport;
 import io.qaexchange.archive.manifest.ArchiveCheck;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.retention.ArchiveRetention;
+import io.qaexchange.archive.retention.RetainedCheckpoint;
+import io.qaexchange.archive.retention.RetentionPolicy;
+import io.qaexchange.archive.retention.RetentionReport;
+import io.qaexchange.archive.retention.RetentionStages;
 import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
 import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.audit.GeneratedEvents;
+import io.qaexchange.job.query.hot.CheckpointReader;
 import io.qaexchange.kafka.KafkaConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +49,8 @@ class CompactionITCase {
 
     @BeforeEach
     void start() throws Exception {
-        rig = JobRig.start(folder);
+        // Many small files, as short batches make them.
+        rig = JobRig.start(folder).set("batch-size", "32 kb").set("min-batch-size", "2 kb");
     }
 
     @AfterEach
@@ -73,9 +84,23 @@ class CompactionITCase {
         audit(rig.stop(second));
         compact();
 
+        // Behind the grace time only what the savepoints need is kept: both can still be restored.
+        Clock later = Clock.offset(Clock.systemUTC(), Duration.ofDays(30));
+        RetentionReport let = new ArchiveRetention(store(), new RetentionPolicy(RetentionStages.KEEP, Map.of()), Duration.ofDays(7),
+                List.of(retained(early), retained(last)), later).run();
+        assertThat(let.notes()).isEmpty();
+        assertThat(let.deleted()).isNotEmpty();
         JobID third = rig.submit(1, last);
         audit(rig.stop(third));
+        JobID fourth = rig.submit(2, early);
+        JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES);
+        audit(rig.stop(fourth));
         assertThat(ArchiveCheck.run(store(), null).problems()).isEmpty();
+    }
+
+    private static RetainedCheckpoint retained(String savepoint) throws Exception {
+        CheckpointReader reader = CheckpointReader.open(savepoint);
+        return new RetainedCheckpoint(savepoint, reader.epoch(), reader.checkpointId(), reader.uncommittedFiles());
     }
 
     private static int files(CompletableFuture<Integer> compacting) throws ExecutionException, InterruptedException {
@@ -96,7 +121,9 @@ class CompactionITCase {
 
     private int compact() throws Exception {
         Path temporary = Files.createDirectories(folder.resolve("compaction"));
-        return new ArchiveCompaction(store(), CompactionOptions.DEFAULT, temporary, Clock.systemUTC()).run(file -> true, file -> { }).filesBefore();
+        CompactionReport report = new ArchiveCompaction(store(), CompactionOptions.DEFAULT, temporary, Clock.systemUTC()).run(file -> true, file -> { });
+        assertThat(report.left()).isEmpty();
+        return report.filesBefore();
     }
 
     private ManifestStore store() {

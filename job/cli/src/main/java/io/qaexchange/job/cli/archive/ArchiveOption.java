@@ -32,6 +32,11 @@ final class ArchiveOption {
      * @throws UsageException if there is none
      */
     ManifestStore open() throws IOException {
+        return open(archive);
+    }
+
+    /** As {@link #open()}. */
+    static ManifestStore open(String archive) throws IOException {
         Path local = LocalFolders.find(archive);
         org.apache.flink.core.fs.Path root = new org.apache.flink.core.fs.Path(local == null ? archive : LocalFolders.forFlink(local));
         if (!root.getFileSystem().exists(new org.apache.flink.core.fs.Path(root, ManifestStore.MANIFEST_FOLDER))) {
