@@ -36,10 +36,12 @@ import javax.annotation.Nullable;
  * @param superseded files of abandoned branches
  * @param retired files that left the archive and are still on the disk
  * @param expired batches whose rows were let go: for no reader hot, and never added again
+ * @param holds rows that must be kept
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ArchiveManifest(int formatVersion, long version, @Nullable String currentEpoch, List<ArchiveEpoch> epochs, List<DataFile> files,
-        List<DataFile> superseded, List<RetiredFile> retired, List<ArchivedBatch> expired) {
+        List<DataFile> superseded, List<RetiredFile> retired, List<ExpiredBatch> expired,
+        List<LegalHold> holds) {
 
     /** Version 2 added hashes, compacted files, {@code retired} and {@code expired}; version 1 is read as one without them. */
     public static final int FORMAT_VERSION = 2;
@@ -54,12 +56,17 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         superseded = List.copyOf(superseded);
         retired = retired == null ? List.of() : List.copyOf(retired);
         expired = expired == null ? List.of() : List.copyOf(expired);
+        holds = holds == null ? List.of() : List.copyOf(holds);
     }
 
     /** A version of which no file was retired. */
     public ArchiveManifest(int formatVersion, long version, @Nullable String currentEpoch, List<ArchiveEpoch> epochs, List<DataFile> files,
             List<DataFile> superseded) {
-        this(formatVersion, version, currentEpoch, epochs, files, superseded, List.of(), List.of());
+        this(formatVersion, version, currentEpoch, epochs, files, superseded, List.of(), List.of(), List.of());
+    }
+
+    private ArchiveManifest next(List<DataFile> nextFiles, List<RetiredFile> nextRetired) {
+        return new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, nextFiles, superseded, nextRetired, expired, holds);
     }
 
     /** The epoch of that id, or null. */
@@ -97,18 +104,16 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         Set<String> ids = new HashSet<>();
         if (!asked.isEmpty()) {
             for (DataFile file : read) {
-                addAsked(file.batches(), asked, ids);
+                file.batches().forEach(batch -> addAsked(batch.batchId(), asked, ids));
             }
-            addAsked(expired, asked, ids);
+            expired.forEach(batch -> addAsked(batch.batchId(), asked, ids));
         }
         return ids;
     }
 
-    private static void addAsked(List<ArchivedBatch> batches, Set<String> asked, Set<String> ids) {
-        for (ArchivedBatch batch : batches) {
-            if (asked.contains(batch.batchId())) {
-                ids.add(batch.batchId());
-            }
+    private static void addAsked(String batchId, Set<String> asked, Set<String> ids) {
+        if (asked.contains(batchId)) {
+            ids.add(batchId);
         }
     }
 
@@ -157,7 +162,7 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         if (findEpoch(epoch.id()) == null) {
             nextEpochs.add(epoch);
         }
-        ArchiveManifest named = new ArchiveManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, files, superseded, retired, expired);
+        ArchiveManifest named = new ArchiveManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, files, superseded, retired, expired, holds);
         Map<String, Long> ancestry = named.ancestry(epoch.id(), Long.MAX_VALUE);
         Split split = new Split(batch -> isWithin(batch, ancestry), "restoring checkpoint " + epoch.restoredCheckpointId());
         files.forEach(split::place);
@@ -166,8 +171,8 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
                 .forEach(file -> split.place(file, SUPERSEDED_PREFIX + file.path()));
         List<RetiredFile> nextRetired = new ArrayList<>(retired);
         nextRetired.removeAll(split.back);
-        split.broken.forEach(file -> nextRetired.add(new RetiredFile(file, RetiredFile.Reason.SPLIT, null, nowMs)));
-        return new ArchiveManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, split.inside, split.outside, nextRetired, expired);
+        split.broken.forEach(file -> nextRetired.add(RetiredFile.now(file, RetiredFile.Reason.SPLIT, null, nowMs)));
+        return new ArchiveManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, split.inside, split.outside, nextRetired, expired, holds);
     }
 
     /** As {@link #beginEpoch(ArchiveEpoch, long)}, at the time when the epoch started. */
@@ -184,8 +189,7 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
                 next.add(file);
             }
         }
-        return next.size() == files.size() ? this
-                : new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, next, superseded, retired, expired);
+        return next.size() == files.size() ? this : next(next, retired);
     }
 
     /**
@@ -206,15 +210,65 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         next.removeAll(sources);
         next.add(compacted);
         List<RetiredFile> nextRetired = new ArrayList<>(retired);
-        sources.forEach(file -> nextRetired.add(new RetiredFile(file, RetiredFile.Reason.COMPACTED, compacted.batchId(), nowMs)));
-        return new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, next, superseded, nextRetired, expired);
+        sources.forEach(file -> nextRetired.add(RetiredFile.now(file, RetiredFile.Reason.COMPACTED, compacted.batchId(), nowMs)));
+        return next(next, nextRetired);
     }
 
-    /** The next version, without retired files that are to be deleted. */
+    /**
+     * The next version, without files whose rows are let go.
+     *
+     * @param gone files of {@code files} and {@code superseded}
+     * @param nowMs wall clock, ms since 1970
+     * @throws IllegalArgumentException if one of them is in neither list any more, or is held
+     */
+    public ArchiveManifest withExpired(Collection<DataFile> gone, long nowMs) {
+        List<DataFile> nextFiles = new ArrayList<>(files);
+        List<DataFile> nextSuperseded = new ArrayList<>(superseded);
+        List<RetiredFile> nextRetired = new ArrayList<>(retired);
+        List<ExpiredBatch> nextExpired = new ArrayList<>(expired);
+        for (DataFile file : gone) {
+            if (isHeld(file)) {
+                throw new IllegalArgumentException("file " + file.path() + " is held");
+            }
+            boolean listed = nextFiles.remove(file);
+            if (!listed && !nextSuperseded.remove(file)) {
+                throw new IllegalArgumentException("file " + file.path() + " is not in manifest version " + version + " any more");
+            }
+            DataFile lying = listed ? file : file.movedTo(SUPERSEDED_PREFIX + file.path());
+            nextRetired.add(RetiredFile.now(lying, RetiredFile.Reason.EXPIRED, null, nowMs));
+            file.batches().forEach(batch -> nextExpired.add(
+                    new ExpiredBatch(batch.batchId(), file.table(), file.tradingDay(), batch.rows(), batch.path(), nowMs)));
+        }
+        return new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, nextFiles, nextSuperseded, nextRetired, nextExpired, holds);
+    }
+
+    /**
+     * The next version, in which retired files are being deleted: from here on nobody may take them.
+     *
+     * @throws IllegalArgumentException if one of them is not retired any more
+     */
+    public ArchiveManifest withDeleting(Collection<RetiredFile> gone, long nowMs) {
+        if (!retired.containsAll(gone)) {
+            throw new IllegalArgumentException("a file that was to be deleted is not retired in manifest version " + version + " any more");
+        }
+        return next(files, retired.stream().map(file -> gone.contains(file) ? file.beingDeleted(version + 1, nowMs) : file).toList());
+    }
+
+    /** The next version, without retired files that are deleted. */
     public ArchiveManifest withoutRetired(Collection<RetiredFile> gone) {
         List<RetiredFile> rest = new ArrayList<>(retired);
         rest.removeAll(gone);
-        return new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, files, superseded, rest, expired);
+        return next(files, rest);
+    }
+
+    /** The next version, with other holds. */
+    public ArchiveManifest withHolds(List<LegalHold> others) {
+        return new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, files, superseded, retired, expired, others);
+    }
+
+    /** Whether a file must be kept. */
+    public boolean isHeld(DataFile file) {
+        return holds.stream().anyMatch(hold -> hold.holds(file));
     }
 
     /**
@@ -261,6 +315,22 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         return split.inside;
     }
 
+    /**
+     * The retired files that a reader or a restore of a checkpoint would take.
+     *
+     * @throws IllegalArgumentException if the epoch is not known, or some of them are gone already
+     */
+    public Set<RetiredFile> neededBy(String epochId, long checkpointId) {
+        if (findEpoch(epochId) == null) {
+            throw new IllegalArgumentException("epoch " + epochId + " of checkpoint " + checkpointId + " is not in the manifest");
+        }
+        Map<String, Long> ancestry = ancestry(epochId, checkpointId);
+        Split split = new Split(batch -> isWithin(batch, ancestry), "checkpoint " + checkpointId);
+        files.forEach(split::place);
+        superseded.forEach(split::place);
+        return new HashSet<>(split.back);
+    }
+
     /** Places files inside or outside a point of history; a compacted file on both sides gives way to the files that it was made of. */
     private final class Split {
         private final Predicate<ArchivedBatch> within;
@@ -286,7 +356,7 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
                 case NONE -> outside.add(file);
                 case SOME -> {
                     broken.add(file.movedTo(brokenPath));
-                    List<RetiredFile> parts = retired.stream().filter(part -> file.batchId().equals(part.replacedBy())).toList();
+                    List<RetiredFile> parts = retired.stream().filter(part -> !part.isDeleting() && file.batchId().equals(part.replacedBy())).toList();
                     if (!batchIds(parts.stream().map(RetiredFile::file).toList()).equals(batchIds(List.of(file)))) {
                         throw new IllegalArgumentException(purpose + " needs files that were compacted into " + file.path()
                                 + " and deleted since, when the grace time was over: the archive cannot go back to a point between them."

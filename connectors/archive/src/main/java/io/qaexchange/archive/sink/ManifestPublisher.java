@@ -74,7 +74,11 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
      * @param epoch epoch in which it was handed over
      * @param checkpointId checkpoint that commits it
      */
-    public record PendingFile(String path, long lengthBytes, String epoch, long checkpointId) {
+    public record PendingFile(String path, long lengthBytes, String epoch, long checkpointId) implements PublisherState.Pending {
+    }
+
+    static ListStateDescriptor<PendingFile> pendingDescriptor() {
+        return new ListStateDescriptor<>(PublisherState.PENDING, Types.POJO(PendingFile.class));
     }
 
     ManifestPublisher(StreamOperatorParameters<Void> parameters, String archive, Duration commitTimeout) {
@@ -89,7 +93,7 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
         epochState = context.getOperatorStateStore()
                 .getListState(new ListStateDescriptor<>(PublisherState.EPOCH, Types.STRING));
         pendingState = context.getOperatorStateStore()
-                .getListState(new ListStateDescriptor<>(PublisherState.PENDING, Types.POJO(PendingFile.class)));
+                .getListState(pendingDescriptor());
         pendingByCheckpoint = new TreeMap<>();
         String parent = null;
         for (String restored : epochState.get()) {

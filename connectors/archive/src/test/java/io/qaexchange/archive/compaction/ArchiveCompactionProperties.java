@@ -28,7 +28,7 @@ import net.jqwik.api.ShrinkingMode;
 /** Random files of all tables: every column of every row is the same before and after, and every row is there once. */
 class ArchiveCompactionProperties {
 
-    @Property(tries = 25, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 12, shrinking = ShrinkingMode.OFF)
     void everyColumnOfEveryRowIsTheSameBeforeAndAfter(@ForAll long seed) throws Exception {
         Path folder = Files.createTempDirectory("compaction");
         try {
