@@ -1,6 +1,6 @@
 package io.qaexchange.job.query.finance;
 
-import io.qaexchange.job.query.sql.SqlText;
+import io.qaexchange.job.query.SqlText;
 import java.util.ArrayList;
 import java.util.List;
 import javax.annotation.Nullable;

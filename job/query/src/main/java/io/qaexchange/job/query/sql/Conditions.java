@@ -35,6 +35,7 @@ final class Conditions {
     private final Set<String> tables;
     private final Map<String, RowFilter> rows = new HashMap<>();
     private final Map<String, Set<String>> instruments = new HashMap<>();
+    private boolean withMacros;
 
     Conditions(Connection connection, Set<String> tables) {
         this.connection = connection;
@@ -63,6 +64,9 @@ final class Conditions {
         if (node.path("type").asText().equals("BASE_TABLE")) {
             add(node, RowFilter.ALL);
         }
+        if (MacroCall.is(node)) {
+            addMacro(new MacroCall(node, tables), RowFilter.ALL);
+        }
         for (JsonNode child : node) {
             collect(child);
         }
@@ -74,6 +78,10 @@ final class Conditions {
         for (JsonNode source : sources) {
             if (source.path("type").asText().equals("BASE_TABLE")) {
                 add(source, plain ? filter(source, select.path("where_clause"), sources.size() == 1) : RowFilter.ALL);
+            } else if (MacroCall.is(source)) {
+                MacroCall call = new MacroCall(source, tables);
+                RowFilter rows = plain ? filter(call.asTable(), select.path("where_clause"), sources.size() == 1) : RowFilter.ALL;
+                addMacro(call, rows.instruments() == null ? RowFilter.ALL : RowFilter.ofInstruments(rows.instruments()));
             } else {
                 collect(source);
             }
@@ -112,6 +120,19 @@ final class Conditions {
         if (tables.contains(name)) {
             rows.merge(name, filter, RowFilter::or);
         }
+    }
+
+    /** All rows of an instrument make up a row of a macro, so of conditions on its result only those on the instrument go below it. */
+    private void addMacro(MacroCall call, RowFilter filter) {
+        RowFilter own = call.instrument() == null ? filter : filter.and(RowFilter.ofInstruments(Set.of(call.instrument())));
+        call.read().forEach(table -> rows.merge(table, own, RowFilter::or));
+        call.named().forEach(table -> rows.merge(table, RowFilter.ofTimes(Long.MAX_VALUE, Long.MIN_VALUE), (known, none) -> known));
+        withMacros = true;
+    }
+
+    /** Whether a macro reads, which may read any column. */
+    boolean withMacros() {
+        return withMacros;
     }
 
     private RowFilter filter(JsonNode table, JsonNode where, boolean alone) throws SQLException {

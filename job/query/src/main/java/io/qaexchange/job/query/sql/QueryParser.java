@@ -67,7 +67,8 @@ final class QueryParser {
         } else {
             Set<String> columns = columns(statement);
             conditions.collect(statement.get("node"));
-            conditions.rows().forEach((table, rows) -> reads.put(table, new TableRead(columns, rows)));
+            boolean all = conditions.withMacros();
+            conditions.rows().forEach((table, rows) -> reads.put(table, new TableRead(all ? null : columns, rows)));
         }
         return new SqlQuery(sql, explains, reads, conditions.instruments());
     }

@@ -1,4 +1,4 @@
-package io.qaexchange.job.query.sql;
+package io.qaexchange.job.query;
 
 /** Texts and names in SQL. */
 public final class SqlText {
