@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
 import org.junit.jupiter.api.AfterEach;
@@ -61,17 +62,19 @@ class CompactionITCase {
     @Test
     void everySavepointIsCompleteThoughTheArchiveIsCompactedBesideTheJob() throws Exception {
         AtomicBoolean ended = new AtomicBoolean();
+        AtomicInteger compacted = new AtomicInteger();
         Feeder feeder = new Feeder(KafkaConnection.to(rig.brokers()), "events", SEED, MESSAGES);
         feeder.setRate(MESSAGES / 8.0);
         CompletableFuture<?> feeding = feeder.start();
         JobID first = rig.submit(2, null);
         CommonTestUtils.waitForAllTaskRunning(rig.cluster(), first, false);
-        CompletableFuture<Integer> compacting = CompletableFuture.supplyAsync(() -> compactUntil(ended));
+        CompletableFuture<Integer> compacting = CompletableFuture.supplyAsync(() -> compactUntil(ended, compacted));
 
         JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES / 2 && LiveMetrics.sum("archivedRows") > 0);
         String early = rig.savepoint(first);
         feeding.get(60, TimeUnit.SECONDS);
         JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES);
+        JobRig.await(() -> compacted.get() > 0);
         String last = rig.stop(first);
         ended.set(true);
         assertThat(files(compacting)).as("files that were compacted beside the job").isPositive();
@@ -107,11 +110,12 @@ class CompactionITCase {
         return compacting.get();
     }
 
-    private int compactUntil(AtomicBoolean ended) {
+    private int compactUntil(AtomicBoolean ended, AtomicInteger compacted) {
         try {
             int files = 0;
             while (!ended.get()) {
                 files += compact();
+                compacted.set(files);
             }
             return files;
         } catch (Exception e) {
