@@ -64,9 +64,12 @@ final class FileMerger {
      * @param file the local file to write
      * @param id identity of the compacted file
      * @param path where it will lie, relative to the archive's folder
-     * @throws IOException if a file is missing, damaged or has another number of rows than the manifest says
+     * @throws IOException if a file is missing, damaged, changed since it was published, or has another number of rows than the manifest says
      */
     DataFile merge(CompactionGroup group, Path file, String id, String path) throws IOException {
+        for (DataFile source : group.files()) {
+            requireUnaltered(source);
+        }
         Set<DataFile> toSort = new HashSet<>();
         while (true) {
             DataFile unsorted = null;
@@ -90,6 +93,18 @@ final class FileMerger {
                         + " bytes of them are too many to be sorted in memory: it is left as it is");
             }
             toSort.add(unsorted);
+        }
+    }
+
+    /** Else altered rows would get a new hash that is right, and the check of the archive would not show them any more. */
+    private void requireUnaltered(DataFile source) throws IOException {
+        if (source.sha256() == null) {
+            return;
+        }
+        String found = Sha256.of(store.locate(source));
+        if (!found.equals(source.sha256())) {
+            throw new IOException("file " + source.path() + " has SHA-256 " + found + ", the manifest says " + source.sha256()
+                    + ": it was changed or is damaged. Restore it from a backup");
         }
     }
 
