@@ -3,7 +3,7 @@ package io.qaexchange.archive.compaction;
 import java.util.List;
 
 /**
- * What a compaction did.
+ * Result of a compaction.
  *
  * @param groups groups that became one file each
  * @param filesBefore files that became larger ones

@@ -8,7 +8,7 @@ import javax.annotation.Nullable;
 import org.apache.flink.core.fs.Path;
 
 /**
- * What an archive's hashes say.
+ * Result of the check of an archive's hashes.
  *
  * @param firstVersion oldest version of the manifest that is kept; 0 if there is none
  * @param newestVersion newest version

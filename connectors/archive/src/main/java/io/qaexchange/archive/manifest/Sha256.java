@@ -15,7 +15,7 @@ public final class Sha256 {
     private Sha256() {
     }
 
-    /** Of a file, on any of Flink's file systems. */
+    /** The SHA-256 of a file, on any of Flink's file systems. */
     public static String of(Path file) throws IOException {
         MessageDigest digest = digest();
         byte[] buffer = new byte[BUFFER_BYTES];

@@ -5,7 +5,7 @@ import io.qaexchange.archive.manifest.RetiredFile;
 import java.util.List;
 
 /**
- * What a run of the retention did, or would do.
+ * Result of a run of the retention, or its plan.
  *
  * @param expired files whose rows left the archive
  * @param held files that are older than the policy and stay for a legal hold

@@ -10,6 +10,7 @@ import io.qaexchange.job.query.hot.HotRow;
 import io.qaexchange.job.query.union.UnionReader;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.flink.core.fs.Path;
 
@@ -63,7 +64,11 @@ public interface RowSource {
 
     /** The newest version of an archive, without hot rows. */
     static RowSource of(ManifestStore store) throws IOException {
-        List<DataFile> files = store.latest().files();
+        return ofFiles(store.latest().files(), store::locate);
+    }
+
+    /** Archived files alone, without hot rows. */
+    static RowSource ofFiles(List<DataFile> files, Function<DataFile, Path> locate) {
         return new RowSource() {
             @Override
             public List<DataFile> files() {
@@ -72,7 +77,7 @@ public interface RowSource {
 
             @Override
             public Path locate(DataFile file) {
-                return store.locate(file);
+                return locate.apply(file);
             }
 
             @Override

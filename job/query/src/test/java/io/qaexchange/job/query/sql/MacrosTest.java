@@ -4,11 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qaexchange.archive.manifest.DataFile;
-import io.qaexchange.events.instruments.Instruments;
-import io.qaexchange.job.model.table.LedgerRow;
 import io.qaexchange.job.query.SqlText;
-import io.qaexchange.job.query.hot.HotFilter;
-import io.qaexchange.job.query.hot.HotRow;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -22,6 +18,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -204,7 +201,7 @@ class MacrosTest {
     private List<String> run(String sql, boolean prepared) throws Exception {
         try (SqlDatabases databases = new SqlDatabases(new SqlDatabases.Settings("1GB", 4, "1GB"), 1);
                 SqlTables tables = prepared ? databases.take() : SqlTables.create()) {
-            tables.load(new Files(), tables.parse(sql), List.of());
+            tables.load(files(), tables.parse(sql), List.of());
             List<String> found = new ArrayList<>();
             try (Statement statement = tables.connection().createStatement(); ResultSet rows = statement.executeQuery(sql)) {
                 while (rows.next()) {
@@ -216,32 +213,9 @@ class MacrosTest {
     }
 
     /** An archive of one file for each table. */
-    private final class Files implements RowSource {
-
-        @Override
-        public List<DataFile> files() {
-            return List.of("trade", "tick", "book_snapshot", "book_delta").stream().map(table -> new DataFile(table, table, "1970-01-01",
-                    table + ".parquet", 1, 1, 1, 0, 1_000_000_000_000L, "epoch", 1, "A", "B", 0, 1, null, null)).toList();
-        }
-
-        @Override
-        public org.apache.flink.core.fs.Path locate(DataFile file) {
-            return new org.apache.flink.core.fs.Path(folder.resolve(file.path()).toUri());
-        }
-
-        @Override
-        public Instruments instruments() {
-            return Instruments.defaults();
-        }
-
-        @Override
-        public void forEachHotRow(HotFilter filter, HotRow visitor) {
-            // There are none.
-        }
-
-        @Override
-        public List<LedgerRow> hotLedgerRows() {
-            return List.of();
-        }
+    private RowSource files() {
+        return RowSource.ofFiles(Stream.of("trade", "tick", "book_snapshot", "book_delta").map(table -> new DataFile(table, table, "1970-01-01",
+                table + ".parquet", 1, 1, 1, 0, 1_000_000_000_000L, "epoch", 1, "A", "B", 0, 1, null, null)).toList(),
+                file -> new org.apache.flink.core.fs.Path(folder.resolve(file.path()).toUri()));
     }
 }

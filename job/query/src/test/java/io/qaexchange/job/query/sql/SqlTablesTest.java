@@ -9,11 +9,7 @@ import io.qaexchange.events.EventBuilder;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
-import io.qaexchange.events.instruments.Instruments;
-import io.qaexchange.job.model.table.LedgerRow;
 import io.qaexchange.job.query.export.ParquetRowWriter;
-import io.qaexchange.job.query.hot.HotFilter;
-import io.qaexchange.job.query.hot.HotRow;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,31 +79,6 @@ class SqlTablesTest {
     }
 
     private RowSource source(DataFile... files) {
-        return new RowSource() {
-            @Override
-            public List<DataFile> files() {
-                return List.of(files);
-            }
-
-            @Override
-            public org.apache.flink.core.fs.Path locate(DataFile file) {
-                return new org.apache.flink.core.fs.Path(folder.resolve(file.path()).toUri());
-            }
-
-            @Override
-            public Instruments instruments() {
-                return Instruments.defaults();
-            }
-
-            @Override
-            public void forEachHotRow(HotFilter filter, HotRow visitor) {
-                // There are none.
-            }
-
-            @Override
-            public List<LedgerRow> hotLedgerRows() {
-                return List.of();
-            }
-        };
+        return RowSource.ofFiles(List.of(files), file -> new org.apache.flink.core.fs.Path(folder.resolve(file.path()).toUri()));
     }
 }

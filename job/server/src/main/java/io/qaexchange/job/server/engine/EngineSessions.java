@@ -1,10 +1,5 @@
 package io.qaexchange.job.server.engine;
 
-import io.qaexchange.archive.manifest.DataFile;
-import io.qaexchange.events.instruments.Instruments;
-import io.qaexchange.job.model.table.LedgerRow;
-import io.qaexchange.job.query.hot.HotFilter;
-import io.qaexchange.job.query.hot.HotRow;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.ReadLevel;
 import io.qaexchange.job.query.sql.RowSource;
@@ -80,7 +75,9 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
                 statement.execute("SET threads = " + limits.threads());
                 statement.execute("SET max_temp_directory_size = '0KB'");
             }
-            tables.load(new NoRows(), tables.parse("SELECT 1"), List.of());
+            tables.load(RowSource.ofFiles(List.of(), file -> {
+                throw new IllegalStateException("there are no files");
+            }), tables.parse("SELECT 1"), List.of());
             schema.addCatalogue(tables.connection(), SqlTables.names());
             opened = true;
             return new EngineSessions(engine, admission, schema, limits.seconds(), tables);
@@ -326,34 +323,6 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
             } catch (SQLException e) {
                 throw new IllegalStateException("a connection could not be closed: " + e.getMessage(), e);
             }
-        }
-    }
-
-    /** Tables without rows. */
-    private static final class NoRows implements RowSource {
-        @Override
-        public List<DataFile> files() {
-            return List.of();
-        }
-
-        @Override
-        public Path locate(DataFile file) {
-            throw new IllegalStateException("there are no files");
-        }
-
-        @Override
-        public Instruments instruments() {
-            return Instruments.defaults();
-        }
-
-        @Override
-        public void forEachHotRow(HotFilter filter, HotRow visitor) {
-            // There are none.
-        }
-
-        @Override
-        public List<LedgerRow> hotLedgerRows() {
-            return List.of();
         }
     }
 }

@@ -15,7 +15,7 @@ sealed interface ClientStatement {
     record Query(List<Token> tokens) implements ClientStatement {
     }
 
-    /** What begins or ends a transaction. Nothing is ever written, so it changes the status only. */
+    /** A statement that begins or ends a transaction. Nothing is ever written, so it changes the status only. */
     record Transaction(Kind kind, String tag) implements ClientStatement {
         enum Kind { BEGIN, COMMIT, ROLLBACK, OTHER }
     }
@@ -48,7 +48,7 @@ sealed interface ClientStatement {
     record CloseCursor(@Nullable String name) implements ClientStatement {
     }
 
-    /** What does nothing here and is answered with its tag. */
+    /** A statement that does nothing here and is answered with its tag. */
     record Nothing(String tag) implements ClientStatement {
     }
 }

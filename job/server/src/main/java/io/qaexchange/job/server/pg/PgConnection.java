@@ -349,7 +349,7 @@ final class PgConnection implements Runnable {
                     ready(session.status());
                 }
                 case 'H' -> out.flush();
-                // What is left of a COPY that was refused.
+                // The rest of a COPY that was refused.
                 case 'd', 'c', 'f' -> LOG.trace("connection {}: COPY data without COPY", id);
                 case 'F' -> {
                     error(new PgException(SqlState.NOT_SUPPORTED, "function calls are not supported: send SELECT function(...)"));
@@ -423,7 +423,7 @@ final class PgConnection implements Runnable {
         }
     }
 
-    /** What runs on this connection, for those who cancel it. */
+    /** The statement that runs on this connection, for those who cancel it. */
     private final class Running implements PgSession.Running {
 
         @Override

@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What clients of PostgreSQL see: our tables in schema {@code public}, with times to the microsecond and nanoseconds as numbers beside them;
+ * The database that clients of PostgreSQL see: our tables in schema {@code public}, with times to the microsecond and nanoseconds as numbers beside them;
  * the catalogue in {@value #CATALOGUE} and {@value #INFORMATION}, since DuckDB keeps the names pg_catalog and information_schema to itself; and
  * functions that DuckDB lacks.
  *
@@ -70,7 +70,7 @@ public final class PgSchema implements SessionSchema {
             }
             Set<String> called = SqlTokens.of(sql).stream().map(SqlTokens.Token::name).filter(macros::containsKey).collect(Collectors.toSet());
             for (String name : called) {
-                // What looks into the catalogue is of no use where the catalogue is not.
+                // A macro that looks into the catalogue is of no use where the catalogue is not.
                 String macro = macros.get(name);
                 if (!OF_CATALOGUE.matcher(macro.substring(macro.indexOf(" AS "))).find()) {
                     statement.execute(macro);

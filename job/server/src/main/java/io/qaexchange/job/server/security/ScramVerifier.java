@@ -15,7 +15,7 @@ import javax.crypto.spec.PBEKeySpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * What proves a password by SCRAM-SHA-256 (RFC 5802, 7677) without telling it. Its text is PostgreSQL's:
+ * A verifier, which proves a password by SCRAM-SHA-256 (RFC 5802, 7677) without telling it. Its text is PostgreSQL's:
  * {@code SCRAM-SHA-256$4096:salt$stored key:server key}, all in base64.
  *
  * <p>Immutable.
@@ -126,7 +126,7 @@ public final class ScramVerifier {
         return MessageDigest.isEqual(sha256(clientKey), storedKey) & proof.length == KEY_BYTES;
     }
 
-    /** What shows the client that the server knows the verifier. */
+    /** The signature that shows the client that the server knows the verifier. */
     public String serverSignatureBase64(String authMessage) {
         return Base64.getEncoder().encodeToString(hmac(serverKey, authMessage.getBytes(StandardCharsets.UTF_8)));
     }
