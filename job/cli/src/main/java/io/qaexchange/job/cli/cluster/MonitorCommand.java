@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -108,8 +107,7 @@ public final class MonitorCommand implements Callable<Integer> {
     }
 
     private static Path find(String program) {
-        List<String> places = new ArrayList<>(List.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)));
-        for (String place : places) {
+        for (String place : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
             Path candidate = Path.of(place).resolve(program);
             if (Files.isExecutable(candidate) && Files.isRegularFile(candidate)) {
                 return candidate;
