@@ -3,12 +3,14 @@ package io.qaexchange.job.query.sql;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.job.query.finance.Vocabulary;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -67,7 +69,20 @@ final class QueryParser {
             conditions.collect(statement.get("node"));
             conditions.rows().forEach((table, rows) -> reads.put(table, new TableRead(columns, rows)));
         }
-        return new SqlQuery(sql, explains, reads, conditions.instruments());
+        List<BarCall> bars = conditions.bars();
+        String text = bars.isEmpty() ? sql : (explains ? sql.substring(0, explain.end()) + " " : "") + text(tree);
+        return new SqlQuery(text, explains, reads, conditions.instruments(), bars);
+    }
+
+    /** The text of a tree. */
+    private String text(JsonNode tree) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT json_deserialize_sql(?::JSON)")) {
+            statement.setString(1, tree.toString());
+            try (ResultSet rows = statement.executeQuery()) {
+                rows.next();
+                return rows.getString(1);
+            }
+        }
     }
 
     private JsonNode tree(String sql) throws SQLException {
@@ -166,6 +181,9 @@ final class QueryParser {
                 }
                 case "PIVOT" -> {
                     return true;
+                }
+                case "TABLE_FUNCTION" -> {
+                    return Vocabulary.has(lower(node.path("function").path("function_name")));
                 }
                 default -> {
                     return false;

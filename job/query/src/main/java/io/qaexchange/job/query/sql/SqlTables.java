@@ -7,6 +7,7 @@ import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.model.table.LedgerTable;
+import io.qaexchange.job.query.finance.Vocabulary;
 import io.qaexchange.job.query.union.UnionReader;
 import java.io.File;
 import java.nio.file.Path;
@@ -60,6 +61,7 @@ public final class SqlTables implements AutoCloseable {
                     + SqlText.quote(System.getProperty("java.io.tmpdir") + File.separator + "duckdb-" + ProcessHandle.current().pid()));
             tables.execute(TableColumns.names().stream().map(table -> "CREATE VIEW " + SqlText.name(table) + " AS " + TableColumns.emptySelect(table))
                     .collect(Collectors.joining("; ")));
+            tables.execute(Vocabulary.macros());
             return tables;
         } catch (SQLException e) {
             tables.close();
@@ -104,6 +106,9 @@ public final class SqlTables implements AutoCloseable {
      */
     public void load(RowSource source, SqlQuery query, List<Path> writable) throws Exception {
         load(source, query.reads(), writable);
+        for (BarCall call : query.bars()) {
+            new BarTables(connection).make(call, source.instruments());
+        }
     }
 
     private void load(RowSource source, Map<String, TableRead> reads, List<Path> writable) throws Exception {

@@ -32,8 +32,10 @@ public final class TypedBars {
             if (!event.isNull(price)) {
                 double paid = event.getDouble(price);
                 double lots = volume == null || event.isNull(volume) ? 0 : event.getDouble(volume);
-                builder.add(event.instrument(), instruments.tradingDay(event), row.eventTimeNs(), row.source(), row.sequence(), paid, paid, paid, paid, lots,
-                        lots * paid, 1);
+                String instrument = bars.instrument() == null ? event.instrument() : bars.instrument();
+                int own = event.tradingDay();
+                builder.add(instrument, own != 0 ? own : instruments.get(instrument).tradingDay(row.eventTimeNs()), row.eventTimeNs(), row.source(), row.sequence(),
+                        paid, paid, paid, paid, lots, lots * paid, 1);
             }
         });
         return builder.finish();
