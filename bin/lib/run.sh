@@ -50,6 +50,11 @@ checksum() {
   if command -v sha256sum > /dev/null; then sha256sum; elif command -v shasum > /dev/null; then shasum -a 256; else cksum; fi
 }
 
+# An unpacked distribution has no sources; what is built stands beside bin.
+is_distribution() {
+  [ -f "$ROOT/revision" ] && [ ! -f "$ROOT/pom.xml" ]
+}
+
 # A checksum over names and contents of all that is built.
 version_of_sources() {
   local sum
@@ -144,6 +149,15 @@ build() {
 
 # Only one command builds at a time; the others wait and find what it made.
 build_if_needed() {
+  if is_distribution; then
+    BUILD="$ROOT"
+    return 0
+  fi
+  build_if_stale
+  BUILD="$RUN/$VERSION"
+}
+
+build_if_stale() {
   VERSION="$(version_of_sources)"
   ! is_built || return 0
   mkdir -p -- "$RUN"
@@ -164,6 +178,36 @@ keep_packaged() {
   CLUSTER_JAR=yes
   rm -rf -- "${RUN:?}/$VERSION"
   keep_build
+}
+
+# Packs what was built, for machines without Maven: distribute <folder>. Writes qaexchange-storage-<version>.tar.gz and its SHA-256 there. The
+# same build gives the same bytes.
+distribute() {
+  local out="$1" version name stage file
+  version="$(sed -n 's:.*<version>\(.*\)</version>.*:\1:p' "$ROOT/pom.xml" | head -1)"
+  name="qaexchange-storage-$version"
+  stage="$RUN/.stage.$$"
+  rm -rf -- "$RUN"/.stage.*
+  mkdir -p -- "$stage/$name/state-backend" "$stage/$name/engine" "$out"
+  cp -R -- "$ROOT/bin" "$ROOT/flink-conf" "$ROOT/docs" "$ROOT/README.md" "$RUN/$VERSION/lib" "$RUN/$VERSION/cluster.jar" \
+    "$RUN/$VERSION/revision" "$stage/$name/"
+  # They need the sources.
+  rm -f -- "$stage/$name/bin/bench" "$stage/$name/bin/dist"
+  for file in "$ROOT"/connectors/state/target/flink-statebackend-lsm-*.jar*; do
+    [ ! -f "$file" ] || cp -- "$file" "$stage/$name/state-backend/"
+  done
+  for file in "$ROOT"/storage-core/target/storage-core-*.jar; do
+    case "$file" in *-tests.jar) ;; *) cp -- "$file" "$stage/$name/engine/" ;; esac
+  done
+  for file in "$ROOT/target/sbom.json" "$ROOT/target/LICENCES.txt"; do
+    [ ! -f "$file" ] || cp -- "$file" "$stage/$name/"
+  done
+  tar -C "$stage" --sort=name --mtime='2026-01-01 00:00:00Z' --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w -cf "$stage/packed" -- "$name"
+  gzip -n -6 < "$stage/packed" > "$out/.$name.tar.gz"
+  mv -- "$out/.$name.tar.gz" "$out/$name.tar.gz"
+  (cd -- "$out" && checksum < "$name.tar.gz" | cut -d ' ' -f 1 | sed "s/\$/  $name.tar.gz/" > "$name.tar.gz.sha256")
+  rm -rf -- "$stage"
+  DISTRIBUTION="$out/$name.tar.gz"
 }
 
 # What Flink's own scripts open on Java 17.
@@ -202,10 +246,10 @@ run_java() {
   build_if_needed
   make_temporary_folder
   # shellcheck disable=SC2086
-  QAEXCHANGE_HOME="$ROOT" QAEXCHANGE_BUILD="$RUN/$VERSION" QAEXCHANGE_REVISION="$(cat -- "$RUN/$VERSION/revision")" \
+  QAEXCHANGE_HOME="$ROOT" QAEXCHANGE_BUILD="$BUILD" QAEXCHANGE_REVISION="$(cat -- "$BUILD/revision")" \
     exec "$JAVA" "-Xmx${HEAP:-1g}" -XX:+UseParallelGC -Dfile.encoding=UTF-8 "${OPENS[@]}" ${NEWER[@]+"${NEWER[@]}"} \
     "-Dlog4j.configurationFile=$(file_uri "${LOG_CONFIG:-$ROOT/flink-conf/log4j2-tool.properties}")" ${JAVA_OPTS:-} \
-    "-Djava.io.tmpdir=$TEMPORARY" "-Dqaexchange.temporary=$TEMPORARY" -cp "$RUN/$VERSION/lib/*" "$main" "$@"
+    "-Djava.io.tmpdir=$TEMPORARY" "-Dqaexchange.temporary=$TEMPORARY" -cp "$BUILD/lib/*" "$main" "$@"
 }
 
 # A path as URI: log4j takes its setting for one, whatever stands in the path.

@@ -20,7 +20,7 @@ public enum BlockCompression {
         return code;
     }
 
-    /** What blocks that this has compressed say of themselves. */
+    /** The code in blocks that were compressed by it. */
     public BlockCompression ofBlocks() {
         return this == LZ4_TO_A_THIRD ? LZ4 : this;
     }

@@ -3,7 +3,7 @@ package io.qaexchange.storage;
 import java.util.List;
 
 /**
- * What of its checkpoints a restored store goes on with, for hosts that need not store it again.
+ * The parts of its checkpoints that a restored store goes on with, for hosts that need not store it again.
  *
  * @param files sstables
  * @param pieces of the log that later checkpoints may reuse; none if the store was made of several checkpoints

@@ -146,7 +146,7 @@ public interface Store extends Closeable {
     /** Waits until no flush or compaction is due. */
     void awaitIdle() throws IOException;
 
-    /** What a range takes on disk and in memory, estimated from metadata alone. */
+    /** Size of a range on disk and in memory, estimated from metadata alone. */
     RangeSize approximateSize(ColumnFamily family, KeyRange range) throws IOException;
 
     /** Counters, gauges and histograms; {@link StoreMetric} has the list. */

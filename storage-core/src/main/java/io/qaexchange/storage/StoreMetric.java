@@ -60,7 +60,7 @@ public enum StoreMetric {
         HISTOGRAM
     }
 
-    /** What a metric is measured in. */
+    /** Unit of a metric. */
     public enum Unit { COUNT, BYTES, MICROSECONDS, NANOSECONDS, NUMBER }
 
     private final String id;

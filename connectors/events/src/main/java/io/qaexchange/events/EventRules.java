@@ -3,7 +3,7 @@ package io.qaexchange.events;
 /** Rules for events of every type, whichever way they arrive, beyond the types of single fields. */
 final class EventRules {
 
-    /** What the route keys of accounts begin with. */
+    /** The first character of the route keys of accounts. */
     static final byte ROUTE_MARK = '@';
 
     private EventRules() {

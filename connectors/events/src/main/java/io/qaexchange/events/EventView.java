@@ -262,7 +262,7 @@ public final class EventView {
         return getInt(recordType().tradingDay());
     }
 
-    /** What the event is keyed by in Kafka and in the store: the instrument, or {@code @} and the account. */
+    /** The key of the event in Kafka and in the store: the instrument, or {@code @} and the account. */
     public String routeKey() {
         return hasInstrument() ? instrument() : "@" + account();
     }

@@ -11,7 +11,7 @@ import java.util.Map;
  */
 public final class Field {
 
-    /** What a column holds. */
+    /** Type of a column. */
     public enum Kind {
         /** 64-bit signed integer; absent is {@link Long#MIN_VALUE} in the message. */
         LONG,
@@ -98,7 +98,7 @@ public final class Field {
         return sinceVersion;
     }
 
-    /** What the schema file says about it; may be empty. */
+    /** Its description in the schema file; may be empty. */
     public String description() {
         return description;
     }

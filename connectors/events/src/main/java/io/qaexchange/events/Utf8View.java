@@ -43,7 +43,7 @@ public final class Utf8View {
         return length == 0;
     }
 
-    /** What {@link String#hashCode} of the text is. */
+    /** The {@link String#hashCode} of the text. */
     public int textHash() {
         return hash;
     }

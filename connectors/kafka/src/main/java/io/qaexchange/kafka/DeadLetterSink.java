@@ -53,7 +53,7 @@ public final class DeadLetterSink implements TwoPhaseCommittingStatefulSink<Dead
     private final Options options;
     private final KafkaSink<ProducerRecord<byte[], byte[]>> sink;
 
-    /** What happens if the dead-letter topic does not take a letter. */
+    /** Behaviour if the dead-letter topic does not take a letter. */
     public enum OnFailure {
         /** The letter is counted and logged with its position, and the job goes on. */
         CONTINUE,

@@ -14,7 +14,7 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * What is known of a dead-letter topic that did not take a letter. A failed send ends its transaction, and so the task; what was learned must
+ * Knowledge about a dead-letter topic that did not take a letter. A failed send ends its transaction, and so the task; what was learned must
  * outlive it, or the job would restart for the same letter for ever. So it is static: Flink keeps the job's class loader on a TaskManager
  * over restarts. On another TaskManager it is learned again.
  *
@@ -44,7 +44,7 @@ final class DeadLetterTrouble {
     private long pausedUntilMs = Long.MIN_VALUE;
     private String reason;
 
-    /** What is known of a topic of a Kafka, as one job sees it. */
+    /** Knowledge about a topic of a Kafka, as one job sees it. */
     static DeadLetterTrouble of(String brokers, String topic, String transactionPrefix) {
         return BY_TOPIC.computeIfAbsent(brokers + " " + topic + " " + transactionPrefix, name -> new DeadLetterTrouble());
     }

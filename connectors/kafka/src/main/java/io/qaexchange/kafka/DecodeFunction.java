@@ -5,17 +5,21 @@ import io.qaexchange.events.Decoded;
 import io.qaexchange.events.EventDecoder;
 import io.qaexchange.events.EventIdentity;
 import io.qaexchange.events.EventView;
+import io.qaexchange.events.RejectionReason;
 import io.qaexchange.events.TextPool;
 import io.qaexchange.events.flink.DeadLetter;
 import io.qaexchange.events.flink.DecodeState;
 import io.qaexchange.events.flink.IncomingEvent;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
@@ -41,6 +45,7 @@ public final class DecodeFunction extends ProcessFunction<KafkaMessage, Incoming
     private transient TextPool routeKeys;
     private transient long consumed;
     private transient long refused;
+    private transient Map<RejectionReason, Counter> byReason;
     private transient ListState<Long> consumedState;
     private transient ListState<Long> refusedState;
 
@@ -66,6 +71,10 @@ public final class DecodeFunction extends ProcessFunction<KafkaMessage, Incoming
         MetricGroup metrics = getRuntimeContext().getMetricGroup();
         metrics.gauge("consumed", () -> consumed);
         metrics.gauge("refused", () -> refused);
+        byReason = new EnumMap<>(RejectionReason.class);
+        for (RejectionReason reason : RejectionReason.values()) {
+            byReason.put(reason, metrics.addGroup("reason", reason.label()).counter("refusedByReason"));
+        }
         metrics.gauge("unknownJsonKeys", () -> decoder.unknownKeys());
     }
 
@@ -75,6 +84,7 @@ public final class DecodeFunction extends ProcessFunction<KafkaMessage, Incoming
         Decoded decoded = decoder.decode(message.value());
         if (!decoded.isAccepted()) {
             refused++;
+            byReason.get(decoded.rejection().reason()).inc();
             context.output(DeadLetter.OUTPUT, new DeadLetter(message.topic(), message.partition(), message.offset(),
                     decoded.rejection().reason().label(), decoded.rejection().detail(), message.value(), message.origin()));
             return;

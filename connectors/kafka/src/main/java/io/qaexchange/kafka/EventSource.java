@@ -58,7 +58,7 @@ public final class EventSource {
     }
 
     /**
-     * What to read.
+     * Settings of the source.
      *
      * @param brokers bootstrap servers, {@code host:port,…}
      * @param topics topics, at least one

@@ -35,10 +35,10 @@ final class PageCompressor implements BytesInputCompressor {
     /** Null if another is used. */
     @Nullable
     private final ZstdCompressCtx nativeZstd;
-    /** What is used without the native library. */
+    /** The compressor without the native library. */
     @Nullable
     private final Compressor compressor;
-    /** What the last page became; the library copies it into the row group at once. */
+    /** The last page, compressed; the library copies it into the row group at once. */
     private byte[] compressed = {};
 
     PageCompressor(ParquetCompression compression) {

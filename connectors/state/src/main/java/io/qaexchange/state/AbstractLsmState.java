@@ -19,7 +19,7 @@ import org.apache.flink.runtime.state.internal.InternalKvState;
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
- * What the five kinds of keyed state share: the current namespace, and reading and writing one stored value.
+ * Base of the five kinds of keyed state: the current namespace, and reading and writing one stored value.
  *
  * <p>Stored bytes are copied once, into a buffer that is used again and again, and deserialized from there; nothing is allocated but what
  * the serializer makes.

@@ -24,7 +24,7 @@ final class EachKeyScan extends StoredScan {
     @Nullable
     private final byte[] upper;
     private final long mostPerKey;
-    /** Of the key whose rows are scanned; null before the first. */
+    /** Bytes of the key whose rows are scanned; null before the first. */
     @Nullable
     private byte[] head;
     /** Where the wanted rows of that key begin, and end. */

@@ -74,7 +74,7 @@ import org.slf4j.LoggerFactory;
  * @param <K> key
  */
 public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> implements OrderedStateBackend {
-    /** What Flink calls this backend in metrics and logs. */
+    /** The name of this backend in Flink's metrics and logs. */
     public static final String IDENTIFIER = "lsm";
 
     private static final Logger LOG = LoggerFactory.getLogger(LsmKeyedStateBackend.class);
@@ -91,7 +91,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     private final Map<String, LsmOrderedMapState<K, ?, ?>> orderedStates = new HashMap<>();
     private boolean disposed;
 
-    /** What Flink's base class wants. */
+    /** The parts that Flink's base class wants. */
     record Base<K>(TaskKvStateRegistry kvStateRegistry, TypeSerializer<K> keySerializer, ClassLoader userCodeClassLoader,
             ExecutionConfig executionConfig, TtlTimeProvider ttlTimeProvider, LatencyTrackingStateConfig latencyTracking,
             SizeTrackingStateConfig sizeTracking, CloseableRegistry cancelStreamRegistry, StreamCompressionDecorator compression,

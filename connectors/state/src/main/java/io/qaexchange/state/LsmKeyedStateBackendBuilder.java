@@ -125,7 +125,7 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
         }
     }
 
-    /** What a restore fills. */
+    /** The parts that a restore fills. */
     private final class Restored {
         final StateTables tables;
         final TimerQueues timers;

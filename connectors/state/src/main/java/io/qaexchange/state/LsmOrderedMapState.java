@@ -175,7 +175,7 @@ final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements Order
         return bound == null || bound.bucket() >= 0;
     }
 
-    /** What a scan has to look at; where a bound is not exact, all rows of the key. */
+    /** The bounds of a scan; where a bound is not exact, all rows of the key. */
     private KeyRange storedRange(@Nullable UK lower, @Nullable UK upper) throws IOException {
         KeyRange all = KeyRange.prefix(backend.keys().key().toByteArray());
         byte[] from = lower == null || !isExact(lower) ? all.lower() : storedKey(lower).toByteArray();
@@ -246,7 +246,7 @@ final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements Order
             }
         }
 
-        /** What the iterator stands on. */
+        /** The entry that the iterator stands on. */
         abstract R row(StoreIterator at) throws IOException;
 
         final UK key(StoreIterator at) throws IOException {

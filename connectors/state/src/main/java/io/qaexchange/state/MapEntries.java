@@ -128,7 +128,7 @@ abstract class MapEntries<UK, UV, T> implements Iterator<T> {
         return show(run, from, keyEnd, to);
     }
 
-    /** What {@link #next} returns of an entry: its user key from {@code from} on, its value from {@code keyEnd} up to {@code to}. */
+    /** The layout of an entry that {@link #next} returns: its user key from {@code from} on, its value from {@code keyEnd} up to {@code to}. */
     abstract T show(byte[] bytes, int from, int keyEnd, int to);
 
     @Override

@@ -1,6 +1,6 @@
 package io.qaexchange.state;
 
-/** What a keyed state backend implements that keeps map state in key order itself. */
+/** A keyed state backend that keeps map state in key order itself. */
 public interface OrderedStateBackend {
 
     /**

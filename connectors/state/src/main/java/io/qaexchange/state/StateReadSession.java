@@ -100,7 +100,7 @@ public final class StateReadSession<K> implements AutoCloseable {
         return reads.openLike(this);
     }
 
-    /** Of the last write that the session sees. */
+    /** Sequence number of the last write that the session sees. */
     public long sequence() {
         return snapshot.sequence();
     }
@@ -254,7 +254,7 @@ public final class StateReadSession<K> implements AutoCloseable {
         return true;
     }
 
-    /** Those of this subtask. */
+    /** The key groups of this subtask. */
     public KeyGroupRange keyGroups() {
         return reads.operator().keyGroups();
     }

@@ -33,7 +33,7 @@ public class StoredScan {
         boolean visit(Slice key, Slice value) throws IOException;
     }
 
-    /** What a scan needs of its session. */
+    /** The parts of the session that a scan uses. */
     interface Source {
         /** Opens an iterator of the scanned state, as of the session's moment. */
         StoreIterator iterator(KeyRange keys) throws IOException;

@@ -62,7 +62,7 @@ public final class BlockPin implements AutoCloseable {
         show(block.base, block.address, block.length);
     }
 
-    /** What the reader keeps with the pin between reads; null at first. */
+    /** The object that the reader keeps with the pin between reads; null at first. */
     public Object scratch() {
         return scratch;
     }

@@ -1,7 +1,7 @@
 package io.qaexchange.storage.cache;
 
 /**
- * What a {@link BlockCache} did since it was made. Immutable.
+ * Counters of a {@link BlockCache} since it was made. Immutable.
  *
  * @param hits look-ups that found the block
  * @param misses look-ups that did not

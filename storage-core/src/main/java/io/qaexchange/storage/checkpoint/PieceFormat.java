@@ -13,7 +13,7 @@ final class PieceFormat {
 
     private PieceFormat() {}
 
-    /** What stands before a block's data. */
+    /** The header before a block's data. */
     static int frameBytes(int version) {
         return version == 1 ? 8 : 12;
     }

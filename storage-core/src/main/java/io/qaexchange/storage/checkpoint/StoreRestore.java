@@ -243,7 +243,7 @@ public final class StoreRestore {
         for (LogPiece piece : file.pieces()) {
             PieceReader.read(vfs, source.directory(), piece, (family, trailer, key, value) -> {
                 Integer id = familyOf.get(family);
-                // What files hold already, and what belonged to a family that was dropped, is not wanted again.
+                // Operations that files hold already, and those of a family that was dropped, are not wanted again.
                 if (id != null && Trailer.sequence(trailer) > flushed) {
                     replay(id, trailer, key, value, source.clip());
                 }

@@ -14,13 +14,13 @@ public interface CompactionPicker {
      */
     Optional<CompactionPlan> pick(FamilyVersion family, Set<Long> busy, long oldestSnapshot);
 
-    /** What makes reads cheaper where nothing is due yet, if anything. */
+    /** A compaction that makes reads cheaper where nothing is due yet, if there is one. */
     default Optional<CompactionPlan> pickForReads(FamilyVersion family, Set<Long> busy) {
         return Optional.empty();
     }
 
     /**
-     * What a user's request to compact a range leads to, each to be run once; disjoint plans.
+     * The plans for a user's request to compact a range; disjoint, each to be run once.
      *
      * @param mayExpire whether something may leave that is alone in its file
      */

@@ -4,7 +4,7 @@ import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.manifest.FileReference;
 import java.util.List;
 
-/** What a picker decided. Immutable; a job carries it out. */
+/** The decision of a picker. Immutable; a job carries it out. */
 public sealed interface CompactionPlan {
     /** Why, for people: {@code score=1.5 level=0 depth=6}. */
     String reason();

@@ -17,7 +17,7 @@ import java.util.Set;
  * then it waits until the files that hold those go, too, or is rewritten, which leaves tombstones in the place of values.
  *
  * <p>A file of which half the span of writing times has expired is rewritten without that half, so that long-lived files give room back.
- * What is left must have a tenth of its life before it, or it is left to go as a whole: a value is rewritten three or four times at
+ * The rest must have a tenth of its life before it, or it is left to go as a whole: a value is rewritten three or four times at
  * most for this reason. Files of level 0 are not rewritten; they are compacted soon anyway.
  *
  * <p>Stateless.
@@ -53,7 +53,7 @@ public final class ExpiredFiles {
             }
         }
         boolean leveled = family.family().options().compactionStyle() == CompactionStyle.LEVELED;
-        // What hides an entry that stays must stay; and then also what hides an entry of that.
+        // An entry that hides one that stays must stay; and then also an entry that hides an entry of that.
         List<FileReference> staying;
         do {
             staying = going.stream().filter(file -> family.references().stream()

@@ -5,7 +5,7 @@ import io.qaexchange.storage.FamilyOptions;
 import io.qaexchange.storage.memory.Slice;
 
 /**
- * What has outlived its time in one flush or compaction: whole values by the family's time to live, parts of appended ones by what its user
+ * Decides which entries of one flush or compaction have expired: whole values by the family's time to live, parts of appended ones by what its user
  * says of them. One thread.
  */
 public final class Expiry {

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * What is left of merged entries: for every reader that there can be, now or at a pinned snapshot, the same answers from fewer entries.
+ * Entries that stay of merged ones: for every reader that there can be, now or at a pinned snapshot, the same answers from fewer entries.
  *
  * <p>Snapshots cut the sequence numbers into stripes; of a key, readers see at most the newest version of each stripe. So within a
  * stripe older versions go, and so do entries under a range deletion of the same stripe. Appended values are joined as far as a stripe
@@ -29,7 +29,7 @@ public final class RetainedEntries {
     }
 
     /**
-     * What the compaction knows of the rest of the store.
+     * Facts about the rest of the store that a compaction uses.
      *
      * @param snapshots pinned sequence numbers, ascending
      * @param rangeTombstones of the inputs and of everything newer
@@ -151,8 +151,8 @@ public final class RetainedEntries {
     }
 
     /**
-     * What has not expired of a value that may have been appended to. What a snapshot shows stays as it is; an appended part of which nothing
-     * is left says nothing about what lies below it.
+     * The part of a value that has not expired; the value may have been appended to. Parts that a snapshot shows stay as they are. An
+     * appended part of which nothing is left says nothing about the entries below it.
      */
     private void emitUnexpired(long sequence, long stripe, int kind, Slice value) throws IOException {
         int expired = stripe == Trailer.MAX_SEQUENCE ? scope.expiry().expiredFront(value) : 0;

@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** What users said of the expiry of appended values, by family. Thread-safe. */
+/** Settings for the expiry of appended values, by family. Thread-safe. */
 final class AppendedExpiries {
     private final Map<Integer, Supplier<AppendedExpiry>> suppliers = new ConcurrentHashMap<>();
 
@@ -21,7 +21,7 @@ final class AppendedExpiries {
         return suppliers.containsKey(family);
     }
 
-    /** What of a family has expired at a moment. */
+    /** The expired part of a family at a moment. */
     Function<ColumnFamily, Expiry> at(long nowMillis) {
         return family -> {
             Supplier<AppendedExpiry> appended = suppliers.get(family.id());

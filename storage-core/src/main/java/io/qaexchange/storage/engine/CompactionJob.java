@@ -98,7 +98,7 @@ final class CompactionJob {
         plan.inputs().forEach(input -> edit.remove(input.id()));
     }
 
-    /** What stays in level 0 becomes one file, however large: the compaction is there to leave fewer files. */
+    /** Rows that stay in level 0 become one file, however large: the compaction is there to leave fewer files. */
     private long outputFileBytes(FamilyOptions options) {
         return plan.outputLevel() == 0 ? Long.MAX_VALUE : options.fileBytes();
     }

@@ -39,7 +39,7 @@ final class CompactionScheduler {
     private final CompactionPicker leveled;
     private final CompactionPicker windowed;
     private final RateLimiter limiter;
-    /** What runs now, for people; by number. */
+    /** The running compactions, for people; by number. */
     private final Map<Long, String> runningPlans = new ConcurrentHashMap<>();
 
     // Guarded by health.

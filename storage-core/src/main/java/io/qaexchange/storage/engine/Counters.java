@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What happened since the store was opened. Thread-safe; writes are counted by whoever holds the write lock. */
+/** Counters since the store was opened. Thread-safe; writes are counted by whoever holds the write lock. */
 final class Counters {
     private final Map<StoreMetric, LongAdder> values = new EnumMap<>(StoreMetric.class);
     /** Of these, nobody but the writer changes anything: no atomic step, which would wait for all stores before it. */

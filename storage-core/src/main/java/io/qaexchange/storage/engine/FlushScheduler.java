@@ -100,7 +100,7 @@ final class FlushScheduler {
     private void flush(List<LoggedMemtable> claimed) throws IOException {
         long started = System.nanoTime();
         if (wal != null) {
-            // What the files will hold must not be more durable than what came before it in the log.
+            // Rows in the files must not be more durable than those before them in the log.
             wal.drain(true);
         }
         List<Memtable> memtables = claimed.stream().map(LoggedMemtable::memtable).toList();

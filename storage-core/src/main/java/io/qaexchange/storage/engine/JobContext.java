@@ -12,7 +12,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 
 /**
- * What flushes and compactions work with.
+ * The parts that flushes and compactions work with.
  *
  * @param directory of the store
  * @param executor where jobs run

@@ -137,7 +137,7 @@ public final class LsmStore implements Store {
         return store;
     }
 
-    /** What of its checkpoints the store goes on with; nothing if it was not made by {@link #restore}. */
+    /** The parts of its checkpoints that the store goes on with; nothing if it was not made by {@link #restore}. */
     public RestoredCheckpoint restored() {
         return resources.restored();
     }
@@ -290,7 +290,7 @@ public final class LsmStore implements Store {
         }
     }
 
-    /** What readers ask for. */
+    /** Requests of readers. */
     private final class Views implements ViewSource {
         @Override
         public ReadView currentView() throws StoreClosedException {

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * <p>Immutable but for its count of users and what scans leave for the next ones; thread-safe.
  */
 final class ReadView {
-    /** What a scan spends on a file of level 0, in filters asked by point reads. */
+    /** The cost of a file of level 0 to a scan, in filters asked by point reads. */
     static final int SCAN_COST = 8;
 
     private static final ViewFile[] NO_FILES = {};
@@ -68,7 +68,7 @@ final class ReadView {
         final DropWatermarkIndex dropWatermarks;
         /** Of a scan that has ended, for the next one; null while they are in use. */
         private final AtomicReference<ScanSources> idleSources = new AtomicReference<>();
-        /** What reads have spent on looking into several files of level 0. Several threads add without order: some of it may be lost. */
+        /** The cost that reads have had with several files of level 0. Several threads add without order: some of it may be lost. */
         private long spentInLevel0;
         /** So much pays a compaction of level 0 with level 1. */
         private final long priceOfMerge;
@@ -136,7 +136,7 @@ final class ReadView {
             return low < windowTo.length && windowFrom[low] <= time ? windows[low] : NO_FILES;
         }
 
-        /** What scans walk; the caller's alone until it gives them back. @param view that these files belong to, used by the caller */
+        /** The sources of scans; the caller's alone until it gives them back. @param view that these files belong to, used by the caller */
         ScanSources borrowSources(ReadView view) {
             ScanSources idle = idleSources.getAndSet(null);
             return idle != null ? idle : new ScanSources(view, this);

@@ -17,7 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What an iterator walks of one family in one view: memtables, files, levels. Each gets a walker when a scan first needs it, and keeps it:
+ * The sources of an iterator over one family in one view: memtables, files, levels. Each gets a walker when a scan first needs it, and keeps it:
  * the next scan of the family only gives it other bounds, so that a scan of a few rows allocates next to nothing. A memtable without
  * entries, and a file whose keys or times lie elsewhere, takes no part; its file is not opened either.
  *

@@ -66,7 +66,7 @@ public final class StoreDescription {
         return text.toString();
     }
 
-    /** What the pickers of a store with default options would do, and the scores behind it. */
+    /** The plans of the pickers of a store with default options, and the scores behind them. */
     public static String explainPick(Version version) {
         StoreOptions options = StoreOptions.builder().build();
         StringBuilder text = new StringBuilder();

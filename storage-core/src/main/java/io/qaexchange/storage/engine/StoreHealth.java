@@ -60,7 +60,7 @@ final class StoreHealth {
         return failure != null;
     }
 
-    /** What stopped the store; null if nothing did. */
+    /** The failure that stopped the store; null if there is none. */
     Throwable failure() {
         return failure;
     }

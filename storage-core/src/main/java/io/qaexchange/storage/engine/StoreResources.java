@@ -141,7 +141,7 @@ final class StoreResources {
         }
     }
 
-    /** What a mapping gives after a fault is anything at all, so nothing more is built on it. */
+    /** After a fault a mapping may give any bytes, so nothing more is built on it. */
     private void stopOnFault(CorruptionException fault) {
         health.fail("mapping", fault);
     }

@@ -17,7 +17,7 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * What the store consists of now: the active memtable, the frozen ones, the version; and the view through which reads see them.
+ * The parts of the store now: the active memtable, the frozen ones, the version; and the view through which reads see them.
  *
  * <p>Every change makes a new view and publishes it whole. Lock order: {@code this} is innermost; no I/O under it. Edits are made
  * durable one at a time under {@link #installLock}.

@@ -37,7 +37,7 @@ final class VisibleIterator implements StoreIterator {
     /** Which keys are wanted. */
     record Bounds(KeyRange keys, TimeRange times) {}
 
-    /** What an iterator works with beside its sources; handed on with them from one iterator to the next. */
+    /** The parts of an iterator beside its sources; handed on with them from one iterator to the next. */
     static final class Scratch {
         private final Slice remembered = new Slice();
         private byte[] keyBytes = new byte[64];

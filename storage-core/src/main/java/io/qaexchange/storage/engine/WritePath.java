@@ -215,7 +215,7 @@ final class WritePath {
         }
     }
 
-    /** What is done with the write lock held. */
+    /** Work with the write lock held. */
     interface Exclusive {
         void run() throws IOException;
     }

@@ -1,5 +1,5 @@
 /**
- * What can be wrong with a store, as exceptions. At the bottom, since every package that reads bytes may find damage.
+ * Exceptions of the store. At the bottom, since every package that reads bytes may find damage.
  *
  * <table>
  * <caption>Which to expect</caption>

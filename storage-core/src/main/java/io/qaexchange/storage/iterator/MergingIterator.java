@@ -242,7 +242,7 @@ public final class MergingIterator extends InternalIterator {
         show();
     }
 
-    /** What stands on top must be an entry and not the promise of one. */
+    /** The top must be an entry and not the promise of one. */
     private void settle() throws IOException {
         while (heapSize > 0 && children[heap[0]].isPromised()) {
             children[heap[0]].resolve();

@@ -96,7 +96,7 @@ public final class RangeTombstoneList {
         return filled <= 1 ? last : of(all);
     }
 
-    /** What these deletions say of the keys in {@code range}. */
+    /** The effect of these deletions on the keys in {@code range}. */
     public RangeTombstoneList clip(KeyRange range) {
         if (isEmpty() || range.contains(hull())) {
             return this;

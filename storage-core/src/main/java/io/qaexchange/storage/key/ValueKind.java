@@ -1,6 +1,6 @@
 package io.qaexchange.storage.key;
 
-/** What an entry says of its key. The codes stand in every file and are never reused. */
+/** Kind of an entry. The codes stand in every file and are never reused. */
 public final class ValueKind {
     /** The key has no value from here on back. */
     public static final int DELETE = 0;

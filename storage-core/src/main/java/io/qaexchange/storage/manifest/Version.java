@@ -24,7 +24,7 @@ public final class Version {
     private final Fields fields;
     private final Map<Integer, FamilyVersion> families;
 
-    /** What a version consists of; mutable only while one is being made. */
+    /** The parts of a version; mutable only while one is being made. */
     private static final class Fields {
         long epoch;
         List<VersionEdit.Parent> parents = List.of();

@@ -89,7 +89,7 @@ final class FamilyTable {
         return record;
     }
 
-    /** What the hash index may take for so many writes. */
+    /** The most memory that the hash index takes for this many writes. */
     long indexBytes(int writes) {
         return index == null ? 0 : index.mostBytes(writes);
     }

@@ -47,7 +47,7 @@ final class HashIndex {
     /** Said of keys that only the tree knows about. */
     static final int UNKNOWN = -1;
 
-    /** What a write of one key may take from the arena. */
+    /** The most memory that a write of one key takes from the arena. */
     static final int MOST_BYTES_OF_ONE = 2 * SEGMENT_BYTES;
     /** Keys for which a segment made by a split has space at least, on the average of hashes. */
     private static final int ROOM_AFTER_SPLIT = MOST_KEYS / 4;
@@ -73,12 +73,12 @@ final class HashIndex {
         empty = directory.length;
     }
 
-    /** What writes of so many keys may take from the arena; the writer's thread only. */
+    /** The most memory that writes of this many keys take from the arena; the writer's thread only. */
     long mostBytes(int writes) {
         return (2L + Math.min(writes, empty) + writes / ROOM_AFTER_SPLIT * 2L) * SEGMENT_BYTES;
     }
 
-    /** What keys are found by. */
+    /** The table by which keys are found. */
     static int hash(Slice key) {
         return (int) Memory.hash(key.base(), key.address(), key.length());
     }

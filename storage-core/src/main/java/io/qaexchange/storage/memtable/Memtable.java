@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntPredicate;
 
 /**
- * What was written since the last flush, of all families of a store: sorted per family, and at the same time the log in the order of
+ * The writes since the last flush, of all families of a store: sorted per family, and at the same time the log in the order of
  * the sequence numbers.
  *
  * <p>Lives until its references are gone ({@link #retain}, {@link #release}); then its memory goes back to the pool.
@@ -43,7 +43,7 @@ public final class Memtable {
     /** Where the log stood after some sequence numbers. Any thread reads. */
     private final ConcurrentSkipListMap<Long, Arena.Position> marks = new ConcurrentSkipListMap<>();
 
-    /** What a single write may take for a hash index; the writer's. */
+    /** The most memory that a single write takes for a hash index; the writer's. */
     private int indexBytesOfOne;
     private long firstSequence;
     private volatile long lastSequence;
@@ -222,7 +222,7 @@ public final class Memtable {
     }
 
     /**
-     * What a memtable holds of a range.
+     * The part of a memtable in a range.
      *
      * @param bytes of keys and values
      * @param entries versions and tombstones

@@ -8,7 +8,7 @@ import io.qaexchange.storage.memtable.Memtable;
 import java.util.List;
 
 /**
- * What a store begins with: from its own folder, or from checkpoints.
+ * The state that a store begins with: from its own folder, or from checkpoints.
  *
  * @param version files and families
  * @param parents where the state came from, for the epoch that begins

@@ -3,7 +3,7 @@ package io.qaexchange.storage.sstable;
 import io.qaexchange.storage.memory.Slice;
 
 /**
- * What a tool says of one block. Immutable.
+ * Description of one block for tools. Immutable.
  *
  * @param kind data, index, filter, range-tombstones or properties
  * @param level of an index block, 0 above the data; 0 for others

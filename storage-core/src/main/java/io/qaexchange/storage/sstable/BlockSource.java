@@ -354,7 +354,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         bits[i >>> 6] |= 1L << i;
     }
 
-    /** What a fault in a mapping is for callers. Told at once to who watches over the file: other reads may not notice. */
+    /** The error of a fault in a mapping. The one who watches over the file is told at once: other reads may not notice. */
     CorruptionException fault(Throwable fault, long offset) {
         CorruptionException damage = new CorruptionException("a block that was good is changed or unreadable: was the file cut, or does the disk fail?",
                 file, offset, fault);

@@ -31,7 +31,7 @@ final class FrameScanner {
     }
 
     /**
-     * What stands at a place of the file. Exactly one of {@code payload} and {@code damage} is null.
+     * The frame, or the damage, at a place of the file. Exactly one of {@code payload} and {@code damage} is null.
      *
      * @param size bytes of the frame, or of the damage
      * @param compression code found in the frame
@@ -102,7 +102,7 @@ final class FrameScanner {
         return expected == actual ? null : String.format("checksum mismatch (expected=0x%08x actual=0x%08x)", expected, actual);
     }
 
-    /** What the header at {@code offset} says of its frame's size; -1 if it is no header of a frame that ends before the limit. */
+    /** The size of the frame whose header is at {@code offset}; -1 if it is no header of a frame that ends before the limit. */
     private long frameSize(long offset, long limit) throws IOException {
         if (limit - offset <= SstableFormat.FRAME_OVERHEAD) {
             return -1;

@@ -90,7 +90,7 @@ final class IndexBlockBuilder {
         return Memory.getInt(starts.array(), Memory.ARRAY_BASE + (long) i * Integer.BYTES);
     }
 
-    /** What the level above says of this block. */
+    /** The entry of this block in the level above. */
     IndexEntry summary(BlockHandle handle, int ordinal) {
         byte[] separator = java.util.Arrays.copyOfRange(keys.array(), lastKeyAt, lastKeyAt + lastKeyLength);
         return new IndexEntry(separator, lastTrailer, handle, ordinal, entries, bytes, 0, 0, minTime, maxTime);

@@ -1,7 +1,7 @@
 package io.qaexchange.storage.sstable;
 
 /**
- * What an index says of one block, as the writer hands it around. Immutable.
+ * The entry of one block in an index, as the writer hands it around. Immutable.
  *
  * @param separator with {@code separatorTrailer} an internal key that is at or behind the last of the block and before the first of the
  *     next one

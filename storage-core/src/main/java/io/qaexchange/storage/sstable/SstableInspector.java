@@ -97,7 +97,7 @@ public final class SstableInspector implements AutoCloseable {
         return parts;
     }
 
-    /** What is wrong with the footer; null if nothing is. */
+    /** The fault of the footer; null if there is none. */
     public StoreException footerDamage() {
         return footerDamage;
     }

@@ -26,7 +26,7 @@ final class SstableIterator extends InternalIterator {
     private IndexCursor index;
     private BlockPin pin;
     private DataBlock block;
-    /** What the file is clipped to: bounds given later lie inside. */
+    /** The bounds that the file is clipped to; bounds given later lie inside. */
     private final KeyRange clip;
     private TimeRange times = TimeRange.ALL;
     /** No entry that a seek put off would find lies before it. */

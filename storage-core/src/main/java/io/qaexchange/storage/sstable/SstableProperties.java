@@ -11,7 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What an sstable says of itself: names and values, more of them in later versions without a new format. Names that begin with
+ * Properties of an sstable: names and values, more of them in later versions without a new format. Names that begin with
  * {@link #USER_PREFIX} are the caller's. Immutable.
  *
  * <p>On disk: count (varint), then name and value (each varint length and bytes), ascending by name. Numbers are 8 bytes, little-endian.

@@ -189,7 +189,7 @@ public final class SstableReader implements AutoCloseable {
         cursor.begin(source, root, footer.indexLevels(), distinct);
     }
 
-    /** What a point read needs beside the pin, kept there so that reading allocates nothing. */
+    /** Buffers of a point read, kept beside the pin so that reading allocates nothing. */
     private static final class PointRead {
         final Slice key = new Slice();
         final Slice value = new Slice();

@@ -28,7 +28,7 @@ final class EvictableFile implements ReadableFile {
     /** Guarded by this. */
     private boolean closed;
 
-    /** What is left to close of an evicted file. */
+    /** The parts of an evicted file that are still to be closed. */
     record Evicted(Path path, ReadableFile file) {}
 
     EvictableFile(OpenFiles open, Vfs vfs, Path path, ReadableFile file) {

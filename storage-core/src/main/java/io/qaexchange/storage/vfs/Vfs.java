@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What the engine asks of a file system, and no more.
+ * The operations of a file system that the engine uses, and no more.
  *
  * <p>Contract: bytes appended survive a power cut only after {@link WritableFile#sync()}; a created, renamed, linked or deleted name
  * only after {@link #syncDirectory}. A rename replaces its target atomically. Failures are {@link IOException}s with the path in the

@@ -45,7 +45,7 @@ public final class WalReader implements AutoCloseable {
     private long tornBytes;
 
     /**
-     * What the first record of a segment says.
+     * The first record of a segment.
      *
      * @param firstSequence of the first batch that was to follow
      * @param previousSize final size of the previous segment in bytes

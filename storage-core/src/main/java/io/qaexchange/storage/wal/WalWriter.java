@@ -37,7 +37,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Why <em>synced</em> records: after a power cut, pages that were never synced may be missing in any order, so a bad record that
  * valid ones follow need not be damage. It is damage if a synced record, or the next segment, proves that it had been made durable.
- * What is left in doubt is the last record before a crash; of a store that was closed, {@code CURRENT} says how long its log is.
+ * Only the last record before a crash is in doubt; of a store that was closed, {@code CURRENT} says how long its log is.
  *
  * <p>Appending copies into a buffer in memory and never touches the disk, unless all buffers wait to be written. {@link #drain}
  * writes what has been appended, from whichever thread calls it. A segment is synced before the file of its successor is created, so
@@ -46,7 +46,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Threads: {@link #append} by one thread at a time; {@link #drain} by any.
  */
 public final class WalWriter implements AutoCloseable {
-    /** What {@link #append} answers when too much waits to be written. */
+    /** The answer of {@link #append} when too much waits to be written. */
     public static final int BEHIND = -1;
 
     private static final int MAX_BUFFER_BYTES = 1 << 20;
@@ -298,7 +298,7 @@ public final class WalWriter implements AutoCloseable {
 
     private void openSegment(Pending next) throws IOException {
         if (file != null) {
-            // Whoever finds the next segment may rely on this one being whole.
+            // A reader that finds the next segment may rely on this one being whole.
             syncFile();
             previousId = fileSegmentId;
             previousSize = file.size();

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import javax.annotation.Nullable;
 
 /**
@@ -21,6 +22,10 @@ import javax.annotation.Nullable;
  * restored from. {@code files} are in the ancestry of the current epoch; {@code superseded} are not, lie in {@code _superseded/}, and
  * come back if their branch is restored.
  *
+ * <p>A compacted file has the rows of several batches. Who may not take all of them takes the files that it was made of instead. These are
+ * {@code retired}: on the disk until a grace time is over, and in no newest reader's list. Each batch is in one file of {@code files} or
+ * {@code superseded}, or is {@code expired}.
+ *
  * <p>Immutable: changes give the next version.
  *
  * @param formatVersion version of this format, {@value #FORMAT_VERSION}
@@ -29,12 +34,19 @@ import javax.annotation.Nullable;
  * @param epochs all epochs ever
  * @param files the archive
  * @param superseded files of abandoned branches
+ * @param retired files that left the archive and are still on the disk
+ * @param expired batches whose rows were let go: for no reader hot, and never added again
+ * @param holds rows that must be kept
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ArchiveManifest(int formatVersion, long version, @Nullable String currentEpoch, List<ArchiveEpoch> epochs, List<DataFile> files,
-        List<DataFile> superseded) {
+        List<DataFile> superseded, List<RetiredFile> retired, List<ExpiredBatch> expired,
+        List<LegalHold> holds) {
 
-    public static final int FORMAT_VERSION = 1;
+    /** Version 2 added hashes, compacted files, {@code retired} and {@code expired}; version 1 is read as one without them. */
+    public static final int FORMAT_VERSION = 2;
+    static final int FIRST_FORMAT_VERSION = 1;
+    private static final String SUPERSEDED_PREFIX = "_superseded/";
     /** Before the first version. */
     public static final ArchiveManifest EMPTY = new ArchiveManifest(FORMAT_VERSION, 0, null, List.of(), List.of(), List.of());
 
@@ -42,6 +54,19 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         epochs = List.copyOf(epochs);
         files = List.copyOf(files);
         superseded = List.copyOf(superseded);
+        retired = retired == null ? List.of() : List.copyOf(retired);
+        expired = expired == null ? List.of() : List.copyOf(expired);
+        holds = holds == null ? List.of() : List.copyOf(holds);
+    }
+
+    /** A version of which no file was retired. */
+    public ArchiveManifest(int formatVersion, long version, @Nullable String currentEpoch, List<ArchiveEpoch> epochs, List<DataFile> files,
+            List<DataFile> superseded) {
+        this(formatVersion, version, currentEpoch, epochs, files, superseded, List.of(), List.of(), List.of());
+    }
+
+    private ArchiveManifest next(List<DataFile> nextFiles, List<RetiredFile> nextRetired) {
+        return new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, nextFiles, superseded, nextRetired, expired, holds);
     }
 
     /** The epoch of that id, or null. */
@@ -55,22 +80,80 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         return null;
     }
 
-    /** Batch ids of {@link #files}. */
+    /** Batches of {@link #files}, and those that expired: for the job none of them is on its way. */
     @JsonIgnore
     public Set<String> publishedBatches() {
-        Set<String> ids = new HashSet<>();
-        for (DataFile file : files) {
-            ids.add(file.batchId());
-        }
+        Set<String> ids = batchIds(files);
+        expired.forEach(batch -> ids.add(batch.batchId()));
         return ids;
     }
 
     /**
-     * The next version, with a new current epoch; files outside its ancestry change to superseded, superseded ones inside it come back.
+     * The batches that a reader of these files must not take for hot.
      *
-     * @throws IllegalArgumentException if the parent is not known here
+     * @param read files of this version that are read
      */
-    public ArchiveManifest beginEpoch(ArchiveEpoch epoch) {
+    public Set<String> notHot(Collection<DataFile> read) {
+        Set<String> ids = batchIds(read);
+        expired.forEach(batch -> ids.add(batch.batchId()));
+        return ids;
+    }
+
+    /** Those of some batches that are {@link #notHot}. */
+    public Set<String> notHot(Collection<DataFile> read, Set<String> asked) {
+        Set<String> ids = new HashSet<>();
+        if (!asked.isEmpty()) {
+            for (DataFile file : read) {
+                file.batches().forEach(batch -> addAsked(batch.batchId(), asked, ids));
+            }
+            expired.forEach(batch -> addAsked(batch.batchId(), asked, ids));
+        }
+        return ids;
+    }
+
+    private static void addAsked(String batchId, Set<String> asked, Set<String> ids) {
+        if (asked.contains(batchId)) {
+            ids.add(batchId);
+        }
+    }
+
+    private static Set<String> batchIds(Collection<DataFile> files) {
+        Set<String> ids = new HashSet<>();
+        for (DataFile file : files) {
+            file.batches().forEach(batch -> ids.add(batch.batchId()));
+        }
+        return ids;
+    }
+
+    /** Where the sink committed files whose rows are in a compacted file, or expired: these files need not be there any more. */
+    @JsonIgnore
+    public Set<String> replacedPaths() {
+        Set<String> paths = new HashSet<>();
+        for (List<DataFile> some : List.of(files, superseded)) {
+            some.stream().filter(DataFile::isCompacted).forEach(file -> file.batches().forEach(batch -> paths.add(batch.path())));
+        }
+        expired.forEach(batch -> paths.add(batch.path()));
+        return paths;
+    }
+
+    /** Every path that this version names as that of a file, relative to the archive's folder. */
+    @JsonIgnore
+    public Set<String> everyPath() {
+        Set<String> paths = new HashSet<>();
+        files.forEach(file -> paths.add(file.path()));
+        superseded.forEach(file -> paths.add(SUPERSEDED_PREFIX + file.path()));
+        retired.forEach(file -> paths.add(file.file().path()));
+        return paths;
+    }
+
+    /**
+     * The next version, with a new current epoch; files outside its ancestry change to superseded, superseded ones inside it come back. A compacted
+     * file with rows of both is retired, and the files that it was made of are back.
+     *
+     * @param nowMs wall clock, ms since 1970
+     * @throws IllegalArgumentException if the parent is not known here, or a compacted file would have to be split whose parts are gone
+     */
+    public ArchiveManifest beginEpoch(ArchiveEpoch epoch, long nowMs) {
         requireNonNull(epoch, "epoch");
         if (epoch.parent() != null && findEpoch(epoch.parent()) == null) {
             throw new IllegalArgumentException("epoch " + epoch.parent() + " is not in the manifest");
@@ -79,16 +162,22 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         if (findEpoch(epoch.id()) == null) {
             nextEpochs.add(epoch);
         }
-        ArchiveManifest named = new ArchiveManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, files, superseded);
+        ArchiveManifest named = new ArchiveManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, files, superseded, retired, expired, holds);
         Map<String, Long> ancestry = named.ancestry(epoch.id(), Long.MAX_VALUE);
-        List<DataFile> nextFiles = new ArrayList<>();
-        List<DataFile> nextSuperseded = new ArrayList<>();
-        for (List<DataFile> old : List.of(files, superseded)) {
-            for (DataFile file : old) {
-                (isWithin(file, ancestry) ? nextFiles : nextSuperseded).add(file);
-            }
-        }
-        return new ArchiveManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, nextFiles, nextSuperseded);
+        Split split = new Split(batch -> isWithin(batch, ancestry), "restoring checkpoint " + epoch.restoredCheckpointId());
+        files.forEach(split::place);
+        superseded.stream().filter(file -> file.shareOf(split.within) != DataFile.Share.SOME).forEach(split::place);
+        superseded.stream().filter(file -> file.shareOf(split.within) == DataFile.Share.SOME)
+                .forEach(file -> split.place(file, SUPERSEDED_PREFIX + file.path()));
+        List<RetiredFile> nextRetired = new ArrayList<>(retired);
+        nextRetired.removeAll(split.back);
+        split.broken.forEach(file -> nextRetired.add(RetiredFile.now(file, RetiredFile.Reason.SPLIT, null, nowMs)));
+        return new ArchiveManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, split.inside, split.outside, nextRetired, expired, holds);
+    }
+
+    /** As {@link #beginEpoch(ArchiveEpoch, long)}, at the time when the epoch started. */
+    public ArchiveManifest beginEpoch(ArchiveEpoch epoch) {
+        return beginEpoch(epoch, epoch.startedAtMs());
     }
 
     /** The next version, with these files added; those whose batch is already here are left out. This version if none is new. */
@@ -100,8 +189,86 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
                 next.add(file);
             }
         }
-        return next.size() == files.size() ? this
-                : new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, next, superseded);
+        return next.size() == files.size() ? this : next(next, retired);
+    }
+
+    /**
+     * The next version, in which a compacted file stands for those that it was made of.
+     *
+     * @param nowMs wall clock, ms since 1970
+     * @throws IllegalArgumentException if one of them is not in the archive any more, or the batches differ
+     */
+    public ArchiveManifest withCompacted(Collection<DataFile> sources, DataFile compacted, long nowMs) {
+        if (!files.containsAll(sources)) {
+            throw new IllegalArgumentException("a file of compacted file " + compacted.path() + " is not in manifest version " + version + " any more");
+        }
+        List<ArchivedBatch> batches = sources.stream().flatMap(file -> file.batches().stream()).toList();
+        if (!batches.equals(compacted.batches()) || batches.stream().mapToLong(ArchivedBatch::rows).sum() != compacted.rows()) {
+            throw new IllegalArgumentException("compacted file " + compacted.path() + " has not the rows of its " + sources.size() + " files");
+        }
+        List<DataFile> next = new ArrayList<>(files);
+        next.removeAll(sources);
+        next.add(compacted);
+        List<RetiredFile> nextRetired = new ArrayList<>(retired);
+        sources.forEach(file -> nextRetired.add(RetiredFile.now(file, RetiredFile.Reason.COMPACTED, compacted.batchId(), nowMs)));
+        return next(next, nextRetired);
+    }
+
+    /**
+     * The next version, without files whose rows are let go.
+     *
+     * @param gone files of {@code files} and {@code superseded}
+     * @param nowMs wall clock, ms since 1970
+     * @throws IllegalArgumentException if one of them is in neither list any more, or is held
+     */
+    public ArchiveManifest withExpired(Collection<DataFile> gone, long nowMs) {
+        List<DataFile> nextFiles = new ArrayList<>(files);
+        List<DataFile> nextSuperseded = new ArrayList<>(superseded);
+        List<RetiredFile> nextRetired = new ArrayList<>(retired);
+        List<ExpiredBatch> nextExpired = new ArrayList<>(expired);
+        for (DataFile file : gone) {
+            if (isHeld(file)) {
+                throw new IllegalArgumentException("file " + file.path() + " is held");
+            }
+            boolean listed = nextFiles.remove(file);
+            if (!listed && !nextSuperseded.remove(file)) {
+                throw new IllegalArgumentException("file " + file.path() + " is not in manifest version " + version + " any more");
+            }
+            DataFile lying = listed ? file : file.movedTo(SUPERSEDED_PREFIX + file.path());
+            nextRetired.add(RetiredFile.now(lying, RetiredFile.Reason.EXPIRED, null, nowMs));
+            file.batches().forEach(batch -> nextExpired.add(
+                    new ExpiredBatch(batch.batchId(), file.table(), file.tradingDay(), batch.rows(), batch.path(), nowMs)));
+        }
+        return new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, nextFiles, nextSuperseded, nextRetired, nextExpired, holds);
+    }
+
+    /**
+     * The next version, in which retired files are being deleted: from here on nobody may take them.
+     *
+     * @throws IllegalArgumentException if one of them is not retired any more
+     */
+    public ArchiveManifest withDeleting(Collection<RetiredFile> gone, long nowMs) {
+        if (!retired.containsAll(gone)) {
+            throw new IllegalArgumentException("a file that was to be deleted is not retired in manifest version " + version + " any more");
+        }
+        return next(files, retired.stream().map(file -> gone.contains(file) ? file.beingDeleted(version + 1, nowMs) : file).toList());
+    }
+
+    /** The next version, without retired files that are deleted. */
+    public ArchiveManifest withoutRetired(Collection<RetiredFile> gone) {
+        List<RetiredFile> rest = new ArrayList<>(retired);
+        rest.removeAll(gone);
+        return next(files, rest);
+    }
+
+    /** The next version, with other holds. */
+    public ArchiveManifest withHolds(List<LegalHold> others) {
+        return new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, files, superseded, retired, expired, others);
+    }
+
+    /** Whether a file must be kept. */
+    public boolean isHeld(DataFile file) {
+        return holds.stream().anyMatch(hold -> hold.holds(file));
     }
 
     /**
@@ -109,7 +276,8 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
      *
      * @param epochId epoch that took the checkpoint
      * @param checkpointId the checkpoint
-     * @throws IllegalArgumentException if that branch is not the current one any more, so that its files may have moved
+     * @throws IllegalArgumentException if that branch is not the current one any more, so that its files may have moved, or if files that were
+     *         compacted since are gone
      */
     public List<DataFile> filesAsOf(String epochId, long checkpointId) {
         Map<String, Long> current = currentEpoch == null ? Map.of() : ancestry(currentEpoch, Long.MAX_VALUE);
@@ -120,13 +288,9 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
                     + ": a job was restored from an earlier point. Restore that checkpoint, or read a newer one");
         }
         Map<String, Long> ancestry = ancestry(epochId, checkpointId);
-        List<DataFile> visible = new ArrayList<>();
-        for (DataFile file : files) {
-            if (isWithin(file, ancestry)) {
-                visible.add(file);
-            }
-        }
-        return visible;
+        Split split = new Split(batch -> isWithin(batch, ancestry), "reading checkpoint " + checkpointId);
+        files.forEach(split::place);
+        return split.inside;
     }
 
     /**
@@ -137,21 +301,72 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
      * @throws IllegalArgumentException if a file of the current epoch is of a subtask that is not pinned
      */
     public List<DataFile> filesAsOfPins(Map<Integer, Long> handedOver) {
-        List<DataFile> visible = new ArrayList<>();
-        for (DataFile file : files) {
-            if (!file.epoch().equals(currentEpoch) || file.subtask() == DataFile.NONE) {
-                visible.add(file);
-                continue;
+        Split split = new Split(batch -> {
+            if (!batch.epoch().equals(currentEpoch) || batch.subtask() == DataFile.NONE) {
+                return true;
             }
-            Long last = handedOver.get(file.subtask());
+            Long last = handedOver.get(batch.subtask());
             if (last == null) {
-                throw new IllegalArgumentException("file " + file.path() + " was handed over by subtask " + file.subtask() + ", of which there is no pin");
+                throw new IllegalArgumentException("file " + batch.path() + " was handed over by subtask " + batch.subtask() + ", of which there is no pin");
             }
-            if (file.ordinal() <= last) {
-                visible.add(file);
+            return batch.ordinal() <= last;
+        }, "a live read");
+        files.forEach(split::place);
+        return split.inside;
+    }
+
+    /**
+     * The retired files that a reader or a restore of a checkpoint would take.
+     *
+     * @throws IllegalArgumentException if the epoch is not known, or some of them are gone already
+     */
+    public Set<RetiredFile> neededBy(String epochId, long checkpointId) {
+        if (findEpoch(epochId) == null) {
+            throw new IllegalArgumentException("epoch " + epochId + " of checkpoint " + checkpointId + " is not in the manifest");
+        }
+        Map<String, Long> ancestry = ancestry(epochId, checkpointId);
+        Split split = new Split(batch -> isWithin(batch, ancestry), "checkpoint " + checkpointId);
+        files.forEach(split::place);
+        superseded.forEach(split::place);
+        return new HashSet<>(split.back);
+    }
+
+    /** Places files inside or outside a point of history; a compacted file on both sides gives way to the files that it was made of. */
+    private final class Split {
+        private final Predicate<ArchivedBatch> within;
+        private final String purpose;
+        private final List<DataFile> inside = new ArrayList<>();
+        private final List<DataFile> outside = new ArrayList<>();
+        private final List<DataFile> broken = new ArrayList<>();
+        private final List<RetiredFile> back = new ArrayList<>();
+
+        Split(Predicate<ArchivedBatch> within, String purpose) {
+            this.within = within;
+            this.purpose = purpose;
+        }
+
+        void place(DataFile file) {
+            place(file, file.path());
+        }
+
+        /** @param brokenPath where the file lies if it has to give way */
+        void place(DataFile file, String brokenPath) {
+            switch (file.shareOf(within)) {
+                case ALL -> inside.add(file);
+                case NONE -> outside.add(file);
+                case SOME -> {
+                    broken.add(file.movedTo(brokenPath));
+                    List<RetiredFile> parts = retired.stream().filter(part -> !part.isDeleting() && file.batchId().equals(part.replacedBy())).toList();
+                    if (!batchIds(parts.stream().map(RetiredFile::file).toList()).equals(batchIds(List.of(file)))) {
+                        throw new IllegalArgumentException(purpose + " needs files that were compacted into " + file.path()
+                                + " and deleted since, when the grace time was over: the archive cannot go back to a point between them."
+                                + " Take a newer checkpoint or savepoint, or a copy of the archive from before");
+                    }
+                    back.addAll(parts);
+                    parts.forEach(part -> place(part.file()));
+                }
             }
         }
-        return visible;
     }
 
     /** Epoch id to the last checkpoint of it that counts, from {@code epochId} up to the first ancestor. */
@@ -167,8 +382,8 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         return ancestry;
     }
 
-    private static boolean isWithin(DataFile file, Map<String, Long> ancestry) {
-        Long upTo = ancestry.get(file.epoch());
-        return upTo != null && file.checkpointId() <= upTo;
+    private static boolean isWithin(ArchivedBatch batch, Map<String, Long> ancestry) {
+        Long upTo = ancestry.get(batch.epoch());
+        return upTo != null && batch.checkpointId() <= upTo;
     }
 }

@@ -1,9 +1,5 @@
 package io.qaexchange.archive.manifest;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -12,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import javax.annotation.Nullable;
@@ -45,9 +42,6 @@ public final class ManifestStore {
     /** Versions being written; apart, so that listing the versions does not meet files that come and go. */
     private static final String ASIDE_FOLDER = ".new";
     private static final int LIST_ATTEMPTS = 10;
-    private static final ObjectMapper JSON = new ObjectMapper()
-            .enable(SerializationFeature.INDENT_OUTPUT)
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
     private final Path root;
     private final Path folder;
@@ -108,17 +102,27 @@ public final class ManifestStore {
     }
 
     /**
-     * Publishes a version.
+     * Publishes a version, with the hash of the one before.
      *
-     * @return whether it is published; false if that version exists already, as another's
+     * @return whether it is published; false if that version exists already, as another's, or existed and is not kept any more
      */
     public boolean publish(ArchiveManifest manifest) throws IOException {
         if (manifest.version() < 1) {
             throw new IllegalArgumentException("version must be positive: " + manifest.version());
         }
-        byte[] bytes = JSON.writeValueAsBytes(manifest);
         FileSystem fileSystem = root.getFileSystem();
         fileSystem.mkdirs(folder);
+        String former = ManifestFormat.NO_FORMER;
+        if (manifest.version() > 1) {
+            try {
+                byte[] before = bytesOf(manifest.version() - 1);
+                former = Sha256.of(before, before.length);
+            } catch (FileNotFoundException e) {
+                LOG.info("manifest version {} is not kept any more: newer ones were published since", manifest.version() - 1, e);
+                return false;
+            }
+        }
+        byte[] bytes = ManifestFormat.encode(manifest, former);
         Path target = fileOf(manifest.version());
         boolean created = fileSystem.isDistributedFS() ? createElsewhere(fileSystem, target, bytes) : createLocally(target, bytes);
         if (created) {
@@ -162,22 +166,16 @@ public final class ManifestStore {
     }
 
     private ArchiveManifest read(long version) throws IOException {
-        Path file = fileOf(version);
-        byte[] bytes = readAll(file);
-        ArchiveManifest manifest;
+        return ManifestFormat.decode(bytesOf(version), version, fileOf(version).toString()).manifest();
+    }
+
+    /** The bytes of a version. */
+    byte[] bytesOf(long version) throws IOException {
         try {
-            manifest = JSON.readValue(bytes, ArchiveManifest.class);
-        } catch (JsonProcessingException e) {
-            throw new IOException("manifest " + file + " is damaged or of another version: " + e.getOriginalMessage(), e);
+            return readAll(fileOf(version));
+        } catch (NoSuchFileException e) {
+            throw (FileNotFoundException) new FileNotFoundException(e.getMessage()).initCause(e);
         }
-        if (manifest.formatVersion() != ArchiveManifest.FORMAT_VERSION) {
-            throw new IOException("manifest " + file + " has format version " + manifest.formatVersion() + ", this build reads "
-                    + ArchiveManifest.FORMAT_VERSION);
-        }
-        if (manifest.version() != version) {
-            throw new IOException("manifest " + file + " says that it is version " + manifest.version());
-        }
-        return manifest;
     }
 
     private byte[] readAll(Path file) throws IOException {
@@ -195,10 +193,12 @@ public final class ManifestStore {
     }
 
     private long newestVersion() throws IOException {
-        return versions().stream().mapToLong(Long::longValue).max().orElse(0);
+        List<Long> versions = versions();
+        return versions.isEmpty() ? 0 : versions.get(versions.size() - 1);
     }
 
-    private List<Long> versions() throws IOException {
+    /** The versions that are kept, ascending. */
+    public List<Long> versions() throws IOException {
         FileSystem fileSystem = root.getFileSystem();
         List<Long> versions = new ArrayList<>();
         if (!fileSystem.exists(folder)) {
@@ -210,6 +210,7 @@ public final class ManifestStore {
                 versions.add(versionOf(name));
             }
         }
+        Collections.sort(versions);
         return versions;
     }
 

@@ -5,6 +5,7 @@ import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestConflictException;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.manifest.Sha256;
 import io.qaexchange.parquet.EventFileFooter;
 import io.qaexchange.parquet.FlinkInputFile;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import javax.annotation.Nullable;
 import org.apache.flink.api.common.state.ListState;
@@ -39,7 +41,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * Lists committed files in the manifest, in parallelism 1.
  *
  * <p>It gets every committable with the id of the checkpoint that will commit it, and keeps it in its state. Once that checkpoint is
- * complete it waits until the committer has moved the file, checks its length and footer, and publishes the next version of the
+ * complete it waits until the committer has moved the file, checks its length and footer, takes its SHA-256, and publishes the next version of the
  * manifest. Publishing again what is published changes nothing, so a restore may repeat it.
  *
  * <p>At every start it begins an epoch before anything else. If another job has published meanwhile, it fails: one job writes an
@@ -72,7 +74,11 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
      * @param epoch epoch in which it was handed over
      * @param checkpointId checkpoint that commits it
      */
-    public record PendingFile(String path, long lengthBytes, String epoch, long checkpointId) {
+    public record PendingFile(String path, long lengthBytes, String epoch, long checkpointId) implements PublisherState.Pending {
+    }
+
+    static ListStateDescriptor<PendingFile> pendingDescriptor() {
+        return new ListStateDescriptor<>(PublisherState.PENDING, Types.POJO(PendingFile.class));
     }
 
     ManifestPublisher(StreamOperatorParameters<Void> parameters, String archive, Duration commitTimeout) {
@@ -87,7 +93,7 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
         epochState = context.getOperatorStateStore()
                 .getListState(new ListStateDescriptor<>(PublisherState.EPOCH, Types.STRING));
         pendingState = context.getOperatorStateStore()
-                .getListState(new ListStateDescriptor<>(PublisherState.PENDING, Types.POJO(PendingFile.class)));
+                .getListState(pendingDescriptor());
         pendingByCheckpoint = new TreeMap<>();
         String parent = null;
         for (String restored : epochState.get()) {
@@ -140,7 +146,7 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
         for (int attempt = 0; attempt < PUBLISH_ATTEMPTS; attempt++) {
             ArchiveManifest latest = store.latest();
             checkMayTakeOver(latest, epoch);
-            ArchiveManifest next = latest.beginEpoch(epoch);
+            ArchiveManifest next = nextOf(latest, epoch);
             for (DataFile file : next.files()) {
                 if (latest.superseded().contains(file)) {
                     move(store.locateSuperseded(file), store.locate(file), true);
@@ -159,6 +165,15 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
         }
         throw new ManifestConflictException("archive " + archive + " is written by several jobs at once: manifest version "
                 + (store.latest().version() + 1) + " was taken " + PUBLISH_ATTEMPTS + " times. Stop the others");
+    }
+
+    /** The archive as of the restored checkpoint. */
+    private ArchiveManifest nextOf(ArchiveManifest latest, ArchiveEpoch epoch) throws ManifestConflictException {
+        try {
+            return latest.beginEpoch(epoch);
+        } catch (IllegalArgumentException e) {
+            throw new ManifestConflictException("archive " + archive + ": " + e.getMessage());
+        }
     }
 
     private void checkMayTakeOver(ArchiveManifest latest, ArchiveEpoch epoch) throws ManifestConflictException {
@@ -186,10 +201,13 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
             return;
         }
         List<DataFile> files = new ArrayList<>();
+        Set<String> replaced = manifest.replacedPaths();
         long deadlineNs = System.nanoTime() + commitTimeout.toNanos();
         for (List<PendingFile> ofCheckpoint : due.values()) {
             for (PendingFile file : ofCheckpoint) {
-                files.add(verified(file, deadlineNs));
+                if (!replaced.contains(relative(new Path(file.path())))) {
+                    files.add(verified(file, deadlineNs));
+                }
             }
         }
         publish(files);
@@ -214,7 +232,7 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
         EventFileFooter footer = EventFileFooter.read(FlinkInputFile.of(path));
         return new DataFile(footer.batchId(), footer.table(), footer.tradingDay(), relative(path), status.getLen(), footer.rows(),
                 footer.rawBytes(), footer.minEventTimeNs(), footer.maxEventTimeNs(), file.epoch(), file.checkpointId(), footer.minInstrument(),
-                footer.maxInstrument(), footer.subtask(), footer.ordinal());
+                footer.maxInstrument(), footer.subtask(), footer.ordinal(), Sha256.of(path), null);
     }
 
     private void publish(List<DataFile> files) throws IOException {

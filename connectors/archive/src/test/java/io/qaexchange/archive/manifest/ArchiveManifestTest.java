@@ -73,6 +73,93 @@ class ArchiveManifestTest {
                 .hasMessageContaining("a-0");
     }
 
+    @Test
+    void aReaderThatMayNotTakeAllOfACompactedFileTakesTheFilesThatItWasMadeOf() {
+        ArchiveManifest manifest = compactedOfThree();
+
+        assertThat(manifest.filesAsOf("a-0", 9)).extracting(DataFile::batchId).containsExactly("all");
+        assertThat(manifest.filesAsOf("a-0", 5)).extracting(DataFile::batchId).containsExactly("one", "two");
+        assertThat(manifest.filesAsOf("a-0", 1)).isEmpty();
+        assertThat(manifest.filesAsOfPins(java.util.Map.of(0, 3L))).extracting(DataFile::batchId).containsExactly("all");
+        assertThat(manifest.filesAsOfPins(java.util.Map.of(0, 1L))).extracting(DataFile::batchId).containsExactly("one");
+        assertThat(manifest.publishedBatches()).containsExactlyInAnyOrder("one", "two", "three");
+        assertThat(manifest.withFiles(List.of(numbered("two", 4, 2)))).as("a batch that was compacted is here already").isSameAs(manifest);
+    }
+
+    @Test
+    void aRestoreFromWithinACompactedFileBringsItsFilesBackAndEveryBatchIsSomewhereOnce() {
+        ArchiveManifest back = compactedOfThree().beginEpoch(epoch("b-4", "a-0", 4));
+
+        assertThat(back.files()).extracting(DataFile::batchId).containsExactly("one", "two");
+        assertThat(back.superseded()).extracting(DataFile::batchId).containsExactly("three");
+        assertThat(back.retired()).extracting(RetiredFile::reason).containsExactly(RetiredFile.Reason.SPLIT);
+
+        ArchiveManifest whole = back.beginEpoch(epoch("c-9", "a-0", 9));
+        assertThat(whole.files()).extracting(DataFile::batchId).containsExactlyInAnyOrder("one", "two", "three");
+        assertThat(whole.superseded()).isEmpty();
+    }
+
+    @Test
+    void aCompactedFileLeavesAndComesBackWithItsBranch() {
+        ArchiveManifest away = compactedOfThree().beginEpoch(epoch("b-1", "a-0", 1));
+        assertThat(away.files()).isEmpty();
+        assertThat(away.superseded()).extracting(DataFile::batchId).containsExactly("all");
+
+        assertThat(away.beginEpoch(epoch("c-7", "a-0", 7)).files()).extracting(DataFile::batchId).containsExactly("all");
+        ArchiveManifest split = away.beginEpoch(epoch("d-3", "a-0", 3));
+        assertThat(split.files()).extracting(DataFile::batchId).containsExactly("one");
+        assertThat(split.superseded()).extracting(DataFile::batchId).containsExactly("two", "three");
+        assertThat(split.retired()).extracting(file -> file.file().path()).containsExactly("_superseded/all.parquet");
+    }
+
+    @Test
+    void refusesToGoBackToWithinACompactedFileWhoseFilesAreGone() {
+        ArchiveManifest manifest = compactedOfThree();
+        ArchiveManifest purged = manifest.withoutRetired(manifest.retired());
+
+        assertThatThrownBy(() -> purged.beginEpoch(epoch("b-4", "a-0", 4))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("restoring checkpoint 4 needs files that were compacted into all.parquet and deleted since");
+        assertThatThrownBy(() -> purged.filesAsOf("a-0", 4)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(purged.filesAsOf("a-0", 7)).extracting(DataFile::batchId).containsExactly("all");
+        assertThat(purged.beginEpoch(epoch("b-1", "a-0", 1)).files()).isEmpty();
+    }
+
+    @Test
+    void aCompactedFileIsCompactedAgainAndGivesWayDownToItsFirstFiles() {
+        ArchiveManifest once = compactedOfThree().withFiles(List.of(numbered("four", 8, 4)));
+        ArchiveManifest twice = once.withCompacted(once.files(), compacted("most", once.files()), 6);
+
+        assertThat(twice.filesAsOf("a-0", 8)).extracting(DataFile::batchId).containsExactly("most");
+        assertThat(twice.filesAsOf("a-0", 7)).extracting(DataFile::batchId).containsExactly("all");
+        assertThat(twice.filesAsOf("a-0", 4)).extracting(DataFile::batchId).containsExactly("one", "two");
+    }
+
+    @Test
+    void refusesACompactedFileWithOtherRowsThanItsFiles() {
+        ArchiveManifest manifest = ArchiveManifest.EMPTY.beginEpoch(FIRST).withFiles(List.of(numbered("one", 2, 1), numbered("two", 4, 2)));
+
+        assertThatThrownBy(() -> manifest.withCompacted(manifest.files(), compacted("all", manifest.files().subList(0, 1)), 5))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("has not the rows");
+        assertThatThrownBy(() -> manifest.withCompacted(List.of(numbered("other", 2, 3)), compacted("all", manifest.files()), 5))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("not in manifest version 2 any more");
+    }
+
+    private static ArchiveManifest compactedOfThree() {
+        ArchiveManifest written = ArchiveManifest.EMPTY.beginEpoch(FIRST)
+                .withFiles(List.of(numbered("one", 2, 1), numbered("two", 4, 2), numbered("three", 6, 3)));
+        return written.withCompacted(written.files(), compacted("all", written.files()), 5);
+    }
+
+    private static DataFile numbered(String batchId, long checkpointId, long ordinal) {
+        return new DataFile(batchId, "tick", "2026-01-06", batchId + ".parquet", 10, 1, 20, 1, 2, "a-0", checkpointId, null, null, 0, ordinal, null, null);
+    }
+
+    private static DataFile compacted(String id, List<DataFile> files) {
+        List<ArchivedBatch> batches = files.stream().flatMap(file -> file.batches().stream()).toList();
+        return new DataFile(id, "tick", "2026-01-06", id + ".parquet", 30, batches.size(), 60, 1, 2, "a-0", 6, null, null, DataFile.NONE, DataFile.NONE,
+                null, batches);
+    }
+
     static ArchiveEpoch epoch(String id, String parent, long restored) {
         return new ArchiveEpoch(id, parent, restored, id.substring(0, 1), 1);
     }

@@ -48,7 +48,7 @@ class ManifestStoreTest {
                 CyclicBarrier together = new CyclicBarrier(writers);
                 List<Callable<ArchiveManifest>> tasks = new ArrayList<>();
                 for (int w = 0; w < writers; w++) {
-                    ArchiveManifest mine = new ArchiveManifest(1, version, "w" + w, List.of(), List.of(), List.of());
+                    ArchiveManifest mine = new ArchiveManifest(ArchiveManifest.FORMAT_VERSION, version, "w" + w, List.of(), List.of(), List.of());
                     tasks.add(() -> {
                         together.await();
                         return store.publish(mine) ? mine : null;
@@ -71,7 +71,7 @@ class ManifestStoreTest {
     @Test
     void keepsABoundedNumberOfVersions() throws IOException {
         for (long version = 1; version <= 120; version++) {
-            assertThat(store.publish(new ArchiveManifest(1, version, null, List.of(), List.of(), List.of()))).isTrue();
+            assertThat(store.publish(new ArchiveManifest(ArchiveManifest.FORMAT_VERSION, version, null, List.of(), List.of(), List.of()))).isTrue();
         }
         try (var files = Files.list(folder.resolve(ManifestStore.MANIFEST_FOLDER))) {
             assertThat(files.filter(file -> file.toString().endsWith(".json")).count()).isEqualTo(ManifestStore.KEPT_VERSIONS);

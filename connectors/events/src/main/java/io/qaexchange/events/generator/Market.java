@@ -115,7 +115,7 @@ final class Market {
         shorts = new Positions(accountCount, contracts);
     }
 
-    /** What happened and was not taken yet, in order. */
+    /** Events that happened and were not taken yet, in order. */
     Deque<Made> events() {
         return events;
     }

@@ -59,7 +59,7 @@ enum InstrumentKey {
         return null;
     }
 
-    /** What a good value looks like, for messages. */
+    /** The form of a good value, for messages. */
     String expected() {
         return expected;
     }

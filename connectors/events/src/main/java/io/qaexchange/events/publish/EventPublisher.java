@@ -88,7 +88,7 @@ public final class EventPublisher implements AutoCloseable {
     private final byte[] sourceBytes;
     private final Thread sender;
 
-    /** What a thread that offers bytes needs: a view, and room for events that do not lie in an array. */
+    /** Buffers of a thread that offers bytes: a view, and room for events that do not lie in an array. */
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     /** Not one word, which threads would take from each other at each event. */

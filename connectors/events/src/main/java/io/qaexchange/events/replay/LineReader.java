@@ -10,7 +10,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.NoSuchElementException;
 
-/** What readers of line files have in common: a line becomes items, empty lines none, a line that is wrong a bad line. */
+/** Base of readers of line files: a line becomes items, empty lines none, a line that is wrong a bad line. */
 abstract class LineReader implements ReplayReader {
 
     private final LineFile file;

@@ -25,7 +25,7 @@ import org.apache.flink.core.memory.MemorySegmentFactory;
 public final class OperatorMemory implements MemoryPool, AutoCloseable {
     /** Parts of the memory for memtables: one active, three waiting for their flush, and one that a late reader still holds. */
     private static final int MEMTABLES = 5;
-    /** What an operator keeps when others come: one memtable to write to while another is flushed. */
+    /** The memory that an operator keeps when others come: one memtable to write to while another is flushed. */
     private static final int LEAST_MEMTABLES = 2;
     /** For the sake of others, memtables are frozen from this part of their size on. */
     private static final int LEAST_FROZEN = 4;

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the operators of a slot share: a budget of off-heap memory, and the threads for flushes and compactions.
+ * Resources that the operators of a slot share: a budget of off-heap memory, and the threads for flushes and compactions.
  *
  * <p>The memory is Flink's managed memory: allocated outside the heap and outside the limit for direct buffers, within what the task
  * manager has reserved for the slot. Without managed memory each operator has resources of its own.

@@ -1,7 +1,7 @@
 package io.qaexchange.state.metrics;
 
 /**
- * What a checkpoint was.
+ * Figures of a checkpoint.
  *
  * @param sequence of the storage checkpoint
  * @param files sstables that it names

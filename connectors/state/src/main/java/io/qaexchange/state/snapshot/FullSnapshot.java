@@ -41,7 +41,7 @@ public final class FullSnapshot<K> implements FullSnapshotResources<K> {
     private final List<HeapPriorityQueueStateSnapshot<?>> queues;
 
     /**
-     * What a snapshot says of keys.
+     * The keys of a snapshot.
      *
      * @param keySerializer of this snapshot alone: it is used on another thread
      * @param keyGroupBytes length of the key group in stored keys

@@ -85,7 +85,7 @@ public final class UploadHistory {
         rounds.put(id, new Round(checkpoint, reusable));
     }
 
-    /** What a checkpoint that has begun refers to; decided once. */
+    /** The files and log pieces that a checkpoint refers to; decided once, at its beginning. */
     synchronized Reuse reuse(long id) {
         for (Map.Entry<Long, Round> earlier : rounds.headMap(id, true).entrySet()) {
             Round round = earlier.getValue();

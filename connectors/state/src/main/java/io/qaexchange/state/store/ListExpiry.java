@@ -23,7 +23,7 @@ final class ListExpiry implements AppendedExpiry {
 
     private static final Logger LOG = LoggerFactory.getLogger(ListExpiry.class);
 
-    /** What there is one of for a state. */
+    /** The parts that each state has once. */
     private record OfState(String state, long timeToLiveMillis, TypeSerializer<?> elements, ClassLoader userCode, AtomicBoolean warned) {
 
         /** Serializers that copy themselves may keep something while they do. */

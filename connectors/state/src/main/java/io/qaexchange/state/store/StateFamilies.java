@@ -16,7 +16,7 @@ import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
 
 /** Says how the column family of a state is kept. Immutable. */
 public final class StateFamilies {
-    /** What stands between the elements of a list, in the store as in savepoints. */
+    /** The separator between the elements of a list, in the store as in savepoints. */
     public static final byte LIST_DELIMITER = ',';
 
     /** Begins names of families that hold timers: a state may have the name of a queue. */

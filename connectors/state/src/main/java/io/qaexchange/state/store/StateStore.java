@@ -206,7 +206,7 @@ public final class StateStore implements Closeable, SlotResources.Memtables {
         return store.checkpoint();
     }
 
-    /** What of its checkpoints the store goes on with. */
+    /** The parts of its checkpoints that the store goes on with. */
     public RestoredCheckpoint restored() {
         return store.restored();
     }

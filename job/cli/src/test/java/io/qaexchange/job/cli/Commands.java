@@ -1,11 +1,16 @@
 package io.qaexchange.job.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qaexchange.job.cli.cluster.FlinkRest;
 import io.qaexchange.job.cli.cluster.LocalProcesses;
 import io.qaexchange.job.model.UsageException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -88,6 +93,28 @@ final class Commands implements AutoCloseable {
         }
         List<String> lines = Files.readAllLines(out);
         return lines.isEmpty() ? "" : lines.get(lines.size() - 1);
+    }
+
+    /** Starts a command that goes on until it is stopped. */
+    Process begin(String command, String... arguments) throws IOException {
+        List<String> line = new ArrayList<>(List.of(ROOT.resolve("bin").resolve(command).toString()));
+        line.addAll(List.of(arguments));
+        return new ProcessBuilder(line).directory(ROOT.toFile()).redirectErrorStream(true)
+                .redirectOutput(Files.createTempFile(folder, command, ".out").toFile()).start();
+    }
+
+    /** Starts Prometheus on the processes of the folder. */
+    String startMonitor() throws Exception {
+        return run("monitor", "start", "--dir", folder.toString(), "--port", Integer.toString(freePort()), "--interval", "1");
+    }
+
+    /** Asks the server of the folder; before it runs, nobody. */
+    void get(String path) throws IOException, InterruptedException {
+        Path target = folder.resolve("monitor/targets/server.json");
+        if (Files.exists(target)) {
+            String address = new ObjectMapper().readTree(target.toFile()).path(0).path("targets").path(0).asText();
+            HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create("http://" + address + path)).build(), HttpResponse.BodyHandlers.discarding());
+        }
     }
 
     /** Ends a process with SIGKILL and waits until it is gone. */

@@ -14,6 +14,7 @@ import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.audit.GeneratedEvents;
 import io.qaexchange.job.query.hot.CheckpointReader;
 import io.qaexchange.job.query.union.UnionReader;
+import io.qaexchange.job.stream.JobOptions;
 import io.qaexchange.kafka.KafkaConnection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -175,7 +176,7 @@ class KilledProcessesIT {
                 return 0;
             }
             try {
-                return CheckpointReader.open(newest.get().toUri().toString()).consumed();
+                return CheckpointReader.open(JobOptions.folderUri(newest.get())).consumed();
             } catch (IOException e) {
                 if (Files.exists(newest.get().resolve("_metadata"))) {
                     throw e;
@@ -209,7 +210,7 @@ class KilledProcessesIT {
     }
 
     private void audit(String savepoint, EventGenerator generator) throws Exception {
-        var archive = new org.apache.flink.core.fs.Path(commands.folder().resolve("archive").toUri());
+        var archive = new org.apache.flink.core.fs.Path(JobOptions.folderUri(commands.folder().resolve("archive")));
         UnionReader union = UnionReader.open(savepoint, archive, Instruments.defaults());
         AuditReport report = Audit.run(new GeneratedEvents(SEED, MESSAGES), union, Instruments.defaults(), 256 << 20);
         assertThat(report.holds()).as(report.toText()).isTrue();

@@ -8,12 +8,14 @@ import io.qaexchange.job.cli.cluster.FlinkRest;
 import io.qaexchange.job.cli.count.CountFunction;
 import io.qaexchange.job.cli.count.CountJob;
 import io.qaexchange.job.cli.count.Counts;
+import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -134,12 +136,13 @@ class KilledTaskManagersIT {
                 (System.nanoTime() - killedNs) / 1e9, local));
     }
 
-    /** Those that have subtasks of the job. */
+    /** Names of the processes that have subtasks of the job; a TaskManager's id is that name and a part of the cluster's id. */
     private List<String> busyTaskManagers() throws Exception {
         List<String> busy = new ArrayList<>();
         for (JsonNode one : rest.get("/taskmanagers").path("taskmanagers")) {
             if (one.path("freeSlots").asInt() < one.path("slotsNumber").asInt()) {
-                busy.add(one.path("id").asText());
+                String id = one.path("id").asText();
+                busy.add(id.substring(0, id.lastIndexOf('-')));
             }
         }
         return busy;
@@ -175,22 +178,25 @@ class KilledTaskManagersIT {
         return Path.of(java.net.URI.create(snapshot).getPath(), "_metadata");
     }
 
-    /** @return the checkpoint that is left */
+    /** @return the newest of the checkpoints that are left */
     private String cancel() throws Exception {
         requireNoneBroken();
         client.cancel(job).get();
         await("end of the job", () -> client.getJobStatus(job).get().isGloballyTerminalState());
         Path checkpoints = ClusterFolder.of(commands.folder()).checkpoints().resolve(job.toString());
         try (Stream<Path> files = Files.list(checkpoints)) {
-            List<Path> left = files.filter(file -> Files.exists(file.resolve("_metadata"))).toList();
-            assertThat(left).as("checkpoints of a job that was cancelled").hasSize(1);
-            return left.get(0).toUri().toString();
+            return files.filter(file -> Files.exists(file.resolve("_metadata"))).max(Comparator.comparingLong(KilledTaskManagersIT::checkpointId))
+                    .map(JobOptions::folderUri).orElseThrow(() -> new AssertionError("a job that was cancelled leaves checkpoints"));
         }
+    }
+
+    private static long checkpointId(Path folder) {
+        return Long.parseLong(folder.getFileName().toString().substring("chk-".length()));
     }
 
     private String stop(SavepointFormatType format) throws Exception {
         requireNoneBroken();
-        String folder = ClusterFolder.of(commands.folder()).savepoints().toUri().toString();
+        String folder = JobOptions.folderUri(ClusterFolder.of(commands.folder()).savepoints());
         return client.stopWithSavepoint(job, false, folder, format).get(RECOVERY.toSeconds(), TimeUnit.SECONDS);
     }
 

@@ -21,7 +21,7 @@ class MetricsPageTest {
     private static final Path PAGE = Path.of("../../docs/metrics.md");
     private static final List<Path> SOURCES = List.of(Path.of("../stream/src/main/java"), Path.of("../../connectors/kafka/src/main/java"),
             Path.of("../../connectors/archive/src/main/java"));
-    private static final Pattern REGISTERED = Pattern.compile("\\.(?:gauge|counter|histogram)\\(\"(\\w+)\"");
+    private static final Pattern REGISTERED = Pattern.compile("\\.(?:gauge|counter|histogram)\\((?:\"(\\w+)\"|JobMetric\\.(\\w+)\\.id\\(\\))");
     /** Registered under a constant. */
     private static final Set<String> BY_CONSTANT = Set.of("deadLettersNotWritten");
 
@@ -42,7 +42,7 @@ class MetricsPageTest {
                 for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
                     Matcher matcher = REGISTERED.matcher(Files.readString(file));
                     while (matcher.find()) {
-                        registered.add(matcher.group(1));
+                        registered.add(matcher.group(1) != null ? matcher.group(1) : JobMetric.valueOf(matcher.group(2)).id());
                     }
                 }
             }

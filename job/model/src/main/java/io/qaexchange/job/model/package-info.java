@@ -1,4 +1,4 @@
 /**
- * What writers and readers of a checkpoint share: operator uids, the choice of a state backend, the error of a user's mistake.
+ * Things that writers and readers of a checkpoint share: operator uids, the choice of a state backend, the error of a user's mistake.
  */
 package io.qaexchange.job.model;

@@ -3,11 +3,18 @@ package io.qaexchange.job.server;
 import io.qaexchange.job.query.live.EndpointPool;
 import io.qaexchange.job.query.live.FlinkJobDirectory;
 import io.qaexchange.job.query.live.LiveReader;
+import io.qaexchange.job.server.engine.Admission;
+import io.qaexchange.job.server.engine.EngineSessions;
+import io.qaexchange.job.server.engine.LiveLedger;
+import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.http.HttpEndpoint;
 import io.qaexchange.job.server.http.HttpMetrics;
 import io.qaexchange.job.server.http.QueryRoutes;
 import io.qaexchange.job.server.http.StatusRoutes;
+import io.qaexchange.job.server.pg.PgSchema;
+import io.qaexchange.job.server.pg.PgServer;
 import io.qaexchange.job.server.security.Tokens;
+import io.qaexchange.job.server.session.SessionSchema;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -15,8 +22,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import javax.annotation.Nullable;
 import javax.net.SocketFactory;
+import javax.net.ssl.SSLContext;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -31,11 +41,13 @@ public final class QueryServer implements AutoCloseable {
     private static final int THREADS = 128;
     private static final int HEADER_BYTES = 16 << 10;
     private static final long IDLE_MS = 120_000;
+    private static final long WAIT_MS = 10_000;
     private static final long STOP_MS = 5_000;
 
     private final Server server;
     private final ServerConnector connector;
     private final QueryEngine engine;
+    private final Opened opened;
 
     /**
      * Settings of a server.
@@ -49,15 +61,81 @@ public final class QueryServer implements AutoCloseable {
      * @param concurrency queries that run at once
      * @param queue queries that wait
      * @param limits limits of a query
+     * @param doors doors beside HTTP
      */
     public record Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency,
-            int queue, QueryEngine.Limits limits) {
+            int queue, QueryEngine.Limits limits, Doors doors) {
+
+        /** A server that speaks HTTP only. */
+        public Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency, int queue,
+                QueryEngine.Limits limits) {
+            this(host, port, flinkHost, flinkPort, job, tokens, concurrency, queue, limits, Doors.HTTP_ONLY);
+        }
     }
 
-    private QueryServer(Server server, ServerConnector connector, QueryEngine engine) {
+    /**
+     * Doors beside HTTP.
+     *
+     * @param pgPort port of the PostgreSQL wire, 0 for any, {@value #NONE} for none
+     * @param pgConnections connections of the PostgreSQL wire at once
+     * @param tls the server's certificate for these doors; null for none
+     * @param slowest how long a client may take nothing of what it is sent before its connection ends
+     */
+    public record Doors(int pgPort, int pgConnections, @Nullable SSLContext tls, Duration slowest) {
+
+        /** The port of a door that stays shut. */
+        public static final int NONE = -1;
+
+        static final Doors HTTP_ONLY = new Doors(NONE, 0, null, Duration.ofMinutes(2));
+    }
+
+    private QueryServer(Server server, ServerConnector connector, QueryEngine engine, Opened opened) {
         this.server = server;
         this.connector = connector;
         this.engine = engine;
+        this.opened = opened;
+    }
+
+    /** Doors beside HTTP that are open; the last opened is closed first. */
+    private static final class Opened implements AutoCloseable {
+        private final Deque<AutoCloseable> all = new ArrayDeque<>();
+        @Nullable
+        private PgServer pg;
+
+        /** Opens the doors that the settings name. */
+        void open(Options options, QueryEngine engine, Admission admission, Tokens tokens, HttpMetrics metrics) throws IOException {
+            if (options.doors().pgPort() == Doors.NONE) {
+                return;
+            }
+            PgSchema schema = new PgSchema();
+            EngineSessions sessions = sessions(engine, admission, schema, options);
+            all.push(sessions);
+            pg = PgServer.start(new PgServer.Options(options.host(), options.doors().pgPort(), tokens, options.doors().tls(), options.doors().pgConnections(),
+                    options.doors().slowest()), sessions, schema);
+            all.push(pg);
+            metrics.addGauge("qaexchange_server_pg_connections", pg::connections);
+        }
+
+        private static EngineSessions sessions(QueryEngine engine, Admission admission, SessionSchema schema, Options options) throws IOException {
+            try {
+                return EngineSessions.of(engine, admission, schema, options.limits());
+            } catch (IOException | RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IOException("the catalogue of the server cannot be made: " + e.getMessage(), e);
+            }
+        }
+
+        @Override
+        public void close() {
+            while (!all.isEmpty()) {
+                try {
+                    all.pop().close();
+                } catch (Exception e) {
+                    throw new IllegalStateException("a door did not close: " + e.getMessage(), e);
+                }
+            }
+        }
     }
 
     /**
@@ -79,7 +157,8 @@ public final class QueryServer implements AutoCloseable {
         QueryEngine engine = new QueryEngine(reader, ledger, options.limits(), Files.createTempDirectory("qaexchange-serve"));
         HttpMetrics metrics = new HttpMetrics();
         HttpEndpoint endpoint = new HttpEndpoint(tokens, metrics);
-        QueryRoutes queries = new QueryRoutes(engine, options.concurrency(), options.queue(), 10_000);
+        Admission admission = new Admission(options.concurrency(), options.queue(), WAIT_MS);
+        QueryRoutes queries = new QueryRoutes(engine, admission);
         queries.addTo(endpoint);
         new StatusRoutes(engine, ledger, queries, metrics).addTo(endpoint);
 
@@ -94,17 +173,20 @@ public final class QueryServer implements AutoCloseable {
         server.addConnector(connector);
         server.setHandler(endpoint);
         server.setStopTimeout(STOP_MS);
+        Opened opened = new Opened();
         boolean started = false;
         try {
+            opened.open(options, engine, admission, tokens, metrics);
             server.start();
             started = true;
-            return new QueryServer(server, connector, engine);
+            return new QueryServer(server, connector, engine, opened);
         } catch (IOException e) {
             throw e;
         } catch (Exception e) {
             throw new IOException("the server cannot listen on " + options.host() + ":" + options.port() + ": " + e.getMessage(), e);
         } finally {
             if (!started) {
+                opened.close();
                 engine.close();
             }
         }
@@ -115,6 +197,11 @@ public final class QueryServer implements AutoCloseable {
         return connector.getLocalPort();
     }
 
+    /** The port of the PostgreSQL wire; {@link Doors#NONE} if that door is shut. */
+    public int pgPort() {
+        return opened.pg == null ? Doors.NONE : opened.pg.port();
+    }
+
     /** Waits until it is stopped. */
     public void join() throws InterruptedException {
         server.join();
@@ -122,6 +209,7 @@ public final class QueryServer implements AutoCloseable {
 
     @Override
     public void close() {
+        opened.close();
         engine.close();
         try {
             server.stop();

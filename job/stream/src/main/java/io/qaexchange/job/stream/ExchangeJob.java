@@ -96,7 +96,7 @@ public final class ExchangeJob {
         }
         options.find(JobOptions.PARALLELISM).ifPresent(environment::setParallelism);
         environment.setMaxParallelism(options.get(JobOptions.MAX_PARALLELISM));
-        // What passes between operators of a chain is never changed, so nobody needs a copy.
+        // Records between operators of a chain are never changed, so nobody needs a copy.
         environment.getConfig().enableObjectReuse();
     }
 

@@ -139,7 +139,7 @@ public final class ClusterCommand implements Callable<Integer> {
         return name + "-" + cluster.id().substring(0, 8);
     }
 
-    /** What a killed JobManager or TaskManager left: jars of jobs, and Flink's own unpacked ones. Nobody else removes them. */
+    /** Removes files that a killed JobManager or TaskManager left: jars of jobs, and Flink's own unpacked ones. Nobody else removes them. */
     private static void removeLeftJars(ClusterFolder cluster, LocalProcesses processes) throws IOException {
         boolean taskManagerRuns = false;
         for (String name : processes.names()) {

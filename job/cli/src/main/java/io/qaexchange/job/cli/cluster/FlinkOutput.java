@@ -3,7 +3,7 @@ package io.qaexchange.job.cli.cluster;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What Flink's command line prints: without stack traces, which are in its log, but with what they say. One thread. */
+/** Output of Flink's command line: without stack traces, which are in its log, but with their messages. One thread. */
 final class FlinkOutput {
     private static final Pattern FRAME = Pattern.compile("\\s+(at \\S+\\(.*\\)|\\.\\.\\. \\d+ more)");
     private static final Pattern CAUSE = Pattern.compile("Caused by: (.*)");

@@ -153,7 +153,8 @@ public final class LocalProcesses {
             int from = file.equals(log(name)) ? (int) Math.min(all.length, logStart.getOrDefault(name, 0L)) : 0;
             for (String line : new String(all, from, all.length - from, StandardCharsets.UTF_8).split("\\R")) {
                 Matcher cause = CAUSE.matcher(line);
-                if (cause.matches()) {
+                // A process that ends has closed its class loaders: what its threads miss then is not the reason.
+                if (cause.matches() && !line.contains("NoClassDefFoundError") && !line.contains("ClassNotFoundException")) {
                     found = RestError.cause(cause.group(1));
                 }
             }

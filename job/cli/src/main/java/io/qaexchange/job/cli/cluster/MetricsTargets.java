@@ -57,7 +57,7 @@ public record MetricsTargets(Path folder) {
     }
 
     /** The port that the process had before, or else the first one from {@code first} on that is free and that no other process has. */
-    int choose(String process, int first) throws IOException {
+    public int choose(String process, int first) throws IOException {
         Set<Integer> taken = new HashSet<>();
         if (Files.isDirectory(folder)) {
             try (Stream<Path> files = Files.list(folder)) {

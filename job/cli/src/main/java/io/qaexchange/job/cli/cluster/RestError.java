@@ -18,7 +18,7 @@ final class RestError {
     private RestError() {
     }
 
-    /** Of the body of an answer that is an error. */
+    /** The message in the body of an answer that is an error. */
     static String message(String body) {
         JsonNode errors;
         try {

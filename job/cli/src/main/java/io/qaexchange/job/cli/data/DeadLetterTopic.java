@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What lies in the dead-letter topic, committed.
+ * The committed letters of the dead-letter topic.
  *
  * @param letters number of letters
  * @param positions the messages that they are about, {@code topic-partition@offset}

@@ -89,7 +89,7 @@ final class DeadLetters {
         return all;
     }
 
-    /** What became of sending again: messages sent, sent earlier, and why some could not be sent. */
+    /** Result of sending again: messages sent, sent earlier, and why some could not be sent. */
     record Outcome(long sent, long earlier, List<String> problems) {
     }
 

@@ -51,6 +51,8 @@ public final class DemoCommand implements Callable<Integer> {
     private double rate;
     @Option(names = "--port", defaultValue = "8090", description = "Port of the server, with --live; 0 for any. Default: ${DEFAULT-VALUE}.")
     private int port;
+    @Option(names = "--pg-port", defaultValue = "5433", description = "Port of the PostgreSQL wire protocol, with --live; 0 for none. Default: ${DEFAULT-VALUE}.")
+    private int pgPort;
 
     /** Runs the command. */
     public static void main(String[] args) {
@@ -77,7 +79,7 @@ public final class DemoCommand implements Callable<Integer> {
         Path target = prepareFolder();
         System.setProperty("log.file", target.resolve("demo.log").toString());
         if (live) {
-            new LiveDemo(new LiveDemo.Settings(target, seed, rate, port), System.out).run(ready -> { });
+            new LiveDemo(new LiveDemo.Settings(target, seed, rate, port, pgPort), System.out).run(ready -> { });
             return Tool.GOOD;
         }
         DemoRun.Result result = new DemoRun(new DemoRun.Settings(target, events, seed, choice.name().toLowerCase(Locale.ROOT)), System.err,

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.Statement;
 
-/** What the demo prints at its end. */
+/** The report that the demo prints at its end. */
 final class DemoReport {
 
     private static final String BUSIEST = "SELECT instrument FROM trade WHERE direction = 'BUY' GROUP BY instrument "

@@ -56,7 +56,7 @@ public final class DemoRun {
     private static final Duration STALLED = Duration.ofMinutes(3);
 
     /**
-     * What to run.
+     * Settings of a run.
      *
      * @param folder where everything goes; exists
      * @param messages number of messages
@@ -67,7 +67,7 @@ public final class DemoRun {
     }
 
     /**
-     * What came of it.
+     * Result of a run.
      *
      * @param generator the generator at its end, for its counts
      * @param deadLetters what lies in the dead-letter topic

@@ -24,7 +24,7 @@ import java.util.Map;
 record LedgerProof(LedgerSums before, LedgerSums after, Expected expected) {
 
     /**
-     * What the events say.
+     * Sums over the events.
      *
      * @param moneyIn initial cash + deposits − withdrawals
      * @param commissions of all trades
@@ -57,7 +57,7 @@ record LedgerProof(LedgerSums before, LedgerSums after, Expected expected) {
         }
     }
 
-    /** What is wrong, in words. */
+    /** The faults, in words. */
     List<String> problems() {
         List<String> problems = new ArrayList<>();
         before.problems().forEach(problem -> problems.add("before the kill: " + problem));

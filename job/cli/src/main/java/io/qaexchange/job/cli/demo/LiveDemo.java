@@ -3,12 +3,14 @@ package io.qaexchange.job.cli.demo;
 import io.qaexchange.broker.EmbeddedKafka;
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.cli.data.Feeder;
-import io.qaexchange.job.server.QueryEngine;
 import io.qaexchange.job.server.QueryServer;
+import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.stream.ExchangeJob;
 import io.qaexchange.job.stream.JobOptions;
 import io.qaexchange.kafka.KafkaConnection;
+import io.qaexchange.prometheus.BoundPrometheusReporterFactory;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
@@ -42,8 +44,11 @@ public final class LiveDemo {
     private static final int PARTITIONS = 4;
     private static final int PARALLELISM = 2;
     private static final long POLL_MS = 100;
+    private static final String METRICS_TARGET = "demo";
+    private static final int METRICS_PORT = 9249;
     private static final int QUERIES = 8;
     private static final int QUEUE = 64;
+    private static final int PG_CONNECTIONS = 100;
 
     /**
      * Settings.
@@ -52,8 +57,9 @@ public final class LiveDemo {
      * @param seed seed of the market
      * @param rate messages per second
      * @param port port of the server, 0 for any
+     * @param pgPort port of the PostgreSQL wire, 0 for none
      */
-    public record Settings(Path folder, long seed, double rate, int port) {
+    public record Settings(Path folder, long seed, double rate, int port, int pgPort) {
     }
 
     private final Settings settings;
@@ -100,9 +106,11 @@ public final class LiveDemo {
         CompletableFuture<EventGenerator> feeding = feeder.start();
         URI rest = cluster.getRestAddress().get();
         QueryServer.Options server = new QueryServer.Options("127.0.0.1", settings.port(), rest.getHost(), rest.getPort(), null, null, QUERIES, QUEUE,
-                new QueryEngine.Limits("1GB", Math.max(1, Runtime.getRuntime().availableProcessors()), 60, "10GB"));
+                new QueryEngine.Limits("1GB", Math.max(1, Runtime.getRuntime().availableProcessors()), 60, "10GB"),
+                new QueryServer.Doors(settings.pgPort() == 0 ? QueryServer.Doors.NONE : settings.pgPort(), PG_CONNECTIONS, null, Duration.ofMinutes(2)));
         try (QueryServer running = QueryServer.start(server)) {
-            tell(running.port(), kafka);
+            MetricsTargets.of(settings.folder()).add("server", running.port());
+            tell(running.port(), running.pgPort(), kafka);
             started.accept(running.port());
             while (!cluster.getJobStatus(job).get().isTerminalState()) {
                 if (feeding.isCompletedExceptionally()) {
@@ -117,7 +125,7 @@ public final class LiveDemo {
         }
     }
 
-    private void tell(int port, EmbeddedKafka kafka) {
+    private void tell(int port, int pgPort, EmbeddedKafka kafka) {
         String url = "http://127.0.0.1:" + port;
         out.println("== a market is open: " + String.format(java.util.Locale.ROOT, "%,.0f", settings.rate()) + " messages per second go to Kafka at "
                 + kafka.bootstrapServers());
@@ -127,6 +135,10 @@ public final class LiveDemo {
         out.println("curl '" + url + "/v1/bars/trade?interval=10s&format=table'                     # bars of ten seconds");
         out.println("curl --data 'SELECT instrument, count(*) AS trades FROM trade GROUP BY 1 ORDER BY 2 DESC' '" + url + "/v1/query?format=table'");
         out.println("curl -N '" + url + "/v1/stream/tick?instrument=INSTRUMENT'                     # each tick as it comes");
+        out.println("bin/monitor start --dir '" + settings.folder() + "'                        # a Prometheus on all metrics, with alerts");
+        if (pgPort != QueryServer.Doors.NONE) {
+            out.println("psql -h 127.0.0.1 -p " + pgPort + " qaexchange                                                  # any client of PostgreSQL: docs/connect.md");
+        }
         out.flush();
     }
 
@@ -153,6 +165,14 @@ public final class LiveDemo {
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
         configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, 5);
         configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(256));
+        MetricsTargets targets = MetricsTargets.of(settings.folder());
+        int port = targets.choose(METRICS_TARGET, METRICS_PORT);
+        targets.add(METRICS_TARGET, port);
+        configuration.setString("metrics.reporters", "prom");
+        configuration.setString("metrics.reporter.prom.factory.class", BoundPrometheusReporterFactory.class.getName());
+        configuration.setString("metrics.reporter.prom.port", Integer.toString(port));
+        configuration.setString("metrics.reporter.prom.filterLabelValueCharacters", "false");
+        configuration.setString("metrics.reporter.prom.scope.variables.excludes", "task_attempt_id;task_attempt_num;task_id;operator_id");
         return configuration;
     }
 }

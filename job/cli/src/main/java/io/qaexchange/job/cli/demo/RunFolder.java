@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What a demo leaves in its folder for the other commands, as {@code run.json}; paths are relative to the folder.
+ * The file {@code run.json}, which a demo leaves in its folder for the other commands; paths are relative to the folder.
  *
  * @param seed seed of the generator
  * @param messages messages that it made

@@ -2,6 +2,7 @@ package io.qaexchange.job.cli.read;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.qaexchange.archive.manifest.ArchiveCheck;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.data.KafkaClientConfig;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Option;
 
 /** {@code bin/audit}. */
 @Command(name = "audit", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Checks that every event that was sent is stored once and unaltered, hot or in Parquet.",
+        description = "Checks that every event that was sent is stored once and unaltered, hot or in Parquet, and that the archive's hashes fit.",
         footer = {"", "Exit code: 0 the audit holds, 1 it fails (the events are named), 2 it could not run."})
 public final class AuditCommand implements Callable<Integer> {
 
@@ -35,6 +36,9 @@ public final class AuditCommand implements Callable<Integer> {
     private List<String> topics;
     @Option(names = "--dead-letter-topic", defaultValue = "dead-letters", description = "Topic of the dead letters. Default: ${DEFAULT-VALUE}.")
     private String deadLetterTopic;
+    @Option(names = "--expect-sha256", paramLabel = "HASH",
+            description = "SHA-256 of a version of the archive manifest that an earlier audit printed: a version that is kept must have it.")
+    private String noted;
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the report as JSON to this file.")
     private Path json;
     @Option(names = "--memory-mb", defaultValue = "512",
@@ -58,7 +62,7 @@ public final class AuditCommand implements Callable<Integer> {
         if (brokers == null && !source.isDemo()) {
             throw new UsageException(source.folder + " is a cluster's folder: say --brokers too, to compare with what lies in Kafka");
         }
-        AuditReport report = audit();
+        AuditReport report = audit().with(ArchiveCheck.run(source.archive(), noted));
         System.out.print(report.toText());
         if (json != null) {
             new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), report);

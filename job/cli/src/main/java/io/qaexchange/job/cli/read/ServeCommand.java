@@ -2,22 +2,32 @@ package io.qaexchange.job.cli.read;
 
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.cluster.ClusterFolder;
+import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.model.UsageException;
-import io.qaexchange.job.server.QueryEngine;
 import io.qaexchange.job.server.QueryServer;
+import io.qaexchange.job.server.engine.QueryEngine;
+import io.qaexchange.job.server.security.ServerCertificate;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import javax.annotation.Nullable;
+import javax.net.ssl.SSLContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** Serves the rows of a running job. */
 @Command(name = "serve", mixinStandardHelpOptions = true,
-        description = "Serves hot and archived rows of a running job over HTTP, until it is stopped. GET /openapi.json lists what can be asked.")
+        description = "Serves hot and archived rows of a running job over HTTP and the PostgreSQL wire, until it is stopped. GET /openapi.json lists what can be asked.")
 public final class ServeCommand implements Callable<Integer> {
 
     private static final int FLINK_PORT = 8081;
+    private static final String TLS_PASSWORD = "QAEXCHANGE_TLS_PASSWORD";
+
+    /** Name of the server among the processes that Prometheus asks. */
+    private static final String TARGET = "server";
 
     @Option(names = "--dir", paramLabel = "FOLDER", description = "Folder of a cluster that bin/cluster started.")
     private Path folder;
@@ -31,6 +41,13 @@ public final class ServeCommand implements Callable<Integer> {
     private int port;
     @Option(names = "--tokens", paramLabel = "FILE", description = "File of tokens (YAML). Needed to listen on another address than loopback.")
     private Path tokens;
+    @Option(names = "--pg-port", defaultValue = "5433", description = "Port of the PostgreSQL wire protocol; 0 for none. Default: ${DEFAULT-VALUE}.")
+    private int pgPort;
+    @Option(names = "--pg-connections", defaultValue = "100", description = "Connections of the PostgreSQL wire at once. Default: ${DEFAULT-VALUE}.")
+    private int pgConnections;
+    @Option(names = "--tls-keystore", paramLabel = "FILE",
+            description = "PKCS12 key store with the server's certificate, for TLS on the PostgreSQL wire. Its password is in QAEXCHANGE_TLS_PASSWORD.")
+    private Path keyStore;
     @Option(names = "--concurrency", defaultValue = "8", description = "Queries that run at once. Default: ${DEFAULT-VALUE}.")
     private int concurrency;
     @Option(names = "--queue", defaultValue = "64", description = "Queries that wait; more are refused. Default: ${DEFAULT-VALUE}.")
@@ -49,23 +66,62 @@ public final class ServeCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         URI address = address();
         QueryServer.Options options = new QueryServer.Options(host, port, address.getHost(), address.getPort() < 0 ? FLINK_PORT : address.getPort(), job,
-                tokens, concurrency, queue, new QueryEngine.Limits(memory, Math.max(1, Runtime.getRuntime().availableProcessors()), seconds, "10GB"));
+                tokens, concurrency, queue, new QueryEngine.Limits(memory, Math.max(1, Runtime.getRuntime().availableProcessors()), seconds, "10GB"),
+                new QueryServer.Doors(pgPort == 0 ? QueryServer.Doors.NONE : pgPort, pgConnections, tls(), Duration.ofMinutes(2)));
         QueryServer server;
         try {
             server = QueryServer.start(options);
         } catch (IllegalArgumentException e) {
             throw new UsageException(e.getMessage(), e);
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(server::close, "stops the server"));
+        MetricsTargets targets = flink == null ? MetricsTargets.of(clusterFolder()) : null;
+        if (targets != null) {
+            targets.add(TARGET, server.port());
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, targets), "stops the server"));
         String url = "http://" + host + ":" + server.port();
         System.out.println("serving the job on " + address + " at " + url + "; Ctrl-C stops it");
         System.out.println("try: curl '" + url + "/v1/latest/tick'");
         System.out.println("     curl '" + url + "/v1/rows/trade?limit=5&format=table'");
         System.out.println("     curl '" + url + "/v1/bars/trade?interval=1m&format=table'");
         System.out.println("     curl --data 'SELECT count(*) FROM trade' " + url + "/v1/query");
+        if (server.pgPort() != QueryServer.Doors.NONE) {
+            System.out.println("     psql -h " + host + " -p " + server.pgPort() + " qaexchange          # any client of PostgreSQL: docs/connect.md");
+        }
         System.out.flush();
         server.join();
         return Tool.GOOD;
+    }
+
+    private static void stop(QueryServer server, @Nullable MetricsTargets targets) {
+        server.close();
+        try {
+            if (targets != null) {
+                targets.remove(TARGET);
+            }
+        } catch (IOException e) {
+            System.err.println("serve: Prometheus still asks for metrics of this server: " + e.getMessage());
+        }
+    }
+
+    private Path clusterFolder() {
+        return folder == null ? Path.of("run") : folder;
+    }
+
+    @Nullable
+    private SSLContext tls() throws IOException {
+        if (keyStore == null) {
+            return null;
+        }
+        String password = System.getenv(TLS_PASSWORD);
+        if (password == null) {
+            throw new UsageException("--tls-keystore needs the password of the key store in the environment: " + TLS_PASSWORD);
+        }
+        try {
+            return ServerCertificate.load(keyStore, password.toCharArray());
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(e.getMessage(), e);
+        }
     }
 
     private URI address() throws Exception {
@@ -83,7 +139,7 @@ public final class ServeCommand implements Callable<Integer> {
             }
             throw new UsageException("--flink " + flink + " is no URL such as http://127.0.0.1:8081");
         }
-        Path of = folder == null ? Path.of("run") : folder;
+        Path of = clusterFolder();
         if (!Files.isDirectory(of)) {
             throw new UsageException("there is no folder " + of + (folder == null ? ": say --dir (folder of a cluster) or --flink (URL)" : ""));
         }

@@ -2,6 +2,7 @@ package io.qaexchange.job.stream.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.archive.manifest.ArchiveCheck;
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.job.stream.store.UnionReadRig.Checkpoint;
 import java.nio.file.Files;
@@ -15,13 +16,21 @@ import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.lifecycle.AfterProperty;
 
-/** Random histories of feeding, archiving, checkpoints, crashes, older savepoints and rescaling: every row once at every checkpoint. */
+/** Random histories of feeding, archiving, compaction, checkpoints, crashes, older savepoints and rescaling: every row once at every checkpoint. */
 class UnionReadProperties {
 
     private static final int MESSAGES = 900;
     private static final int STEPS = 40;
     private static final int MOST_SUBTASKS = 4;
+
+    private static int compactedInAll;
+
+    @AfterProperty
+    void someFilesWereCompacted() {
+        assertThat(compactedInAll).as("files that were compacted in all histories").isPositive();
+    }
 
     @Property(tries = 12, shrinking = ShrinkingMode.OFF)
     void hotAndColdRowsAreTheInputAtEveryCheckpointOfAnyHistory(@ForAll long seed) throws Exception {
@@ -42,9 +51,10 @@ class UnionReadProperties {
         new EventGenerator(random.nextInt(1000), MESSAGES).forEachRemaining(message -> messages.add(message.value()));
         try (UnionReadRig rig = new UnionReadRig(folder, messages)) {
             rig.start(1 + random.nextInt(MOST_SUBTASKS));
+            int compacted = 0;
             List<Checkpoint> restorable = new ArrayList<>();
             for (int step = 0; step < STEPS; step++) {
-                switch (random.nextInt(10)) {
+                switch (random.nextInt(12)) {
                     case 0, 1, 2, 3 -> rig.feed(random.nextInt(MESSAGES / 10));
                     case 4 -> rig.pass(Duration.ofSeconds(61));
                     case 5 -> rig.pass(Duration.ofMillis(random.nextInt(40)));
@@ -56,6 +66,12 @@ class UnionReadProperties {
                         }
                         rig.verify(checkpoint);
                         restorable.add(checkpoint);
+                    }
+                    case 9, 10 -> {
+                        compacted += rig.compact(random.nextBoolean() ? 128 << 20 : 60_000);
+                        for (Checkpoint checkpoint : restorable) {
+                            rig.verifyIfInHistory(checkpoint);
+                        }
                     }
                     default -> {
                         if (!restorable.isEmpty()) {
@@ -71,6 +87,10 @@ class UnionReadProperties {
             Checkpoint last = rig.checkpoint();
             rig.complete(last);
             rig.verify(last);
+            compacted += rig.compact(128 << 20);
+            rig.verify(last);
+            compactedInAll += compacted;
+            assertThat(ArchiveCheck.run(rig.store(), null).problems()).isEmpty();
             assertThat(rig.manifest().files().stream().mapToLong(file -> file.rows()).sum())
                     .as("rows archived at the end of input").isEqualTo(last.expected().size());
         }

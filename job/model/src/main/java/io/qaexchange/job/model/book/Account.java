@@ -108,7 +108,7 @@ public final class Account {
         return opening;
     }
 
-    /** What it began with. */
+    /** Its money at the beginning. */
     public long initial() {
         return initial;
     }

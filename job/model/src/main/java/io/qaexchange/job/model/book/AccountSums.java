@@ -73,7 +73,7 @@ public final class AccountSums {
         return newestNs;
     }
 
-    /** What these changes make of static: deposits − withdrawals + close profit − commission. */
+    /** The change of the static balance: deposits − withdrawals + close profit − commission. */
     public long staticChange() {
         return deposits - withdrawals + closeProfit - commission;
     }

@@ -24,7 +24,7 @@ public enum Direction {
         };
     }
 
-    /** What an order of this direction opens. */
+    /** The side that an order of this direction opens. */
     Side opens() {
         return this == BUY ? Side.LONG : Side.SHORT;
     }

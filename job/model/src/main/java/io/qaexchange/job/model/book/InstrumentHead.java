@@ -7,7 +7,7 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * What the ledger knows of an instrument besides orders and positions: prices, days, trades that wait, what was counted.
+ * State of an instrument besides orders and positions: prices, days, waiting trades, counters.
  *
  * <p>Mutable, one thread. Stored as version {@value #FORMAT_VERSION}, fields in the order in which {@link #write} has them.
  */

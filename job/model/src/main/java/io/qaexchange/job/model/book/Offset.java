@@ -1,6 +1,6 @@
 package io.qaexchange.job.model.book;
 
-/** What an order or trade does with a position. */
+/** Effect of an order or trade on a position. */
 public enum Offset {
     /** Nets: closes the other side as far as there is one and opens with the rest, as shares are traded. */
     NONE,

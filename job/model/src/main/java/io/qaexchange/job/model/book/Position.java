@@ -15,7 +15,7 @@ public final class Position {
     private static final int FORMAT_VERSION = 1;
     private static final Flow NO_FLOW = new Flow(0);
 
-    /** What happened on a trading day. */
+    /** Figures of a trading day. */
     public static final class Flow {
         final int day;
         long closeProfit;
@@ -93,7 +93,7 @@ public final class Position {
         return longSide.floatProfit(Side.LONG, contract, price) + shortSide.floatProfit(Side.SHORT, contract, price);
     }
 
-    /** What happened on the days that are not settled. */
+    /** Figures of the days that are not settled. */
     public Flow unsettled() {
         return flowsThrough(Integer.MAX_VALUE);
     }

@@ -29,7 +29,7 @@ public final class PositionSide {
     }
 
     /**
-     * What a closing took out.
+     * The volume and cost that a closing took out.
      *
      * @param cost share of the open cost
      * @param margin share of the margin
@@ -41,7 +41,7 @@ public final class PositionSide {
     private long today;
     /** Newest day of what was opened today; of no meaning if there is none. */
     private int newestDay;
-    /** What was opened on earlier days that are not settled; null if nothing is left of it. */
+    /** The volume opened on earlier days that are not settled; null if nothing is left of it. */
     @Nullable
     private DayVolumes earlier;
     private long frozen;
@@ -62,7 +62,7 @@ public final class PositionSide {
         return history + today;
     }
 
-    /** Of the volume, what open orders to close have frozen. */
+    /** The part of the volume that open orders to close have frozen. */
     public long frozen() {
         return frozen;
     }
@@ -81,7 +81,7 @@ public final class PositionSide {
         return (pool.hasHistory() ? history : 0) + (pool.hasToday() ? today : 0);
     }
 
-    /** Of a pool, what an order for that volume can freeze. */
+    /** The part of a pool that an order for that volume can freeze. */
     long freezable(Pool pool, long volume) {
         return Math.min(volume, Math.min(in(pool), volume() - frozen));
     }
@@ -105,7 +105,7 @@ public final class PositionSide {
         margin += addedMargin;
     }
 
-    /** What closing that volume will take out. */
+    /** The volume and cost that closing that volume will take out. */
     Closed shareOf(long volume) {
         long all = volume();
         return new Closed(Micros.share(cost, volume, all), Micros.share(margin, volume, all));
@@ -161,7 +161,7 @@ public final class PositionSide {
         today += volume;
     }
 
-    /** What was opened on the newest day: the rest. */
+    /** The volume opened on the newest day: the rest. */
     private long newestVolume() {
         long volume = today;
         for (int i = 0; earlier != null && i < earlier.count(); i++) {

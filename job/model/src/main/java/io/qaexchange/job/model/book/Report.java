@@ -112,7 +112,7 @@ public final class Report {
         return day;
     }
 
-    /** What was reported. */
+    /** The reported figures. */
     public Map<Figure, Long> figures() {
         return figures;
     }

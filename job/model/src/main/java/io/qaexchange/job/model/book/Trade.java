@@ -10,7 +10,7 @@ import java.io.DataOutput;
 import java.io.IOException;
 
 /**
- * What the ledger needs of a trade, also while it waits for its order. Texts that an event does not have are "".
+ * The fields of a trade that the ledger uses, also while the trade waits for its order. Texts that an event does not have are "".
  *
  * @param ref its identity; null for a trade that is booked at once, until it is asked for
  * @param number order of arrival among trades that wait
@@ -48,7 +48,7 @@ public record Trade(EventRef ref, long number, String tradeId, String orderId, S
         return !orderId.isEmpty() || !exchangeOrderId.isEmpty();
     }
 
-    /** What it waits under. */
+    /** The key under which it waits. */
     String orderKey() {
         return orderId.isEmpty() ? exchangeKey(exchangeOrderId) : orderId;
     }

@@ -22,7 +22,7 @@ public final class PendingValues {
     private PendingValues() {
     }
 
-    /** What stands before the values. */
+    /** The header before the values. */
     public static void writeCount(int count, DataOutput out) throws IOException {
         out.writeByte(FORMAT_VERSION);
         out.writeInt(count);

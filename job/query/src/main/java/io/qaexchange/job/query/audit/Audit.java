@@ -1,17 +1,21 @@
 package io.qaexchange.job.query.audit;
 
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.ExpiredBatch;
 import io.qaexchange.events.EventIdentity;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.store.InstrumentState;
+import io.qaexchange.job.model.store.TradingDay;
 import io.qaexchange.job.query.hot.CheckpointReader;
 import io.qaexchange.job.query.union.UnionReader;
 import io.qaexchange.parquet.ArchivedEvent;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Compares the events that were sent with hot and cold rows, by key and content.
@@ -33,6 +37,9 @@ public final class Audit {
     private long hot;
     private long cold;
     private long missing;
+    /** Rows that are not there and may have expired, by table and trading day. */
+    private final Map<String, Long> goneByDay = new HashMap<>();
+    private final Map<String, Long> expiredByDay = new HashMap<>();
     private long doubled;
     private long altered;
     private long unexpected;
@@ -41,6 +48,9 @@ public final class Audit {
         this.sent = sent;
         this.union = union;
         this.instruments = instruments;
+        for (ExpiredBatch batch : union.expired()) {
+            expiredByDay.merge(batch.table() + " " + batch.tradingDay(), batch.rows(), Long::sum);
+        }
     }
 
     /**
@@ -58,8 +68,9 @@ public final class Audit {
         for (int part = 0; part < parts; part++) {
             audit.comparePart(part, parts);
         }
+        audit.compareExpired();
         return new AuditReport(sent.messages(), audit.expected, audit.hot, audit.cold, audit.missing, audit.doubled, audit.altered,
-                audit.unexpected, audit.problems, audit.findings);
+                audit.unexpected, audit.problems, audit.findings, audit.expired(), null);
     }
 
     /** The job's own equation: consumed = stored + duplicates + dead letters; and against what was sent, where the list tells. */
@@ -114,10 +125,51 @@ public final class Audit {
                 }
             }
         }
-        missing += rows.missing();
-        if (rows.missing() > 0 && findings.size() < NAMED_KEYS) {
+        long gone = rows.missing() == 0 || expiredByDay.isEmpty() ? 0 : countExpired(rows, part, parts);
+        missing += rows.missing() - gone;
+        if (rows.missing() > gone && findings.size() < NAMED_KEYS) {
             nameMissing(rows, part, parts);
         }
+    }
+
+    /** Counts missing rows of tables and days of which batches expired. */
+    private long countExpired(ExpectedRows rows, int part, int parts) throws Exception {
+        long[] gone = new long[1];
+        sent.forEachStored((event, identity) -> {
+            if (isInPart(digestOf(event, identity), part, parts) && rows.isMissing(digest) && mayHaveExpired(event)) {
+                goneByDay.merge(tableAndDay(event), 1L, Long::sum);
+                gone[0]++;
+            }
+        });
+        return gone[0];
+    }
+
+    private boolean mayHaveExpired(EventView event) {
+        return expiredByDay.containsKey(tableAndDay(event));
+    }
+
+    private String tableAndDay(EventView event) {
+        return event.recordType().table() + " " + TradingDay.toIsoDate(instruments.tradingDay(event));
+    }
+
+    /** No more rows of a table and day may be gone than expired. */
+    private void compareExpired() {
+        goneByDay.forEach((tableAndDay, gone) -> {
+            long expired = expiredByDay.get(tableAndDay);
+            if (gone > expired) {
+                missing += gone - expired;
+                problems.add((gone - expired) + " rows of table and trading day " + tableAndDay + " are missing: " + gone + " are not there, and "
+                        + expired + " expired");
+            }
+        });
+    }
+
+    private long expired() {
+        long rows = 0;
+        for (Map.Entry<String, Long> day : goneByDay.entrySet()) {
+            rows += Math.min(day.getValue(), expiredByDay.get(day.getKey()));
+        }
+        return rows;
     }
 
     private void judgeCold(ExpectedRows rows, DataFile file, ArchivedEvent row, int part, int parts) {
@@ -150,7 +202,7 @@ public final class Audit {
 
     private void nameMissing(ExpectedRows rows, int part, int parts) throws Exception {
         sent.forEachStored((event, identity) -> {
-            if (findings.size() < NAMED_KEYS && isInPart(digestOf(event, identity), part, parts) && rows.isMissing(digest)) {
+            if (findings.size() < NAMED_KEYS && isInPart(digestOf(event, identity), part, parts) && rows.isMissing(digest) && !mayHaveExpired(event)) {
                 name("missing", identity, "found neither hot nor in Parquet");
             }
         });

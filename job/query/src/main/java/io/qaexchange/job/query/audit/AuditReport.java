@@ -1,6 +1,9 @@
 package io.qaexchange.job.query.audit;
 
+import io.qaexchange.archive.manifest.ArchiveCheck;
+import java.util.ArrayList;
 import java.util.List;
+import javax.annotation.Nullable;
 
 /**
  * Result of an audit. Keys are a sample; counts are complete.
@@ -15,13 +18,22 @@ import java.util.List;
  * @param unexpected rows that nobody sent
  * @param problems what else is wrong, one line each
  * @param findings named keys, one line each
+ * @param expired expected rows that the retention let go
+ * @param archive what the archive's hashes say; null if they were not checked
  */
 public record AuditReport(long sent, long expected, long hot, long cold, long missing, long doubled, long altered, long unexpected,
-        List<String> problems, List<String> findings) {
+        List<String> problems, List<String> findings, long expired, @Nullable ArchiveCheck archive) {
 
     public AuditReport {
         problems = List.copyOf(problems);
         findings = List.copyOf(findings);
+    }
+
+    /** With the archive's hashes. */
+    public AuditReport with(ArchiveCheck check) {
+        List<String> all = new ArrayList<>(problems);
+        all.addAll(check.problems());
+        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, check);
     }
 
     /** Whether every event is there once and unaltered, and nothing else is wrong. */
@@ -35,9 +47,15 @@ public record AuditReport(long sent, long expected, long hot, long cold, long mi
         text.append(String.format("sent %,d messages; %,d of them must be rows%n", sent, expected));
         text.append(String.format("found %,d rows: %,d hot, %,d in Parquet%n", hot + cold, hot, cold));
         text.append(String.format("missing %,d, doubled %,d, altered %,d, unexpected %,d%n", missing, doubled, altered, unexpected));
+        if (expired > 0) {
+            text.append(String.format("expired %,d: the retention let them go%n", expired));
+        }
+        if (archive != null) {
+            text.append("archive: ").append(archive.toText()).append(System.lineSeparator());
+        }
         problems.forEach(problem -> text.append("problem: ").append(problem).append(System.lineSeparator()));
         findings.forEach(finding -> text.append(finding).append(System.lineSeparator()));
-        text.append(holds() ? "AUDIT HOLDS: every event is there exactly once" : "AUDIT FAILED").append(System.lineSeparator());
+        text.append(holds() ? expired > 0 ? "AUDIT HOLDS: every event is there exactly once, or expired" : "AUDIT HOLDS: every event is there exactly once" : "AUDIT FAILED").append(System.lineSeparator());
         return text.toString();
     }
 }

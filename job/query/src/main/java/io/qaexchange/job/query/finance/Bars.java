@@ -1,5 +1,6 @@
 package io.qaexchange.job.query.finance;
 
+import io.qaexchange.job.query.SqlText;
 import java.util.Locale;
 import javax.annotation.Nullable;
 
@@ -34,7 +35,7 @@ public record Bars(String table, Granularity width, @Nullable String instrument,
 
     public Bars {
         if (!table.equals("trade") && !table.equals("tick")) {
-            throw new IllegalArgumentException("bars are made of trade and tick, not of " + table);
+            throw new IllegalArgumentException(table + " is none of the tables that bars are made of: tick, trade");
         }
         if (fill != Fill.NONE && width.isTradingDay()) {
             throw new IllegalArgumentException("bars of trading days are not filled: a day without rows need not be a trading day");
@@ -56,6 +57,6 @@ public record Bars(String table, Granularity width, @Nullable String instrument,
     public String sql() {
         return "SELECT * FROM bars('" + table + "', '" + width + "', fill := '" + fill.name().toLowerCase(Locale.ROOT) + "'"
                 + (fromNs == null ? "" : ", since := " + fromNs) + (toNs == null ? "" : ", until := " + toNs) + ")"
-                + (instrument == null ? "" : " WHERE instrument = '" + instrument.replace("'", "''") + "'") + " ORDER BY instrument, bar";
+                + (instrument == null ? "" : " WHERE instrument = " + SqlText.quote(instrument)) + " ORDER BY instrument, bar";
     }
 }

@@ -11,6 +11,7 @@ import io.qaexchange.job.model.store.InstrumentState;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -83,6 +84,17 @@ public final class CheckpointReader {
             }
         }
         throw new IOException(path + " is not a checkpoint of the exchange job: it has no state of the operator " + uid);
+    }
+
+    /** Names of files of the archive that a restore of this checkpoint commits again. */
+    public Set<String> uncommittedFiles() throws Exception {
+        Set<String> names = new HashSet<>();
+        for (OperatorState operator : metadata.getOperatorStates()) {
+            for (PublisherState.Pending file : listState(operator, PublisherState.pending())) {
+                names.add(new org.apache.flink.core.fs.Path(file.path()).getName());
+            }
+        }
+        return names;
     }
 
     /** Messages that the job had consumed. */

@@ -67,12 +67,7 @@ public final class LiveRead implements AutoCloseable {
             unpublished.addAll(pinned.pin().unpublished());
         }
         this.files = pins.isEmpty() ? manifest.files() : manifest.filesAsOfPins(handedOver);
-        this.published = new HashSet<>();
-        for (DataFile file : files) {
-            if (unpublished.contains(file.batchId())) {
-                published.add(file.batchId());
-            }
-        }
+        this.published = manifest.notHot(files, unpublished);
     }
 
     /** The level, with the number of the checkpoint if it is one's. */

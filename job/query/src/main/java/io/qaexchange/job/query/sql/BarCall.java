@@ -1,14 +1,15 @@
 package io.qaexchange.job.query.sql;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.qaexchange.job.query.finance.Bars;
 import io.qaexchange.job.query.finance.Granularity;
-import io.qaexchange.job.query.finance.Vocabulary;
 import io.qaexchange.job.query.hot.RowFilter;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -24,23 +25,63 @@ import javax.annotation.Nullable;
  */
 record BarCall(String name, Bars bars, RowFilter rows) {
 
+    private static final String BARS = "bars";
+    private static final String KLINE = "kline";
     private static final Set<String> NAMES = Set.of("fill", "since", "until");
     private static final Map<String, Long> UNITS = Map.of("to_seconds", 1L, "to_minutes", 60L, "to_hours", 3_600L, "to_days", 86_400L);
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
+    static boolean is(JsonNode node) {
+        String function = QueryParser.lower(node.path("function").path("function_name"));
+        return node.path("type").asText().equals("TABLE_FUNCTION") && (function.equals(BARS) || function.equals(KLINE));
+    }
+
+    /** A call as a table in FROM, for conditions on its result: those on the instrument may go below it. */
+    static JsonNode asTable(JsonNode node) {
+        ObjectNode table = node.deepCopy();
+        String function = QueryParser.lower(node.path("function").path("function_name"));
+        JsonNode argument = node.path("function").path("arguments").path(0).path("expression");
+        String named = constantOrNull(argument);
+        table.put("type", "BASE_TABLE").put("table_name", named == null ? "" : named.toLowerCase(Locale.ROOT));
+        if (table.path("alias").asText().isEmpty()) {
+            table.put("alias", function);
+        }
+        table.putNull("at_clause");
+        return table;
+    }
+
     /**
      * Reads a call.
      *
+     * @param conditions rows that the query's conditions let through
      * @throws WrongSqlException saying which argument is wrong
      */
-    static Bars read(String function, JsonNode arguments) throws WrongSqlException {
+    static BarCall of(JsonNode node, String name, RowFilter conditions) throws WrongSqlException {
+        JsonNode function = node.path("function");
+        Bars bars = read(QueryParser.lower(function.path("function_name")), function.path("arguments"));
+        return new BarCall(name, bars, conditions.and(RowFilter.ofTimes(bars.fromNs() == null ? Long.MIN_VALUE : bars.fromNs(),
+                bars.toNs() == null ? Long.MAX_VALUE : bars.toNs() - 1)));
+    }
+
+    /** Puts the table with its rows into the tree. */
+    void putInto(ObjectNode node) {
+        String function = QueryParser.lower(node.path("function").path("function_name"));
+        String alias = node.path("alias").asText();
+        node.remove(List.of("function", "with_ordinality"));
+        node.put("type", "BASE_TABLE").put("alias", alias.isEmpty() ? function : alias).put("schema_name", HotTables.SCHEMA).put("table_name", name)
+                .put("catalog_name", "");
+        node.putNull("at_clause");
+        node.putObject("qualified_name").putArray("path").add(HotTables.SCHEMA).add(name);
+    }
+
+    private static Bars read(String function, JsonNode arguments) throws WrongSqlException {
         if (arguments.size() < 2 || !name(arguments.get(0)).isEmpty() || !name(arguments.get(1)).isEmpty()) {
-            throw new WrongSqlException(function.equals(Vocabulary.BARS)
+            throw new WrongSqlException(function.equals(BARS)
                     ? "bars takes a table and a width, such as bars('trade', INTERVAL 1 minute), and then fill := 'none', since := and until :="
                     : "kline takes a table and a period code, such as kline('trade', 4), and then fill := 'none', since := and until :=");
         }
         try {
-            Granularity width = function.equals(Vocabulary.BARS) ? width(arguments.get(1).path("expression"))
+            Granularity width = function.equals(BARS) ? width(arguments.get(1).path("expression"))
                     : Granularity.ofPeriod(Long.parseLong(constant(arguments.get(1).path("expression"))));
             Bars.Fill fill = Bars.Fill.NONE;
             Long since = null;
@@ -113,12 +154,5 @@ record BarCall(String name, Bars bars, RowFilter rows) {
     static String constantOrNull(JsonNode expression) {
         return expression.path("class").asText().equals("CONSTANT") && expression.path("literal").path("text").isTextual()
                 ? expression.path("literal").path("text").asText() : null;
-    }
-
-    /** Rows that can matter, of those that the query's conditions let through. Filling a gap needs the bars around it, whenever they are. */
-    static RowFilter rows(Bars bars, RowFilter conditions) {
-        RowFilter times = bars.fill() == Bars.Fill.NONE && !bars.width().isTradingDay() ? conditions
-                : new RowFilter(conditions.instruments(), Long.MIN_VALUE, Long.MAX_VALUE, Integer.MIN_VALUE, Integer.MAX_VALUE);
-        return times.and(RowFilter.ofTimes(bars.fromNs() == null ? Long.MIN_VALUE : bars.fromNs(), bars.toNs() == null ? Long.MAX_VALUE : bars.toNs() - 1));
     }
 }

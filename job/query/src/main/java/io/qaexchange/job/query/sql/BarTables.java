@@ -1,6 +1,7 @@
 package io.qaexchange.job.query.sql;
 
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.query.SqlText;
 import io.qaexchange.job.query.finance.Bar;
 import io.qaexchange.job.query.finance.BarBuilder;
 import io.qaexchange.job.query.finance.Bars;

@@ -2,8 +2,6 @@ package io.qaexchange.job.query.sql;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.qaexchange.job.query.finance.Bars;
-import io.qaexchange.job.query.finance.Vocabulary;
 import io.qaexchange.job.query.hot.RowFilter;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -30,8 +28,6 @@ import javax.annotation.Nullable;
 final class Conditions {
 
     private static final long WIDER_NS = 1_000_000;
-    private static final String BAR = "bar";
-    private static final long WIDEST_BAR_NS = 86_400_000_000_000L;
     private static final Set<String> TIMES = Set.of("event_time", "event_time_us");
     private static final Set<String> TIME_TYPES = Set.of("TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS", "TIMESTAMPTZ_NS",
             "TIMESTAMP_MS", "TIMESTAMP_S", "DATE", "DATETIME");
@@ -41,6 +37,7 @@ final class Conditions {
     private final Map<String, RowFilter> rows = new HashMap<>();
     private final Map<String, Set<String>> instruments = new HashMap<>();
     private final List<BarCall> bars = new ArrayList<>();
+    private boolean withMacros;
 
     Conditions(Connection connection, Set<String> tables) {
         this.connection = connection;
@@ -57,11 +54,6 @@ final class Conditions {
         return instruments;
     }
 
-    /** Calls whose rows are made before the query runs; tables stand in their place in the tree now. */
-    List<BarCall> bars() {
-        return bars;
-    }
-
     /** Goes through a tree. */
     void collect(JsonNode node) throws SQLException {
         if (node.path("type").asText().equals("SELECT_NODE")) {
@@ -74,9 +66,10 @@ final class Conditions {
         if (node.path("type").asText().equals("BASE_TABLE")) {
             add(node, RowFilter.ALL);
         }
-        if (isCall(node)) {
-            addCall((ObjectNode) node, RowFilter.ALL);
-            return;
+        if (BarCall.is(node)) {
+            addBars((ObjectNode) node, RowFilter.ALL);
+        } else if (MacroCall.is(node)) {
+            addMacro(new MacroCall(node, tables), RowFilter.ALL);
         }
         for (JsonNode child : node) {
             collect(child);
@@ -89,8 +82,14 @@ final class Conditions {
         for (JsonNode source : sources) {
             if (source.path("type").asText().equals("BASE_TABLE")) {
                 add(source, plain ? filter(source, select.path("where_clause"), sources.size() == 1) : RowFilter.ALL);
-            } else if (isCall(source)) {
-                addCall((ObjectNode) source, plain ? filter(source, select.path("where_clause"), sources.size() == 1) : RowFilter.ALL);
+            } else if (BarCall.is(source)) {
+                JsonNode table = BarCall.asTable(source);
+                RowFilter rows = plain ? filter(table, select.path("where_clause"), sources.size() == 1) : RowFilter.ALL;
+                addBars((ObjectNode) source, rows.instruments() == null ? RowFilter.ALL : RowFilter.ofInstruments(rows.instruments()));
+            } else if (MacroCall.is(source)) {
+                MacroCall call = new MacroCall(source, tables);
+                RowFilter rows = plain ? filter(call.asTable(), select.path("where_clause"), sources.size() == 1) : RowFilter.ALL;
+                addMacro(call, rows.instruments() == null ? RowFilter.ALL : RowFilter.ofInstruments(rows.instruments()));
             } else {
                 collect(source);
             }
@@ -131,58 +130,36 @@ final class Conditions {
         }
     }
 
-    private static boolean isCall(JsonNode node) {
-        return node.path("type").asText().equals("TABLE_FUNCTION") && Vocabulary.has(QueryParser.lower(node.path("function").path("function_name")));
+    /** All rows of an instrument make up a row of a macro, so of conditions on its result only those on the instrument go below it. */
+    private void addMacro(MacroCall call, RowFilter filter) {
+        RowFilter own = call.instrument() == null ? filter : filter.and(RowFilter.ofInstruments(Set.of(call.instrument())));
+        call.read().forEach(table -> rows.merge(table, own, RowFilter::or));
+        call.named().forEach(table -> rows.merge(table, RowFilter.ofTimes(Long.MAX_VALUE, Long.MIN_VALUE), (known, none) -> known));
+        withMacros = true;
     }
 
-    /** Takes the tables that a function of the vocabulary reads. In the place of bars a table is put. */
-    private void addCall(ObjectNode node, RowFilter conditions) throws SQLException {
-        String function = QueryParser.lower(node.path("function").path("function_name"));
-        JsonNode arguments = node.path("function").path("arguments");
-        if (Vocabulary.isMade(function)) {
-            Bars asked = BarCall.read(function, arguments);
-            BarCall call = new BarCall("bars_" + (bars.size() + 1), asked, BarCall.rows(asked, conditions));
-            bars.add(call);
-            rows.merge(asked.table(), call.rows(), RowFilter::or);
-            putTable(node, function, call.name());
-            return;
-        }
-        RowFilter filter = conditions;
-        if (Vocabulary.beginsWithInstrument(function)) {
-            String instrument = BarCall.constantOrNull(arguments.path(0).path("expression"));
-            filter = instrument == null ? RowFilter.ALL : RowFilter.ofInstruments(Set.of(instrument));
-        }
-        for (String table : Vocabulary.tablesOf(function)) {
-            rows.merge(table, filter, RowFilter::or);
-        }
-        for (int i = 0; i < Vocabulary.tableArguments(function); i++) {
-            String table = BarCall.constantOrNull(arguments.path(i).path("expression"));
-            if (table == null) {
-                throw new WrongSqlException(function + " wants the name of a table as argument " + (i + 1) + ", such as 'trade'");
-            }
-            String name = table.toLowerCase(java.util.Locale.ROOT);
-            if (tables.contains(name)) {
-                rows.merge(name, filter, RowFilter::or);
-            }
-        }
-        for (JsonNode argument : arguments) {
-            collect(argument);
-        }
+    /** Takes the rows that bars are made of, and puts a table with the bars in the place of the call. */
+    private void addBars(ObjectNode node, RowFilter filter) throws SQLException {
+        BarCall call = BarCall.of(node, "bars_" + (bars.size() + 1), filter);
+        bars.add(call);
+        rows.merge(call.bars().table(), call.rows(), RowFilter::or);
+        call.putInto(node);
+        withMacros = true;
     }
 
-    private static void putTable(ObjectNode node, String function, String name) {
-        String alias = node.path("alias").asText();
-        node.remove(List.of("function", "with_ordinality"));
-        node.put("type", "BASE_TABLE").put("alias", alias.isEmpty() ? function : alias).put("schema_name", HotTables.SCHEMA).put("table_name", name)
-                .put("catalog_name", "");
-        node.putNull("at_clause");
-        node.putObject("qualified_name").putArray("path").add(HotTables.SCHEMA).add(name);
+    /** Calls whose rows are made before the query runs; tables stand in their place in the tree now. */
+    List<BarCall> bars() {
+        return bars;
+    }
+
+    /** Whether a macro reads, which may read any column. */
+    boolean withMacros() {
+        return withMacros;
     }
 
     private RowFilter filter(JsonNode table, JsonNode where, boolean alone) throws SQLException {
-        boolean changed = !table.path("column_name_alias").isEmpty() || !table.path("sample").isNull() || table.hasNonNull("at_clause");
-        boolean known = isCall(table) || tables.contains(QueryParser.lower(table.path("table_name")));
-        if (changed || where.isNull() || where.isMissingNode() || !known) {
+        boolean changed = !table.path("column_name_alias").isEmpty() || !table.path("sample").isNull() || !table.path("at_clause").isNull();
+        if (changed || where.isNull() || where.isMissingNode() || !tables.contains(QueryParser.lower(table.path("table_name")))) {
             return RowFilter.ALL;
         }
         RowFilter filter = RowFilter.ALL;
@@ -265,23 +242,16 @@ final class Conditions {
             if (!comparison.equals("COMPARE_EQUAL") || !value.path("class").asText().equals("CONSTANT")) {
                 return null;
             }
-            if (!source.isCall()) {
-                instruments.computeIfAbsent(source.name(), name -> new HashSet<>()).add(literal);
-            }
+            instruments.computeIfAbsent(source.name(), name -> new HashSet<>()).add(literal);
             return RowFilter.ofInstruments(Set.of(literal));
         }
         boolean number = value.path("literal").path("kind").asText().equals("INTEGER");
-        if (source.isCall() && !column.equals(BAR)) {
-            return null;
-        }
-        if ((TIMES.contains(column) || column.equals(BAR)) && !number) {
+        if (TIMES.contains(column) && !number) {
             Long ns = evaluate("epoch_ns(CAST(CAST(? AS " + timeType(value, "TIMESTAMPTZ_NS") + ") AS TIMESTAMPTZ_NS))", literal);
-            // The rows of a bar are up to half a day behind its beginning.
-            long widerNs = column.equals(BAR) ? WIDEST_BAR_NS : 0;
             return ns == null ? null : switch (comparison) {
-                case "COMPARE_EQUAL" -> RowFilter.ofTimes(less(ns), more(ns, widerNs));
+                case "COMPARE_EQUAL" -> RowFilter.ofTimes(less(ns), more(ns));
                 case "COMPARE_GREATERTHAN", "COMPARE_GREATERTHANOREQUALTO" -> RowFilter.ofTimes(less(ns), Long.MAX_VALUE);
-                default -> RowFilter.ofTimes(Long.MIN_VALUE, more(ns, widerNs));
+                default -> RowFilter.ofTimes(Long.MIN_VALUE, more(ns));
             };
         }
         // trading_day is a number, date a date; other pairs DuckDB refuses or converts.
@@ -302,8 +272,8 @@ final class Conditions {
         return ns < Long.MIN_VALUE + WIDER_NS ? Long.MIN_VALUE : ns - WIDER_NS;
     }
 
-    private static long more(long ns, long widerNs) {
-        return ns > Long.MAX_VALUE - WIDER_NS - widerNs ? Long.MAX_VALUE : ns + WIDER_NS + widerNs;
+    private static long more(long ns) {
+        return ns > Long.MAX_VALUE - WIDER_NS ? Long.MAX_VALUE : ns + WIDER_NS;
     }
 
     /** The text of a constant, or of a constant that is cast to a time; null for other expressions. */
@@ -340,16 +310,7 @@ final class Conditions {
     private record Source(JsonNode table, boolean alone) {
 
         String name() {
-            return QueryParser.lower(isCall() ? table.path("function").path("function_name") : table.path("table_name"));
-        }
-
-        /** Whether it is a function of the vocabulary. */
-        boolean isCall() {
-            return Conditions.isCall(table);
-        }
-
-        private boolean has(String column) {
-            return isCall() ? column.equals("instrument") || column.equals(BAR) && Vocabulary.isByBar(name()) : TableColumns.has(name(), column);
+            return QueryParser.lower(table.path("table_name"));
         }
 
         /** The column of this table that an expression is; null if it is none, or perhaps another table's. */
@@ -362,7 +323,7 @@ final class Conditions {
             String column = QueryParser.lower(parts.get(parts.size() - 1));
             String alias = QueryParser.lower(table.path("alias"));
             boolean own = parts.size() == 1 ? alone : QueryParser.lower(parts.get(0)).equals(alias.isEmpty() ? name() : alias);
-            return own && has(column) ? column : null;
+            return own && TableColumns.has(name(), column) ? column : null;
         }
     }
 }

@@ -4,6 +4,7 @@ import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.job.model.table.LedgerRow;
 import io.qaexchange.job.model.table.LedgerTable;
+import io.qaexchange.job.query.SqlText;
 import io.qaexchange.job.query.arrow.ArrowBatch;
 import io.qaexchange.job.query.arrow.OneBatchReader;
 import io.qaexchange.job.query.hot.HotFilter;

@@ -3,7 +3,7 @@ package io.qaexchange.job.query.sql;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.qaexchange.job.query.finance.Vocabulary;
+import io.qaexchange.parquet.column.ParquetTable;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -25,6 +25,7 @@ import java.util.regex.Pattern;
  */
 final class QueryParser {
 
+    private static final String NANOS = "_ns";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String ALLOWED = "SELECT, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN of one of them";
     /** EXPLAIN with its options, behind comments. What follows is parsed, so this decides about one word only. */
@@ -67,7 +68,8 @@ final class QueryParser {
         } else {
             Set<String> columns = columns(statement);
             conditions.collect(statement.get("node"));
-            conditions.rows().forEach((table, rows) -> reads.put(table, new TableRead(columns, rows)));
+            boolean all = conditions.withMacros();
+            conditions.rows().forEach((table, rows) -> reads.put(table, new TableRead(all ? null : columns, rows)));
         }
         List<BarCall> bars = conditions.bars();
         String text = bars.isEmpty() ? sql : (explains ? sql.substring(0, explain.end()) + " " : "") + text(tree);
@@ -136,7 +138,21 @@ final class QueryParser {
         Names names = new Names(new HashSet<>(), new HashSet<>(), new HashSet<>());
         boolean all = names.collect(statement);
         // SELECT t FROM trade t is a struct of all columns.
-        return all || names.tables.stream().anyMatch(names.alone::contains) ? null : names.parts;
+        return all || names.tables.stream().anyMatch(names.alone::contains) ? null : withNanos(names.parts);
+    }
+
+    /** Some clients see event_time to the microsecond, which is column event_time_us, and nanoseconds as event_time_ns, which is event_time. */
+    private static Set<String> withNanos(Set<String> names) {
+        Set<String> columns = new HashSet<>(names);
+        for (String name : names) {
+            if (name.endsWith(NANOS)) {
+                columns.add(name.substring(0, name.length() - NANOS.length()));
+            }
+        }
+        if (columns.contains(ParquetTable.EVENT_TIME)) {
+            columns.add(ParquetTable.EVENT_TIME_US);
+        }
+        return columns;
     }
 
     /**
@@ -181,9 +197,6 @@ final class QueryParser {
                 }
                 case "PIVOT" -> {
                     return true;
-                }
-                case "TABLE_FUNCTION" -> {
-                    return Vocabulary.has(lower(node.path("function").path("function_name")));
                 }
                 default -> {
                     return false;

@@ -1,5 +1,6 @@
 package io.qaexchange.job.query.sql;
 
+import io.qaexchange.job.query.SqlText;
 import io.qaexchange.job.query.export.Unclosed;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,5 +1,6 @@
 package io.qaexchange.job.query.sql;
 
+import io.qaexchange.job.query.SqlText;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.ArrayBlockingQueue;

@@ -7,7 +7,8 @@ import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.model.table.LedgerTable;
-import io.qaexchange.job.query.finance.Vocabulary;
+import io.qaexchange.job.query.SqlText;
+import io.qaexchange.job.query.finance.Macros;
 import io.qaexchange.job.query.union.UnionReader;
 import java.io.File;
 import java.nio.file.Path;
@@ -61,7 +62,13 @@ public final class SqlTables implements AutoCloseable {
                     + SqlText.quote(System.getProperty("java.io.tmpdir") + File.separator + "duckdb-" + ProcessHandle.current().pid()));
             tables.execute(TableColumns.names().stream().map(table -> "CREATE VIEW " + SqlText.name(table) + " AS " + TableColumns.emptySelect(table))
                     .collect(Collectors.joining("; ")));
-            tables.execute(Vocabulary.macros());
+            // A macro names its tables: they must be there when it is made, and what they are is looked up when it is called.
+            for (String macro : Macros.scalars()) {
+                tables.execute(macro);
+            }
+            for (String macro : Macros.tables(TableColumns.names())) {
+                tables.execute(macro);
+            }
             return tables;
         } catch (SQLException e) {
             tables.close();

@@ -4,6 +4,7 @@ import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.job.model.table.LedgerTable;
+import io.qaexchange.job.query.SqlText;
 import io.qaexchange.parquet.column.ParquetTable;
 import io.qaexchange.parquet.column.RowColumn;
 import java.util.LinkedHashMap;

@@ -67,7 +67,7 @@ final class TableText {
         out.write('\n');
     }
 
-    /** Of the longest line in it. */
+    /** Width of the longest line in it. */
     private static int width(String value) {
         return value.indexOf('\n') < 0 ? value.codePointCount(0, value.length())
                 : value.lines().mapToInt(line -> line.codePointCount(0, line.length())).max().orElse(0);

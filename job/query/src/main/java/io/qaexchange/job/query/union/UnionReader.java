@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.ExpiredBatch;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.instruments.Instruments;
@@ -15,7 +16,6 @@ import io.qaexchange.parquet.FlinkInputFile;
 import io.qaexchange.parquet.TableReader;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.flink.core.fs.Path;
@@ -34,6 +34,7 @@ public final class UnionReader {
     private final List<DataFile> files;
     private final List<DataFile> otherFiles;
     private final Set<String> published;
+    private final List<ExpiredBatch> expired;
 
     /** Takes archived rows. */
     @FunctionalInterface
@@ -42,14 +43,14 @@ public final class UnionReader {
         void accept(DataFile file, ArchivedEvent event) throws Exception;
     }
 
-    private UnionReader(CheckpointReader checkpoint, ManifestStore store, Instruments instruments, List<DataFile> files) {
+    private UnionReader(CheckpointReader checkpoint, ManifestStore store, Instruments instruments, List<DataFile> files, ArchiveManifest manifest) {
         this.checkpoint = checkpoint;
         this.store = store;
         this.instruments = instruments;
         this.files = files.stream().filter(file -> EventSchema.get().findTable(file.table()) != null).toList();
         this.otherFiles = files.stream().filter(file -> EventSchema.get().findTable(file.table()) == null).toList();
-        this.published = new HashSet<>();
-        files.forEach(file -> published.add(file.batchId()));
+        this.published = manifest.notHot(files);
+        this.expired = manifest.expired();
     }
 
     /**
@@ -69,7 +70,8 @@ public final class UnionReader {
     public static UnionReader open(CheckpointReader checkpoint, Path archive, Instruments instruments) throws Exception {
         ManifestStore store = ManifestStore.of(archive);
         ArchiveManifest manifest = store.latest();
-        return new UnionReader(checkpoint, store, instruments, manifest.filesAsOf(checkpoint.epoch(), checkpoint.checkpointId()));
+        List<DataFile> files = manifest.filesAsOf(checkpoint.epoch(), checkpoint.checkpointId());
+        return new UnionReader(checkpoint, store, instruments, files, manifest);
     }
 
     public CheckpointReader checkpoint() {
@@ -84,6 +86,11 @@ public final class UnionReader {
     /** The files of tables whose rows are no events: the ledger's. */
     public List<DataFile> otherFiles() {
         return otherFiles;
+    }
+
+    /** Batches whose rows the retention let go. */
+    public List<ExpiredBatch> expired() {
+        return expired;
     }
 
     /** Where a file lies. */

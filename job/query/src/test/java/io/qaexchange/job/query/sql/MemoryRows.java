@@ -53,7 +53,7 @@ final class MemoryRows implements RowSource {
         }
         String day = tradingDay / 10_000 + "-" + String.format("%02d", tradingDay / 100 % 100) + "-" + String.format("%02d", tradingDay % 100);
         files.add(new DataFile(name, type.table(), day, name, Files.size(folder.resolve(name)), rows.size(), 1, times.first(), times.last(), "epoch", 1,
-                names.first(), names.last(), 0, files.size()));
+                names.first(), names.last(), 0, files.size(), null, null));
     }
 
     @Override

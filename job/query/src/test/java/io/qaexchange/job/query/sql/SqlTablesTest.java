@@ -48,7 +48,7 @@ class SqlTablesTest {
     }
 
     private static DataFile file(String path, String minInstrument, String maxInstrument) {
-        return new DataFile(path, "tick", "2026-01-05", path, 1, 1, 1, TIME_NS, TIME_NS, "epoch", 1, minInstrument, maxInstrument, 0, 1);
+        return new DataFile(path, "tick", "2026-01-05", path, 1, 1, 1, TIME_NS, TIME_NS, "epoch", 1, minInstrument, maxInstrument, 0, 1, null, null);
     }
 
     @Test

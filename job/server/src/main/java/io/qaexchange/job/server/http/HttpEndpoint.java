@@ -4,7 +4,8 @@ import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LiveProtocol;
 import io.qaexchange.job.query.live.JobNotRunningException;
 import io.qaexchange.job.query.sql.WrongSqlException;
-import io.qaexchange.job.server.QueryEngine;
+import io.qaexchange.job.server.engine.Admission;
+import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.Role;
 import io.qaexchange.job.server.security.Tokens;
 import java.io.IOException;
@@ -170,6 +171,9 @@ public final class HttpEndpoint extends Handler.Abstract {
     static Problem problemOf(Throwable failure) {
         if (failure instanceof Problem problem) {
             return problem;
+        }
+        if (failure instanceof Admission.RefusedException refused) {
+            return refused.isQueueFull() ? new Problem(429, "too-many-queries", refused.getMessage()) : new Problem(503, "no-place-free", refused.getMessage());
         }
         if (failure instanceof JobNotRunningException) {
             return new Problem(503, "job-not-running", failure.getMessage());

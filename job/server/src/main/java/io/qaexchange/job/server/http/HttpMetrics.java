@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 /** Numbers of the server in the text format of Prometheus. Thread-safe. */
 public final class HttpMetrics {
@@ -32,6 +33,12 @@ public final class HttpMetrics {
     }
 
     private final Map<Key, Series> series = new ConcurrentHashMap<>();
+    private final Map<String, Supplier<Number>> gauges = new ConcurrentHashMap<>();
+
+    /** Adds a gauge, read when it is asked for. */
+    public void addGauge(String name, Supplier<Number> value) {
+        gauges.put(name, value);
+    }
 
     void answered(String path, int status, long tookNs) {
         Series of = series.computeIfAbsent(new Key(route(path), status / 100 + "xx"), key -> new Series());
@@ -53,7 +60,9 @@ public final class HttpMetrics {
     }
 
     /** All series. */
-    String text(Map<String, Number> gauges) {
+    String text(Map<String, Number> more) {
+        Map<String, Number> values = new TreeMap<>(more);
+        gauges.forEach((name, value) -> values.put(name, value.get()));
         StringBuilder text = new StringBuilder();
         text.append("# HELP qaexchange_server_request_seconds Time from request to the end of its answer.\n");
         text.append("# TYPE qaexchange_server_request_seconds histogram\n");
@@ -67,7 +76,7 @@ public final class HttpMetrics {
             text.append("qaexchange_server_request_seconds_sum{").append(labels).append("} ").append(of.nanos.sum() / 1e9).append('\n');
             text.append("qaexchange_server_request_seconds_count{").append(labels).append("} ").append(of.count.sum()).append('\n');
         });
-        gauges.forEach((name, value) -> text.append("# TYPE ").append(name).append(" gauge\n").append(name).append(' ').append(value).append('\n'));
+        values.forEach((name, value) -> text.append("# TYPE ").append(name).append(" gauge\n").append(name).append(' ').append(value).append('\n'));
         return text.toString();
     }
 }

@@ -7,7 +7,7 @@ import io.qaexchange.events.StoredEvent;
 import io.qaexchange.job.query.live.JobNotRunningException;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.ReadLevel;
-import io.qaexchange.job.server.QueryEngine;
+import io.qaexchange.job.server.engine.QueryEngine;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

@@ -7,6 +7,7 @@ import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.job.query.NearNames;
+import io.qaexchange.job.query.SqlText;
 import io.qaexchange.job.query.finance.Bar;
 import io.qaexchange.job.query.finance.Bars;
 import io.qaexchange.job.query.finance.Granularity;
@@ -14,13 +15,13 @@ import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.ReadLevel;
 import io.qaexchange.job.query.sql.ResultFormat;
 import io.qaexchange.job.query.sql.SqlTables;
-import io.qaexchange.job.query.sql.SqlText;
 import io.qaexchange.job.query.typed.BarJson;
 import io.qaexchange.job.query.typed.RowJson;
 import io.qaexchange.job.query.typed.TypedBars;
 import io.qaexchange.job.query.typed.UnionRow;
 import io.qaexchange.job.query.typed.UnionScan;
-import io.qaexchange.job.server.QueryEngine;
+import io.qaexchange.job.server.engine.Admission;
+import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.Role;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -46,9 +47,9 @@ public final class QueryRoutes {
     private final QueryEngine engine;
     private final Admission admission;
 
-    public QueryRoutes(QueryEngine engine, int concurrency, int queue, int waitMs) {
+    public QueryRoutes(QueryEngine engine, Admission admission) {
         this.engine = engine;
-        this.admission = new Admission(concurrency, queue, waitMs);
+        this.admission = admission;
     }
 
     /** Adds the routes. */

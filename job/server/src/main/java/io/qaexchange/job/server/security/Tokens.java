@@ -26,11 +26,12 @@ import javax.annotation.Nullable;
  *     - user: alice
  *       role: reader                    # reader, operator or admin
  *       sha256: 9f86d081884c7d65…       # of the token, hexadecimal
+ *       scram: SCRAM-SHA-256$4096:…     # verifier of the password for the PostgreSQL wire; this or sha256, or both
  *       expires: 2027-01-01T00:00:00Z   # optional
  * </pre>
  *
  * <p>A token is long and random, so its plain SHA-256 tells nothing about it; the file never holds the token. A check looks at every
- * entry and takes the same time for any token.
+ * entry and takes the same time for any token. {@code bin/token} makes an entry.
  *
  * <p>Thread-safe.
  */
@@ -48,11 +49,15 @@ public final class Tokens {
     /** Guarded by this. */
     private long lookedAtMs;
 
+    /** A user and what proves his password. */
+    public record Login(User user, ScramVerifier verifier) {
+    }
+
     /** A user who showed a token. */
     public record User(String name, Role role) {
     }
 
-    private record Entry(User user, byte[] sha256, Instant expires) {
+    private record Entry(User user, byte[] sha256, @Nullable ScramVerifier scram, @Nullable Instant expires) {
     }
 
     private Tokens(@Nullable Path file, Clock clock) {
@@ -103,6 +108,20 @@ public final class Tokens {
         return token == null ? null : found;
     }
 
+    /** What proves the password of a user; null if no entry of his has a verifier that has not expired. */
+    @Nullable
+    public synchronized Login login(String name) throws IOException {
+        readIfChanged();
+        Login found = null;
+        for (Entry entry : entries) {
+            boolean valid = entry.expires() == null || clock.instant().isBefore(entry.expires());
+            if (entry.user().name().equals(name) && entry.scram() != null && valid) {
+                found = new Login(entry.user(), entry.scram());
+            }
+        }
+        return found;
+    }
+
     private void readIfChanged() throws IOException {
         long nowMs = clock.millis();
         if (nowMs - lookedAtMs < LOOK_AGAIN_MS) {
@@ -131,7 +150,7 @@ public final class Tokens {
 
     private Entry entry(JsonNode node, int number) throws IOException {
         String where = file + ": token " + number + ": ";
-        for (String name : List.of("user", "role", "sha256")) {
+        for (String name : List.of("user", "role")) {
             if (!node.hasNonNull(name)) {
                 throw new IOException(where + name + " is missing");
             }
@@ -142,14 +161,25 @@ public final class Tokens {
         } catch (IllegalArgumentException e) {
             throw new IOException(where + "role \"" + node.get("role").asText() + "\" is none of reader, operator, admin", e);
         }
+        if (!node.hasNonNull("sha256") && !node.hasNonNull("scram")) {
+            throw new IOException(where + "sha256 (of a token) or scram (of a password) is missing");
+        }
         byte[] sha256;
         try {
-            sha256 = HexFormat.of().parseHex(node.get("sha256").asText());
+            sha256 = !node.hasNonNull("sha256") ? new byte[0] : HexFormat.of().parseHex(node.get("sha256").asText());
         } catch (IllegalArgumentException e) {
             throw new IOException(where + "sha256 is not hexadecimal", e);
         }
-        if (sha256.length != 32) {
+        if (node.hasNonNull("sha256") && sha256.length != 32) {
             throw new IOException(where + "sha256 has " + sha256.length + " bytes, not 32");
+        }
+        ScramVerifier scram = null;
+        if (node.hasNonNull("scram")) {
+            try {
+                scram = ScramVerifier.parse(node.get("scram").asText());
+            } catch (IllegalArgumentException e) {
+                throw new IOException(where + "scram: " + e.getMessage(), e);
+            }
         }
         Instant expires = null;
         if (node.hasNonNull("expires")) {
@@ -159,7 +189,7 @@ public final class Tokens {
                 throw new IOException(where + "expires is not a time such as 2027-01-01T00:00:00Z", e);
             }
         }
-        return new Entry(new User(node.get("user").asText(), role), sha256, expires);
+        return new Entry(new User(node.get("user").asText(), role), sha256, scram, expires);
     }
 
     private static byte[] sha256(String text) {

@@ -53,7 +53,7 @@ public final class ArchiveRound {
     }
 
     /**
-     * What rounds of one operator share.
+     * Things that rounds of one operator share.
      *
      * @param folder for files that are being written
      * @param identity the writer of the files, for footers

@@ -1,8 +1,13 @@
 package io.qaexchange.job.stream.hot;
 
+import io.qaexchange.events.RejectionReason;
+import io.qaexchange.job.model.JobMetric;
 import io.qaexchange.job.model.store.InstrumentState;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
@@ -18,6 +23,8 @@ public final class EventStoreMetrics {
 
     private static final int SLICES_REMEMBERED = 10_000;
     private static final long NANOS_PER_MICRO = 1_000;
+    private static final long NANOS_PER_MS = 1_000_000;
+    private static final long NONE = Long.MIN_VALUE;
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private long stored;
@@ -25,8 +32,11 @@ public final class EventStoreMetrics {
     private long deadLetters;
     private long archivedRows;
     private boolean archivingNow;
+    private long newestEventMs = NONE;
+    private long lastStoredMs = NONE;
     private volatile long handedOverBatches;
     private volatile long unpublishedBatches;
+    private final Map<RejectionReason, Counter> byReason = new EnumMap<>(RejectionReason.class);
     private final Counter storedBytes;
     private final Counter late;
     private final Counter rounds;
@@ -39,28 +49,39 @@ public final class EventStoreMetrics {
     private final Histogram sliceCpuMicros;
 
     private EventStoreMetrics(MetricGroup group) {
-        storedBytes = group.counter("storedBytes");
-        late = group.counter("lateRows");
-        rounds = group.counter("archivingRounds");
-        roundFailures = group.counter("archivingFailures");
-        archivedBytes = group.counter("archivedBytes");
-        archivedFiles = group.counter("archivedFiles");
-        archivingNs = group.counter("archivingNs");
-        archivingCpuNs = group.counter("archivingCpuNs");
-        sliceMicros = group.histogram("archivingSliceMicros", new DescriptiveStatisticsHistogram(SLICES_REMEMBERED));
-        sliceCpuMicros = group.histogram("archivingSliceCpuMicros", new DescriptiveStatisticsHistogram(SLICES_REMEMBERED));
-        group.gauge("stored", () -> stored);
-        group.gauge("duplicates", () -> duplicates);
-        group.gauge("deadLetters", () -> deadLetters);
-        group.gauge("archivedRows", () -> archivedRows);
-        group.gauge("archiving", () -> archivingNow ? 1 : 0);
-        group.gauge("handedOverBatches", () -> handedOverBatches);
-        group.gauge("unpublishedBatches", () -> unpublishedBatches);
-        group.gauge("hotRows", () -> stored - archivedRows);
+        storedBytes = group.counter(JobMetric.STORED_BYTES.id());
+        late = group.counter(JobMetric.LATE_ROWS.id());
+        rounds = group.counter(JobMetric.ARCHIVING_ROUNDS.id());
+        roundFailures = group.counter(JobMetric.ARCHIVING_FAILURES.id());
+        archivedBytes = group.counter(JobMetric.ARCHIVED_BYTES.id());
+        archivedFiles = group.counter(JobMetric.ARCHIVED_FILES.id());
+        archivingNs = group.counter(JobMetric.ARCHIVING_NS.id());
+        archivingCpuNs = group.counter(JobMetric.ARCHIVING_CPU_NS.id());
+        sliceMicros = group.histogram(JobMetric.ARCHIVING_SLICE_MICROS.id(), new DescriptiveStatisticsHistogram(SLICES_REMEMBERED));
+        sliceCpuMicros = group.histogram(JobMetric.ARCHIVING_SLICE_CPU_MICROS.id(), new DescriptiveStatisticsHistogram(SLICES_REMEMBERED));
+        group.gauge(JobMetric.STORED.id(), () -> stored);
+        group.gauge(JobMetric.DUPLICATES.id(), () -> duplicates);
+        group.gauge(JobMetric.DEAD_LETTERS.id(), () -> deadLetters);
+        group.gauge(JobMetric.ARCHIVED_ROWS.id(), () -> archivedRows);
+        group.gauge(JobMetric.ARCHIVING.id(), () -> archivingNow ? 1 : 0);
+        group.gauge(JobMetric.EVENT_TIME_LAG_MS.id(), () -> since(newestEventMs));
+        group.gauge(JobMetric.ARRIVAL_AGE_MS.id(), () -> since(lastStoredMs));
+        for (RejectionReason reason : RejectionReason.values()) {
+            byReason.put(reason, group.addGroup("reason", reason.label()).counter(JobMetric.DEAD_LETTERS_BY_REASON.id()));
+        }
+        group.gauge(JobMetric.HANDED_OVER_BATCHES.id(), () -> handedOverBatches);
+        group.gauge(JobMetric.UNPUBLISHED_BATCHES.id(), () -> unpublishedBatches);
+        group.gauge(JobMetric.HOT_ROWS.id(), () -> stored - archivedRows);
     }
 
-    public static EventStoreMetrics register(MetricGroup group, InstrumentIndex instruments) {
+    /**
+     * Registers the metrics of a subtask.
+     *
+     * @param folder the folder of its finished files, whose disk also holds hot state
+     */
+    public static EventStoreMetrics register(MetricGroup group, InstrumentIndex instruments, Path folder) {
         EventStoreMetrics metrics = new EventStoreMetrics(group);
+        group.gauge(JobMetric.DISK_FREE_BYTES.id(), () -> folder.toFile().getUsableSpace());
         for (InstrumentState instrument : instruments.states()) {
             metrics.stored += instrument.stored();
             metrics.duplicates += instrument.duplicates();
@@ -70,9 +91,22 @@ public final class EventStoreMetrics {
         return metrics;
     }
 
-    public void stored(int bytes) {
+    private static long since(long ms) {
+        return ms == NONE ? -1 : System.currentTimeMillis() - ms;
+    }
+
+    /**
+     * A row was stored.
+     *
+     * @param bytes its stored bytes
+     * @param eventTimeNs its event time
+     * @param nowMs the clock
+     */
+    public void stored(int bytes, long eventTimeNs, long nowMs) {
         stored++;
         storedBytes.inc(bytes);
+        newestEventMs = Math.max(newestEventMs, eventTimeNs / NANOS_PER_MS);
+        lastStoredMs = nowMs;
     }
 
     public void late() {
@@ -83,8 +117,9 @@ public final class EventStoreMetrics {
         duplicates++;
     }
 
-    public void deadLetter() {
+    public void deadLetter(RejectionReason reason) {
         deadLetters++;
+        byReason.get(reason).inc();
     }
 
     /** A moment of the task thread, to be given to {@link #slice} when a slice ends. */

@@ -17,12 +17,12 @@ final class AccountChanges {
 
     private static final int TOGETHER = 64;
 
-    /** What one booking changes. */
+    /** The changes of one booking. */
     private static final class Booking {
         String account;
         int day;
         final AccountSums sums = new AccountSums();
-        /** Of use while bookings are added up. */
+        /** Used while bookings are added up. */
         OfAccount target;
     }
 
@@ -50,7 +50,7 @@ final class AccountChanges {
     private final List<Booking> bookings = new ArrayList<>();
     private int booked;
 
-    /** What is to be added to the sums of an account's day; to be filled before {@link #addUp} or {@link #send} is called. */
+    /** The amounts to be added to the sums of an account's day; to be filled before {@link #addUp} or {@link #send} is called. */
     AccountSums change(String account, int day) {
         if (booked == bookings.size()) {
             bookings.add(new Booking());

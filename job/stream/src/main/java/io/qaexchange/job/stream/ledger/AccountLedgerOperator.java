@@ -3,6 +3,7 @@ package io.qaexchange.job.stream.ledger;
 import io.qaexchange.events.EventIdentity;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.flink.IncomingEvent;
+import io.qaexchange.job.model.JobMetric;
 import io.qaexchange.job.model.book.Account;
 import io.qaexchange.job.model.book.Alert;
 import io.qaexchange.job.model.book.AlertReason;
@@ -88,11 +89,11 @@ public final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRo
         MetricGroup group = getMetricGroup();
         alerts = new EnumMap<>(AlertReason.class);
         for (AlertReason reason : AlertReason.values()) {
-            alerts.put(reason, group.addGroup("alerts").counter(reason.label()));
+            alerts.put(reason, group.addGroup("reason", reason.label()).counter(JobMetric.LEDGER_ALERTS.id()));
         }
-        reports = group.counter("reportsCompared");
-        outdated = group.counter("reportsOutdated");
-        differences = group.counter("reportDifferences");
+        reports = group.counter(JobMetric.REPORTS_COMPARED.id());
+        outdated = group.counter(JobMetric.REPORTS_OUTDATED.id());
+        differences = group.counter(JobMetric.REPORT_DIFFERENCES.id());
     }
 
     @Override

@@ -43,7 +43,7 @@ final class CachedValues<V> {
     boolean pendingStored;
     /** Whether those in the state are not the ones that are pending now. */
     boolean pendingChanged;
-    /** Of use within a flush only. */
+    /** Used within a flush only. */
     final List<Entry<V>> pending = new ArrayList<>();
 
     CachedValues(String instrument, int number) {

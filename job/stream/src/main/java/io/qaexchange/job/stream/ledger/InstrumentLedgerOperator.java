@@ -4,6 +4,7 @@ import io.qaexchange.events.EventKey;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.TextPool;
 import io.qaexchange.events.flink.IncomingEvent;
+import io.qaexchange.job.model.JobMetric;
 import io.qaexchange.job.model.book.Account;
 import io.qaexchange.job.model.book.AccountSums;
 import io.qaexchange.job.model.book.Alert;
@@ -101,15 +102,15 @@ public final class InstrumentLedgerOperator extends AbstractStreamOperator<Accou
             head.alerts().forEach((reason, count) -> alerts.merge(reason, count, Long::sum));
         }
         for (AlertReason reason : AlertReason.values()) {
-            group.addGroup("alerts").gauge(reason.label(), () -> alerts.getOrDefault(reason, 0L));
+            group.addGroup("reason", reason.label()).gauge(JobMetric.LEDGER_ALERTS.id(), () -> alerts.getOrDefault(reason, 0L));
         }
-        writeMicros = group.histogram("ledgerWriteMicros", new DescriptiveStatisticsHistogram(CHECKPOINTS_REMEMBERED));
-        writeCpuMicros = group.histogram("ledgerWriteCpuMicros", new DescriptiveStatisticsHistogram(CHECKPOINTS_REMEMBERED));
-        group.gauge("ledgerBooked", () -> booked);
-        group.gauge("tapeEvents", () -> tapeEvents);
-        group.gauge("waitingTrades", () -> waitingTrades);
-        group.gauge("reportsCompared", () -> reports);
-        group.gauge("reportDifferences", () -> differences);
+        writeMicros = group.histogram(JobMetric.LEDGER_WRITE_MICROS.id(), new DescriptiveStatisticsHistogram(CHECKPOINTS_REMEMBERED));
+        writeCpuMicros = group.histogram(JobMetric.LEDGER_WRITE_CPU_MICROS.id(), new DescriptiveStatisticsHistogram(CHECKPOINTS_REMEMBERED));
+        group.gauge(JobMetric.LEDGER_BOOKED.id(), () -> booked);
+        group.gauge(JobMetric.TAPE_EVENTS.id(), () -> tapeEvents);
+        group.gauge(JobMetric.WAITING_TRADES.id(), () -> waitingTrades);
+        group.gauge(JobMetric.REPORTS_COMPARED.id(), () -> reports);
+        group.gauge(JobMetric.REPORT_DIFFERENCES.id(), () -> differences);
         sumUp();
     }
 

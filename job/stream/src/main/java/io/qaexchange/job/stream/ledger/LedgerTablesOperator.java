@@ -2,6 +2,7 @@ package io.qaexchange.job.stream.ledger;
 
 import io.qaexchange.archive.manifest.ArchiveEpoch;
 import io.qaexchange.archive.sink.FinishedFile;
+import io.qaexchange.job.model.JobMetric;
 import io.qaexchange.job.model.store.TradingDay;
 import io.qaexchange.job.model.table.LedgerRow;
 import io.qaexchange.job.model.table.LedgerTable;
@@ -64,7 +65,7 @@ final class LedgerTablesOperator extends AbstractStreamOperator<FinishedFile>
         epoch = ArchiveEpoch.idOf(jobId, context.getRestoredCheckpointId().orElse(0));
         folder = ArchiveFolder.create(Path.of(getContainingTask().getEnvironment().getTaskManagerInfo().getTmpDirectories()[0]), jobId,
                 getOperatorID().toHexString(), getRuntimeContext().getTaskInfo());
-        getMetricGroup().gauge("ledgerRowsWaiting", () -> rows.size());
+        getMetricGroup().gauge(JobMetric.LEDGER_ROWS_WAITING.id(), () -> rows.size());
     }
 
     @Override

@@ -15,7 +15,7 @@ import java.util.List;
  */
 final class TextTable<E extends TextTable.Entry> {
 
-    /** What a table holds. */
+    /** An entry of a table. */
     abstract static class Entry {
         final String id;
         final int hash;

@@ -41,7 +41,7 @@ public final class HotRowService {
     private final int heldCheckpoints;
     private final ConcurrentSkipListMap<Long, Barrier> barriers = new ConcurrentSkipListMap<>();
 
-    /** What the task thread noted at a barrier. */
+    /** The notes of the task thread at a barrier. */
     private record Barrier(BoundaryView view, List<PartitionOffset> offsets, long atMs) {
     }
 

@@ -99,7 +99,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
         stored = new StreamRecord<>(null);
         folder = ArchiveFolder.create(Path.of(getContainingTask().getEnvironment().getTaskManagerInfo().getTmpDirectories()[0]), jobId,
                 getOperatorID().toHexString(), getRuntimeContext().getTaskInfo());
-        metrics = EventStoreMetrics.register(getMetricGroup(), instruments);
+        metrics = EventStoreMetrics.register(getMetricGroup(), instruments, folder.path());
         background = thread("manifest reader");
         writer = thread("archive writer");
         FileIdentity identity = new FileIdentity(archiveEpoch, getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(),
@@ -186,7 +186,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
             state.events().put(key, value);
             instrument.storedEvent(key, value.length, nowMs);
         }
-        metrics.stored(value.length);
+        metrics.stored(value.length, key.eventTimeNs(), nowMs);
         output.collect(EventStoreOperatorFactory.STORED, stored.replace(event));
         archiver.rowStored(value.length);
     }
@@ -216,7 +216,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
 
     private void refuse(IncomingEvent event, InstrumentState instrument, RejectionReason reason, String detail) {
         instrument.countDeadLetter();
-        metrics.deadLetter();
+        metrics.deadLetter(reason);
         output.collect(DeadLetter.OUTPUT, new StreamRecord<>(DeadLetter.about(event, reason.label(), detail)));
     }
 

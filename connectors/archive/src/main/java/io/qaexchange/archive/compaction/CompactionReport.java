@@ -1,0 +1,20 @@
+package io.qaexchange.archive.compaction;
+
+import java.util.List;
+
+/**
+ * What a compaction did.
+ *
+ * @param groups groups that became one file each
+ * @param filesBefore files that became larger ones
+ * @param bytesBefore their bytes
+ * @param bytesAfter bytes of the files that stand for them
+ * @param rows rows that were written again
+ * @param left groups that were left as they are, and why, one line each
+ */
+public record CompactionReport(int groups, int filesBefore, long bytesBefore, long bytesAfter, long rows, List<String> left) {
+
+    public CompactionReport {
+        left = List.copyOf(left);
+    }
+}

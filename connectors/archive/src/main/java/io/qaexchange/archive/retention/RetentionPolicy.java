@@ -1,0 +1,61 @@
+package io.qaexchange.archive.retention;
+
+import io.qaexchange.archive.manifest.ArchiveManifest;
+import io.qaexchange.archive.manifest.DataFile;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Stages for each table. A trading day's age is counted from the earlier of two days: today by the wall clock, and the newest trading day of its table.
+ * So neither one row of the year 2100 nor a clock that jumps there drops everything, and a market that closed for good keeps what it has.
+ *
+ * <p>Immutable.
+ */
+public final class RetentionPolicy {
+
+    private final RetentionStages all;
+    private final Map<String, RetentionStages> byTable;
+
+    /**
+     * A policy.
+     *
+     * @param all for tables that are not named
+     * @param byTable by record type
+     */
+    public RetentionPolicy(RetentionStages all, Map<String, RetentionStages> byTable) {
+        this.all = all;
+        this.byTable = Map.copyOf(byTable);
+    }
+
+    /** The stages of a table. */
+    public RetentionStages stages(String table) {
+        return byTable.getOrDefault(table, all);
+    }
+
+    /** Files whose rows are older than {@code delete-after}, held or not. */
+    public List<DataFile> expired(ArchiveManifest manifest, Instant now) {
+        LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+        Map<String, LocalDate> newest = new HashMap<>();
+        for (List<DataFile> files : List.of(manifest.files(), manifest.superseded())) {
+            for (DataFile file : files) {
+                newest.merge(file.table(), LocalDate.parse(file.tradingDay()), (a, b) -> a.isAfter(b) ? a : b);
+            }
+        }
+        List<DataFile> expired = new ArrayList<>();
+        for (List<DataFile> files : List.of(manifest.files(), manifest.superseded())) {
+            for (DataFile file : files) {
+                Integer days = stages(file.table()).deleteAfter();
+                LocalDate from = newest.get(file.table()).isAfter(today) ? today : newest.get(file.table());
+                if (days != null && LocalDate.parse(file.tradingDay()).isBefore(from.minusDays(days))) {
+                    expired.add(file);
+                }
+            }
+        }
+        return expired;
+    }
+}

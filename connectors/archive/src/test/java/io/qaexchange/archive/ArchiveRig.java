@@ -1,0 +1,118 @@
+package io.qaexchange.archive;
+
+import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.manifest.Sha256;
+import io.qaexchange.events.Arrival;
+import io.qaexchange.events.EventSchema;
+import io.qaexchange.events.EventView;
+import io.qaexchange.events.RandomEvents;
+import io.qaexchange.events.RecordType;
+import io.qaexchange.events.StoredEvent;
+import io.qaexchange.parquet.EventFileFooter;
+import io.qaexchange.parquet.EventParquetWriter;
+import io.qaexchange.parquet.FlinkInputFile;
+import io.qaexchange.parquet.FooterKeys;
+import io.qaexchange.parquet.ParquetCompression;
+import io.qaexchange.parquet.ParquetOptions;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.io.ColumnIOFactory;
+import org.apache.parquet.io.RecordReader;
+
+/** Writes files as the job would, with random rows, and reads them column by column as strangers would. */
+public final class ArchiveRig {
+
+
+    private final Path folder;
+    private final ManifestStore store;
+    private final Random random;
+    private long offset;
+
+    public ArchiveRig(Path folder, long seed) {
+        this.folder = folder;
+        this.store = ManifestStore.of(new org.apache.flink.core.fs.Path(folder.toUri()));
+        this.random = new Random(seed);
+    }
+
+    public ManifestStore store() {
+        return store;
+    }
+
+    /** A file of random rows. */
+    public DataFile write(RecordType type, String tradingDay, int rows, String epoch, long checkpointId, int subtask, long ordinal, boolean sorted)
+            throws IOException {
+        String batchId = "batch-" + epoch + "-" + checkpointId + "-" + subtask + "-" + ordinal + "-" + type.table() + "-" + tradingDay;
+        String path = "table=" + type.table() + "/date=" + tradingDay + "/part-" + batchId + ".parquet";
+        Path file = folder.resolve(path);
+        Files.createDirectories(file.getParent());
+        List<byte[]> values = new ArrayList<>();
+        for (int i = 0; i < rows; i++) {
+            byte[] event = RandomEvents.event(EventSchema.get(), type, random);
+            values.add(StoredEvent.encode(event, new Arrival(random.nextLong(), "topic-" + random.nextInt(3), random.nextInt(4), offset++)));
+        }
+        if (sorted) {
+            values.sort(Comparator.comparing(Place::of));
+        }
+        StoredEvent stored = new StoredEvent();
+        ParquetOptions options = new ParquetOptions(ParquetCompression.SNAPPY, 1 + random.nextInt(40));
+        try (EventParquetWriter writer = EventParquetWriter.create(file, type, options)) {
+            for (byte[] value : values) {
+                writer.write(stored.wrap(value), value.length, Integer.parseInt(tradingDay.replace("-", "")));
+            }
+            writer.finish(Map.of(FooterKeys.BATCH_ID, batchId, FooterKeys.TRADING_DAY, tradingDay, FooterKeys.SUBTASK, Integer.toString(subtask),
+                    FooterKeys.ORDINAL, Long.toString(ordinal)));
+        }
+        EventFileFooter footer = EventFileFooter.read(FlinkInputFile.of(new org.apache.flink.core.fs.Path(file.toUri())));
+        return new DataFile(batchId, type.table(), tradingDay, path, Files.size(file), rows, footer.rawBytes(), footer.minEventTimeNs(),
+                footer.maxEventTimeNs(), epoch, checkpointId, null, null, subtask, ordinal, Sha256.of(new org.apache.flink.core.fs.Path(file.toUri())),
+                null);
+    }
+
+    /** An instrument or account and a time: the order of rows in a file. */
+    public record Place(boolean account, byte[] key, long timeNs) implements Comparable<Place> {
+
+        static Place of(byte[] value) {
+            EventView event = new StoredEvent().wrap(value).event();
+            return new Place(!event.hasInstrument(), event.routeKey().getBytes(StandardCharsets.UTF_8), event.eventTime());
+        }
+
+        @Override
+        public int compareTo(Place other) {
+            int order = Boolean.compare(account, other.account);
+            if (order == 0) {
+                order = Arrays.compareUnsigned(key, other.key);
+            }
+            return order != 0 ? order : Long.compare(timeNs, other.timeNs);
+        }
+    }
+
+    /** Every row of a file with all its columns, as the Parquet library's own reader gives them. */
+    public List<String> rows(DataFile file) throws IOException {
+        List<String> rows = new ArrayList<>();
+        try (ParquetFileReader reader = ParquetFileReader.open(FlinkInputFile.of(store.locate(file)), ParquetReadOptions.builder().build())) {
+            var schema = reader.getFileMetaData().getSchema();
+            for (PageReadStore pages = reader.readNextRowGroup(); pages != null; pages = reader.readNextRowGroup()) {
+                RecordReader<Group> records = new ColumnIOFactory().getColumnIO(schema).getRecordReader(pages, new GroupRecordConverter(schema));
+                for (long i = pages.getRowCount(); i > 0; i--) {
+                    rows.add(records.read().toString());
+                }
+            }
+        }
+        return rows;
+    }
+
+}

@@ -1,0 +1,215 @@
+package io.qaexchange.job.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.events.generator.EventGenerator;
+import io.qaexchange.job.cli.data.Feeder;
+import io.qaexchange.kafka.KafkaConnection;
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.apache.flink.runtime.testutils.CommonTestUtils;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real Prometheus on a running cluster: all dashboards and alerts are evaluated; alerts fire when their cause is made, and go silent after. */
+@Timeout(900)
+class MonitorIT {
+
+    private static final Path CONFIGURATION = Path.of("../../flink-conf").toAbsolutePath().normalize();
+    private static final Duration WAIT = Duration.ofMinutes(4);
+    private static final double RATE = 500;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    private Path temporary;
+    private Commands commands;
+    private String prometheus;
+
+    @BeforeAll
+    static void programs() {
+        for (String program : List.of("prometheus", "promtool")) {
+            boolean found = Arrays.stream(System.getenv("PATH").split(File.pathSeparator)).anyMatch(place -> Files.isExecutable(Path.of(place, program)));
+            if (!found) {
+                System.out.println("MonitorIT DID NOT RUN: there is no " + program + " on this machine; apt-get install prometheus");
+            }
+            assumeTrue(found, program + " is installed");
+        }
+    }
+
+    @Test
+    void rulesAreRightByThemselves() throws Exception {
+        promtool("check", "rules", "alerts.yml");
+        promtool("test", "rules", "alerts-test.yml");
+        Set<String> tested = new TreeSet<>();
+        String tests = Files.readString(CONFIGURATION.resolve("prometheus/alerts-test.yml"));
+        for (String alert : alerts().keySet()) {
+            if (tests.contains(alert) || tests.contains(alert.replaceAll("^(Archiv|Ledger|Server|DeadLetters).*", "$1.*"))) {
+                tested.add(alert);
+            }
+        }
+        assertThat(tested).as("alerts that alerts-test.yml makes fire").isEqualTo(new TreeSet<>(alerts().keySet()));
+    }
+
+    private static void promtool(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("promtool"));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).directory(CONFIGURATION.resolve("prometheus").toFile()).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+    }
+
+    @Test
+    void everyPanelHasDataAndAlertsFollowTheirCauses() throws Exception {
+        try (Commands started = new Commands(temporary.resolve("watched, 100%20 [ö] #1"))) {
+            commands = started;
+            commands.startKafka();
+            commands.startCluster();
+            String job = commands.run("submit", "--dir", commands.folder().toString(), "--parallelism", "2", "--", "--min-age", "5 s", "--window", "5 s",
+                    "--min-batch-size", "1 kb", "--check-interval", "1 s", "--checkpoint-interval", "2 s");
+            Process server = commands.begin("serve", "--dir", commands.folder().toString(), "--port", "0");
+            prometheus = commands.startMonitor();
+            Feeder feeder = new Feeder(KafkaConnection.to(commands.brokers()), "events", EventGenerator.live(1, Long.MAX_VALUE, Clock.systemUTC(), RATE, true));
+            feeder.setRate(RATE);
+            feeder.start();
+            try {
+                everyPanelHasData();
+                assertThat(firing()).as("alerts of a healthy job of " + job).doesNotContain("ProcessDown", "TaskManagerMissing", "JobNotRunning",
+                        "CheckpointLate", "DeadLettersNotWritten", "ArchivingFails", "ArchiveNotPublished", "LedgerDiffers");
+                poison();
+                await("an alert about dead letters", () -> firing().contains("DeadLetters"));
+                commands.kill("taskmanager-2");
+                await("alerts about a lost TaskManager", () -> firing().containsAll(List.of("ProcessDown", "TaskManagerMissing")));
+                commands.startCluster();
+                await("silence after the TaskManager is back", () -> !firing().contains("ProcessDown") && !firing().contains("TaskManagerMissing"));
+            } catch (AssertionError | Exception e) {
+                throw new AssertionError(commands.explain(job), e);
+            } finally {
+                feeder.stop();
+                server.destroy();
+                server.waitFor();
+            }
+        }
+    }
+
+    private void poison() throws Exception {
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(Map.of("bootstrap.servers", commands.brokers()), new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            for (int i = 0; i < 10; i++) {
+                producer.send(new ProducerRecord<>("events", ("no event " + i).getBytes(StandardCharsets.UTF_8))).get();
+            }
+        }
+    }
+
+    private void everyPanelHasData() throws Exception {
+        Map<String, String> open = new TreeMap<>(panels());
+        assertThat(open).hasSizeGreaterThan(80);
+        long deadlineNs = System.nanoTime() + WAIT.toNanos();
+        while (!open.isEmpty() && System.nanoTime() < deadlineNs) {
+            commands.get("/v1/job");
+            for (Map.Entry<String, String> panel : List.copyOf(open.entrySet())) {
+                if (hasData(panel.getValue())) {
+                    open.remove(panel.getKey());
+                }
+            }
+        }
+        assertThat(open).as("panels without data").isEmpty();
+        for (Map.Entry<String, String> alert : alerts().entrySet()) {
+            assertThat(query(alert.getValue()).path("resultType").asText()).as(alert.getKey()).isEqualTo("vector");
+        }
+    }
+
+    private boolean hasData(String expression) throws Exception {
+        for (JsonNode sample : query(expression).path("result")) {
+            if (!sample.path("value").path(1).asText().equals("NaN")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Expressions of all panels, by dashboard, title and number. */
+    private static Map<String, String> panels() throws IOException {
+        Map<String, String> panels = new TreeMap<>();
+        try (Stream<Path> files = Files.list(CONFIGURATION.resolve("grafana"))) {
+            for (Path file : files.toList()) {
+                for (JsonNode panel : JSON.readTree(file.toFile()).path("panels")) {
+                    for (JsonNode target : panel.path("targets")) {
+                        panels.put(file.getFileName() + ": " + panel.path("title").asText() + " " + target.path("refId").asText(),
+                                target.path("expr").asText().replace("$job", ".*").replace("$__rate_interval", "20s"));
+                    }
+                }
+            }
+        }
+        return panels;
+    }
+
+    private static Map<String, String> alerts() throws IOException {
+        Map<String, String> alerts = new TreeMap<>();
+        JsonNode rules = new com.fasterxml.jackson.dataformat.yaml.YAMLMapper().readTree(CONFIGURATION.resolve("prometheus/alerts.yml").toFile());
+        for (JsonNode group : rules.path("groups")) {
+            group.path("rules").forEach(rule -> alerts.put(rule.path("alert").asText(), rule.path("expr").asText()));
+        }
+        return alerts;
+    }
+
+    private Set<String> firing() throws Exception {
+        Set<String> firing = new TreeSet<>();
+        for (JsonNode alert : get("/api/v1/alerts").path("data").path("alerts")) {
+            if (alert.path("state").asText().equals("firing")) {
+                firing.add(alert.path("labels").path("alertname").asText());
+            }
+        }
+        return firing;
+    }
+
+    private JsonNode query(String expression) throws Exception {
+        JsonNode answer = get("/api/v1/query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8));
+        assertThat(answer.path("status").asText()).as(expression + " " + answer).isEqualTo("success");
+        return answer.path("data");
+    }
+
+    private JsonNode get(String path) throws Exception {
+        return JSON.readTree(HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create(prometheus + path)).build(),
+                HttpResponse.BodyHandlers.ofString()).body());
+    }
+
+    private interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    private void await(String what, Condition condition) throws Exception {
+        long deadlineNs = System.nanoTime() + WAIT.toNanos();
+        CommonTestUtils.waitUntilCondition(() -> {
+            if (System.nanoTime() > deadlineNs) {
+                throw new AssertionError("no " + what + " after " + WAIT.toSeconds() + " s; firing: " + firing());
+            }
+            return condition.holds();
+        }, 500L);
+    }
+}

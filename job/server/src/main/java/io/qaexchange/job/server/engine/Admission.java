@@ -1,0 +1,112 @@
+package io.qaexchange.job.server.engine;
+
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Lets a number of queries run at once, whatever door they came through; a bounded number of others waits for a while. Thread-safe. */
+public final class Admission {
+
+    private final Semaphore running;
+    private final int concurrency;
+    private final int queue;
+    private final long waitMs;
+    private final AtomicInteger waiting = new AtomicInteger();
+
+    /**
+     * @param concurrency queries that run at once
+     * @param queue queries that wait
+     * @param waitMs for so long at most
+     */
+    public Admission(int concurrency, int queue, long waitMs) {
+        this.running = new Semaphore(concurrency, true);
+        this.concurrency = concurrency;
+        this.queue = queue;
+        this.waitMs = waitMs;
+    }
+
+    /** No place was given. */
+    public static final class RefusedException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private final boolean queueFull;
+
+        RefusedException(boolean queueFull, String message) {
+            super(message);
+            this.queueFull = queueFull;
+        }
+
+        /** Whether too many wait; else none became free in time. */
+        public boolean isQueueFull() {
+            return queueFull;
+        }
+    }
+
+    /**
+     * A query's place; close it when the query has ended.
+     *
+     * <p>One thread, but for {@link #rest}.
+     */
+    public final class Place implements AutoCloseable {
+        private final AtomicBoolean held = new AtomicBoolean(true);
+
+        private Place() {
+        }
+
+        /** Gives the place back for a while, because a client is waited for. */
+        public void rest() {
+            if (held.compareAndSet(true, false)) {
+                running.release();
+            }
+        }
+
+        /** Takes a place again. A query that has begun is not refused: it waits as long as it must. */
+        public void resume() {
+            if (!held.get()) {
+                running.acquireUninterruptibly();
+                held.set(true);
+            }
+        }
+
+        @Override
+        public void close() {
+            rest();
+        }
+    }
+
+    /**
+     * Waits for a place.
+     *
+     * @throws RefusedException if too many wait, or no place is free in time
+     */
+    public Place enter() throws RefusedException {
+        if (!running.tryAcquire()) {
+            if (waiting.incrementAndGet() > queue) {
+                waiting.decrementAndGet();
+                throw new RefusedException(true, concurrency + " queries run and " + queue + " wait. Try again in a moment");
+            }
+            try {
+                if (!running.tryAcquire(waitMs, TimeUnit.MILLISECONDS)) {
+                    throw new RefusedException(false, "no query ended within " + waitMs + " ms. Try again in a moment");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new RefusedException(false, "the server is being stopped");
+            } finally {
+                waiting.decrementAndGet();
+            }
+        }
+        return new Place();
+    }
+
+    /** Queries that run now. */
+    public int running() {
+        return concurrency - running.availablePermits();
+    }
+
+    /** Queries that wait. */
+    public int waiting() {
+        return waiting.get();
+    }
+}

@@ -1,0 +1,361 @@
+package io.qaexchange.job.server.engine;
+
+import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.model.table.LedgerRow;
+import io.qaexchange.job.query.hot.HotFilter;
+import io.qaexchange.job.query.hot.HotRow;
+import io.qaexchange.job.query.live.LiveRead;
+import io.qaexchange.job.query.live.ReadLevel;
+import io.qaexchange.job.query.sql.RowSource;
+import io.qaexchange.job.query.sql.SqlQuery;
+import io.qaexchange.job.query.sql.SqlTables;
+import io.qaexchange.job.server.session.Answer;
+import io.qaexchange.job.server.session.Column;
+import io.qaexchange.job.server.session.FailureKind;
+import io.qaexchange.job.server.session.ReadMoment;
+import io.qaexchange.job.server.session.SessionSchema;
+import io.qaexchange.job.server.session.SqlSession;
+import io.qaexchange.job.server.session.SqlSessions;
+import io.qaexchange.job.server.session.SqlTokens;
+import io.qaexchange.job.server.session.StatementShape;
+import java.sql.Connection;
+import java.sql.ParameterMetaData;
+import java.sql.PreparedStatement;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.core.fs.Path;
+import org.duckdb.DuckDBConnection;
+
+/**
+ * Sessions over the query engine. A statement that reads no table of ours (catalogues, constants) runs in one database that all sessions
+ * share, which has the tables without rows; any other is run by the engine over the rows that it asks for.
+ *
+ * <p>Thread-safe.
+ */
+public final class EngineSessions implements SqlSessions, AutoCloseable {
+
+    /** DuckDB's names of types that it has not found out. */
+    private static final List<String> NOT_KNOWN = List.of("INVALID", StatementShape.UNKNOWN);
+
+    private final QueryEngine engine;
+    private final Admission admission;
+    private final SessionSchema schema;
+    private final int seconds;
+    /** The tables without rows. Its own connection parses, guarded by this field's monitor; whatever runs takes a duplicate. */
+    private final SqlTables catalogue;
+    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
+        Thread thread = new Thread(task, "ends late catalogue queries");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private EngineSessions(QueryEngine engine, Admission admission, SessionSchema schema, int seconds, SqlTables catalogue) {
+        this.engine = engine;
+        this.admission = admission;
+        this.schema = schema;
+        this.seconds = seconds;
+        this.catalogue = catalogue;
+        clock.setRemoveOnCancelPolicy(true);
+    }
+
+    /**
+     * Opens the database that all sessions share.
+     *
+     * @param schema what the door adds
+     * @param limits limits of a query
+     */
+    public static EngineSessions of(QueryEngine engine, Admission admission, SessionSchema schema, QueryEngine.Limits limits) throws Exception {
+        SqlTables tables = SqlTables.create();
+        boolean opened = false;
+        try {
+            try (Statement statement = tables.connection().createStatement()) {
+                statement.execute("SET memory_limit = '" + limits.memory() + "'");
+                statement.execute("SET threads = " + limits.threads());
+                statement.execute("SET max_temp_directory_size = '0KB'");
+            }
+            tables.load(new NoRows(), tables.parse("SELECT 1"), List.of());
+            schema.addCatalogue(tables.connection(), SqlTables.names());
+            opened = true;
+            return new EngineSessions(engine, admission, schema, limits.seconds(), tables);
+        } finally {
+            if (!opened) {
+                tables.close();
+            }
+        }
+    }
+
+    @Override
+    public SqlSession open(String user) throws SQLException {
+        return new Session(user, duplicate());
+    }
+
+    @Override
+    public FailureKind kindOf(Throwable failure) {
+        return Failures.kindOf(failure);
+    }
+
+    private Connection duplicate() throws SQLException {
+        Connection connection = catalogue.connection().unwrap(DuckDBConnection.class).duplicate();
+        boolean entered = false;
+        try {
+            schema.enter(connection);
+            entered = true;
+            return connection;
+        } finally {
+            if (!entered) {
+                connection.close();
+            }
+        }
+    }
+
+    private SqlQuery parse(String sql) throws SQLException {
+        synchronized (catalogue) {
+            return catalogue.parse(sql);
+        }
+    }
+
+    @Override
+    public void close() {
+        clock.shutdownNow();
+        try {
+            catalogue.close();
+        } catch (SQLException e) {
+            throw new IllegalStateException("the catalogue could not be closed: " + e.getMessage(), e);
+        }
+    }
+
+    static ReadMoment moment(LiveRead read) {
+        StringBuilder offsets = new StringBuilder();
+        read.offsets().forEach(offset -> offsets.append(offsets.isEmpty() ? "" : ",").append(offset.topic()).append('-').append(offset.partition())
+                .append('@').append(offset.offset()));
+        return new ReadMoment(read.level().toString(), read.pinnedFromMs(), read.pinnedToMs(), offsets.toString(), read.manifestVersion());
+    }
+
+    private final class Session implements SqlSession {
+        private final String user;
+        private final Connection connection;
+
+        Session(String user, Connection connection) {
+            this.user = user;
+            this.connection = connection;
+        }
+
+        @Override
+        public StatementShape describe(String sql) throws SQLException {
+            List<SqlTokens.Token> tokens = SqlTokens.of(sql);
+            parse(SqlTokens.join(tokens.stream().map(token -> token.kind() == SqlTokens.Kind.PARAMETER
+                    ? new SqlTokens.Token(SqlTokens.Kind.WORD, "NULL") : token).toList()));
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                return new StatementShape(columns(statement), parameters(statement, tokens));
+            }
+        }
+
+        /** Types of parameters by number. */
+        private static List<String> parameters(PreparedStatement statement, List<SqlTokens.Token> tokens) throws SQLException {
+            int count = SqlTokens.parameters(tokens);
+            if (count > Short.MAX_VALUE) {
+                throw new SQLException("Parser Error: there is no parameter $" + count);
+            }
+            ParameterMetaData parameters = statement.getParameterMetaData();
+            List<String> types = new ArrayList<>();
+            for (int number = 1; number <= count; number++) {
+                String type = number <= parameters.getParameterCount() ? parameters.getParameterTypeName(number) : StatementShape.UNKNOWN;
+                types.add(NOT_KNOWN.contains(type) ? StatementShape.UNKNOWN : type);
+            }
+            return types;
+        }
+
+        @Override
+        public Answer open(String sql, String level) throws Exception {
+            SqlQuery query = parse(sql);
+            return query.reads().isEmpty() ? openCatalogue(sql, query) : openRows(sql, ReadLevel.parse(level));
+        }
+
+        private Answer openCatalogue(String sql, SqlQuery query) throws SQLException {
+            Connection mine = duplicate();
+            boolean opened = false;
+            try (PreparedStatement statement = mine.prepareStatement(sql)) {
+                CatalogueWork work = new CatalogueWork(mine);
+                ArrowAnswer answer = new ArrowAnswer(mine, sql, query.explains(), columns(statement), null, work, null);
+                opened = true;
+                return answer;
+            } finally {
+                if (!opened) {
+                    mine.close();
+                }
+            }
+        }
+
+        private Answer openRows(String sql, ReadLevel level) throws Exception {
+            Admission.Place place = admission.enter();
+            QueryEngine.OpenQuery open = null;
+            boolean opened = false;
+            try {
+                open = engine.open(sql, level, user);
+                schema.addTo(open.connection(), sql, open.query().reads().keySet());
+                schema.enter(open.connection());
+                // Tables stand in the place of calls whose rows were made.
+                String text = open.query().text();
+                try (PreparedStatement statement = open.connection().prepareStatement(text)) {
+                    ArrowAnswer answer = new ArrowAnswer(open.connection(), text, open.query().explains(), columns(statement), moment(open.read()),
+                            new EngineWork(open), place);
+                    opened = true;
+                    return answer;
+                }
+            } finally {
+                if (!opened) {
+                    place.close();
+                    if (open != null) {
+                        open.close();
+                    }
+                }
+            }
+        }
+
+        @Override
+        public void checkLevel(String level) {
+            ReadLevel.parse(level);
+        }
+
+        @Override
+        public void close() {
+            try {
+                connection.close();
+            } catch (SQLException e) {
+                throw new IllegalStateException("a session could not be closed: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /** The columns of a statement; null if they depend on what its parameters are. */
+    private static List<Column> columns(PreparedStatement statement) throws SQLException {
+        ResultSetMetaData data = statement.getMetaData();
+        List<Column> columns = new ArrayList<>();
+        for (int c = 1; c <= data.getColumnCount(); c++) {
+            if (data.getColumnTypeName(c).equals(StatementShape.UNKNOWN)) {
+                return null;
+            }
+            columns.add(new Column(data.getColumnLabel(c), data.getColumnTypeName(c)));
+        }
+        return columns;
+    }
+
+    private record EngineWork(QueryEngine.OpenQuery query) implements ArrowAnswer.Work {
+        @Override
+        public void begin() {
+            query.begin();
+        }
+
+        @Override
+        public void pause() {
+            query.pause();
+        }
+
+        @Override
+        public void end(String reason) {
+            query.end(reason);
+        }
+
+        @Override
+        public boolean isEnded() {
+            return query.isEnded();
+        }
+
+        @Override
+        public SQLException failure(SQLException e) {
+            return query.failure(e);
+        }
+
+        @Override
+        public void close() {
+            query.close();
+        }
+    }
+
+    /** A statement in the shared database. Its time runs from each batch to the next. */
+    private final class CatalogueWork implements ArrowAnswer.Work {
+        private final Connection connection;
+        private ScheduledFuture<?> late;
+        private volatile String ended;
+
+        CatalogueWork(Connection connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public void begin() {
+            if (late == null) {
+                late = clock.schedule(() -> end("the query took more than " + seconds + " s"), seconds, TimeUnit.SECONDS);
+            }
+        }
+
+        @Override
+        public void pause() {
+            if (late != null) {
+                late.cancel(false);
+                late = null;
+            }
+        }
+
+        @Override
+        public void end(String reason) {
+            ended = reason;
+            DuckDbInterrupt.interrupt(connection);
+        }
+
+        @Override
+        public boolean isEnded() {
+            return ended != null;
+        }
+
+        @Override
+        public SQLException failure(SQLException e) {
+            return ended == null ? e : new QueryEngine.EndedException(ended, e);
+        }
+
+        @Override
+        public void close() {
+            pause();
+            try {
+                connection.close();
+            } catch (SQLException e) {
+                throw new IllegalStateException("a connection could not be closed: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /** Tables without rows. */
+    private static final class NoRows implements RowSource {
+        @Override
+        public List<DataFile> files() {
+            return List.of();
+        }
+
+        @Override
+        public Path locate(DataFile file) {
+            throw new IllegalStateException("there are no files");
+        }
+
+        @Override
+        public Instruments instruments() {
+            return Instruments.defaults();
+        }
+
+        @Override
+        public void forEachHotRow(HotFilter filter, HotRow visitor) {
+            // There are none.
+        }
+
+        @Override
+        public List<LedgerRow> hotLedgerRows() {
+            return List.of();
+        }
+    }
+}

@@ -1,0 +1,296 @@
+package io.qaexchange.job.server.engine;
+
+import io.qaexchange.job.query.live.LiveRead;
+import io.qaexchange.job.query.live.LiveReader;
+import io.qaexchange.job.query.live.LiveRowSource;
+import io.qaexchange.job.query.live.ReadLevel;
+import io.qaexchange.job.query.sql.ResultFormat;
+import io.qaexchange.job.query.sql.ResultWriter;
+import io.qaexchange.job.query.sql.SqlDatabases;
+import io.qaexchange.job.query.sql.SqlQuery;
+import io.qaexchange.job.query.sql.SqlTables;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.flink.util.FileUtils;
+
+/**
+ * Runs queries over a running job: each in a database of its own, which holds the hot rows that the query asks for and nothing else.
+ *
+ * <p>Thread-safe.
+ */
+public final class QueryEngine implements AutoCloseable {
+
+    /** Databases that stand ready; making one takes less than most queries. */
+    private static final int PREPARED = 4;
+
+    private final LiveReader reader;
+    private final LiveLedger ledger;
+    private final Limits limits;
+    private final Path temporary;
+    private final SqlDatabases databases;
+    private final AtomicLong ids = new AtomicLong();
+    private final Map<Long, Running> running = new ConcurrentHashMap<>();
+    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
+        Thread thread = new Thread(task, "ends late queries");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    /**
+     * Limits of a query.
+     *
+     * @param memory DuckDB's {@code memory_limit}, such as 1GB
+     * @param threads threads of a query
+     * @param seconds time until it is cancelled
+     * @param temporary DuckDB's {@code max_temp_directory_size}
+     */
+    public record Limits(String memory, int threads, int seconds, String temporary) {
+    }
+
+    /** A query that runs now. */
+    public static final class Running {
+        private final long id;
+        private final String user;
+        private final String sql;
+        private final long beganMs = System.currentTimeMillis();
+        private final Connection connection;
+        private volatile String ended;
+
+        Running(long id, String user, String sql, Connection connection) {
+            this.id = id;
+            this.user = user;
+            this.sql = sql;
+            this.connection = connection;
+        }
+
+        public long id() {
+            return id;
+        }
+
+        public String user() {
+            return user;
+        }
+
+        public String sql() {
+            return sql;
+        }
+
+        public long beganMs() {
+            return beganMs;
+        }
+
+        void end(String reason) {
+            ended = reason;
+            DuckDbInterrupt.interrupt(connection);
+        }
+    }
+
+    /** A query was ended by someone else than its client. */
+    public static final class EndedException extends SQLException {
+        private static final long serialVersionUID = 1L;
+
+        EndedException(String reason, SQLException cause) {
+            super(reason, cause);
+        }
+    }
+
+    /**
+     * Takes a result: called once, before its first byte. The stream is closed when the result is whole, and only then: a result that
+     * breaks off must not look like a whole one.
+     */
+    @FunctionalInterface
+    public interface Target {
+        OutputStream begin(LiveRead read) throws IOException;
+    }
+
+    /** @param temporary a folder of its own, which goes with it */
+    public QueryEngine(LiveReader reader, LiveLedger ledger, Limits limits, Path temporary) {
+        this.reader = reader;
+        this.ledger = ledger;
+        this.limits = limits;
+        this.temporary = temporary;
+        this.databases = new SqlDatabases(new SqlDatabases.Settings(limits.memory(), limits.threads(), limits.temporary()), PREPARED);
+        clock.setRemoveOnCancelPolicy(true);
+    }
+
+    /**
+     * Runs a query and writes its result.
+     *
+     * @throws io.qaexchange.job.query.sql.WrongSqlException if it may not be run
+     * @throws EndedException if it took too long or was cancelled
+     */
+    public void run(String sql, ReadLevel level, ResultFormat format, String user, Target target) throws Exception {
+        try (OpenQuery open = open(sql, level, user)) {
+            try {
+                ResultWriter writer = ResultWriter.of(open.tables, open.query);
+                OutputStream out = target.begin(open.read());
+                writer.write(format, out, open.folder);
+                out.close();
+            } catch (SQLException e) {
+                throw open.failure(e);
+            }
+        }
+    }
+
+    /**
+     * Opens a query for whoever takes its rows from DuckDB himself: its rows are there, its own SQL has not begun. Its time runs.
+     *
+     * @throws io.qaexchange.job.query.sql.WrongSqlException if it may not be run
+     * @throws EndedException if it took too long or was cancelled
+     */
+    public OpenQuery open(String sql, ReadLevel level, String user) throws Exception {
+        SqlTables tables = databases.take();
+        OpenQuery open = null;
+        try {
+            SqlQuery query = tables.parse(sql);
+            open = new OpenQuery(tables, query, Files.createTempDirectory(temporary, "query"), 
+                    new Running(ids.incrementAndGet(), user, sql, tables.connection()));
+            open.load(level);
+            return open;
+        } catch (Exception e) {
+            if (open != null) {
+                open.close();
+            } else {
+                tables.close();
+            }
+            throw open != null && e instanceof SQLException failed ? open.failure(failed) : e;
+        }
+    }
+
+    /**
+     * A query whose rows are in its database. Its time runs between {@link #begin} and {@link #pause}, first from when it was opened.
+     *
+     * <p>One thread, but for {@link #end}.
+     */
+    public final class OpenQuery implements AutoCloseable {
+        private final SqlTables tables;
+        private final SqlQuery query;
+        private final Path folder;
+        private final Running mine;
+        private LiveRead read;
+        private long leftNs = TimeUnit.SECONDS.toNanos(limits.seconds());
+        private long beganNs;
+        private ScheduledFuture<?> late;
+
+        private OpenQuery(SqlTables tables, SqlQuery query, Path folder, Running mine) {
+            this.tables = tables;
+            this.query = query;
+            this.folder = folder;
+            this.mine = mine;
+            running.put(mine.id(), mine);
+        }
+
+        private void load(ReadLevel level) throws Exception {
+            begin();
+            read = reader.open(level);
+            tables.load(new LiveRowSource(read, reader.archive(), ledger::rows), query, List.of(folder));
+        }
+
+        /** The query's time runs. */
+        public void begin() {
+            if (late == null) {
+                beganNs = System.nanoTime();
+                late = clock.schedule(() -> mine.end("the query took more than " + limits.seconds() + " s"), leftNs, TimeUnit.NANOSECONDS);
+            }
+        }
+
+        /** The query's time stands still, because its client is waited for. */
+        public void pause() {
+            if (late != null) {
+                late.cancel(false);
+                late = null;
+                leftNs = Math.max(1, leftNs - (System.nanoTime() - beganNs));
+            }
+        }
+
+        /** The read that the rows are from. */
+        public LiveRead read() {
+            return read;
+        }
+
+        /** The query's database. */
+        public Connection connection() {
+            return tables.connection();
+        }
+
+        /** The query. */
+        public SqlQuery query() {
+            return query;
+        }
+
+        /** Interrupts the query, from any thread. */
+        public void end(String reason) {
+            mine.end(reason);
+        }
+
+        /** Whether someone ended it; an interrupt may have come when nothing ran. */
+        public boolean isEnded() {
+            return mine.ended != null;
+        }
+
+        /** A failure of this query, with the reason if someone ended it. */
+        public SQLException failure(SQLException e) {
+            return mine.ended == null ? e : new EndedException(mine.ended, e);
+        }
+
+        @Override
+        public void close() {
+            pause();
+            running.remove(mine.id());
+            if (read != null) {
+                read.close();
+            }
+            try {
+                tables.close();
+            } catch (SQLException e) {
+                throw new IllegalStateException("the database of a query could not be closed: " + e.getMessage(), e);
+            } finally {
+                FileUtils.deleteDirectoryQuietly(folder.toFile());
+            }
+        }
+    }
+
+    /** The queries that run now. */
+    public Collection<Running> running() {
+        return running.values();
+    }
+
+    /**
+     * Cancels a query.
+     *
+     * @return whether it was running
+     */
+    public boolean cancel(long id, String user) {
+        Running found = running.get(id);
+        if (found != null) {
+            found.end("the query was cancelled by " + user);
+        }
+        return found != null;
+    }
+
+    public LiveReader reader() {
+        return reader;
+    }
+
+    @Override
+    public void close() {
+        running.values().forEach(query -> query.end("the server is being stopped"));
+        clock.shutdownNow();
+        databases.close();
+        reader.close();
+        FileUtils.deleteDirectoryQuietly(temporary.toFile());
+    }
+}

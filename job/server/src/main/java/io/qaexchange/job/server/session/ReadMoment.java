@@ -1,0 +1,24 @@
+package io.qaexchange.job.server.session;
+
+import java.time.Instant;
+
+/**
+ * What the rows of an answer are as of.
+ *
+ * @param level the level, with the number of the checkpoint if it is one's
+ * @param pinnedFromMs the earliest moment of a pin, ms since 1970; 0 without pins
+ * @param pinnedToMs the latest moment of a pin
+ * @param offsets Kafka offsets, topic-partition@offset, separated by commas; empty without pins
+ * @param manifestVersion version of the archive manifest
+ */
+public record ReadMoment(String level, long pinnedFromMs, long pinnedToMs, String offsets, long manifestVersion) {
+
+    /** One sentence for people. */
+    public String sentence() {
+        StringBuilder text = new StringBuilder("rows as of level ").append(level).append(", manifest version ").append(manifestVersion);
+        if (pinnedToMs > 0) {
+            text.append(", pinned from ").append(Instant.ofEpochMilli(pinnedFromMs)).append(" to ").append(Instant.ofEpochMilli(pinnedToMs));
+        }
+        return text.toString();
+    }
+}
