@@ -2,6 +2,7 @@ package io.qaexchange.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -224,6 +225,23 @@ class QueryServerITCase {
 
     private static String name(JsonNode bar) {
         return bar.get("instrument").asText() + ' ' + OffsetDateTime.parse(bar.get("bar").asText().replace(' ', 'T') + ":00").toInstant();
+    }
+
+    @Test
+    void barsOfSqlAreThoseOfTheTypedRequest() throws Exception {
+        for (String fill : List.of("none", "previous", "linear", "null")) {
+            JsonNode typed = JSON.readTree(get("/v1/bars/trade?interval=10m&fill=" + fill).body());
+            JsonNode sql = JSON.readTree(get("/v1/query?sql=" + encode("SELECT * FROM bars('trade', INTERVAL 10 minutes, fill := '" + fill
+                    + "') ORDER BY instrument, bar")).body());
+            assertThat(typed).as(fill).isNotEmpty().hasSameSizeAs(sql);
+            for (int i = 0; i < typed.size(); i++) {
+                for (String column : List.of("instrument", "bar", "open", "high", "low", "close", "volume", "rows")) {
+                    assertThat(typed.get(i).get(column)).as("%s of bar %s, fill %s", column, i, fill).isEqualTo(sql.get(i).get(column));
+                }
+                assertThat(typed.get(i).get("turnover").asDouble()).isCloseTo(sql.get(i).get("turnover").asDouble(), withinPercentage(1e-9));
+            }
+        }
+        assertThat(get("/v1/bars/trade?interval=1d&format=csv").body().lines().findFirst()).hasValue("instrument,bar,open,high,low,close,volume,turnover,vwap,rows");
     }
 
     @Test

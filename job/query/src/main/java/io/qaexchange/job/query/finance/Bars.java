@@ -1,8 +1,7 @@
 package io.qaexchange.job.query.finance;
 
 import io.qaexchange.job.query.SqlText;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Locale;
 import javax.annotation.Nullable;
 
 /**
@@ -36,7 +35,7 @@ public record Bars(String table, Granularity width, @Nullable String instrument,
 
     public Bars {
         if (!table.equals("trade") && !table.equals("tick")) {
-            throw new IllegalArgumentException("bars are made of trade and tick, not of " + table);
+            throw new IllegalArgumentException(table + " is none of the tables that bars are made of: tick, trade");
         }
         if (fill != Fill.NONE && width.isTradingDay()) {
             throw new IllegalArgumentException("bars of trading days are not filled: a day without rows need not be a trading day");
@@ -54,39 +53,10 @@ public record Bars(String table, Granularity width, @Nullable String instrument,
         return table.equals("trade") ? "volume" : null;
     }
 
-    /** The query. */
+    /** The query that gives the same bars. */
     public String sql() {
-        boolean trades = table.equals("trade");
-        String price = trades ? "price" : "last_price";
-        String volume = trades ? "volume" : "0";
-        String order = "(event_time, source, sequence)";
-        String bar = width.isTradingDay() ? "\"date\"" : "time_bucket(INTERVAL " + width.seconds() + " seconds, event_time_us)";
-        List<String> conditions = new ArrayList<>();
-        if (instrument != null) {
-            conditions.add("instrument = " + SqlText.quote(instrument));
-        }
-        if (fromNs != null) {
-            conditions.add("event_time >= make_timestamp_ns(" + fromNs + ")::TIMESTAMPTZ_NS");
-        }
-        if (toNs != null) {
-            conditions.add("event_time < make_timestamp_ns(" + toNs + ")::TIMESTAMPTZ_NS");
-        }
-        String where = conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions);
-        String bars = "SELECT instrument, " + bar + " AS bar, any_value(\"date\") AS day, arg_min(" + price + ", " + order + ") AS open, max(" + price
-                + ") AS high, min(" + price + ") AS low, arg_max(" + price + ", " + order + ") AS close, sum(" + volume + ") AS volume, sum("
-                + volume + " * " + price + ") AS turnover, count(*) AS rows FROM " + table + where + " GROUP BY instrument, 2";
-        String columns = "instrument, bar, open, high, low, close, volume, turnover, CASE WHEN volume > 0 THEN turnover / volume END AS vwap, rows";
-        if (fill == Fill.NONE) {
-            return "SELECT " + columns + " FROM (" + bars + ") ORDER BY instrument, bar";
-        }
-        String previous = fill == Fill.PREVIOUS
-                ? "last_value(close IGNORE NULLS) OVER (PARTITION BY instrument, day ORDER BY bar ROWS UNBOUNDED PRECEDING)" : "NULL";
-        return "WITH known AS (" + bars + "), slots AS (SELECT instrument, day, unnest(generate_series(min(bar), max(bar), INTERVAL "
-                + width.seconds() + " seconds)) AS bar FROM known GROUP BY instrument, day), filled AS (SELECT slots.instrument, slots.day, slots.bar, "
-                + "open, high, low, close, coalesce(volume, 0) AS volume, coalesce(turnover, 0) AS turnover, coalesce(rows, 0) AS rows FROM slots "
-                + "LEFT JOIN known ON slots.instrument = known.instrument AND slots.bar = known.bar), priced AS (SELECT *, " + previous
-                + " AS before FROM filled) SELECT instrument, bar, coalesce(open, before) AS open, coalesce(high, before) AS high, "
-                + "coalesce(low, before) AS low, coalesce(close, before) AS close, volume, turnover, CASE WHEN volume > 0 THEN turnover / volume END "
-                + "AS vwap, rows FROM priced ORDER BY instrument, bar";
+        return "SELECT * FROM bars('" + table + "', '" + width + "', fill := '" + fill.name().toLowerCase(Locale.ROOT) + "'"
+                + (fromNs == null ? "" : ", since := " + fromNs) + (toNs == null ? "" : ", until := " + toNs) + ")"
+                + (instrument == null ? "" : " WHERE instrument = " + SqlText.quote(instrument)) + " ORDER BY instrument, bar";
     }
 }

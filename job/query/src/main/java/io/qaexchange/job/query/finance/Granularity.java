@@ -52,4 +52,29 @@ public record Granularity(int seconds) {
     public boolean isTradingDay() {
         return seconds == 0;
     }
+
+    /** The trading day or the seconds, as {@link #parse} reads them. */
+    @Override
+    public String toString() {
+        return isTradingDay() ? "1d" : seconds + "s";
+    }
+
+    /**
+     * The width that a period code of K-lines stands for.
+     *
+     * @throws IllegalArgumentException naming the codes
+     */
+    public static Granularity ofPeriod(long code) {
+        return switch ((int) code) {
+            case 0 -> TRADING_DAY;
+            case 3 -> new Granularity(3);
+            case 4 -> new Granularity(60);
+            case 5 -> new Granularity(300);
+            case 6 -> new Granularity(900);
+            case 7 -> new Granularity(1_800);
+            case 8 -> new Granularity(3_600);
+            default -> throw new IllegalArgumentException("period " + code + " is none of 0 (trading day), 3 (3 s), 4 (1 min), 5 (5 min), 6 (15 min), 7 (30 min), "
+                    + "8 (60 min)");
+        };
+    }
 }

@@ -1,6 +1,7 @@
 package io.qaexchange.job.query.sql;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.qaexchange.job.query.hot.RowFilter;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -35,6 +36,7 @@ final class Conditions {
     private final Set<String> tables;
     private final Map<String, RowFilter> rows = new HashMap<>();
     private final Map<String, Set<String>> instruments = new HashMap<>();
+    private final List<BarCall> bars = new ArrayList<>();
     private boolean withMacros;
 
     Conditions(Connection connection, Set<String> tables) {
@@ -64,7 +66,9 @@ final class Conditions {
         if (node.path("type").asText().equals("BASE_TABLE")) {
             add(node, RowFilter.ALL);
         }
-        if (MacroCall.is(node)) {
+        if (BarCall.is(node)) {
+            addBars((ObjectNode) node, RowFilter.ALL);
+        } else if (MacroCall.is(node)) {
             addMacro(new MacroCall(node, tables), RowFilter.ALL);
         }
         for (JsonNode child : node) {
@@ -78,6 +82,10 @@ final class Conditions {
         for (JsonNode source : sources) {
             if (source.path("type").asText().equals("BASE_TABLE")) {
                 add(source, plain ? filter(source, select.path("where_clause"), sources.size() == 1) : RowFilter.ALL);
+            } else if (BarCall.is(source)) {
+                JsonNode table = BarCall.asTable(source);
+                RowFilter rows = plain ? filter(table, select.path("where_clause"), sources.size() == 1) : RowFilter.ALL;
+                addBars((ObjectNode) source, rows.instruments() == null ? RowFilter.ALL : RowFilter.ofInstruments(rows.instruments()));
             } else if (MacroCall.is(source)) {
                 MacroCall call = new MacroCall(source, tables);
                 RowFilter rows = plain ? filter(call.asTable(), select.path("where_clause"), sources.size() == 1) : RowFilter.ALL;
@@ -128,6 +136,20 @@ final class Conditions {
         call.read().forEach(table -> rows.merge(table, own, RowFilter::or));
         call.named().forEach(table -> rows.merge(table, RowFilter.ofTimes(Long.MAX_VALUE, Long.MIN_VALUE), (known, none) -> known));
         withMacros = true;
+    }
+
+    /** Takes the rows that bars are made of, and puts a table with the bars in the place of the call. */
+    private void addBars(ObjectNode node, RowFilter filter) throws SQLException {
+        BarCall call = BarCall.of(node, "bars_" + (bars.size() + 1), filter);
+        bars.add(call);
+        rows.merge(call.bars().table(), call.rows(), RowFilter::or);
+        call.putInto(node);
+        withMacros = true;
+    }
+
+    /** Calls whose rows are made before the query runs; tables stand in their place in the tree now. */
+    List<BarCall> bars() {
+        return bars;
     }
 
     /** Whether a macro reads, which may read any column. */

@@ -10,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -70,7 +71,20 @@ final class QueryParser {
             boolean all = conditions.withMacros();
             conditions.rows().forEach((table, rows) -> reads.put(table, new TableRead(all ? null : columns, rows)));
         }
-        return new SqlQuery(sql, explains, reads, conditions.instruments());
+        List<BarCall> bars = conditions.bars();
+        String text = bars.isEmpty() ? sql : (explains ? sql.substring(0, explain.end()) + " " : "") + text(tree);
+        return new SqlQuery(text, explains, reads, conditions.instruments(), bars);
+    }
+
+    /** The text of a tree. */
+    private String text(JsonNode tree) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT json_deserialize_sql(?::JSON)")) {
+            statement.setString(1, tree.toString());
+            try (ResultSet rows = statement.executeQuery()) {
+                rows.next();
+                return rows.getString(1);
+            }
+        }
     }
 
     private JsonNode tree(String sql) throws SQLException {

@@ -113,6 +113,9 @@ public final class SqlTables implements AutoCloseable {
      */
     public void load(RowSource source, SqlQuery query, List<Path> writable) throws Exception {
         load(source, query.reads(), writable);
+        for (BarCall call : query.bars()) {
+            new BarTables(connection).make(call, source.instruments());
+        }
     }
 
     private void load(RowSource source, Map<String, TableRead> reads, List<Path> writable) throws Exception {

@@ -18,6 +18,12 @@ public final class TypedBars {
     private TypedBars() {
     }
 
+    /** The rows that bars are made of. */
+    public static UnionScan.Range range(Bars bars) {
+        return new UnionScan.Range(EventSchema.get().table(bars.table()), bars.instrument(), bars.fromNs() == null ? Long.MIN_VALUE : bars.fromNs(),
+                bars.toNs() == null ? Long.MAX_VALUE : bars.toNs());
+    }
+
     /** The bars. */
     public static List<Bar> of(Bars bars, UnionScan rows, Instruments instruments) throws IOException {
         RecordType type = EventSchema.get().table(bars.table());
@@ -25,15 +31,15 @@ public final class TypedBars {
         Field volume = bars.volumeColumn() == null ? null : type.field(bars.volumeColumn());
         BarBuilder builder = new BarBuilder(bars.width(), bars.fill(), instruments);
         StoredEvent stored = new StoredEvent();
-        long from = bars.fromNs() == null ? Long.MIN_VALUE : bars.fromNs();
-        long to = bars.toNs() == null ? Long.MAX_VALUE : bars.toNs();
-        rows.forEach(new UnionScan.Range(type, bars.instrument(), from, to), row -> {
+        rows.forEach(range(bars), row -> {
             EventView event = stored.wrap(row.stored()).event();
             if (!event.isNull(price)) {
                 double paid = event.getDouble(price);
                 double lots = volume == null || event.isNull(volume) ? 0 : event.getDouble(volume);
-                builder.add(event.instrument(), instruments.tradingDay(event), row.eventTimeNs(), row.source(), row.sequence(), paid, paid, paid, paid, lots,
-                        lots * paid, 1);
+                String instrument = bars.instrument() == null ? event.instrument() : bars.instrument();
+                int own = event.tradingDay();
+                builder.add(instrument, own != 0 ? own : instruments.get(instrument).tradingDay(row.eventTimeNs()), row.eventTimeNs(), row.source(), row.sequence(),
+                        paid, paid, paid, paid, lots, lots * paid, 1);
             }
         });
         return builder.finish();

@@ -1,6 +1,8 @@
 package io.qaexchange.job.query.typed;
 
 import io.qaexchange.events.EventIdentity;
+import io.qaexchange.events.EventView;
+import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -23,8 +25,14 @@ public record UnionRow(byte[] stored, long eventTimeNs, byte[] source, long sequ
 
     /** A row of these bytes, which become its own. */
     static UnionRow of(byte[] stored, StoredEvent view) {
-        view.wrap(stored);
-        EventIdentity identity = EventIdentity.of(view.event(), view.topic(), view.partition(), view.offset());
+        EventView event = view.wrap(stored).event();
+        if (event.hasOwnIdentity()) {
+            RecordType type = event.recordType();
+            int source = event.textOffset(type.source());
+            return new UnionRow(stored, event.eventTime(), Arrays.copyOfRange(event.array(), source, source + event.textLength(type.source())),
+                    event.sequence());
+        }
+        EventIdentity identity = EventIdentity.of(event, view.topic(), view.partition(), view.offset());
         return new UnionRow(stored, identity.eventTimeNs(), identity.source().getBytes(StandardCharsets.UTF_8), identity.sequence());
     }
 }

@@ -113,6 +113,11 @@ public final class UnionScan {
         return files;
     }
 
+    /** Rows of the files that may have rows of a range. */
+    public long archivedRows(Range range) {
+        return files(range).stream().mapToLong(DataFile::rows).sum();
+    }
+
     private static LiveRead.Wanted wanted(Range range) {
         LiveRead.Wanted wanted = LiveRead.Wanted.all(range.type()).between(range.fromNs(), range.toNs());
         return range.instrument() == null ? wanted : wanted.of(range.instrument());

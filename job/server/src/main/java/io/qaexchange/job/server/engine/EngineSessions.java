@@ -198,8 +198,10 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
                 open = engine.open(sql, level, user);
                 schema.addTo(open.connection(), sql, open.query().reads().keySet());
                 schema.enter(open.connection());
-                try (PreparedStatement statement = open.connection().prepareStatement(sql)) {
-                    ArrowAnswer answer = new ArrowAnswer(open.connection(), sql, open.query().explains(), columns(statement), moment(open.read()),
+                // Tables stand in the place of calls whose rows were made.
+                String text = open.query().text();
+                try (PreparedStatement statement = open.connection().prepareStatement(text)) {
+                    ArrowAnswer answer = new ArrowAnswer(open.connection(), text, open.query().explains(), columns(statement), moment(open.read()),
                             new EngineWork(open), place);
                     opened = true;
                     return answer;

@@ -41,6 +41,8 @@ public final class QueryRoutes {
 
     private static final int MAX_ROWS = 1_000_000;
     private static final long USUAL_ROWS = 1_000;
+    /** Bars of files with more rows than this are made by DuckDB, on all cores and within the limits of a query. */
+    private static final long MOST_ARCHIVED_ROWS = 1_000_000;
 
     private final QueryEngine engine;
     private final Admission admission;
@@ -160,14 +162,16 @@ public final class QueryRoutes {
                         + "\" is none of none, previous, linear, null"));
         Bars bars = new Bars(table, Granularity.parse(exchange.parameter("interval", "1m")), exchange.parameter("instrument"),
                 time("from", exchange.parameter("from")), time("to", exchange.parameter("to")), filling);
-        if (isJson(exchange)) {
-            typed(exchange, (read, rows) -> {
-                List<Bar> made = TypedBars.of(bars, rows, read.instruments());
-                return out -> BarJson.write(made, bars.width().isTradingDay(), out);
-            });
-            return;
+        boolean answered = isJson(exchange) && typed(exchange, (read, rows) -> {
+            if (rows.archivedRows(TypedBars.range(bars)) > MOST_ARCHIVED_ROWS) {
+                return null;
+            }
+            List<Bar> made = TypedBars.of(bars, rows, read.instruments());
+            return out -> BarJson.write(made, bars.width().isTradingDay(), out);
+        });
+        if (!answered) {
+            query(exchange, bars.sql(), exchange.parameter("level", "live"));
         }
-        query(exchange, bars.sql(), exchange.parameter("level", "live"));
     }
 
     private static boolean isJson(Exchange exchange) {
@@ -177,6 +181,8 @@ public final class QueryRoutes {
     /** Finds the answer to a request without SQL, while the read is open. */
     @FunctionalInterface
     private interface Finder {
+        /** Null leaves the request to SQL. */
+        @Nullable
         Answer find(LiveRead read, UnionScan rows) throws Exception;
     }
 
@@ -186,17 +192,25 @@ public final class QueryRoutes {
         void write(OutputStream out) throws IOException;
     }
 
-    /** Answers a request without SQL in JSON. */
-    private void typed(Exchange exchange, Finder finder) throws Exception {
+    /**
+     * Answers a request without SQL in JSON.
+     *
+     * @return false if it is left to SQL
+     */
+    private boolean typed(Exchange exchange, Finder finder) throws Exception {
         MediaTypes type = MediaTypes.choose(exchange.parameter("format"), exchange.header("Accept"));
         ReadLevel level = ReadLevel.parse(exchange.parameter("level", "live"));
         try (Admission.Place place = admission.enter(); LiveRead read = engine.reader().open(level)) {
             Answer answer = finder.find(read, new UnionScan(read, engine.reader().archive()));
+            if (answer == null) {
+                return false;
+            }
             describe(exchange, read);
             OutputStream out = exchange.begin(200, type.contentType());
             OutputStream lines = type == MediaTypes.JSON ? new JsonArrayStream(out) : out;
             answer.write(lines);
             lines.close();
+            return true;
         }
     }
 
