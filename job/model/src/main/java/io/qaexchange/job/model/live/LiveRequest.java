@@ -30,6 +30,7 @@ public sealed interface LiveRequest {
             case Scan.OP -> Scan.readBody(in);
             case Release.OP -> new Release(in.readLong());
             case Statistics.OP -> new Statistics(in.readInt());
+            case OfInstruments.OP -> new OfInstruments(in.readInt());
             default -> throw new LiveException(LiveProtocol.BAD_REQUEST, "unknown request " + op);
         };
     }
@@ -153,6 +154,17 @@ public sealed interface LiveRequest {
     /** Asks for the statistics of a subtask: one VALUE, a JSON object. */
     record Statistics(int subtask) implements LiveRequest {
         static final int OP = 4;
+
+        @Override
+        public void write(DataOutput out) throws IOException {
+            out.writeByte(OP);
+            out.writeInt(subtask);
+        }
+    }
+
+    /** Asks for the numbers of each instrument of a subtask: VALUEs, each with a count i32 and so many {@link InstrumentStatistics}. */
+    record OfInstruments(int subtask) implements LiveRequest {
+        static final int OP = 5;
 
         @Override
         public void write(DataOutput out) throws IOException {

@@ -3,6 +3,7 @@ package io.qaexchange.job.query.live;
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.job.model.live.EndpointAnnouncement;
+import io.qaexchange.job.model.live.InstrumentStatistics;
 import io.qaexchange.job.model.live.JobDescription;
 import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LivePin;
@@ -103,6 +104,39 @@ public final class LiveReader implements AutoCloseable {
         throw new JobNotRunningException(last.getMessage() + ". It could not be read since " + Instant.ofEpochMilli(notReadableSinceMs), last);
     }
 
+    /**
+     * Numbers of all instruments and accounts, as of the last barrier of their subtask. No row is read.
+     *
+     * @throws JobNotRunningException if not all subtasks can be asked
+     */
+    public List<InstrumentStatistics> statistics() throws IOException {
+        JobDescription job = directory.describeCached();
+        try {
+            return statistics(job);
+        } catch (LiveException e) {
+            if (!e.isRetriable()) {
+                throw e;
+            }
+            return statistics(directory.describe());
+        }
+    }
+
+    private List<InstrumentStatistics> statistics(JobDescription job) throws IOException {
+        if (!job.isComplete()) {
+            throw notComplete(job);
+        }
+        List<InstrumentStatistics> all = new ArrayList<>();
+        for (EndpointAnnouncement endpoint : job.endpoints()) {
+            all.addAll(pool.use(endpoint, connection -> connection.ofInstruments(endpoint.subtask())));
+        }
+        return all;
+    }
+
+    private static JobNotRunningException notComplete(JobDescription job) {
+        return new JobNotRunningException(job.endpoints().size() + " of " + job.parallelism() + " subtasks of the event store can be read"
+                + (job.backend().equals("lsm") ? "" : "; the backend " + job.backend() + " cannot be read while the job runs: read a checkpoint"));
+    }
+
     private static long backoffNs(int attempt) {
         return TimeUnit.MILLISECONDS.toNanos(FIRST_BACKOFF_MS << Math.min(attempt - 1, 4));
     }
@@ -123,9 +157,7 @@ public final class LiveReader implements AutoCloseable {
             return new LiveRead(pool, level, job.instruments(), job.maxParallelism(), List.of(), latestManifest(job));
         }
         if (!job.isComplete()) {
-            throw new JobNotRunningException(job.endpoints().size() + " of " + job.parallelism()
-                    + " subtasks of the event store can be read" + (job.backend().equals("lsm") ? "" : "; the backend " + job.backend()
-                            + " cannot be read while the job runs: read a checkpoint"));
+            throw notComplete(job);
         }
         if (askAgain) {
             pool.retain(job.endpoints());

@@ -20,6 +20,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -207,6 +208,13 @@ public final class SqlTables implements AutoCloseable {
     /** Names of all tables, whether they have rows or not. */
     public static List<String> names() {
         return List.copyOf(TableColumns.names());
+    }
+
+    /** DuckDB's types of the columns of a table, by name, in order. */
+    public static Map<String, String> columns(String table) {
+        Map<String, String> columns = new LinkedHashMap<>(TableColumns.of(table));
+        columns.put(TableColumns.DATE, "DATE");
+        return columns;
     }
 
     /** Of some instruments, those of which a table has no row among those that were loaded. */

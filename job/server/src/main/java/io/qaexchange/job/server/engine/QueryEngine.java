@@ -24,6 +24,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.annotation.Nullable;
 import org.apache.flink.util.FileUtils;
 
 /**
@@ -60,18 +61,29 @@ public final class QueryEngine implements AutoCloseable {
     public record Limits(String memory, int threads, int seconds, String temporary) {
     }
 
+    /**
+     * Who asks.
+     *
+     * @param request name of the request, by which it can be cancelled; null for none
+     */
+    public record Asker(String user, @Nullable String request) {
+    }
+
     /** A query that runs now. */
     public static final class Running {
         private final long id;
         private final String user;
+        @Nullable
+        private final String request;
         private final String sql;
         private final long beganMs = System.currentTimeMillis();
         private final Connection connection;
         private volatile String ended;
 
-        Running(long id, String user, String sql, Connection connection) {
+        Running(long id, Asker asker, String sql, Connection connection) {
             this.id = id;
-            this.user = user;
+            this.user = asker.user();
+            this.request = asker.request();
             this.sql = sql;
             this.connection = connection;
         }
@@ -82,6 +94,12 @@ public final class QueryEngine implements AutoCloseable {
 
         public String user() {
             return user;
+        }
+
+        /** Name of the client's request; null if it came through a door whose requests have none. */
+        @Nullable
+        public String request() {
+            return request;
         }
 
         public String sql() {
@@ -132,8 +150,8 @@ public final class QueryEngine implements AutoCloseable {
      * @throws io.qaexchange.job.query.sql.WrongSqlException if it may not be run
      * @throws EndedException if it took too long or was cancelled
      */
-    public void run(String sql, ReadLevel level, ResultFormat format, String user, Target target) throws Exception {
-        try (OpenQuery open = open(sql, level, user)) {
+    public void run(String sql, ReadLevel level, ResultFormat format, Asker asker, Target target) throws Exception {
+        try (OpenQuery open = open(sql, level, asker)) {
             try {
                 ResultWriter writer = ResultWriter.of(open.tables, open.query);
                 OutputStream out = target.begin(open.read());
@@ -151,13 +169,13 @@ public final class QueryEngine implements AutoCloseable {
      * @throws io.qaexchange.job.query.sql.WrongSqlException if it may not be run
      * @throws EndedException if it took too long or was cancelled
      */
-    public OpenQuery open(String sql, ReadLevel level, String user) throws Exception {
+    public OpenQuery open(String sql, ReadLevel level, Asker asker) throws Exception {
         SqlTables tables = databases.take();
         OpenQuery open = null;
         try {
             SqlQuery query = tables.parse(sql);
-            open = new OpenQuery(tables, query, Files.createTempDirectory(temporary, "query"), 
-                    new Running(ids.incrementAndGet(), user, sql, tables.connection()));
+            open = new OpenQuery(tables, query, Files.createTempDirectory(temporary, "query"),
+                    new Running(ids.incrementAndGet(), asker, sql, tables.connection()));
             open.load(level);
             return open;
         } catch (Exception e) {
@@ -268,17 +286,9 @@ public final class QueryEngine implements AutoCloseable {
         return running.values();
     }
 
-    /**
-     * Cancels a query.
-     *
-     * @return whether it was running
-     */
-    public boolean cancel(long id, String user) {
-        Running found = running.get(id);
-        if (found != null) {
-            found.end("the query was cancelled by " + user);
-        }
-        return found != null;
+    /** Cancels a query. */
+    public void cancel(Running query, String user) {
+        query.end("the query was cancelled by " + user);
     }
 
     public LiveReader reader() {

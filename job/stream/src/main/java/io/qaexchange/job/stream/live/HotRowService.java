@@ -4,6 +4,7 @@ import io.qaexchange.events.EventKey;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.live.BoundaryView;
+import io.qaexchange.job.model.live.InstrumentStatistics;
 import io.qaexchange.job.model.live.LivePin;
 import io.qaexchange.job.model.live.LiveRequest;
 import io.qaexchange.job.model.live.PartitionOffset;
@@ -35,6 +36,7 @@ public final class HotRowService {
     private final int subtask;
     private final StateReads<String> reads;
     private final Supplier<BoundaryView> boundaries;
+    private final Supplier<List<InstrumentStatistics>> statistics;
     private final SeenOffsets offsets;
     private final Instruments instruments;
     private final int keyGroupBytes;
@@ -49,11 +51,12 @@ public final class HotRowService {
     record Pinned(StateReadSession<String> session, BoundaryView view, LivePin pin) {
     }
 
-    public HotRowService(int subtask, StateReads<String> reads, Supplier<BoundaryView> boundaries, SeenOffsets offsets, Instruments instruments,
+    public HotRowService(int subtask, StateReads<String> reads, LiveReads.Shown shown, SeenOffsets offsets, Instruments instruments,
             int maxParallelism, int heldCheckpoints) {
         this.subtask = subtask;
         this.reads = reads;
-        this.boundaries = boundaries;
+        this.boundaries = shown.boundaries();
+        this.statistics = shown.statistics();
         this.offsets = offsets;
         this.instruments = instruments;
         this.keyGroupBytes = maxParallelism > Byte.MAX_VALUE + 1 ? 2 : 1;
@@ -113,6 +116,11 @@ public final class HotRowService {
     /** A scan of a pin's rows: first those of {@code events}, then the late ones. */
     HotRowScan scan(Pinned pinned, LiveRequest.Scan request) throws IOException {
         return new HotRowScan(pinned, request, instruments, keyGroupBytes);
+    }
+
+    /** Numbers about each instrument, as of the last barrier. */
+    List<InstrumentStatistics> ofInstruments() {
+        return statistics.get();
     }
 
     /** Numbers about the subtask, for statistics. */

@@ -1,0 +1,2 @@
+// Chinese texts by their English ones.
+export const ZH = {};
