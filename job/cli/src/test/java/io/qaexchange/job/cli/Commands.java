@@ -1,7 +1,7 @@
 package io.qaexchange.job.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.qaexchange.job.cli.cluster.FlinkRest;
+import io.qaexchange.job.query.cluster.FlinkRest;
 import io.qaexchange.job.cli.cluster.LocalProcesses;
 import io.qaexchange.job.model.UsageException;
 import java.io.IOException;

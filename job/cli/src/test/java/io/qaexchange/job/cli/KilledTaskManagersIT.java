@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.qaexchange.job.cli.cluster.ClusterFolder;
-import io.qaexchange.job.cli.cluster.FlinkRest;
+import io.qaexchange.job.query.cluster.FlinkRest;
 import io.qaexchange.job.cli.count.CountFunction;
 import io.qaexchange.job.cli.count.CountJob;
 import io.qaexchange.job.cli.count.Counts;

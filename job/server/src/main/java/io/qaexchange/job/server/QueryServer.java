@@ -1,16 +1,19 @@
 package io.qaexchange.job.server;
 
+import io.qaexchange.job.query.cluster.FlinkRest;
 import io.qaexchange.job.query.live.EndpointPool;
 import io.qaexchange.job.query.live.FlinkJobDirectory;
 import io.qaexchange.job.query.live.LiveReader;
 import io.qaexchange.job.server.console.ConsoleHandler;
 import io.qaexchange.job.server.engine.Admission;
 import io.qaexchange.job.server.engine.EngineSessions;
+import io.qaexchange.job.server.engine.JobMonitor;
 import io.qaexchange.job.server.engine.LiveLedger;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.http.HttpEndpoint;
 import io.qaexchange.job.server.http.HttpMetrics;
 import io.qaexchange.job.server.http.InstrumentRoutes;
+import io.qaexchange.job.server.http.JobRoutes;
 import io.qaexchange.job.server.http.QueryRoutes;
 import io.qaexchange.job.server.http.StatusRoutes;
 import io.qaexchange.job.server.pg.PgSchema;
@@ -164,6 +167,7 @@ public final class QueryServer implements AutoCloseable {
         QueryRoutes queries = new QueryRoutes(engine, admission);
         queries.addTo(endpoint);
         new InstrumentRoutes(engine).addTo(endpoint);
+        new JobRoutes(new JobMonitor(new FlinkRest(options.flinkHost(), options.flinkPort()), options.job())).addTo(endpoint);
         new StatusRoutes(engine, ledger, queries, metrics).addTo(endpoint);
 
         Server server = new Server(new QueuedThreadPool(THREADS));
