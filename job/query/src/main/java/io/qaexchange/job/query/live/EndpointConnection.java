@@ -125,6 +125,10 @@ final class EndpointConnection implements Closeable {
         return text.toString();
     }
 
+    void compact(int subtask, boolean start) throws IOException {
+        exchange(new LiveRequest.Compact(subtask, start), (kind, length) -> true);
+    }
+
     List<InstrumentStatistics> ofInstruments(int subtask) throws IOException {
         List<InstrumentStatistics> all = new ArrayList<>();
         exchange(new LiveRequest.OfInstruments(subtask), (kind, length) -> {

@@ -7,6 +7,7 @@ import io.qaexchange.job.model.live.InstrumentStatistics;
 import io.qaexchange.job.model.live.JobDescription;
 import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LivePin;
+import io.qaexchange.job.model.live.LiveProtocol;
 import io.qaexchange.job.model.live.LiveRequest;
 import java.io.IOException;
 import java.time.Duration;
@@ -110,26 +111,57 @@ public final class LiveReader implements AutoCloseable {
      * @throws JobNotRunningException if not all subtasks can be asked
      */
     public List<InstrumentStatistics> statistics() throws IOException {
-        JobDescription job = directory.describeCached();
+        List<InstrumentStatistics> all = new ArrayList<>();
+        askEach((connection, subtask) -> connection.ofInstruments(subtask)).forEach(all::addAll);
+        return all;
+    }
+
+    /**
+     * What each subtask tells about itself and its store, as JSON.
+     *
+     * @throws JobNotRunningException if not all subtasks can be asked
+     */
+    public List<String> stores() throws IOException {
+        return askEach(EndpointConnection::statistics);
+    }
+
+    /**
+     * Starts a compaction of everything that the subtasks store, or ends it. {@link #stores} tells how far it is.
+     *
+     * @throws JobNotRunningException if not all subtasks can be asked
+     * @throws LiveException if it is to be started and one runs
+     */
+    public void compact(boolean start) throws IOException {
+        askEach((connection, subtask) -> {
+            connection.compact(subtask, start);
+            return subtask;
+        });
+    }
+
+    private interface Question<T> {
+        T ask(EndpointConnection connection, int subtask) throws IOException;
+    }
+
+    private <T> List<T> askEach(Question<T> question) throws IOException {
         try {
-            return statistics(job);
+            return askEach(directory.describeCached(), question);
         } catch (LiveException e) {
-            if (!e.isRetriable()) {
+            if (!e.code().equals(LiveProtocol.GONE)) {
                 throw e;
             }
-            return statistics(directory.describe());
+            return askEach(directory.describe(), question);
         }
     }
 
-    private List<InstrumentStatistics> statistics(JobDescription job) throws IOException {
+    private <T> List<T> askEach(JobDescription job, Question<T> question) throws IOException {
         if (!job.isComplete()) {
             throw notComplete(job);
         }
-        List<InstrumentStatistics> all = new ArrayList<>();
+        List<T> answers = new ArrayList<>();
         for (EndpointAnnouncement endpoint : job.endpoints()) {
-            all.addAll(pool.use(endpoint, connection -> connection.ofInstruments(endpoint.subtask())));
+            answers.add(pool.use(endpoint, connection -> question.ask(connection, endpoint.subtask())));
         }
-        return all;
+        return answers;
     }
 
     private static JobNotRunningException notComplete(JobDescription job) {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,7 @@ public final class QueryEngine implements AutoCloseable {
     private final Limits limits;
     private final Path temporary;
     private final SqlDatabases databases;
+    private final QueryLog log = new QueryLog();
     private final AtomicLong ids = new AtomicLong();
     private final Map<Long, Running> running = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
@@ -79,6 +81,8 @@ public final class QueryEngine implements AutoCloseable {
         private final long beganMs = System.currentTimeMillis();
         private final Connection connection;
         private volatile String ended;
+        @Nullable
+        private volatile String failed;
 
         Running(long id, Asker asker, String sql, Connection connection) {
             this.id = id;
@@ -183,6 +187,7 @@ public final class QueryEngine implements AutoCloseable {
                 open.close();
             } else {
                 tables.close();
+                refused(sql, asker, e);
             }
             throw open != null && e instanceof SQLException failed ? open.failure(failed) : e;
         }
@@ -261,6 +266,7 @@ public final class QueryEngine implements AutoCloseable {
 
         /** A failure of this query, with the reason if someone ended it. */
         public SQLException failure(SQLException e) {
+            mine.failed = String.valueOf(e.getMessage());
             return mine.ended == null ? e : new EndedException(mine.ended, e);
         }
 
@@ -268,6 +274,10 @@ public final class QueryEngine implements AutoCloseable {
         public void close() {
             pause();
             running.remove(mine.id());
+            log.add(new QueryLog.Entry(mine.id(), mine.user(), mine.sql(), Instant.ofEpochMilli(mine.beganMs()).toString(),
+                    System.currentTimeMillis() - mine.beganMs(), mine.ended != null ? QueryLog.Outcome.CANCELLED
+                            : mine.failed != null ? QueryLog.Outcome.FAILED : QueryLog.Outcome.DONE,
+                    mine.ended != null ? mine.ended : mine.failed != null ? mine.failed : ""));
             if (read != null) {
                 read.close();
             }
@@ -279,6 +289,16 @@ public final class QueryEngine implements AutoCloseable {
                 FileUtils.deleteDirectoryQuietly(folder.toFile());
             }
         }
+    }
+
+    /** Notes that a query was not run at all. */
+    public void refused(String sql, Asker asker, Exception reason) {
+        log.add(new QueryLog.Entry(0, asker.user(), sql, Instant.now().toString(), 0, QueryLog.Outcome.REFUSED, String.valueOf(reason.getMessage())));
+    }
+
+    /** The queries that have ended. */
+    public QueryLog log() {
+        return log;
     }
 
     /** The queries that run now. */

@@ -6,10 +6,12 @@ import io.qaexchange.job.query.live.JobNotRunningException;
 import io.qaexchange.job.query.sql.WrongSqlException;
 import io.qaexchange.job.server.engine.Admission;
 import io.qaexchange.job.server.engine.QueryEngine;
+import io.qaexchange.job.server.security.AuditLog;
 import io.qaexchange.job.server.security.Role;
 import io.qaexchange.job.server.security.Tokens;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -38,6 +40,7 @@ public final class HttpEndpoint extends Handler.Abstract {
     private final List<Route> routes = new ArrayList<>();
     private final Tokens tokens;
     private final HttpMetrics metrics;
+    private final AuditLog audit;
 
     /** Answers a request. */
     @FunctionalInterface
@@ -64,7 +67,9 @@ public final class HttpEndpoint extends Handler.Abstract {
         }
     }
 
-    public HttpEndpoint(Tokens tokens, HttpMetrics metrics) {
+    /** @param audit notes calls that steer */
+    public HttpEndpoint(Tokens tokens, HttpMetrics metrics, AuditLog audit) {
+        this.audit = audit;
         this.tokens = tokens;
         this.metrics = metrics;
     }
@@ -100,10 +105,20 @@ public final class HttpEndpoint extends Handler.Abstract {
             fail(exchange == null ? new Exchange(request, response, null, id) : exchange, e, callback, id);
         } finally {
             long ms = (System.nanoTime() - beganNs) / 1_000_000;
+            if (isSteering(request.getMethod(), path)) {
+                String query = request.getHttpURI().getQuery();
+                audit.note(new AuditLog.Call(Instant.now().toString(), user, request.getMethod() + " " + path + (query == null ? "" : "?" + query),
+                        response.getStatus(), id, ms));
+            }
             metrics.answered(path, response.getStatus(), System.nanoTime() - beganNs);
             ACCESS.info("request={} user={} method={} path={} status={} ms={}", id, user, request.getMethod(), path, response.getStatus(), ms);
         }
         return true;
+    }
+
+    /** Whether a call steers the job or the server, or tries to. */
+    private static boolean isSteering(String method, String path) {
+        return path.startsWith("/admin/") || method.equals("DELETE");
     }
 
     private Route find(String method, String path) {

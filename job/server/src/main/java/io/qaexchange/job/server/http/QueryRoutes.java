@@ -101,6 +101,9 @@ public final class QueryRoutes {
                 OutputStream out = exchange.begin(200, type.contentType());
                 return type == MediaTypes.JSON ? new JsonArrayStream(out) : out;
             });
+        } catch (Admission.RefusedException e) {
+            engine.refused(sql, exchange.asker(), e);
+            throw e;
         }
     }
 

@@ -51,6 +51,10 @@ public final class StatusRoutes {
         endpoint.add("GET", "/v1/accounts", Role.READER, (exchange, path) -> exchange.json(200, accounts()));
         endpoint.add("GET", "/v1/accounts/*", Role.READER, (exchange, account) -> exchange.json(200, account(account)));
         endpoint.add("GET", "/v1/queries", Role.READER, (exchange, path) -> exchange.json(200, running()));
+        endpoint.add("GET", "/v1/queries/ended", Role.READER, (exchange, path) -> {
+            exchange.allow();
+            exchange.json(200, Map.of("queries", engine.log().newest()));
+        });
         endpoint.add("DELETE", "/v1/queries/*", Role.READER, this::cancel);
     }
 

@@ -12,8 +12,10 @@ import io.qaexchange.job.model.store.HotColdBoundary;
 import io.qaexchange.state.StateReadSession;
 import io.qaexchange.state.StateReads;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +39,7 @@ public final class HotRowService {
     private final StateReads<String> reads;
     private final Supplier<BoundaryView> boundaries;
     private final Supplier<List<InstrumentStatistics>> statistics;
+    private final AskedCompaction compaction;
     private final SeenOffsets offsets;
     private final Instruments instruments;
     private final int keyGroupBytes;
@@ -61,6 +64,7 @@ public final class HotRowService {
         this.instruments = instruments;
         this.keyGroupBytes = maxParallelism > Byte.MAX_VALUE + 1 ? 2 : 1;
         this.heldCheckpoints = heldCheckpoints;
+        this.compaction = new AskedCompaction("compacts subtask " + subtask, reads::compact, Clock.systemUTC());
         reads.keepCheckpoints(heldCheckpoints);
     }
 
@@ -123,11 +127,26 @@ public final class HotRowService {
         return statistics.get();
     }
 
-    /** Numbers about the subtask, for statistics. */
-    Map<String, Object> statistics() {
+    /** Numbers about the subtask and its store, for statistics. */
+    Map<String, Object> statistics() throws IOException {
         BoundaryView view = boundaries.get();
-        return Map.of("subtask", subtask, "archiveEpoch", view.archiveEpoch(), "filesHandedOver", view.handedOver(), "instrumentsWithArchive",
-                view.boundaries().size(), "heldCheckpoints", reads.heldCheckpoints());
+        StateReads.StoreView store = reads.view();
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("subtask", subtask);
+        all.put("archiveEpoch", view.archiveEpoch());
+        all.put("filesHandedOver", view.handedOver());
+        all.put("instrumentsWithArchive", view.boundaries().size());
+        all.put("heldCheckpoints", reads.heldCheckpoints());
+        all.put("levels", store.levels());
+        all.put("nextCompaction", store.nextCompaction());
+        all.put("statistics", store.statistics());
+        all.put("askedCompaction", compaction.progress());
+        return all;
+    }
+
+    /** The compaction that readers may ask for. */
+    AskedCompaction compaction() {
+        return compaction;
     }
 
     /** Length of a stored row key behind the route key and the bucket. */

@@ -101,6 +101,8 @@ final class LiveConnection implements Runnable {
                 end(0);
             } else if (request instanceof LiveRequest.Statistics statistics) {
                 statistics(statistics);
+            } else if (request instanceof LiveRequest.Compact compact) {
+                compact(compact);
             } else if (request instanceof LiveRequest.OfInstruments of) {
                 ofInstruments(of);
             }
@@ -196,6 +198,16 @@ final class LiveConnection implements Runnable {
             frame(LiveProtocol.VALUE, bytes.toByteArray());
         }
         end(all.size());
+    }
+
+    private void compact(LiveRequest.Compact request) throws IOException {
+        AskedCompaction compaction = served(request.subtask()).compaction();
+        if (!request.start()) {
+            compaction.cancel();
+        } else if (!compaction.start()) {
+            throw new LiveException(LiveProtocol.BUSY, "subtask " + request.subtask() + " is being compacted already");
+        }
+        end(0);
     }
 
     private HotRowService served(int subtask) throws LiveException {
