@@ -16,6 +16,7 @@ import io.qaexchange.job.server.http.HttpEndpoint;
 import io.qaexchange.job.server.http.HttpMetrics;
 import io.qaexchange.job.server.http.InstrumentRoutes;
 import io.qaexchange.job.server.http.JobRoutes;
+import io.qaexchange.job.server.http.LedgerRoutes;
 import io.qaexchange.job.server.http.QueryRoutes;
 import io.qaexchange.job.server.http.StatusRoutes;
 import io.qaexchange.job.server.pg.PgSchema;
@@ -192,7 +193,8 @@ public final class QueryServer implements AutoCloseable {
         new JobRoutes(monitor).addTo(endpoint);
         Operations operations = new Operations(Clock.systemUTC());
         new AdminRoutes(reader, monitor, operations, audit, options.steering().savepoints()).addTo(endpoint);
-        new StatusRoutes(engine, ledger, queries, metrics).addTo(endpoint);
+        new LedgerRoutes(ledger).addTo(endpoint);
+        new StatusRoutes(engine, queries, metrics).addTo(endpoint);
 
         Server server = new Server(new QueuedThreadPool(THREADS));
         HttpConfiguration http = new HttpConfiguration();

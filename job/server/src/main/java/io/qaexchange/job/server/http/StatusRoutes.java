@@ -1,16 +1,11 @@
 package io.qaexchange.job.server.http;
 
-import io.qaexchange.job.model.book.AccountDay;
-import io.qaexchange.job.model.book.Micros;
 import io.qaexchange.job.model.live.EndpointAnnouncement;
 import io.qaexchange.job.model.live.JobDescription;
-import io.qaexchange.job.query.NearNames;
 import io.qaexchange.job.query.finance.Macros;
-import io.qaexchange.job.query.ledger.LedgerView;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.ReadLevel;
 import io.qaexchange.job.query.sql.SqlTables;
-import io.qaexchange.job.server.engine.LiveLedger;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.Role;
 import java.io.IOException;
@@ -29,13 +24,11 @@ import java.util.TreeMap;
 public final class StatusRoutes {
 
     private final QueryEngine engine;
-    private final LiveLedger ledger;
     private final QueryRoutes queries;
     private final HttpMetrics metrics;
 
-    public StatusRoutes(QueryEngine engine, LiveLedger ledger, QueryRoutes queries, HttpMetrics metrics) {
+    public StatusRoutes(QueryEngine engine, QueryRoutes queries, HttpMetrics metrics) {
         this.engine = engine;
-        this.ledger = ledger;
         this.queries = queries;
         this.metrics = metrics;
     }
@@ -48,8 +41,6 @@ public final class StatusRoutes {
         endpoint.add("GET", "/v1/job", Role.READER, (exchange, path) -> exchange.json(200, job()));
         endpoint.add("GET", "/v1/tables", Role.READER, (exchange, path) -> exchange.json(200, tables()));
         endpoint.add("GET", "/v1/user", Role.READER, (exchange, path) -> exchange.json(200, user(exchange)));
-        endpoint.add("GET", "/v1/accounts", Role.READER, (exchange, path) -> exchange.json(200, accounts()));
-        endpoint.add("GET", "/v1/accounts/*", Role.READER, (exchange, account) -> exchange.json(200, account(account)));
         endpoint.add("GET", "/v1/queries", Role.READER, (exchange, path) -> exchange.json(200, running()));
         endpoint.add("GET", "/v1/queries/ended", Role.READER, (exchange, path) -> {
             exchange.allow();
@@ -110,54 +101,6 @@ public final class StatusRoutes {
             }
         }
         return document;
-    }
-
-    private Map<String, Object> accounts() throws Exception {
-        LedgerView view = ledger.view();
-        List<Map<String, Object>> all = new ArrayList<>();
-        view.accounts().keySet().forEach(account -> all.add(sums(view, account)));
-        return Map.of("checkpoint", view.checkpointId(), "accounts", all);
-    }
-
-    private Map<String, Object> account(String id) throws Exception {
-        LedgerView view = ledger.view();
-        if (!view.accounts().containsKey(id)) {
-            throw Problem.unknown("unknown-account", "checkpoint " + view.checkpointId() + " has no account " + id,
-                    NearNames.of(id, view.accounts().keySet()));
-        }
-        Map<String, Object> document = new LinkedHashMap<>();
-        document.put("checkpoint", view.checkpointId());
-        document.putAll(sums(view, id));
-        List<Map<String, Object>> positions = new ArrayList<>();
-        for (LedgerView.Holding holding : view.holdings()) {
-            if (holding.account().equals(id)) {
-                Map<String, Object> position = new LinkedHashMap<>();
-                position.put("instrument", holding.instrument());
-                for (io.qaexchange.job.model.book.Side side : io.qaexchange.job.model.book.Side.values()) {
-                    position.put(side.name().toLowerCase(Locale.ROOT), Map.of("today", holding.position().side(side).today(),
-                            "history", holding.position().side(side).history(), "frozen", holding.position().side(side).frozen()));
-                }
-                positions.add(position);
-            }
-        }
-        document.put("positions", positions);
-        return document;
-    }
-
-    private static Map<String, Object> sums(LedgerView view, String account) {
-        AccountDay now = view.now(account);
-        Map<String, Object> sums = new LinkedHashMap<>();
-        sums.put("account", account);
-        sums.put("tradingDay", now.tradingDay());
-        sums.put("preBalance", Micros.toText(now.preBalance()));
-        sums.put("deposits", Micros.toText(now.sums().deposits()));
-        sums.put("withdrawals", Micros.toText(now.sums().withdrawals()));
-        sums.put("closeProfit", Micros.toText(now.sums().closeProfit()));
-        sums.put("commission", Micros.toText(now.sums().commission()));
-        sums.put("frozen", Micros.toText(now.frozen()));
-        sums.put("margin", Micros.toText(now.margin()));
-        sums.put("floatProfit", Micros.toText(now.floatProfit()));
-        return sums;
     }
 
     private List<Map<String, Object>> running() {

@@ -1,6 +1,6 @@
 // The last checkpoints as a strip: a bar each, as high as it took long.
 
-import {h, put} from "./dom.js";
+import {h} from "./dom.js";
 import {bytes, duration, time} from "./format.js";
 import {t} from "./i18n.js";
 

@@ -2,7 +2,7 @@
 
 import {get, follow, url} from "./api.js";
 import {Book} from "./book.js";
-import {bytes, clockMs, count, date, decimals, digitsOf, short, time} from "./format.js";
+import {bytes, clockMs, count, decimals, digitsOf, short, time} from "./format.js";
 import {h, put, say} from "./dom.js";
 import {icon} from "./icons.js";
 import {t} from "./i18n.js";

@@ -2,7 +2,7 @@
 
 import {CandlestickSeries, createChart, HistogramSeries} from "../vendor/lightweight-charts.js";
 import {get, url} from "./api.js";
-import {color, h, put, say} from "./dom.js";
+import {color, h, put} from "./dom.js";
 import {clock, count, date, decimals, parseTime, time as timeText} from "./format.js";
 import {t} from "./i18n.js";
 import {onPref} from "./prefs.js";

@@ -23,7 +23,10 @@ export function table({columns, label, onOpen, sortBy, descending = false, keyOf
   const space = h("div", {class: "space"}, window_);
   const element = h("div", {class: "grid" + (onOpen ? " opens" : ""), role: "table", "aria-label": label, tabindex: "0"},
       h("div", {class: "headgroup", role: "rowgroup"}, head), space);
-  element.style.setProperty("--columns", columns.map(column => column.width ?? "minmax(80px, 1fr)").join(" "));
+  const widths = columns.map(column => column.width ?? "minmax(80px, 1fr)");
+  element.style.setProperty("--columns", widths.join(" "));
+  // Header and rows are grids of their own: with one least width for all their columns are the same.
+  element.style.setProperty("--least", widths.reduce((sum, width) => sum + Number(/\d+/.exec(width)[0]), 0) + "px");
   element.setAttribute("aria-colcount", columns.length);
   const pool = [];
 

@@ -36,7 +36,7 @@ function build(body) {
   const verdict = h("section", {class: "panel verdict", "aria-label": t("State of the job")});
   const alerts = h("section", {class: "alerts", "aria-label": t("Alerts"), "aria-live": "polite"});
   const stats = {rate: stat(t("Messages per second"), t("Read from Kafka, average over a minute")), lag: stat(t("Lag"), t("Messages in Kafka that are not read yet")),
-    age: stat(t("Last row stored"), t("Time since the last event was stored")), behind: stat(t("Event time behind clock"), t("Clock minus the newest event time")),
+    age: stat(t("Last row stored"), t("Time since the last event was stored")), behind: stat(t("Event time lag"), t("Clock minus the newest event time")),
     hot: stat(t("Hot rows"), t("In the engine, not in Parquet yet")), cold: stat(t("Cold rows"), t("In Parquet files")),
     letters: stat(t("Dead letters"), t("Refused messages and events")), disk: stat(t("Disk free"), t("Least of all TaskManagers"))};
   const rates = h("section", {class: "panel"}, h("header", {}, h("h2", {}, t("Messages per second")), h("span", {class: "note"}, t("since this page was opened"))), h("div", {class: "pad"}));
@@ -44,7 +44,7 @@ function build(body) {
   const sum = h("section", {class: "panel"}, h("header", {}, h("h2", {}, t("Every message is accounted for")), h("span", {class: "note"})), h("div", {class: "pad"}));
   const letters = h("section", {class: "panel"}, h("header", {}, h("h2", {}, t("Dead letters by reason")), h("span", {class: "note"}, t("since the tasks began"))), h("div", {class: "pad"}));
   const operators = h("section", {class: "panel"}, h("header", {}, h("h2", {}, t("Operators"))), h("div", {class: "pad operators"}));
-  put(body, h("div", {class: "stack"}, verdict, alerts, h("dl", {class: "stats"}, Object.values(stats).map(one => one.element)), h("div", {class: "grid-2"}, rates, checkpoints, sum, letters, operators)));
+  put(body, h("div", {class: "stack"}, verdict, alerts, h("dl", {class: "stats"}, Object.values(stats).map(one => one.element)), h("div", {class: "columns"}, h("div", {class: "stack"}, rates, sum, operators), h("div", {class: "stack"}, checkpoints, letters))));
 
   return status => {
     const f = status.figures.byName;
@@ -54,7 +54,7 @@ function build(body) {
     say(stats.rate.note, t("{n} events stored per second", {n: short(f.eventsPerSecond)}));
     say(stats.lag.value, short(f.pendingRecords));
     say(stats.lag.note, t("messages"));
-    say(stats.age.value, duration(f.arrivalAgeMs) + (f.arrivalAgeMs >= 0 ? "" : ""));
+    say(stats.age.value, duration(f.arrivalAgeMs));
     say(stats.age.note, t("ago"));
     say(stats.behind.value, duration(Math.max(0, f.eventTimeLagMs ?? -1)));
     say(stats.behind.note, t("newest event"));
@@ -65,7 +65,7 @@ function build(body) {
     say(stats.letters.value, short((f.deadLetters ?? 0) + (f.refused ?? 0)));
     say(stats.letters.note, f.consumed ? decimals(((f.deadLetters ?? 0) + (f.refused ?? 0)) / f.consumed * 100, 2) + " % " + t("of all messages") : "");
     say(stats.disk.value, bytes(f.diskFreeBytes));
-    say(stats.disk.note, t("TaskManager with least"));
+    say(stats.disk.note, t("least of all TaskManagers"));
     put(rates.lastChild, area(history.filter(point => point.rate !== null)));
     say(checkpoints.querySelector(".note"), t("every {time}", {time: duration(status.checkpoints.intervalMs)}) + " · " + t("{n} complete, {failed} failed",
         {n: count(status.checkpoints.completed), failed: count(status.checkpoints.failed)}));

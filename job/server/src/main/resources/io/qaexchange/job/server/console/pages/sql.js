@@ -3,12 +3,12 @@
 import {ask, get} from "../lib/api.js";
 import {h, put, say} from "../lib/dom.js";
 import {editor} from "../lib/editor.js";
-import {count, decimals, duration, parseTime, time} from "../lib/format.js";
+import {count, duration, parseTime, time} from "../lib/format.js";
 import {icon} from "../lib/icons.js";
 import {t} from "../lib/i18n.js";
 import {plot} from "../lib/plot.js";
 import {pref, setPref} from "../lib/prefs.js";
-import {MOST_ROWS, query} from "../lib/rows.js";
+import {query} from "../lib/rows.js";
 import {table} from "../lib/table.js";
 import {empty, failure, loading} from "../lib/views.js";
 
