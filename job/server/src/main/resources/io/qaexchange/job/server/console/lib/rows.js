@@ -20,16 +20,16 @@ export async function query(sql, {level, request, signal, onRows}) {
       if (line === "") {
         continue;
       }
+      if (result.rows.length === MOST_ROWS) {
+        result.cut = true;
+        await response.body?.cancel().catch(() => {});  // The stream is locked by its reader, which ends with this loop.
+        return result;
+      }
       const row = JSON.parse(line);
       if (result.columns.length === 0) {
         result.columns = Object.keys(row);
       }
       result.rows.push(Object.values(row));
-      if (result.rows.length >= MOST_ROWS) {
-        result.cut = true;
-        await response.body?.cancel().catch(() => {});
-        return result;
-      }
     }
     onRows?.(result);
   }

@@ -328,6 +328,7 @@ export const ZH = {
   "spread {spread} · imbalance {imbalance}": "价差 {spread} · 失衡 {imbalance}",
   "stored": "已存储",
   "stored over Parquet": "存储与 Parquet 之比",
+  "the first {n} of {all}": "{all} 个中的前 {n} 个",
   "took": "耗时",
   "waiting for the server": "正在等待服务器",
   "windows of event time": "按事件时间窗口",
