@@ -28,6 +28,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.annotation.Nullable;
 import org.apache.flink.util.FileUtils;
 
 /**
@@ -51,8 +52,14 @@ public final class Browser implements AutoCloseable {
     private final Path profile;
     private final WebSocket socket;
     private final Listener listener;
+    private final Thread hook;
     private final AtomicLong ids = new AtomicLong();
+    /** The tab; null while the browser itself is asked. */
+    @Nullable
     private String session;
+    /** What the tab shares with no other; null before the first. */
+    @Nullable
+    private String context;
 
     /** Puts the parts of messages together, and answers to their questions. */
     private static final class Listener implements WebSocket.Listener {
@@ -112,6 +119,9 @@ public final class Browser implements AutoCloseable {
     }
 
     private Browser(Process process, Path profile, WebSocket socket, Listener listener) {
+        // It must not outlive whoever drives it.
+        this.hook = new Thread(process::destroyForcibly, "ends the browser");
+        Runtime.getRuntime().addShutdownHook(hook);
         this.process = process;
         this.profile = profile;
         this.socket = socket;
@@ -173,7 +183,10 @@ public final class Browser implements AutoCloseable {
     /** Closes the tab and opens another one, which shares nothing with it; forgets complaints. */
     public void newTab() throws IOException, InterruptedException {
         session = null;
-        String context = call("Target.createBrowserContext", Map.of()).path("browserContextId").asText();
+        if (context != null) {
+            call("Target.disposeBrowserContext", Map.of("browserContextId", context));
+        }
+        context = call("Target.createBrowserContext", Map.of()).path("browserContextId").asText();
         String target = call("Target.createTarget", Map.of("url", "about:blank", "browserContextId", context)).path("targetId").asText();
         session = call("Target.attachToTarget", Map.of("targetId", target, "flatten", true)).path("sessionId").asText();
         for (String domain : List.of("Page", "Runtime", "Log")) {
@@ -261,6 +274,7 @@ public final class Browser implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        Runtime.getRuntime().removeShutdownHook(hook);
         socket.abort();
         process.destroy();
         try {

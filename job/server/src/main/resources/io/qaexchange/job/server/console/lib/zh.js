@@ -217,6 +217,7 @@ export const ZH = {
   "Take a savepoint": "执行保存点",
   "The accounts add up to the last millionth": "账目精确到百万分之一，全部平衡",
   "The accounts do not add up": "账目不平",
+  "The answer broke off, so it is not whole. The page Queries has the reason, if the query failed on the server.": "结果中断，并不完整。若查询在服务器上失败，原因见“查询”页。",
   "The disk of a TaskManager is nearly full": "TaskManager 磁盘将满",
   "The download failed: {reason}": "下载失败：{reason}",
   "The job cannot be read now": "作业暂时无法读取",
