@@ -10,6 +10,7 @@ import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
+import io.qaexchange.job.server.security.ServerCertificate;
 import io.qaexchange.kafka.KafkaConnection;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -27,6 +28,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
@@ -35,6 +37,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
 import org.junit.jupiter.api.AfterAll;
@@ -78,9 +82,13 @@ class QueryServerITCase {
     }
 
     private QueryServer.Options options(Path tokens, int concurrency) throws Exception {
+        return options("127.0.0.1", tokens, concurrency, null);
+    }
+
+    private QueryServer.Options options(String host, Path tokens, int concurrency, SSLContext tls) throws Exception {
         URI rest = rig.cluster().getRestAddress().get();
-        return new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, tokens, concurrency, 4,
-                new QueryEngine.Limits("512MB", 2, 20, "1GB"));
+        return new QueryServer.Options(host, 0, rest.getHost(), rest.getPort(), null, tokens, concurrency, 4,
+                new QueryEngine.Limits("512MB", 2, 20, "1GB"), new QueryServer.Doors(QueryServer.Doors.NONE, 0, tls, Duration.ofMinutes(2)));
     }
 
     @Test
@@ -358,6 +366,23 @@ class QueryServerITCase {
             assertThat(ask(root.resolve("/v1/job/../job"), null).statusCode()).isNotEqualTo(200);
             assertThat(delete(root.resolve("/v1/queries/1"), "reader-token").statusCode()).isEqualTo(403);
             assertThat(delete(root.resolve("/v1/queries/1"), "operator-token").statusCode()).as("no such query").isEqualTo(404);
+        }
+    }
+
+    @Test
+    void speaksTlsWithACertificateAndNeedsOneWhereOthersCanReachIt() throws Exception {
+        Path tokens = Files.writeString(folder.resolve("tls-tokens.yaml"), "tokens:\n" + token("rita", "reader", "reader-token", null));
+        QueryServer.Options plain = options("0.0.0.0", tokens, 2, null);
+        assertThatThrownBy(() -> QueryServer.start(plain)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("--tls-keystore");
+        Path keys = KeyStores.make(folder.resolve("server.p12"), "127.0.0.1");
+        try (QueryServer secured = QueryServer.start(options("127.0.0.1", tokens, 2, ServerCertificate.load(keys, KeyStores.PASSWORD.toCharArray())))) {
+            HttpClient client = HttpClient.newBuilder().sslContext(KeyStores.trusting(keys)).build();
+            HttpRequest job = HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + secured.port() + "/v1/job"))
+                    .header("Authorization", "Bearer reader-token").build();
+            assertThat(client.send(job, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+            assertThatThrownBy(() -> http.send(job, HttpResponse.BodyHandlers.ofString())).as("a client that does not know the certificate")
+                    .isInstanceOf(SSLException.class);
+            assertThatThrownBy(() -> ask(URI.create("http://127.0.0.1:" + secured.port() + "/healthz"), null)).as("plain HTTP").isInstanceOf(IOException.class);
         }
     }
 

@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import javax.annotation.Nullable;
 import javax.net.ssl.SSLContext;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.GlobalConfiguration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -35,18 +37,21 @@ public final class ServeCommand implements Callable<Integer> {
     private String flink;
     @Option(names = "--job", paramLabel = "NAME", description = "Name or id of the job. Default: the only one that runs.")
     private String job;
+    @Option(names = "--flink-conf", paramLabel = "FOLDER",
+            description = "Folder of the cluster's config.yaml. Needed if the cluster uses Flink's internal TLS.")
+    private Path flinkConf;
     @Option(names = "--host", defaultValue = "127.0.0.1", description = "Address to listen on. Default: ${DEFAULT-VALUE}.")
     private String host;
     @Option(names = "--port", defaultValue = "8090", description = "Port to listen on. Default: ${DEFAULT-VALUE}.")
     private int port;
-    @Option(names = "--tokens", paramLabel = "FILE", description = "File of tokens (YAML). Needed to listen on another address than loopback.")
+    @Option(names = "--tokens", paramLabel = "FILE", description = "File of tokens (YAML). Needed, with TLS, to listen on another address than loopback.")
     private Path tokens;
     @Option(names = "--pg-port", defaultValue = "5433", description = "Port of the PostgreSQL wire protocol; 0 for none. Default: ${DEFAULT-VALUE}.")
     private int pgPort;
     @Option(names = "--pg-connections", defaultValue = "100", description = "Connections of the PostgreSQL wire at once. Default: ${DEFAULT-VALUE}.")
     private int pgConnections;
     @Option(names = "--tls-keystore", paramLabel = "FILE",
-            description = "PKCS12 key store with the server's certificate, for TLS on the PostgreSQL wire. Its password is in QAEXCHANGE_TLS_PASSWORD.")
+            description = "PKCS12 key store with the server's certificate: HTTP becomes HTTPS, the PostgreSQL wire offers TLS. Its password is in QAEXCHANGE_TLS_PASSWORD.")
     private Path keyStore;
     @Option(names = "--concurrency", defaultValue = "8", description = "Queries that run at once. Default: ${DEFAULT-VALUE}.")
     private int concurrency;
@@ -70,16 +75,16 @@ public final class ServeCommand implements Callable<Integer> {
                 new QueryServer.Doors(pgPort == 0 ? QueryServer.Doors.NONE : pgPort, pgConnections, tls(), Duration.ofMinutes(2)));
         QueryServer server;
         try {
-            server = QueryServer.start(options);
+            server = QueryServer.start(options, configuration());
         } catch (IllegalArgumentException e) {
             throw new UsageException(e.getMessage(), e);
         }
         MetricsTargets targets = flink == null ? MetricsTargets.of(clusterFolder()) : null;
         if (targets != null) {
-            targets.add(TARGET, server.port());
+            targets.add(TARGET, server.port(), keyStore != null);
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, targets), "stops the server"));
-        String url = "http://" + host + ":" + server.port();
+        String url = (keyStore == null ? "http://" : "https://") + host + ":" + server.port();
         System.out.println("serving the job on " + address + " at " + url + "; Ctrl-C stops it");
         System.out.println("try: curl '" + url + "/v1/latest/tick'");
         System.out.println("     curl '" + url + "/v1/rows/trade?limit=5&format=table'");
@@ -91,6 +96,16 @@ public final class ServeCommand implements Callable<Integer> {
         System.out.flush();
         server.join();
         return Tool.GOOD;
+    }
+
+    private Configuration configuration() {
+        if (flinkConf == null) {
+            return new Configuration();
+        }
+        if (!Files.exists(flinkConf.resolve(GlobalConfiguration.FLINK_CONF_FILENAME))) {
+            throw new UsageException("--flink-conf " + flinkConf + ": there is no " + GlobalConfiguration.FLINK_CONF_FILENAME + " in it");
+        }
+        return GlobalConfiguration.loadConfiguration(flinkConf.toString());
     }
 
     private static void stop(QueryServer server, @Nullable MetricsTargets targets) {
