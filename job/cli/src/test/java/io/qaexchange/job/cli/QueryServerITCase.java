@@ -6,16 +6,21 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.job.cli.client.ServerFile;
+import io.qaexchange.job.cli.client.SqlCommand;
 import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
+import io.qaexchange.job.cli.read.QueryCommand;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.ServerCertificate;
 import io.qaexchange.kafka.KafkaConnection;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -35,6 +40,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
@@ -366,6 +372,52 @@ class QueryServerITCase {
             assertThat(ask(root.resolve("/v1/job/../job"), null).statusCode()).isNotEqualTo(200);
             assertThat(delete(root.resolve("/v1/queries/1"), "reader-token").statusCode()).isEqualTo(403);
             assertThat(delete(root.resolve("/v1/queries/1"), "operator-token").statusCode()).as("no such query").isEqualTo(404);
+        }
+    }
+
+    @Test
+    void commandsAskTheServerOfTheFolder() throws Exception {
+        long trades = JSON.readTree(get("/v1/query?sql=" + encode("SELECT count(*) AS n FROM trade")).body()).get(0).get("n").asLong();
+        Path run = Files.createDirectory(folder.resolve("served [ö] #1"));
+        new ServerFile(run).write(URI.create("http://127.0.0.1:" + server.port()), server.id());
+
+        Printed counted = command(new QueryCommand(), "SELECT count(*) AS n FROM trade", "--dir", run.toString(), "--format", "csv");
+        assertThat(counted).isEqualTo(new Printed(Tool.GOOD, "n\n" + trades + "\n", counted.err()));
+        assertThat(counted.err()).startsWith("query: live as of ");
+        Printed at = command(new QueryCommand(), "SELECT count(*) AS n FROM trade", "--dir", run.toString(), "--level", "checkpoint", "--format", "json");
+        assertThat(at.out()).isEqualTo("{\"n\":" + trades + "}\n");
+        assertThat(at.err()).startsWith("query: checkpoint:");
+        Printed mistyped = command(new QueryCommand(), "SELECT * FROM trade WHERE instrument = 'SHFE.rb260'", "--dir", run.toString());
+        assertThat(mistyped.code()).isEqualTo(Tool.GOOD);
+        assertThat(mistyped.err()).contains("no row of instrument SHFE.rb260").contains("did you mean SHFE.rb26");
+        Printed wrong = command(new QueryCommand(), "SELECT * FROM trades", "--dir", run.toString());
+        assertThat(wrong.code()).isEqualTo(Tool.BAD);
+        assertThat(wrong.err()).contains("Did you mean \"trade\"");
+
+        Printed shell = command(new SqlCommand(), "--dir", run.toString(), "--format", "csv", "-c", "SELECT 1 AS a; SELECT count(*) AS n FROM trade;");
+        assertThat(shell).isEqualTo(new Printed(Tool.GOOD, "a\n1\nn\n" + trades + "\n", ""));
+        Printed refused = command(new SqlCommand(), "--dir", run.toString(), "-c", "DROP TABLE trade; SELECT 1");
+        assertThat(refused.code()).isEqualTo(Tool.BAD);
+        assertThat(refused.out()).isEmpty();
+    }
+
+    /** The output of a command and its exit code. */
+    private record Printed(int code, String out, String err) {
+    }
+
+    private static Printed command(Callable<Integer> command, String... arguments) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        ByteArrayOutputStream complained = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
+        try {
+            int code = Tool.execute(command, arguments);
+            return new Printed(code, printed.toString(StandardCharsets.UTF_8), complained.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
         }
     }
 

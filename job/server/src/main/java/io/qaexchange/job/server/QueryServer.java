@@ -24,6 +24,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.UUID;
 import javax.annotation.Nullable;
 import javax.net.ssl.SSLContext;
 import org.apache.flink.configuration.Configuration;
@@ -49,6 +50,7 @@ public final class QueryServer implements AutoCloseable {
     private final ServerConnector connector;
     private final QueryEngine engine;
     private final Opened opened;
+    private final String id;
 
     /**
      * Settings of a server.
@@ -90,11 +92,12 @@ public final class QueryServer implements AutoCloseable {
         static final Doors HTTP_ONLY = new Doors(NONE, 0, null, Duration.ofMinutes(2));
     }
 
-    private QueryServer(Server server, ServerConnector connector, QueryEngine engine, Opened opened) {
+    private QueryServer(Server server, ServerConnector connector, QueryEngine engine, Opened opened, String id) {
         this.server = server;
         this.connector = connector;
         this.engine = engine;
         this.opened = opened;
+        this.id = id;
     }
 
     /** Doors beside HTTP that are open; the last opened is closed first. */
@@ -177,7 +180,8 @@ public final class QueryServer implements AutoCloseable {
         Admission admission = new Admission(options.concurrency(), options.queue(), WAIT_MS);
         QueryRoutes queries = new QueryRoutes(engine, admission);
         queries.addTo(endpoint);
-        new StatusRoutes(engine, ledger, queries, metrics).addTo(endpoint);
+        String id = UUID.randomUUID().toString();
+        new StatusRoutes(engine, ledger, queries, metrics, id).addTo(endpoint);
 
         Server server = new Server(new QueuedThreadPool(THREADS));
         HttpConfiguration http = new HttpConfiguration();
@@ -196,7 +200,7 @@ public final class QueryServer implements AutoCloseable {
             opened.open(options, engine, admission, tokens, metrics);
             server.start();
             started = true;
-            return new QueryServer(server, connector, engine, opened);
+            return new QueryServer(server, connector, engine, opened, id);
         } catch (IOException e) {
             throw e;
         } catch (Exception e) {
@@ -216,6 +220,11 @@ public final class QueryServer implements AutoCloseable {
         SslContextFactory.Server factory = new SslContextFactory.Server();
         factory.setSslContext(tls);
         return new ServerConnector(server, factory, new HttpConnectionFactory(http));
+    }
+
+    /** Id of this run of the server; {@code GET /healthz} names it. */
+    public String id() {
+        return id;
     }
 
     /** The port it listens on. */

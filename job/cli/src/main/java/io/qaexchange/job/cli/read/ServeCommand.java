@@ -1,6 +1,7 @@
 package io.qaexchange.job.cli.read;
 
 import io.qaexchange.job.cli.Tool;
+import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.cluster.ClusterFolder;
 import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.model.UsageException;
@@ -79,12 +80,14 @@ public final class ServeCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new UsageException(e.getMessage(), e);
         }
+        String url = (keyStore == null ? "http://" : "https://") + host + ":" + server.port();
+        ServerFile file = new ServerFile(clusterFolder());
         MetricsTargets targets = flink == null ? MetricsTargets.of(clusterFolder()) : null;
         if (targets != null) {
             targets.add(TARGET, server.port(), keyStore != null);
+            file.write(URI.create(url), server.id());
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, targets), "stops the server"));
-        String url = (keyStore == null ? "http://" : "https://") + host + ":" + server.port();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, targets, file), "stops the server"));
         System.out.println("serving the job on " + address + " at " + url + "; Ctrl-C stops it");
         System.out.println("try: curl '" + url + "/v1/latest/tick'");
         System.out.println("     curl '" + url + "/v1/rows/trade?limit=5&format=table'");
@@ -108,14 +111,15 @@ public final class ServeCommand implements Callable<Integer> {
         return GlobalConfiguration.loadConfiguration(flinkConf.toString());
     }
 
-    private static void stop(QueryServer server, @Nullable MetricsTargets targets) {
+    private void stop(QueryServer server, @Nullable MetricsTargets targets, ServerFile file) {
         server.close();
         try {
             if (targets != null) {
                 targets.remove(TARGET);
+                file.remove(server.id());
             }
         } catch (IOException e) {
-            System.err.println("serve: Prometheus still asks for metrics of this server: " + e.getMessage());
+            System.err.println("serve: files in " + clusterFolder() + " still name this server: " + e.getMessage());
         }
     }
 

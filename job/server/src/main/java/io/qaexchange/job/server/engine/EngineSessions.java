@@ -128,11 +128,11 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         }
     }
 
-    static ReadMoment moment(LiveRead read) {
+    static ReadMoment moment(LiveRead read, List<String> notices) {
         StringBuilder offsets = new StringBuilder();
         read.offsets().forEach(offset -> offsets.append(offsets.isEmpty() ? "" : ",").append(offset.topic()).append('-').append(offset.partition())
                 .append('@').append(offset.offset()));
-        return new ReadMoment(read.level().toString(), read.pinnedFromMs(), read.pinnedToMs(), offsets.toString(), read.manifestVersion());
+        return new ReadMoment(read.level().toString(), read.pinnedFromMs(), read.pinnedToMs(), offsets.toString(), read.manifestVersion(), notices);
     }
 
     private final class Session implements SqlSession {
@@ -201,7 +201,7 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
                 // Tables stand in the place of calls whose rows were made.
                 String text = open.query().text();
                 try (PreparedStatement statement = open.connection().prepareStatement(text)) {
-                    ArrowAnswer answer = new ArrowAnswer(open.connection(), text, open.query().explains(), columns(statement), moment(open.read()),
+                    ArrowAnswer answer = new ArrowAnswer(open.connection(), text, open.query().explains(), columns(statement), moment(open.read(), open.notices()),
                             new EngineWork(open), place);
                     opened = true;
                     return answer;

@@ -41,6 +41,7 @@ public final class QueryEngine implements AutoCloseable {
     private final Limits limits;
     private final Path temporary;
     private final SqlDatabases databases;
+    private final UnknownInstruments instruments = new UnknownInstruments();
     private final AtomicLong ids = new AtomicLong();
     private final Map<Long, Running> running = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
@@ -113,7 +114,8 @@ public final class QueryEngine implements AutoCloseable {
      */
     @FunctionalInterface
     public interface Target {
-        OutputStream begin(LiveRead read) throws IOException;
+        /** @param notices sentences about the rows for whoever asked, such as an instrument of which there is none */
+        OutputStream begin(LiveRead read, List<String> notices) throws IOException;
     }
 
     /** @param temporary a folder of its own, which goes with it */
@@ -136,7 +138,7 @@ public final class QueryEngine implements AutoCloseable {
         try (OpenQuery open = open(sql, level, user)) {
             try {
                 ResultWriter writer = ResultWriter.of(open.tables, open.query);
-                OutputStream out = target.begin(open.read());
+                OutputStream out = target.begin(open.read(), open.notices());
                 writer.write(format, out, open.folder);
                 out.close();
             } catch (SQLException e) {
@@ -181,6 +183,7 @@ public final class QueryEngine implements AutoCloseable {
         private final Path folder;
         private final Running mine;
         private LiveRead read;
+        private List<String> notices = List.of();
         private long leftNs = TimeUnit.SECONDS.toNanos(limits.seconds());
         private long beganNs;
         private ScheduledFuture<?> late;
@@ -197,6 +200,7 @@ public final class QueryEngine implements AutoCloseable {
             begin();
             read = reader.open(level);
             tables.load(new LiveRowSource(read, reader.archive(), ledger::rows), query, List.of(folder));
+            notices = instruments.notices(tables, query, read);
         }
 
         /** The query's time runs. */
@@ -219,6 +223,11 @@ public final class QueryEngine implements AutoCloseable {
         /** The read that the rows are from. */
         public LiveRead read() {
             return read;
+        }
+
+        /** Sentences about the rows for whoever asked, such as an instrument of which there is none. */
+        public List<String> notices() {
+            return notices;
         }
 
         /** The query's database. */
@@ -279,6 +288,11 @@ public final class QueryEngine implements AutoCloseable {
             found.end("the query was cancelled by " + user);
         }
         return found != null;
+    }
+
+    /** The sentence for an instrument of which nothing was found, with names that are near. */
+    public String noRows(String table, String instrument, LiveRead read) throws IOException {
+        return UnknownInstruments.noRows(table, instrument, read);
     }
 
     public LiveReader reader() {
