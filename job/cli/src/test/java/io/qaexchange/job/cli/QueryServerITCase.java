@@ -10,6 +10,7 @@ import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.client.SqlCommand;
 import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
+import io.qaexchange.job.cli.read.AuditCommand;
 import io.qaexchange.job.cli.read.QueryCommand;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
@@ -399,6 +400,19 @@ class QueryServerITCase {
         Printed refused = command(new SqlCommand(), "--dir", run.toString(), "-c", "DROP TABLE trade; SELECT 1");
         assertThat(refused.code()).isEqualTo(Tool.BAD);
         assertThat(refused.out()).isEmpty();
+    }
+
+    @Test
+    void auditsTheRunningJob() throws Exception {
+        URI rest = rig.cluster().getRestAddress().get();
+        Printed holds = command(new AuditCommand(), "--live", "--flink", rest.toString(), "--brokers", rig.brokers());
+        assertThat(holds.code()).as("%s", holds).isEqualTo(Tool.GOOD);
+        assertThat(holds.out()).startsWith("as of checkpoint:").contains("Kafka up to events-0@").contains("AUDIT HOLDS");
+        Printed fails = command(new AuditCommand(), "--live", "--flink", rest.toString(), "--brokers", rig.brokers(), "--topic", "dead-letters");
+        assertThat(fails.code()).as("nobody sent these rows to the other topic").isEqualTo(Tool.BAD);
+        assertThat(fails.out()).contains("AUDIT FAILED");
+        Printed unclear = command(new AuditCommand(), "--flink", rest.toString(), "--brokers", rig.brokers());
+        assertThat(unclear).isEqualTo(new Printed(Tool.COULD_NOT_RUN, "", "audit: --flink, --job and --flink-conf name a running job: say --live too\n"));
     }
 
     /** The output of a command and its exit code. */

@@ -17,17 +17,17 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
  *
  * @param folder the folder
  */
-record LocalBroker(Path folder) {
+public record LocalBroker(Path folder) {
 
     private static final String READY = "kafka.ready";
     private static final String ID = "kafka.id";
     private static final int ANSWER_MS = 5_000;
 
-    static LocalBroker of(Path folder) {
+    public static LocalBroker of(Path folder) {
         return new LocalBroker(folder.toAbsolutePath().normalize());
     }
 
-    boolean wasStarted() {
+    public boolean wasStarted() {
         return Files.exists(folder.resolve(READY));
     }
 
@@ -53,7 +53,7 @@ record LocalBroker(Path folder) {
      * @throws UsageException if another broker answers there
      * @throws IOException if none does
      */
-    String connect() throws IOException, InterruptedException {
+    public String connect() throws IOException, InterruptedException {
         String address = address();
         if (Files.exists(folder.resolve(ID)) && !clusterId(address).equals(Files.readString(folder.resolve(ID)).strip())) {
             throw new UsageException("the Kafka broker that answers at " + address + " is not the one of " + folder

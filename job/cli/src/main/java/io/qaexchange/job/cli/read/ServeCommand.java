@@ -2,7 +2,6 @@ package io.qaexchange.job.cli.read;
 
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.client.ServerFile;
-import io.qaexchange.job.cli.cluster.ClusterFolder;
 import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.server.QueryServer;
@@ -19,6 +18,7 @@ import javax.net.ssl.SSLContext;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.GlobalConfiguration;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Serves the rows of a running job. */
@@ -26,7 +26,6 @@ import picocli.CommandLine.Option;
         description = "Serves hot and archived rows of a running job over HTTP and the PostgreSQL wire, until it is stopped. GET /openapi.json lists what can be asked.")
 public final class ServeCommand implements Callable<Integer> {
 
-    private static final int FLINK_PORT = 8081;
     private static final String TLS_PASSWORD = "QAEXCHANGE_TLS_PASSWORD";
 
     /** Name of the server among the processes that Prometheus asks. */
@@ -34,13 +33,8 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Option(names = "--dir", paramLabel = "FOLDER", description = "Folder of a cluster that bin/cluster started.")
     private Path folder;
-    @Option(names = "--flink", paramLabel = "URL", description = "Flink's REST interface, such as http://127.0.0.1:8081; instead of --dir.")
-    private String flink;
-    @Option(names = "--job", paramLabel = "NAME", description = "Name or id of the job. Default: the only one that runs.")
-    private String job;
-    @Option(names = "--flink-conf", paramLabel = "FOLDER",
-            description = "Folder of the cluster's config.yaml. Needed if the cluster uses Flink's internal TLS.")
-    private Path flinkConf;
+    @Mixin
+    private RunningJobOptions running;
     @Option(names = "--host", defaultValue = "127.0.0.1", description = "Address to listen on. Default: ${DEFAULT-VALUE}.")
     private String host;
     @Option(names = "--port", defaultValue = "8090", description = "Port to listen on. Default: ${DEFAULT-VALUE}.")
@@ -70,19 +64,19 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        URI address = address();
-        QueryServer.Options options = new QueryServer.Options(host, port, address.getHost(), address.getPort() < 0 ? FLINK_PORT : address.getPort(), job,
+        URI address = running.address(folder, clusterFolder());
+        QueryServer.Options options = new QueryServer.Options(host, port, address.getHost(), address.getPort(), running.job,
                 tokens, concurrency, queue, new QueryEngine.Limits(memory, Math.max(1, Runtime.getRuntime().availableProcessors()), seconds, "10GB"),
                 new QueryServer.Doors(pgPort == 0 ? QueryServer.Doors.NONE : pgPort, pgConnections, tls(), Duration.ofMinutes(2)));
         QueryServer server;
         try {
-            server = QueryServer.start(options, configuration());
+            server = QueryServer.start(options, running.configuration());
         } catch (IllegalArgumentException e) {
             throw new UsageException(e.getMessage(), e);
         }
         String url = (keyStore == null ? "http://" : "https://") + host + ":" + server.port();
         ServerFile file = new ServerFile(clusterFolder());
-        MetricsTargets targets = flink == null ? MetricsTargets.of(clusterFolder()) : null;
+        MetricsTargets targets = running.flink == null ? MetricsTargets.of(clusterFolder()) : null;
         if (targets != null) {
             targets.add(TARGET, server.port(), keyStore != null);
             file.write(URI.create(url), server.id());
@@ -99,16 +93,6 @@ public final class ServeCommand implements Callable<Integer> {
         System.out.flush();
         server.join();
         return Tool.GOOD;
-    }
-
-    private Configuration configuration() {
-        if (flinkConf == null) {
-            return new Configuration();
-        }
-        if (!Files.exists(flinkConf.resolve(GlobalConfiguration.FLINK_CONF_FILENAME))) {
-            throw new UsageException("--flink-conf " + flinkConf + ": there is no " + GlobalConfiguration.FLINK_CONF_FILENAME + " in it");
-        }
-        return GlobalConfiguration.loadConfiguration(flinkConf.toString());
     }
 
     private void stop(QueryServer server, @Nullable MetricsTargets targets, ServerFile file) {
@@ -141,27 +125,5 @@ public final class ServeCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new UsageException(e.getMessage(), e);
         }
-    }
-
-    private URI address() throws Exception {
-        if (folder != null && flink != null) {
-            throw new UsageException("say either --dir (folder of a cluster) or --flink (URL of Flink's REST interface)");
-        }
-        if (flink != null) {
-            try {
-                URI uri = URI.create(flink.contains("://") ? flink : "http://" + flink);
-                if (uri.getHost() != null) {
-                    return uri;
-                }
-            } catch (IllegalArgumentException e) {
-                throw new UsageException("--flink " + flink + " is no URL such as http://127.0.0.1:8081", e);
-            }
-            throw new UsageException("--flink " + flink + " is no URL such as http://127.0.0.1:8081");
-        }
-        Path of = clusterFolder();
-        if (!Files.isDirectory(of)) {
-            throw new UsageException("there is no folder " + of + (folder == null ? ": say --dir (folder of a cluster) or --flink (URL)" : ""));
-        }
-        return URI.create("http://127.0.0.1:" + ClusterFolder.of(of).port());
     }
 }
