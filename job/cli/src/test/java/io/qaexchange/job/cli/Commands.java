@@ -1,5 +1,7 @@
 package io.qaexchange.job.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qaexchange.job.cli.cluster.FlinkRest;
 import io.qaexchange.job.cli.cluster.LocalProcesses;
@@ -153,6 +155,9 @@ final class Commands implements AutoCloseable {
             if (processes.find(name).isPresent()) {
                 kill(name);
             }
+        }
+        try (Stream<Path> beside = Files.list(folder.getParent())) {
+            assertThat(beside).as("folders beside that of the cluster: some program split or escaped its path").containsExactly(folder);
         }
     }
 

@@ -6,6 +6,7 @@ import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.cli.data.Feeder;
+import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.stream.ExchangeJob;
@@ -163,7 +164,7 @@ public final class LiveDemo {
 
     private Configuration configuration(JobOptions options) throws IOException {
         Configuration configuration = ExchangeJob.flinkConfiguration(options);
-        configuration.set(CoreOptions.TMP_DIRS, Files.createDirectories(settings.folder().resolve("tmp")).toString());
+        configuration.set(CoreOptions.TMP_DIRS, LocalFolders.inList(Files.createDirectories(settings.folder().resolve("tmp"))).toString());
         configuration.set(RestOptions.BIND_PORT, "0");
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
         configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, 5);
