@@ -127,7 +127,7 @@ final class Commands implements AutoCloseable {
         handle.onExit().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     }
 
-    /** What to know of a failure before the folder goes: the jobs' states and exceptions. Logs are kept, and the answer says where. */
+    /** Explains a failure before the folder goes: the jobs' states and exceptions. Logs are kept, and the answer says where. */
     String explain(String job) throws IOException, InterruptedException {
         Path kept = Files.createDirectories(ROOT.resolve("job/cli/target/killed-processes"));
         try (Stream<Path> files = Files.list(folder.resolve("processes"))) {

@@ -64,7 +64,7 @@ class KilledProcessesIT {
     private final List<String> history = new ArrayList<>();
     private final long startedNs = System.nanoTime();
 
-    /** What is killed. */
+    /** Processes that are killed. */
     private enum Victim {
         TASK_MANAGER, BROKER, JOB_MANAGER
     }

@@ -65,7 +65,7 @@ class KilledTaskManagersIT {
     private JobID job;
     private final Random random = new Random(SEED);
     private final List<String> history = new ArrayList<>();
-    /** What the job was restored from without claiming it. */
+    /** The snapshot from which the job was restored without claiming it. */
     private final List<String> others = new ArrayList<>();
     private final long startedNs = System.nanoTime();
     private int localRestores;

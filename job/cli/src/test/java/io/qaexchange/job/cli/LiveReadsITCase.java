@@ -290,7 +290,7 @@ class LiveReadsITCase {
         assertThat(checkpoints).isPositive();
     }
 
-    /** What lies in Kafka and must be a row: identity and first position. */
+    /** The events in Kafka that must be rows: identity and first position. */
     private Map<String, PartitionOffset> sent() throws Exception {
         Map<String, PartitionOffset> sent = new HashMap<>();
         Set<String> first = new HashSet<>();
