@@ -67,14 +67,13 @@ public final class QueryEngine implements AutoCloseable {
         private final String user;
         private final String sql;
         private final long beganMs = System.currentTimeMillis();
-        private final Connection connection;
-        private volatile String ended;
+        private final Interruption interruption;
 
-        Running(long id, String user, String sql, Connection connection) {
+        Running(long id, String user, String sql, Interruption interruption) {
             this.id = id;
             this.user = user;
             this.sql = sql;
-            this.connection = connection;
+            this.interruption = interruption;
         }
 
         public long id() {
@@ -94,8 +93,7 @@ public final class QueryEngine implements AutoCloseable {
         }
 
         void end(String reason) {
-            ended = reason;
-            DuckDbInterrupt.interrupt(connection);
+            interruption.end(reason);
         }
     }
 
@@ -159,7 +157,7 @@ public final class QueryEngine implements AutoCloseable {
         try {
             SqlQuery query = tables.parse(sql);
             open = new OpenQuery(tables, query, Files.createTempDirectory(temporary, "query"), 
-                    new Running(ids.incrementAndGet(), user, sql, tables.connection()));
+                    new Running(ids.incrementAndGet(), user, sql, new Interruption(tables.connection(), clock)));
             open.load(level);
             return open;
         } catch (Exception e) {
@@ -247,17 +245,18 @@ public final class QueryEngine implements AutoCloseable {
 
         /** Whether someone ended it; an interrupt may have come when nothing ran. */
         public boolean isEnded() {
-            return mine.ended != null;
+            return mine.interruption.reason() != null;
         }
 
-        /** A failure of this query, with the reason if someone ended it. */
+        /** A failure of this query with its reason: that of whoever ended it, or the one that the driver lost. */
         public SQLException failure(SQLException e) {
-            return mine.ended == null ? e : new EndedException(mine.ended, e);
+            return mine.interruption.failure(e);
         }
 
         @Override
         public void close() {
             pause();
+            mine.interruption.close();
             running.remove(mine.id());
             if (read != null) {
                 read.close();
