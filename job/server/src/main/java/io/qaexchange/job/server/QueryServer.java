@@ -1,18 +1,27 @@
 package io.qaexchange.job.server;
 
+import io.qaexchange.job.query.cluster.FlinkRest;
 import io.qaexchange.job.query.live.EndpointPool;
 import io.qaexchange.job.query.live.FlinkJobDirectory;
 import io.qaexchange.job.query.live.LiveReader;
+import io.qaexchange.job.server.console.ConsoleHandler;
 import io.qaexchange.job.server.engine.Admission;
 import io.qaexchange.job.server.engine.EngineSessions;
+import io.qaexchange.job.server.engine.JobMonitor;
 import io.qaexchange.job.server.engine.LiveLedger;
+import io.qaexchange.job.server.engine.Operations;
 import io.qaexchange.job.server.engine.QueryEngine;
+import io.qaexchange.job.server.http.AdminRoutes;
 import io.qaexchange.job.server.http.HttpEndpoint;
 import io.qaexchange.job.server.http.HttpMetrics;
+import io.qaexchange.job.server.http.InstrumentRoutes;
+import io.qaexchange.job.server.http.JobRoutes;
+import io.qaexchange.job.server.http.LedgerRoutes;
 import io.qaexchange.job.server.http.QueryRoutes;
 import io.qaexchange.job.server.http.StatusRoutes;
 import io.qaexchange.job.server.pg.PgSchema;
 import io.qaexchange.job.server.pg.PgServer;
+import io.qaexchange.job.server.security.AuditLog;
 import io.qaexchange.job.server.security.Tokens;
 import io.qaexchange.job.server.session.SessionSchema;
 import java.io.IOException;
@@ -28,6 +37,7 @@ import java.util.UUID;
 import javax.annotation.Nullable;
 import javax.net.ssl.SSLContext;
 import org.apache.flink.configuration.Configuration;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -65,15 +75,32 @@ public final class QueryServer implements AutoCloseable {
      * @param queue queries that wait
      * @param limits limits of a query
      * @param doors doors beside HTTP, and the certificate of all of them
+     * @param steering how the job is steered
      */
     public record Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency,
-            int queue, QueryEngine.Limits limits, Doors doors) {
+            int queue, QueryEngine.Limits limits, Doors doors, Steering steering) {
 
         /** A server that speaks HTTP only. */
         public Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency, int queue,
                 QueryEngine.Limits limits) {
-            this(host, port, flinkHost, flinkPort, job, tokens, concurrency, queue, limits, Doors.HTTP_ONLY);
+            this(host, port, flinkHost, flinkPort, job, tokens, concurrency, queue, limits, Doors.HTTP_ONLY, Steering.NONE);
         }
+
+        /** A server that takes no savepoints and writes no audit log to a file. */
+        public Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency, int queue,
+                QueryEngine.Limits limits, Doors doors) {
+            this(host, port, flinkHost, flinkPort, job, tokens, concurrency, queue, limits, doors, Steering.NONE);
+        }
+    }
+
+    /**
+     * How the job is steered.
+     *
+     * @param savepoints folder of savepoints, a URI; null if none are taken here
+     * @param audit file of the audit log; null for none
+     */
+    public record Steering(@Nullable String savepoints, @Nullable Path audit) {
+        static final Steering NONE = new Steering(null, null);
     }
 
     /**
@@ -170,18 +197,25 @@ public final class QueryServer implements AutoCloseable {
                     + "(--tls-keystore FILE), or let it listen on 127.0.0.1 behind a proxy that has one");
         }
         Tokens tokens = options.tokens() == null ? Tokens.none() : Tokens.of(options.tokens(), Clock.systemUTC());
+        AuditLog audit = options.steering().audit() == null ? AuditLog.inMemory() : AuditLog.to(options.steering().audit());
         FlinkJobDirectory directory = FlinkJobDirectory.of(options.flinkHost(), options.flinkPort(), options.job());
         LiveReader reader = new LiveReader(directory, EndpointPool.of(flinkConfiguration), Duration.ofSeconds(2));
         URI flink = URI.create("http://" + options.flinkHost() + ":" + options.flinkPort());
         LiveLedger ledger = new LiveLedger(directory, flink);
         QueryEngine engine = new QueryEngine(reader, ledger, options.limits(), Files.createTempDirectory("qaexchange-serve"));
         HttpMetrics metrics = new HttpMetrics();
-        HttpEndpoint endpoint = new HttpEndpoint(tokens, metrics);
+        HttpEndpoint endpoint = new HttpEndpoint(tokens, metrics, audit);
         Admission admission = new Admission(options.concurrency(), options.queue(), WAIT_MS);
         QueryRoutes queries = new QueryRoutes(engine, admission);
         queries.addTo(endpoint);
         String id = UUID.randomUUID().toString();
-        new StatusRoutes(engine, ledger, queries, metrics, id).addTo(endpoint);
+        new InstrumentRoutes(engine).addTo(endpoint);
+        JobMonitor monitor = new JobMonitor(new FlinkRest(options.flinkHost(), options.flinkPort()), options.job());
+        new JobRoutes(monitor).addTo(endpoint);
+        Operations operations = new Operations(Clock.systemUTC());
+        new AdminRoutes(reader, monitor, operations, audit, options.steering().savepoints()).addTo(endpoint);
+        new LedgerRoutes(ledger).addTo(endpoint);
+        new StatusRoutes(engine, queries, metrics, id).addTo(endpoint);
 
         Server server = new Server(new QueuedThreadPool(THREADS));
         HttpConfiguration http = new HttpConfiguration();
@@ -192,9 +226,10 @@ public final class QueryServer implements AutoCloseable {
         connector.setPort(options.port());
         connector.setIdleTimeout(IDLE_MS);
         server.addConnector(connector);
-        server.setHandler(endpoint);
+        server.setHandler(new Handler.Sequence(new ConsoleHandler(), endpoint));
         server.setStopTimeout(STOP_MS);
         Opened opened = new Opened();
+        opened.all.push(operations);
         boolean started = false;
         try {
             opened.open(options, engine, admission, tokens, metrics);

@@ -7,6 +7,7 @@ import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.ServerCertificate;
+import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -48,6 +49,10 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(names = "--tls-keystore", paramLabel = "FILE",
             description = "PKCS12 key store with the server's certificate: HTTP becomes HTTPS, the PostgreSQL wire offers TLS. Its password is in QAEXCHANGE_TLS_PASSWORD.")
     private Path keyStore;
+    @Option(names = "--savepoints", paramLabel = "FOLDER", description = "Folder or URI for savepoints that operators take. Default with --dir: its own.")
+    private String savepoints;
+    @Option(names = "--audit", paramLabel = "FILE", description = "File to which each call that steers the job is appended. Default with --dir: DIR/audit.jsonl.")
+    private Path audit;
     @Option(names = "--concurrency", defaultValue = "8", description = "Queries that run at once. Default: ${DEFAULT-VALUE}.")
     private int concurrency;
     @Option(names = "--queue", defaultValue = "64", description = "Queries that wait; more are refused. Default: ${DEFAULT-VALUE}.")
@@ -67,7 +72,8 @@ public final class ServeCommand implements Callable<Integer> {
         URI address = running.address(folder, clusterFolder());
         QueryServer.Options options = new QueryServer.Options(host, port, address.getHost(), address.getPort(), running.job,
                 tokens, concurrency, queue, new QueryEngine.Limits(memory, Math.max(1, Runtime.getRuntime().availableProcessors()), seconds, "10GB"),
-                new QueryServer.Doors(pgPort == 0 ? QueryServer.Doors.NONE : pgPort, pgConnections, tls(), Duration.ofMinutes(2)));
+                new QueryServer.Doors(pgPort == 0 ? QueryServer.Doors.NONE : pgPort, pgConnections, tls(), Duration.ofMinutes(2)),
+                steering());
         QueryServer server;
         try {
             server = QueryServer.start(options, running.configuration());
@@ -83,6 +89,7 @@ public final class ServeCommand implements Callable<Integer> {
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, targets, file), "stops the server"));
         System.out.println("serving the job on " + address + " at " + url + "; Ctrl-C stops it");
+        System.out.println("the console: " + url + "/console/");
         System.out.println("try: curl '" + url + "/v1/latest/tick'");
         System.out.println("     curl '" + url + "/v1/rows/trade?limit=5&format=table'");
         System.out.println("     curl '" + url + "/v1/bars/trade?interval=1m&format=table'");
@@ -109,6 +116,14 @@ public final class ServeCommand implements Callable<Integer> {
 
     private Path clusterFolder() {
         return folder == null ? Path.of("run") : folder;
+    }
+
+    /** A folder of bin/cluster has a place for savepoints and for the audit log. */
+    private QueryServer.Steering steering() throws IOException {
+        Path log = audit != null ? audit : running.flink == null ? clusterFolder().resolve("audit.jsonl") : null;
+        String target = savepoints != null ? savepoints.contains("://") ? savepoints : JobOptions.folderUri(Path.of(savepoints))
+                : running.flink == null ? JobOptions.folderUri(ClusterFolder.of(clusterFolder()).savepoints()) : null;
+        return new QueryServer.Steering(target, log);
     }
 
     @Nullable

@@ -214,7 +214,7 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
             QueryEngine.OpenQuery open = null;
             boolean opened = false;
             try {
-                open = engine.open(sql, level, user);
+                open = engine.open(sql, level, new QueryEngine.Asker(user, null));
                 schema.addTo(open.connection(), sql, open.query().reads().keySet());
                 schema.enter(open.connection());
                 // Tables stand in the place of calls whose rows were made.

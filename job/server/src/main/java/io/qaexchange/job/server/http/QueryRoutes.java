@@ -62,7 +62,7 @@ public final class QueryRoutes {
         endpoint.add("GET", "/v1/rows/*", Role.READER, this::rows);
         endpoint.add("GET", "/v1/latest/*", Role.READER, this::latest);
         endpoint.add("GET", "/v1/bars/*", Role.READER, this::bars);
-        endpoint.add("GET", "/v1/stream/*", Role.READER, (exchange, table) -> new LiveStream(engine, type(table)).answer(exchange));
+        endpoint.add("GET", "/v1/stream/*", Role.READER, (exchange, tables) -> new LiveStream(engine, types(tables)).answer(exchange));
     }
 
     int running() {
@@ -96,12 +96,15 @@ public final class QueryRoutes {
         MediaTypes type = MediaTypes.choose(exchange.parameter("format"), exchange.header("Accept"));
         ReadLevel at = ReadLevel.parse(level);
         try (Admission.Place place = admission.enter()) {
-            engine.run(sql, at, type.format(), exchange.user().name(), (read, notices) -> {
+            engine.run(sql, at, type.format(), exchange.asker(), (read, notices) -> {
                 describe(exchange, read);
                 notices.forEach(exchange::notice);
                 OutputStream out = exchange.begin(200, type.contentType());
                 return type == MediaTypes.JSON ? new JsonArrayStream(out) : out;
             });
+        } catch (Admission.RefusedException e) {
+            engine.refused(sql, exchange.asker(), e);
+            throw e;
         }
     }
 
@@ -250,6 +253,11 @@ public final class QueryRoutes {
             describe(exchange, read);
             exchange.text(200, "application/json", "[" + String.join(",\n", newest.values()) + "]\n");
         }
+    }
+
+    /** One table, or several with commas between them. */
+    private static List<RecordType> types(String tables) {
+        return Arrays.stream(tables.split(",")).map(QueryRoutes::type).distinct().toList();
     }
 
     static RecordType type(String table) {
