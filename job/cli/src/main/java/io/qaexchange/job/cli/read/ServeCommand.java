@@ -2,6 +2,7 @@ package io.qaexchange.job.cli.read;
 
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.client.ServerFile;
+import io.qaexchange.job.cli.cluster.ClusterFolder;
 import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.server.QueryServer;
