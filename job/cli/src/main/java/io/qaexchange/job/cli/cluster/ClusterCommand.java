@@ -2,6 +2,7 @@ package io.qaexchange.job.cli.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.qaexchange.job.cli.Tool;
+import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.cluster.FlinkRest;
 import io.qaexchange.job.query.cluster.JobStatus;
@@ -170,7 +171,7 @@ public final class ClusterCommand implements Callable<Integer> {
         for (String option : List.of("rest.port=" + port, "rest.bind-port=" + port, "jobmanager.rpc.port=" + rpcPort,
                 "taskmanager.numberOfTaskSlots=" + slots,
                 FlinkRest.CLUSTER_ID + "=" + cluster.id(),
-                "io.tmp.dirs=" + Files.createDirectories(cluster.path().resolve("tmp")),
+                "io.tmp.dirs=" + LocalFolders.inList(Files.createDirectories(cluster.path().resolve("tmp"))),
                 // With the same name, a TaskManager that is started again finds its local copies of state.
                 "process.taskmanager.working-dir=" + Files.createDirectories(cluster.path().resolve("work")),
                 "web.upload.dir=" + Files.createDirectories(cluster.path().resolve("upload")),

@@ -3,8 +3,10 @@ package io.qaexchange.job.cli.demo;
 import io.qaexchange.broker.EmbeddedKafka;
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.cli.data.Feeder;
+import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.stream.ExchangeJob;
@@ -116,6 +118,7 @@ public final class LiveDemo {
                 new QueryServer.Steering(JobOptions.folderUri(settings.folder().resolve("savepoints")), settings.folder().resolve("audit.jsonl")));
         try (QueryServer running = QueryServer.start(server)) {
             MetricsTargets.of(settings.folder()).add("server", running.port());
+            new ServerFile(settings.folder()).write(URI.create("http://127.0.0.1:" + running.port()), running.id());
             tell(running.port(), running.pgPort(), kafka);
             started.accept(running.port());
             while (!cluster.getJobStatus(job).get().isTerminalState()) {
@@ -141,6 +144,7 @@ public final class LiveDemo {
         out.println("curl '" + url + "/v1/rows/trade?limit=10&format=table'                         # the last ten trades");
         out.println("curl '" + url + "/v1/bars/trade?interval=10s&format=table'                     # bars of ten seconds");
         out.println("curl --data 'SELECT instrument, count(*) AS trades FROM trade GROUP BY 1 ORDER BY 2 DESC' '" + url + "/v1/query?format=table'");
+        out.println("bin/sql --dir '" + settings.folder() + "'                                 # a shell for SQL");
         out.println("curl -N '" + url + "/v1/stream/tick?instrument=INSTRUMENT'                     # each tick as it comes");
         out.println("bin/monitor start --dir '" + settings.folder() + "'                        # a Prometheus on all metrics, with alerts");
         if (pgPort != QueryServer.Doors.NONE) {
@@ -167,7 +171,7 @@ public final class LiveDemo {
 
     private Configuration configuration(JobOptions options) throws IOException {
         Configuration configuration = ExchangeJob.flinkConfiguration(options);
-        configuration.set(CoreOptions.TMP_DIRS, Files.createDirectories(settings.folder().resolve("tmp")).toString());
+        configuration.set(CoreOptions.TMP_DIRS, LocalFolders.inList(Files.createDirectories(settings.folder().resolve("tmp"))).toString());
         configuration.set(RestOptions.BIND_PORT, "0");
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
         configuration.set(WebOptions.CHECKPOINTS_HISTORY_SIZE, CHECKPOINTS_SHOWN);

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -241,15 +242,15 @@ public final class LiveReader implements AutoCloseable {
             byProcess.computeIfAbsent(endpoint.host() + ":" + endpoint.port() + " " + endpoint.secret(), address -> new ArrayList<>()).add(endpoint);
         }
         List<CompletableFuture<List<LiveRead.Pinned>>> pending = new ArrayList<>();
-        boolean alone = byProcess.size() == 1;
+        Executor executor = byProcess.size() == 1 ? Runnable::run : pinning;
         for (List<EndpointAnnouncement> process : byProcess.values()) {
-            pending.add(alone ? completed(process, checkpoint) : CompletableFuture.supplyAsync(() -> {
+            pending.add(CompletableFuture.supplyAsync(() -> {
                 try {
                     return pin(process, checkpoint);
                 } catch (IOException e) {
                     throw new CompletionException(e);
                 }
-            }, pinning));
+            }, executor));
         }
         List<LiveRead.Pinned> pins = new ArrayList<>();
         IOException failed = null;
@@ -265,14 +266,6 @@ public final class LiveReader implements AutoCloseable {
             throw failed;
         }
         return pins;
-    }
-
-    private CompletableFuture<List<LiveRead.Pinned>> completed(List<EndpointAnnouncement> process, long checkpoint) {
-        try {
-            return CompletableFuture.completedFuture(pin(process, checkpoint));
-        } catch (IOException e) {
-            return CompletableFuture.failedFuture(e);
-        }
     }
 
     private static IOException add(@Nullable IOException first, IOException next) {

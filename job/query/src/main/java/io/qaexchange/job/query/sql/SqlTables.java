@@ -43,7 +43,7 @@ import java.util.stream.Collectors;
  */
 public final class SqlTables implements AutoCloseable {
 
-    /** What DuckDB's patterns for file names begin with; in brackets each stands for itself. */
+    /** The first characters of DuckDB's patterns for file names; in brackets each stands for itself. */
     private static final Pattern GLOB = Pattern.compile("[\\[*?]");
 
     private final Connection connection;
@@ -217,7 +217,7 @@ public final class SqlTables implements AutoCloseable {
         return columns;
     }
 
-    /** Of some instruments, those of which a table has no row among those that were loaded. */
+    /** The instruments, among some, of which no row of a table was loaded. */
     public Set<String> unknownInstruments(String table, Set<String> named) throws SQLException {
         Set<String> unknown = new TreeSet<>();
         try (PreparedStatement statement = connection.prepareStatement("SELECT 1 FROM " + SqlText.name(table) + " WHERE instrument = ? LIMIT 1")) {

@@ -43,6 +43,7 @@ public final class QueryEngine implements AutoCloseable {
     private final Limits limits;
     private final Path temporary;
     private final SqlDatabases databases;
+    private final UnknownInstruments instruments = new UnknownInstruments();
     private final QueryLog log = new QueryLog();
     private final AtomicLong ids = new AtomicLong();
     private final Map<Long, Running> running = new ConcurrentHashMap<>();
@@ -79,17 +80,16 @@ public final class QueryEngine implements AutoCloseable {
         private final String request;
         private final String sql;
         private final long beganMs = System.currentTimeMillis();
-        private final Connection connection;
-        private volatile String ended;
+        private final Interruption interruption;
         @Nullable
         private volatile String failed;
 
-        Running(long id, Asker asker, String sql, Connection connection) {
+        Running(long id, Asker asker, String sql, Interruption interruption) {
             this.id = id;
             this.user = asker.user();
             this.request = asker.request();
             this.sql = sql;
-            this.connection = connection;
+            this.interruption = interruption;
         }
 
         public long id() {
@@ -115,8 +115,7 @@ public final class QueryEngine implements AutoCloseable {
         }
 
         void end(String reason) {
-            ended = reason;
-            DuckDbInterrupt.interrupt(connection);
+            interruption.end(reason);
         }
     }
 
@@ -135,7 +134,8 @@ public final class QueryEngine implements AutoCloseable {
      */
     @FunctionalInterface
     public interface Target {
-        OutputStream begin(LiveRead read) throws IOException;
+        /** @param notices sentences about the rows for whoever asked, such as an instrument of which there is none */
+        OutputStream begin(LiveRead read, List<String> notices) throws IOException;
     }
 
     /** @param temporary a folder of its own, which goes with it */
@@ -158,7 +158,7 @@ public final class QueryEngine implements AutoCloseable {
         try (OpenQuery open = open(sql, level, asker)) {
             try {
                 ResultWriter writer = ResultWriter.of(open.tables, open.query);
-                OutputStream out = target.begin(open.read());
+                OutputStream out = target.begin(open.read(), open.notices());
                 writer.write(format, out, open.folder);
                 out.close();
             } catch (SQLException e) {
@@ -179,7 +179,7 @@ public final class QueryEngine implements AutoCloseable {
         try {
             SqlQuery query = tables.parse(sql);
             open = new OpenQuery(tables, query, Files.createTempDirectory(temporary, "query"),
-                    new Running(ids.incrementAndGet(), asker, sql, tables.connection()));
+                    new Running(ids.incrementAndGet(), asker, sql, new Interruption(tables.connection(), clock)));
             open.load(level);
             return open;
         } catch (Exception e) {
@@ -204,6 +204,7 @@ public final class QueryEngine implements AutoCloseable {
         private final Path folder;
         private final Running mine;
         private LiveRead read;
+        private List<String> notices = List.of();
         private long leftNs = TimeUnit.SECONDS.toNanos(limits.seconds());
         private long beganNs;
         private ScheduledFuture<?> late;
@@ -220,6 +221,7 @@ public final class QueryEngine implements AutoCloseable {
             begin();
             read = reader.open(level);
             tables.load(new LiveRowSource(read, reader.archive(), ledger::rows), query, List.of(folder));
+            notices = instruments.notices(tables, query, read);
         }
 
         /** The query's time runs. */
@@ -244,6 +246,11 @@ public final class QueryEngine implements AutoCloseable {
             return read;
         }
 
+        /** Sentences about the rows for whoever asked, such as an instrument of which there is none. */
+        public List<String> notices() {
+            return notices;
+        }
+
         /** The query's database. */
         public Connection connection() {
             return tables.connection();
@@ -261,23 +268,26 @@ public final class QueryEngine implements AutoCloseable {
 
         /** Whether someone ended it; an interrupt may have come when nothing ran. */
         public boolean isEnded() {
-            return mine.ended != null;
+            return mine.interruption.reason() != null;
         }
 
-        /** A failure of this query, with the reason if someone ended it. */
+        /** A failure of this query with its reason: that of whoever ended it, or the one that the driver lost. */
         public SQLException failure(SQLException e) {
-            mine.failed = String.valueOf(e.getMessage());
-            return mine.ended == null ? e : new EndedException(mine.ended, e);
+            SQLException failed = mine.interruption.failure(e);
+            mine.failed = String.valueOf(failed.getMessage());
+            return failed;
         }
 
         @Override
         public void close() {
             pause();
+            mine.interruption.close();
             running.remove(mine.id());
+            String ended = mine.interruption.reason();
+            QueryLog.Outcome outcome = ended != null ? QueryLog.Outcome.CANCELLED : mine.failed != null ? QueryLog.Outcome.FAILED : QueryLog.Outcome.DONE;
+            String reason = ended != null ? ended : mine.failed != null ? mine.failed : "";
             log.add(new QueryLog.Entry(mine.id(), mine.user(), mine.sql(), Instant.ofEpochMilli(mine.beganMs()).toString(),
-                    System.currentTimeMillis() - mine.beganMs(), mine.ended != null ? QueryLog.Outcome.CANCELLED
-                            : mine.failed != null ? QueryLog.Outcome.FAILED : QueryLog.Outcome.DONE,
-                    mine.ended != null ? mine.ended : mine.failed != null ? mine.failed : ""));
+                    System.currentTimeMillis() - mine.beganMs(), outcome, reason));
             if (read != null) {
                 read.close();
             }
@@ -309,6 +319,11 @@ public final class QueryEngine implements AutoCloseable {
     /** Cancels a query. */
     public void cancel(Running query, String user) {
         query.end("the query was cancelled by " + user);
+    }
+
+    /** The sentence for an instrument of which nothing was found, with names that are near. */
+    public String noRows(String table, String instrument, LiveRead read) throws IOException {
+        return UnknownInstruments.noRows(table, instrument, read);
     }
 
     public LiveReader reader() {

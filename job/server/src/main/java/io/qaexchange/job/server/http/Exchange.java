@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.Map;
 import javax.annotation.Nullable;
 import org.eclipse.jetty.io.Content;
@@ -111,6 +112,19 @@ final class Exchange {
 
     void setHeader(String name, String value) {
         response.getHeaders().put(name, value);
+    }
+
+    /** A sentence about the answer, in a header {@code Qaexchange-Notice}; characters beyond printable ASCII are percent-encoded as UTF-8. */
+    void notice(String sentence) {
+        StringBuilder value = new StringBuilder();
+        for (byte b : sentence.getBytes(StandardCharsets.UTF_8)) {
+            if (b >= ' ' && b < 0x7f && b != '%') {
+                value.append((char) b);
+            } else {
+                value.append('%').append(HexFormat.of().withUpperCase().toHexDigits(b));
+            }
+        }
+        response.getHeaders().add("Qaexchange-Notice", value.toString());
     }
 
     /** Whether the status and headers are on their way. */

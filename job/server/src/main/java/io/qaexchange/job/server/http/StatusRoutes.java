@@ -26,16 +26,19 @@ public final class StatusRoutes {
     private final QueryEngine engine;
     private final QueryRoutes queries;
     private final HttpMetrics metrics;
+    private final String server;
 
-    public StatusRoutes(QueryEngine engine, QueryRoutes queries, HttpMetrics metrics) {
+    /** @param server id of the server, by which a client knows that it is the one that it looks for */
+    public StatusRoutes(QueryEngine engine, QueryRoutes queries, HttpMetrics metrics, String server) {
         this.engine = engine;
         this.queries = queries;
         this.metrics = metrics;
+        this.server = server;
     }
 
     /** Adds the routes. */
     public void addTo(HttpEndpoint endpoint) {
-        endpoint.add("GET", "/healthz", null, (exchange, path) -> exchange.json(200, Map.of("status", "up")));
+        endpoint.add("GET", "/healthz", null, (exchange, path) -> exchange.json(200, Map.of("status", "up", "server", server)));
         endpoint.add("GET", "/metrics", null, (exchange, path) -> exchange.text(200, "text/plain; version=0.0.4", metrics.text(gauges())));
         endpoint.add("GET", "/openapi.json", null, (exchange, path) -> exchange.text(200, "application/json", openApi()));
         endpoint.add("GET", "/v1/job", Role.READER, (exchange, path) -> exchange.json(200, job()));
