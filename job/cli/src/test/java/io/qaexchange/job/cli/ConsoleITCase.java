@@ -54,7 +54,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ConsoleITCase {
 
     private static final double RATE = 300;
-    private static final int SECONDS = 40;
+    /** What takes a moment takes longer on a machine that is busy with other things. */
+    private static final int SECONDS = 90;
     /** Names that would run a script, were they ever taken as HTML, or break out of an attribute or a path. */
     private static final List<String> HOSTILE = List.of("<img src=x onerror=window.taken=1>", "\"><script>window.taken=1</script>", "X'; DROP TABLE trade; --", "a/b?c=d#e%41");
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -170,7 +171,7 @@ class ConsoleITCase {
         HttpResponse<String> start = http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/")).build(), HttpResponse.BodyHandlers.ofString());
         assertThat(start.statusCode()).isEqualTo(302);
         browser.open("http://127.0.0.1:" + server.port() + "/");
-        awaitText("All is well");
+        awaitText("Every message is accounted for");
         JsonNode loaded = browser.evaluate("performance.getEntriesByType('resource').filter(e => e.name.includes('/console/')).map(e => [e.name, e.encodedBodySize])");
         assertThat(loaded).isNotEmpty();
         long bytes = 0;
@@ -198,7 +199,7 @@ class ConsoleITCase {
     @Order(2)
     void overviewSaysHowTheJobFares() throws Exception {
         open("overview");
-        awaitText("All is well");
+        browser.await("document.querySelector('.verdict strong')", SECONDS);
         browser.await("/[1-9][\\d,]* consumed/.test(document.getElementById('main').innerText)", SECONDS);
         assertThat(text()).contains("Hot rows", "Cold rows", "Every message is accounted for", "Event store");
         browser.await("document.querySelectorAll('.strip i').length > 1", SECONDS);
@@ -372,7 +373,7 @@ class ConsoleITCase {
             browser.resize(1440, 900);
             browser.before("localStorage.setItem('qaexchange.preferences', JSON.stringify({theme: '" + theme + "', language: 'en', zone: 'utc', level: 'live'}))");
             browser.open(root(server) + "#/overview");
-            awaitText("All is well");
+            awaitText("Every message is accounted for");
             browser.evaluate(axe + "; 0");
             for (String page : List.of("overview", "market", "market/" + busiest, "sql", "queries", "ledger", "storage", "checkpoints", "dead-letters")) {
                 browser.evaluate("location.hash = '#/" + page + "'");
@@ -389,13 +390,13 @@ class ConsoleITCase {
     @Order(10)
     void chineseAndZonesAreSwitchedAndKept() throws Exception {
         open("overview");
-        awaitText("All is well");
+        awaitText("Every message is accounted for");
         browser.evaluate("(() => { const s = document.querySelector('select[aria-label=Language]'); s.value = 'zh'; s.dispatchEvent(new Event('change')); })()");
-        awaitText("一切正常");
+        awaitText("每条消息都有着落");
         browser.evaluate("(() => { const s = document.querySelector('select[aria-label=时区]'); s.value = 'utc'; s.dispatchEvent(new Event('change')); })()");
         browser.await("document.querySelector('.clock').textContent.endsWith('UTC')", SECONDS);
         browser.evaluate("location.reload()");
-        awaitText("一切正常");
+        awaitText("每条消息都有着落");
         noComplaints();
     }
 

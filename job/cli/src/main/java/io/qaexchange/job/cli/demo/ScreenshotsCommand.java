@@ -63,9 +63,7 @@ public final class ScreenshotsCommand implements Callable<Integer> {
         String chart = "document.querySelector('.chart .legend span') && document.querySelector('.ladder .ask')";
         String click = "[...document.querySelectorAll('button')].find(b => b.textContent === 'Run').click()";
         return List.of(new Picture("overview", "overview", "light", "en", "document.querySelectorAll('.meter i').length > 0", ""),
-                new Picture("overview-dark", "overview", "dark", "en", "document.querySelectorAll('.meter i').length > 0", ""),
                 new Picture("market", "market", "light", "en", rows, ""),
-                new Picture("instrument", "market/" + instrument, "light", "en", chart, ""),
                 new Picture("instrument-dark", "market/" + instrument, "dark", "en", chart, ""),
                 new Picture("instrument-zh", "market/" + instrument, "light", "zh", chart, ""),
                 new Picture("sql", "sql", "light", "en", "document.querySelectorAll('.tables summary').length > 1", click),
@@ -73,7 +71,6 @@ public final class ScreenshotsCommand implements Callable<Integer> {
                         click + "; setTimeout(() => [...document.querySelectorAll('button')].find(b => b.textContent === 'Chart').click(), 2500)"),
                 new Picture("queries", "queries", "light", "en", rows, ""), new Picture("ledger", "ledger", "light", "en", rows, ""),
                 new Picture("storage", "storage", "light", "en", "document.querySelector('.heat')", ""),
-                new Picture("storage-dark", "storage", "dark", "en", "document.querySelector('.heat')", ""),
                 new Picture("checkpoints", "checkpoints", "light", "en", rows, ""),
                 new Picture("dead-letters", "dead-letters", "light", "en", "document.querySelectorAll('.meter i').length > 0", ""));
     }

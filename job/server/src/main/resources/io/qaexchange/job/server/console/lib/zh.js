@@ -289,7 +289,7 @@ export const ZH = {
   "every {time}": "每 {time}",
   "failed": "失败",
   "in Parquet": "已归档",
-  "in_progress": "进行中",
+  "in progress": "进行中",
   "last checkpoint": "最近检查点",
   "last complete": "最近完成",
   "least of all TaskManagers": "各 TaskManager 最小值",
