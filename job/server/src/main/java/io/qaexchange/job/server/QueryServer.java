@@ -6,6 +6,7 @@ import io.qaexchange.job.query.live.FlinkJobDirectory;
 import io.qaexchange.job.query.live.LiveReader;
 import io.qaexchange.job.server.console.ConsoleHandler;
 import io.qaexchange.job.server.engine.Admission;
+import io.qaexchange.job.server.engine.CheckpointFiles;
 import io.qaexchange.job.server.engine.EngineSessions;
 import io.qaexchange.job.server.engine.JobMonitor;
 import io.qaexchange.job.server.engine.LiveLedger;
@@ -202,7 +203,9 @@ public final class QueryServer implements AutoCloseable {
         LiveReader reader = new LiveReader(directory, EndpointPool.of(flinkConfiguration), Duration.ofSeconds(2));
         URI flink = URI.create("http://" + options.flinkHost() + ":" + options.flinkPort());
         LiveLedger ledger = new LiveLedger(directory, flink);
-        QueryEngine engine = new QueryEngine(reader, ledger, options.limits(), Files.createTempDirectory("qaexchange-serve"));
+        JobMonitor monitor = new JobMonitor(new FlinkRest(options.flinkHost(), options.flinkPort()), options.job());
+        CheckpointFiles checkpoints = new CheckpointFiles(directory, monitor, Clock.systemUTC());
+        QueryEngine engine = new QueryEngine(reader, ledger, checkpoints, options.limits(), Files.createTempDirectory("qaexchange-serve"));
         HttpMetrics metrics = new HttpMetrics();
         HttpEndpoint endpoint = new HttpEndpoint(tokens, metrics, audit);
         Admission admission = new Admission(options.concurrency(), options.queue(), WAIT_MS);
@@ -210,7 +213,6 @@ public final class QueryServer implements AutoCloseable {
         queries.addTo(endpoint);
         String id = UUID.randomUUID().toString();
         new InstrumentRoutes(engine).addTo(endpoint);
-        JobMonitor monitor = new JobMonitor(new FlinkRest(options.flinkHost(), options.flinkPort()), options.job());
         new JobRoutes(monitor).addTo(endpoint);
         Operations operations = new Operations(Clock.systemUTC());
         new AdminRoutes(reader, monitor, operations, audit, options.steering().savepoints()).addTo(endpoint);
