@@ -50,7 +50,9 @@ public final class WalWriter implements AutoCloseable {
     public static final int BEHIND = -1;
 
     private static final int MAX_BUFFER_BYTES = 1 << 20;
-    private static final int MAX_BUFFERS = 4;
+    private static final int MAX_BUFFERS = 8;
+    /** Of a log that nobody wants synced: what a segment's end still has to sync must not take long, since writers may wait for it. */
+    private static final long MOST_UNSYNCED_BYTES = 8 << 20;
     private static final int SEGMENT_HEAD_BYTES = WalFormat.MAGIC_BYTES + WalFormat.RECORD_HEADER_BYTES + WalFormat.SEGMENT_DATA_BYTES;
 
     private final Vfs vfs;
@@ -261,7 +263,7 @@ public final class WalWriter implements AutoCloseable {
             writtenSequence = written;
             recycle(next.bytes);
         }
-        if (sync && file != null && syncedOffset < file.size()) {
+        if (file != null && syncedOffset < file.size() && (sync || file.size() - syncedOffset >= MOST_UNSYNCED_BYTES)) {
             syncFile();
         }
         if (sync) {
