@@ -19,6 +19,8 @@ final class BenchContext {
     static final int LMDB = 3;
     static final int MVSTORE = 4;
 
+    static final long USUAL_CACHE_BYTES = 512L << 20;
+
     final int records;
     /** Point reads of a measure. */
     final int reads;
@@ -29,15 +31,17 @@ final class BenchContext {
     /** Who takes part where the size of blocks matters. */
     final List<Integer> contenders;
     final Layout layout;
+    final long cacheBytes;
     final Path base;
     private final byte[] key = new byte[Workload.KEY_BYTES];
     private final byte[] value = new byte[Workload.VALUE_BYTES];
     /** Sums that keep measured work alive. */
     long kept;
 
-    BenchContext(int records, boolean full, Path base, List<Integer> contenders, Layout layout) {
+    BenchContext(int records, boolean full, Path base, List<Integer> contenders, Layout layout, long cacheBytes) {
         this.contenders = List.copyOf(contenders);
         this.layout = layout;
+        this.cacheBytes = cacheBytes;
         this.records = records;
         this.full = full;
         this.base = base;
@@ -64,7 +68,7 @@ final class BenchContext {
         /** Closes the store and opens it again as it was, or otherwise. */
         void reopen(Log log, boolean compressed) throws Exception {
             contender.close();
-            contender = contender(which, new Setup(directory, log, compressed, false, layout));
+            contender = contender(which, new Setup(directory, log, compressed, false, layout, cacheBytes));
         }
 
         @Override
@@ -85,7 +89,7 @@ final class BenchContext {
 
     private Run open(int which, Log log, boolean compressed, boolean counted) throws Exception {
         Run run = new Run(which, Files.createTempDirectory(base, "engine-bench"));
-        run.contender = contender(which, new Setup(run.directory, log, compressed, counted, layout));
+        run.contender = contender(which, new Setup(run.directory, log, compressed, counted, layout, cacheBytes));
         return run;
     }
 

@@ -15,8 +15,9 @@ interface Contender extends Closeable {
      *
      * @param counted whether the log's bytes are asked for: counting costs RocksDB a twelfth of a get, ours always counts
      * @param layout of ours
+     * @param cacheBytes of the block cache
      */
-    record Setup(Path directory, Log log, boolean compressed, boolean counted, Layout layout) {}
+    record Setup(Path directory, Log log, boolean compressed, boolean counted, Layout layout, long cacheBytes) {}
 
     /** Compaction style of our events: windows of event time, as the event log has; or levels without event time, as other state has. */
     enum Layout { WINDOWS, LEVELS }

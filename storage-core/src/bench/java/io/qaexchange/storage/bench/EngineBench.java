@@ -10,18 +10,19 @@ import java.util.Set;
 /**
  * Runs each measure on our engine and on RocksDB, on the same records in one process, and prints a table.
  *
- * <p>{@code EngineBench [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--reference] [--json FILE] [--dir D]}. Exit code 0 if it ran, whatever the figures; 2
+ * <p>{@code EngineBench [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--cache MB] [--reference] [--json FILE] [--dir D]}. Exit code 0 if it ran, whatever the figures; 2
  * if it could not.
  */
 public final class EngineBench {
     private static final String USAGE = """
-            bin/bench engine [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--reference] [--json FILE] [--dir D]
+            bin/bench engine [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--cache MB] [--reference] [--json FILE] [--dir D]
               --records N   how many (default 3,000,000)
               --quick       400,000 records, under a minute
               --only WHAT   puts (with and without log), reads (puts without log, then reads), or other; all without this
               --codec NAME  of puts and reads: none or lz4; both without this
               --contenders LIST   of ours, 4k and 16k (RocksDB with blocks of this size): who takes part in puts and reads; all without this
               --leveled     our events in levels, without event time, as a state of Flink has them; without this in windows of event time
+              --cache MB    size of the block cache (default 512), to read data that is larger than it
               --reference   the workloads of the reference system instead, beside its own figures
               --json FILE   the table for programs
               --dir D       where the stores go
@@ -39,6 +40,7 @@ public final class EngineBench {
         String codec = "";
         List<Integer> contenders = CONTENDERS;
         Layout layout = Layout.WINDOWS;
+        long cacheBytes = BenchContext.USUAL_CACHE_BYTES;
         Path json = null;
         Path base = Path.of(System.getProperty("java.io.tmpdir"));
         for (int i = 0; i < args.length; i++) {
@@ -46,6 +48,7 @@ public final class EngineBench {
                 case "--records" -> records = number(argument(args, ++i));
                 case "--quick" -> quick = true;
                 case "--only" -> only = argument(args, ++i);
+                case "--cache" -> cacheBytes = (long) number(argument(args, ++i)) << 20;
                 case "--leveled" -> layout = Layout.LEVELS;
                 case "--codec" -> codec = argument(args, ++i);
                 case "--contenders" -> contenders = contenders(argument(args, ++i));
@@ -72,7 +75,7 @@ public final class EngineBench {
         if (reference) {
             results = new ReferenceWorkloads(base, quick).run();
         } else {
-            BenchContext bench = new BenchContext(quick ? Math.min(records, 400_000) : records, !quick, base, contenders, layout);
+            BenchContext bench = new BenchContext(quick ? Math.min(records, 400_000) : records, !quick, base, contenders, layout, cacheBytes);
             run(bench, only, codec);
             results = bench.results;
         }
@@ -124,7 +127,7 @@ public final class EngineBench {
         try {
             return Integer.parseInt(text.replace(",", "").replace("_", ""));
         } catch (NumberFormatException e) {
-            fail("not a number of records: " + text);
+            fail("not a number: " + text);
             return 0;
         }
     }

@@ -35,7 +35,7 @@ final class LsmContender implements Contender {
             case GROUPED -> Durability.GROUP_COMMIT;
             case SYNCED -> Durability.SYNC_EACH;
         };
-        store = LsmStore.open(setup.directory(), StoreOptions.builder().durability(durability).memtableBytes(64 << 20).blockCacheBytes(512L << 20).build());
+        store = LsmStore.open(setup.directory(), StoreOptions.builder().durability(durability).memtableBytes(64 << 20).blockCacheBytes(setup.cacheBytes()).build());
         BlockCompression compression = setup.compressed() ? BlockCompression.LZ4 : BlockCompression.NONE;
         FamilyOptions.Builder options = FamilyOptions.builder("events").compression(compression);
         if (setup.layout() == Layout.WINDOWS) {

@@ -52,7 +52,7 @@ final class MemoryMeasures {
             byte[] value = new byte[Workload.VALUE_BYTES];
             long anonymous = status("RssAnon");
             long resident = status("VmRSS");
-            Setup setup = new Setup(Path.of(args[1]), Log.NONE, false, false, Layout.WINDOWS);
+            Setup setup = new Setup(Path.of(args[1]), Log.NONE, false, false, Layout.WINDOWS, BenchContext.USUAL_CACHE_BYTES);
             try (Contender contender = BenchContext.contender(which, setup)) {
                 for (int i = 0; i < records; i++) {
                     workload.key(i, false, key);

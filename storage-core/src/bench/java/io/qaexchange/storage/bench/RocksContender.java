@@ -23,7 +23,7 @@ import org.rocksdb.TickerType;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
-/** RocksDB through JNI: 64 MB write buffers, 10-bit Bloom filter, 512 MB block cache, blocks of a given size. */
+/** RocksDB through JNI: 64 MB write buffers, 10-bit Bloom filter, block cache and blocks of a given size. */
 final class RocksContender implements Contender {
     private final String name;
     private final RocksDB database;
@@ -41,7 +41,7 @@ final class RocksContender implements Contender {
     RocksContender(Setup setup, int blockBytes) throws Exception {
         RocksDB.loadLibrary();
         name = "rocksdb, " + (blockBytes >> 10) + " KB";
-        Cache cache = keep(new LRUCache(512L << 20));
+        Cache cache = keep(new LRUCache(setup.cacheBytes()));
         statistics = setup.counted() ? keep(new Statistics()) : null;
         DBOptions options = keep(new DBOptions().setCreateIfMissing(true).setCreateMissingColumnFamilies(true).setMaxBackgroundJobs(2));
         if (statistics != null) {
