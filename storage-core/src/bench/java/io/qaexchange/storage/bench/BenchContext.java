@@ -10,7 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What all measures share: the records, how long to measure, where stores go, and the table. One thread. */
+/** Shared by all measures: the records, the time to measure, the folder of stores, and the table. One thread. */
 final class BenchContext {
     static final int OURS = 0;
     /** With its own default and Flink's: blocks of 4 KB. */

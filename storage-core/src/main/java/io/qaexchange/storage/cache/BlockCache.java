@@ -24,7 +24,7 @@ public final class BlockCache implements AutoCloseable {
     private final long capacityBytes;
     private final CacheShard[] shards;
     private final AtomicLong nextFileId = new AtomicLong(1);
-    /** Of blocks that were asked for and not here. Several threads add without order: some of it may be lost. */
+    /** Bytes of blocks that were asked for and not here. Several threads add without order: some of it may be lost. */
     private long missedBytes;
     private final Set<CachedFile> files = ConcurrentHashMap.newKeySet();
     private final LongAdder hitsOfClosed = new LongAdder();

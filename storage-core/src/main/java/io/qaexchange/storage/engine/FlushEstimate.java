@@ -2,8 +2,8 @@ package io.qaexchange.storage.engine;
 
 /**
  * Guesses when the flush at hand will end: from how far it has come, and before that can be said from the speed of those before. A flush has two
- * parts: it writes entries, then it syncs and publishes. How far the second has come nobody can tell, so what takes longer than it used to is guessed
- * to take half as long again as it is late.
+ * parts: it writes entries, then it syncs and publishes. Nobody can tell how far the second has come, so a flush that is late is guessed to take half as
+ * long again as it is late.
  *
  * <p>The same guesses when a compaction of level 0 ends, which does not tell how far it has come.
  *
@@ -18,9 +18,9 @@ final class FlushEstimate {
     private static final double LATER_STILL = 0.5;
 
     // Guarded by this.
-    /** Of writing entries, in flushes that ended; 0 if none has. */
+    /** Time to write entries, in flushes that ended; 0 if none has. */
     private double nanosPerByte;
-    /** From the last entry to the end. */
+    /** Time from the last entry to the end of the flush. */
     private double tailNanos;
     private boolean known;
     private long bytes;

@@ -50,7 +50,7 @@ final class WriteThrottle implements WritePath.MemtableSpace {
     private int chunksSinceLook;
     /** When the next chunk may be taken, as the rate has it. */
     private long nextChunkNanos;
-    /** Of the pauses since the last freeze, for their events. */
+    /** Sums of the pauses since the last freeze, for their events. */
     private long pausedForFlushNanos;
     private long pausedForLevel0Nanos;
 
@@ -134,7 +134,7 @@ final class WriteThrottle implements WritePath.MemtableSpace {
         return paused;
     }
 
-    /** What can be written before a memtable must have been flushed. */
+    /** Bytes that can be written before a memtable must have been flushed. */
     private long spaceLeft(Memtable active) {
         long own = Math.max(0, options.maxFrozenMemtables() - state.frozenCount()) * options.memtableBytes()
                 + Math.max(0, options.memtableBytes() - active.memoryBytes());
@@ -143,8 +143,8 @@ final class WriteThrottle implements WritePath.MemtableSpace {
     }
 
     /**
-     * What a byte must take at least, so that the space that is left lasts until more is freed. Some of it is kept, in case that takes longer than is
-     * guessed; of what is kept, half is spent, and again half of the rest.
+     * The least time per byte with which the space that is left lasts until more is freed. Some space is kept, in case that takes longer than is
+     * guessed. Half of the kept space is spent next, and again half of the rest.
      *
      * @param nanos until then
      * @param leastBytes of space: what is about to be taken

@@ -134,7 +134,7 @@ final class PartialBlock {
         }
     }
 
-    /** What is copied may overlap where it goes: a run of one byte is a match at distance 1. */
+    /** Source and target may overlap: a run of one byte is a match at distance 1. */
     private static void copyMatch(byte[] out, long at, int distance, int length) {
         long from = at - distance;
         int i = 0;

@@ -51,7 +51,7 @@ public final class WalWriter implements AutoCloseable {
 
     private static final int MAX_BUFFER_BYTES = 1 << 20;
     private static final int MAX_BUFFERS = 8;
-    /** Of a log that nobody wants synced: what a segment's end still has to sync must not take long, since writers may wait for it. */
+    /** A log that nobody wants synced is synced after this many bytes, so that the sync at a segment's end, for which writers may wait, is short. */
     private static final long MOST_UNSYNCED_BYTES = 8 << 20;
     private static final int SEGMENT_HEAD_BYTES = WalFormat.MAGIC_BYTES + WalFormat.RECORD_HEADER_BYTES + WalFormat.SEGMENT_DATA_BYTES;
 

@@ -404,6 +404,7 @@ final class PgSession implements AutoCloseable {
     /** Names level, moments and offsets to clients that look at notices. */
     private void tell(ReadMoment moment) {
         notice("00000", moment.sentence(), moment.offsets().isEmpty() ? null : "Kafka offsets: " + moment.offsets());
+        moment.notices().forEach(text -> notice("02000", text, null));
     }
 
     private void notice(String code, String text, @Nullable String detail) {

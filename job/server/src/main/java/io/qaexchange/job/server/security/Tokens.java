@@ -108,7 +108,7 @@ public final class Tokens {
         return token == null ? null : found;
     }
 
-    /** What proves the password of a user; null if no entry of his has a verifier that has not expired. */
+    /** The verifier of a user's password; null if no entry of the user has one that has not expired. */
     @Nullable
     public synchronized Login login(String name) throws IOException {
         readIfChanged();
@@ -120,6 +120,21 @@ public final class Tokens {
             }
         }
         return found;
+    }
+
+    /** All that valid entries have to check a user by: it changes whenever one of them does. Empty for a user whom nobody knows, and without tokens. */
+    public synchronized String secretsOf(String name) throws IOException {
+        if (file == null) {
+            return "";
+        }
+        readIfChanged();
+        StringBuilder all = new StringBuilder();
+        for (Entry entry : entries) {
+            if (entry.user().name().equals(name) && (entry.expires() == null || clock.instant().isBefore(entry.expires()))) {
+                all.append(HexFormat.of().formatHex(entry.sha256())).append(' ').append(entry.scram()).append('\n');
+            }
+        }
+        return all.toString();
     }
 
     private void readIfChanged() throws IOException {

@@ -1,6 +1,5 @@
 package io.qaexchange.job.server.session;
 
-import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -20,9 +19,12 @@ public interface Answer extends AutoCloseable {
     /** The columns, with the types that they have in DuckDB. */
     List<Column> columns();
 
-    /** What the rows are as of; null if the statement reads no table. */
+    /** The moment that the rows are as of; null if the statement reads no table. */
     @Nullable
     ReadMoment moment();
+
+    /** Starts to compute, with values that Arrow holds as {@link SqlSession#field} says. */
+    void start() throws SQLException;
 
     /**
      * Starts to compute.
@@ -37,7 +39,7 @@ public interface Answer extends AutoCloseable {
      * @throws SQLException if the query fails, takes too long or is cancelled
      */
     @Nullable
-    VectorSchemaRoot next() throws SQLException, IOException;
+    VectorSchemaRoot next() throws SQLException;
 
     /** Interrupts the computation from another thread. */
     void cancel(String reason);
