@@ -75,17 +75,17 @@ final class Results {
 
     String table() {
         StringBuilder text = new StringBuilder();
-        text.append(String.format(Locale.ROOT, "%-52s %-10s %12s", "measure", "unit", "ours"));
+        text.append(String.format(Locale.ROOT, "%-60s %-10s %12s", "measure", "unit", "ours"));
         rivals.forEach(rival -> text.append(String.format(Locale.ROOT, " %12s", rival)));
         text.append(String.format(Locale.ROOT, " %8s  %-22s %s%n", "ratio", "target", "met"));
         for (Row row : rows) {
-            text.append(String.format(Locale.ROOT, "%-52s %-10s %12s", row.measure(), row.unit(), text(row.ours())));
+            text.append(String.format(Locale.ROOT, "%-60s %-10s %12s", row.measure(), row.unit(), text(row.ours())));
             for (double theirs : row.theirs()) {
                 text.append(String.format(Locale.ROOT, " %12s", text(theirs)));
             }
             text.append(String.format(Locale.ROOT, " %8s  %-22s %s%n", Double.isFinite(row.ratio()) ? String.format(Locale.ROOT, "%.2f", row.ratio()) : "-",
                     row.target(), row.met() == null ? "" : row.met() ? "yes" : "NO"));
-            row.others().forEach((name, value) -> text.append(String.format(Locale.ROOT, "%-52s %-10s %12s%n", "    " + name, row.unit(), text(value))));
+            row.others().forEach((name, value) -> text.append(String.format(Locale.ROOT, "%-60s %-10s %12s%n", "    " + name, row.unit(), text(value))));
         }
         return text.toString();
     }

@@ -47,12 +47,15 @@ final class StoreMeasures {
         double[] perSecond = BenchContext.none();
         double[] allocated = BenchContext.none();
         double[] amplification = BenchContext.none();
+        double[] hiccups = BenchContext.none();
         double[] checkpoints = BenchContext.none();
         double[] disk = BenchContext.none();
         for (int which : bench.contenders) {
             Run run = bench.open(which, Log.NONE, compressed);
             runs.add(run);
+            Hiccups machine = Hiccups.begin();
             puts[which] = Measured.of(run.contender, bench.records, bench::put);
+            hiccups[which] = machine.end();
             perSecond[which] = puts[which].perSecond();
             allocated[which] = puts[which].bytesPerOperation();
             checkpoints[which] = checkpointMillis(run);
@@ -68,6 +71,7 @@ final class StoreMeasures {
         results.compare("put, no WAL, p99.9" + suffix, "us", Measured.micros(puts, 99.9), false, 0);
         results.bound("put, no WAL, p99.99" + suffix, "us", Measured.micros(puts, 99.99), false, 5_000, bench.full);
         results.bound("put, no WAL, longest" + suffix, "us", Measured.micros(puts, 100), false, 50_000, bench.full);
+        results.compare("longest time meanwhile that another thread waited for a core" + suffix, "us", hiccups, false, 0);
         results.compare("put, no WAL, allocated" + suffix, "B/op", allocated, false, 0);
         results.compare("checkpoint to its end, right after the puts" + suffix, "ms", checkpoints, false, 1 / 1.5);
         results.bound("write amplification, no WAL" + suffix, "x", amplification, false, compressed ? Double.NaN : 1.4, bench.records >= 30_000_000);
