@@ -48,11 +48,14 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
 /** Calls of the Java client of Flight SQL. */
-@Timeout(120)
+@Timeout(180)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FlightClientTest {
 
     private static final String ENDLESS = "SELECT count(*) FROM range(10000000000) a, range(1000) b";
+
+    /** How long a client takes nothing before its call ends. */
+    private static final Duration STALLED = Duration.ofSeconds(Long.getLong("doors.stalled.seconds", 3));
 
     private FlightRig rig;
     private FlightSqlClient client;
@@ -351,7 +354,7 @@ class FlightClientTest {
 
     @Test
     void aClientThatStopsReadingHoldsUpNobodyAndEnds() throws Exception {
-        try (FlightRig slow = FlightRig.start(io.qaexchange.job.server.security.Tokens.none(), null, Duration.ofSeconds(3)); FlightSqlClient reader = slow.client();
+        try (FlightRig slow = FlightRig.start(io.qaexchange.job.server.security.Tokens.none(), null, STALLED); FlightSqlClient reader = slow.client();
                 FlightSqlClient other = slow.client()) {
             FlightInfo info = reader.execute("SELECT i, repeat('x', 1000) AS t FROM range(100000000) t(i)");
             try (FlightStream stream = reader.getStream(info.getEndpoints().get(0).getTicket())) {
