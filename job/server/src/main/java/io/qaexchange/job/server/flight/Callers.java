@@ -42,12 +42,15 @@ final class Callers implements CallHeaderAuthenticator {
     private static final Context.Key<AtomicReference<SocketAddress>> ADDRESS = Context.key("address of the caller");
 
     private final Tokens tokens;
+    private final boolean encrypted;
     private final BearerTokens bearers;
     private final LoginLimits limits;
     private final byte[] secret = new byte[32];
 
-    Callers(Tokens tokens, Clock clock) {
+    /** @param encrypted whether calls come over TLS */
+    Callers(Tokens tokens, Clock clock, boolean encrypted) {
         this.tokens = tokens;
+        this.encrypted = encrypted;
         this.bearers = new BearerTokens(tokens, clock);
         this.limits = new LoginLimits(clock);
         new SecureRandom().nextBytes(secret);
@@ -134,6 +137,9 @@ final class Callers implements CallHeaderAuthenticator {
         if (!tokens.areNeeded()) {
             return new Caller(name.isEmpty() ? LOCAL : name, bearers.issue(name.isEmpty() ? LOCAL : name));
         }
+        if (!encrypted && !isThisMachine(caller())) {
+            throw refused(INVALID_AUTHORIZATION, "this server has no TLS, so a password is sent in the clear: use a token, or give the server a key store");
+        }
         String address = address();
         long waitSeconds = limits.waitSeconds(address);
         if (waitSeconds > 0) {
@@ -156,9 +162,18 @@ final class Callers implements CallHeaderAuthenticator {
         return right && login != null || byToken != null && byToken.name().equals(name);
     }
 
-    private static String address() {
+    @Nullable
+    private static SocketAddress caller() {
         AtomicReference<SocketAddress> known = ADDRESS.get();
-        return known != null && known.get() instanceof InetSocketAddress address ? address.getAddress().getHostAddress() : "unknown";
+        return known == null ? null : known.get();
+    }
+
+    static boolean isThisMachine(@Nullable SocketAddress caller) {
+        return caller instanceof InetSocketAddress address && address.getAddress().isLoopbackAddress();
+    }
+
+    private static String address() {
+        return caller() instanceof InetSocketAddress address ? address.getAddress().getHostAddress() : "unknown";
     }
 
     private static RuntimeException refused(String state, String text) {

@@ -83,7 +83,7 @@ public final class FlightSqlServer implements AutoCloseable {
         ExecutorService streams = Executors.newCachedThreadPool(task -> daemon(task, "flight stream"));
         boolean started = false;
         try {
-            Callers callers = new Callers(options.tokens(), Clock.systemUTC());
+            Callers callers = new Callers(options.tokens(), Clock.systemUTC(), options.tls() != null);
             SqlProducer producer = new SqlProducer(sessions, allocator, streams, options.slowest().toMillis(), Clock.systemUTC());
             Consumer<NettyServerBuilder> settings = builder -> configure(builder, options);
             FlightServer server = FlightServer.builder(allocator, Location.forGrpcInsecure(options.host(), options.port()), new GuardedProducer(producer, sessions))

@@ -130,6 +130,14 @@ class FlightLoginTest {
     }
 
     @Test
+    void aPasswordWithoutTlsIsTakenFromThisMachineOnly() {
+        assertThat(Callers.isThisMachine(new java.net.InetSocketAddress("127.0.0.1", 1))).isTrue();
+        assertThat(Callers.isThisMachine(new java.net.InetSocketAddress("::1", 1))).isTrue();
+        assertThat(Callers.isThisMachine(new java.net.InetSocketAddress("192.0.2.1", 1))).isFalse();
+        assertThat(Callers.isThisMachine(null)).isFalse();
+    }
+
+    @Test
     void tlsIsThereIfTheServerHasACertificate() throws Exception {
         Path store = folder.resolve("server.p12");
         Path certificate = folder.resolve("server.pem");
