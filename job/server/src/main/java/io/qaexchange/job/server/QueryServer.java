@@ -12,6 +12,7 @@ import io.qaexchange.job.server.engine.JobMonitor;
 import io.qaexchange.job.server.engine.LiveLedger;
 import io.qaexchange.job.server.engine.Operations;
 import io.qaexchange.job.server.engine.QueryEngine;
+import io.qaexchange.job.server.flight.FlightSqlServer;
 import io.qaexchange.job.server.http.AdminRoutes;
 import io.qaexchange.job.server.http.HttpEndpoint;
 import io.qaexchange.job.server.http.HttpMetrics;
@@ -109,15 +110,16 @@ public final class QueryServer implements AutoCloseable {
      *
      * @param pgPort port of the PostgreSQL wire, 0 for any, {@value #NONE} for none
      * @param pgConnections connections of the PostgreSQL wire at once
+     * @param flightPort port of Flight SQL, 0 for any, {@value #NONE} for none
      * @param tls the server's certificate, for HTTP too; null for no TLS
      * @param slowest how long a client may take nothing of what it is sent before its connection ends
      */
-    public record Doors(int pgPort, int pgConnections, @Nullable SSLContext tls, Duration slowest) {
+    public record Doors(int pgPort, int pgConnections, int flightPort, @Nullable SSLContext tls, Duration slowest) {
 
         /** The port of a door that stays shut. */
         public static final int NONE = -1;
 
-        static final Doors HTTP_ONLY = new Doors(NONE, 0, null, Duration.ofMinutes(2));
+        static final Doors HTTP_ONLY = new Doors(NONE, 0, NONE, null, Duration.ofMinutes(2));
     }
 
     private QueryServer(Server server, ServerConnector connector, QueryEngine engine, Opened opened, String id) {
@@ -133,19 +135,28 @@ public final class QueryServer implements AutoCloseable {
         private final Deque<AutoCloseable> all = new ArrayDeque<>();
         @Nullable
         private PgServer pg;
+        @Nullable
+        private FlightSqlServer flight;
 
         /** Opens the doors that the settings name. */
         void open(Options options, QueryEngine engine, Admission admission, Tokens tokens, HttpMetrics metrics) throws IOException {
-            if (options.doors().pgPort() == Doors.NONE) {
-                return;
+            Doors doors = options.doors();
+            if (doors.pgPort() != Doors.NONE) {
+                PgSchema schema = new PgSchema();
+                EngineSessions sessions = sessions(engine, admission, schema, options);
+                all.push(sessions);
+                pg = PgServer.start(new PgServer.Options(options.host(), doors.pgPort(), tokens, doors.tls(), doors.pgConnections(), doors.slowest()), sessions,
+                        schema);
+                all.push(pg);
+                metrics.addGauge("qaexchange_server_pg_connections", pg::connections);
             }
-            PgSchema schema = new PgSchema();
-            EngineSessions sessions = sessions(engine, admission, schema, options);
-            all.push(sessions);
-            pg = PgServer.start(new PgServer.Options(options.host(), options.doors().pgPort(), tokens, options.doors().tls(), options.doors().pgConnections(),
-                    options.doors().slowest()), sessions, schema);
-            all.push(pg);
-            metrics.addGauge("qaexchange_server_pg_connections", pg::connections);
+            if (doors.flightPort() != Doors.NONE) {
+                EngineSessions sessions = sessions(engine, admission, SessionSchema.PLAIN, options);
+                all.push(sessions);
+                flight = FlightSqlServer.start(new FlightSqlServer.Options(options.host(), doors.flightPort(), tokens, doors.tls(), doors.slowest()), sessions);
+                all.push(flight);
+                metrics.addGauge("qaexchange_server_flight_streams", flight::streams);
+            }
         }
 
         private static EngineSessions sessions(QueryEngine engine, Admission admission, SessionSchema schema, Options options) throws IOException {
@@ -272,6 +283,11 @@ public final class QueryServer implements AutoCloseable {
     /** The port of the PostgreSQL wire; {@link Doors#NONE} if that door is shut. */
     public int pgPort() {
         return opened.pg == null ? Doors.NONE : opened.pg.port();
+    }
+
+    /** The port of Flight SQL; {@link Doors#NONE} if that door is shut. */
+    public int flightPort() {
+        return opened.flight == null ? Doors.NONE : opened.flight.port();
     }
 
     /** Waits until it is stopped. */
