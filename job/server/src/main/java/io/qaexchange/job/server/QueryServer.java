@@ -39,6 +39,7 @@ import java.util.UUID;
 import javax.annotation.Nullable;
 import javax.net.ssl.SSLContext;
 import org.apache.flink.configuration.Configuration;
+import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -55,6 +56,9 @@ public final class QueryServer implements AutoCloseable {
     private static final int THREADS = 128;
     private static final int HEADER_BYTES = 16 << 10;
     private static final long IDLE_MS = 120_000;
+    /** The last part of a path is the name of an instrument or account, with any sign in it; no path leads to a file by its name. */
+    private static final UriCompliance NAMES_IN_PATHS = UriCompliance.DEFAULT.with("names in paths", UriCompliance.Violation.AMBIGUOUS_PATH_SEPARATOR,
+            UriCompliance.Violation.AMBIGUOUS_PATH_ENCODING);
     private static final long WAIT_MS = 10_000;
     private static final long STOP_MS = 5_000;
 
@@ -234,6 +238,7 @@ public final class QueryServer implements AutoCloseable {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setRequestHeaderSize(HEADER_BYTES);
+        http.setUriCompliance(NAMES_IN_PATHS);
         ServerConnector connector = connector(server, http, options.doors().tls());
         connector.setHost(options.host());
         connector.setPort(options.port());

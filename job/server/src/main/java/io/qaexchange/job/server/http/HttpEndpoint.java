@@ -22,6 +22,7 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.URIUtil;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,8 +63,9 @@ public final class HttpEndpoint extends Handler.Abstract {
             return path.endsWith("/*") ? asked.startsWith(path.substring(0, path.length() - 1)) && asked.length() >= path.length() : path.equals(asked);
         }
 
+        /** The last part, decoded: it is a name, which may have slashes and signs. */
         String rest(String asked) {
-            return path.endsWith("/*") ? asked.substring(path.length() - 1) : "";
+            return path.endsWith("/*") ? URIUtil.decodePath(asked.substring(path.length() - 1)) : "";
         }
     }
 

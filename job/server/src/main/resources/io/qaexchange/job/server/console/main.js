@@ -69,7 +69,7 @@ let frame = null;
 async function open() {
   page?.stop?.();
   page = null;
-  const [path, ...rest] = decodeURI(location.hash.replace(/^#\/?/, "")).split("/");
+  const [path, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
   const found = PAGES.find(one => one.path === path);
   if (!found) {
     location.replace("#/overview");
@@ -92,11 +92,20 @@ async function open() {
     if (opened === location.hash) {
       frame.main.replaceChildren();
       frame.main.className = "page-" + found.path;
-      page = await module.open(frame.main, {rest: rest.map(decodeURIComponent), user, title});
+      page = await module.open(frame.main, {rest: rest.map(nameOf), user, title});
     }
   } catch (e) {
     console.error(e);
     put(frame.main, failure(e instanceof Problem ? e : {status: 500, message: String(e.message)}));
+  }
+}
+
+/** A part of the address as the name that it is; as it stands if somebody typed signs that it cannot have. */
+function nameOf(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
   }
 }
 

@@ -86,17 +86,22 @@ export function url(path, parameters = {}) {
 export async function* lines(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
-  for (;;) {
-    const {value, done} = await reader.read();
-    if (done) {
-      break;
+  try {
+    for (;;) {
+      const {value, done} = await reader.read();
+      if (done) {
+        break;
+      }
+      const parts = (rest + value).split("\n");
+      rest = parts.pop();
+      yield parts;
     }
-    const parts = (rest + value).split("\n");
-    rest = parts.pop();
-    yield parts;
-  }
-  if (rest) {
-    yield [rest];
+    if (rest) {
+      yield [rest];
+    }
+  } finally {
+    // Whoever wants no more lines wants no more bytes.
+    reader.cancel().catch(() => {});
   }
 }
 

@@ -115,7 +115,7 @@ export function time(ms, ofInstrument) {
 export function zoneName(ofInstrument) {
   const name = zone(ofInstrument);
   return new Intl.DateTimeFormat("en-US", {timeZone: name, timeZoneName: "shortOffset"}).formatToParts(Date.now())
-      .find(part => part.type === "timeZoneName").value.replace("GMT", "UTC");
+      .find(part => part.type === "timeZoneName").value.replace("GMT", "UTC").replace(/[+-]0$/, "");
 }
 
 /** A time as the server writes it, "2026-01-05 09:30:00.123456789+00" or ISO-8601, as ms; NaN for others. */

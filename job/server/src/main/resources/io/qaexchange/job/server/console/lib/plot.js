@@ -57,10 +57,11 @@ function bars(points, label, height, tone) {
   const {y, element} = frame(label, height, low, high);
   const width = (WIDTH - LEFT) / shown.length;
   const every = Math.ceil(shown.length / 10);
-  return element(shown.map((point, i) => [
+  const more = points.length > shown.length ? s("text", {x: WIDTH, y: 12, "text-anchor": "end"}, t("the first {n} of {all}", {n: count(shown.length), all: count(points.length)})) : null;
+  return element([more, shown.map((point, i) => [
     s("rect", {x: LEFT + i * width + width * .15, width: width * .7, y: y(Math.max(0, point.y)), height: Math.max(.5, Math.abs(y(0) - y(point.y))), class: "bar " + tone, rx: Math.min(3, width * .1)},
         s("title", {}, point.x + ": " + numberText(point.y))),
-    i % every === 0 ? s("text", {x: LEFT + (i + .5) * width, y: height - 6, "text-anchor": "middle"}, String(point.x).slice(0, 14)) : null]));
+    i % every === 0 ? s("text", {x: LEFT + (i + .5) * width, y: height - 6, "text-anchor": "middle"}, String(point.x).slice(0, 14)) : null])]);
 }
 
 /** Round numbers between two, some of them. */

@@ -68,7 +68,8 @@ export class PriceChart {
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange(range => {
       this.#placeBoundary();
       if (range !== null && range.from < NEAR_START && this.#bars.length > 0) {
-        this.#loadOlder();
+        const {signal} = this.#abort;
+        this.#loadOlder().catch(e => signal.aborted || this.#settings.onState(e.message));
       }
     });
     this.#paint();
@@ -151,7 +152,11 @@ export class PriceChart {
       let span = (first === null ? FIRST_BARS : MORE_BARS) * SECONDS[this.#interval] * 1000;
       for (let i = 0; i < DOUBLINGS; i++) {
         const until = to ?? Date.now();
-        const found = (await this.#ask(until - span, to)).filter(bar => first === null || bar.time * 1000 < first);
+        const asked = await this.#ask(until - span, to);
+        if (older !== this.#older) {
+          return;  // Another interval was chosen meanwhile.
+        }
+        const found = asked.filter(bar => first === null || bar.time * 1000 < first);
         if (found.length > 0) {
           // The earliest of them may have begun before the window: it is asked for again, whole, with the next ones.
           const whole = found.length > 1 && i < DOUBLINGS - 1 && daily ? found.slice(1) : found;

@@ -39,7 +39,7 @@ function layout(body, operations) {
     {key: "id", title: t("Id"), align: "right", width: "80px", text: row => String(row.id)},
     {key: "kind", title: t("Kind"), width: "110px", text: row => row.savepoint ? t("savepoint") : t("checkpoint")},
     {key: "state", title: t("State"), width: "120px", cell(row, cell) {
-      put(cell, h("span", {class: "pill " + (row.state === "COMPLETED" ? "good" : row.state === "FAILED" ? "bad" : "")}, t(row.state.toLowerCase())));
+      put(cell, h("span", {class: "pill " + (row.state === "COMPLETED" ? "good" : row.state === "FAILED" ? "bad" : "")}, t(row.state.toLowerCase().replace("_", " "))));
     }},
     {key: "at", title: t("Triggered"), width: "176px", text: row => time(Date.parse(row.at))},
     {key: "ms", title: t("Took"), align: "right", width: "90px", text: row => duration(row.durationMs)},

@@ -24,16 +24,16 @@ function all(main) {
   const note = h("span", {class: "note"});
   let accounts = [];
   const list = table({label: t("Accounts"), sortBy: "account", keyOf: row => row.account, onOpen: row => location.hash = "#/ledger/" + encodeURIComponent(row.account), columns: [
-    {key: "account", title: t("Account"), width: "minmax(110px, 1fr)", sort: row => row.account, text: row => row.account},
+    {key: "account", title: t("Account"), width: "minmax(84px, .7fr)", sort: row => row.account, text: row => row.account},
     ...[["balance", t("Balance")], ["money", t("Available")], ["frozen", t("Frozen")], ["margin", t("Margin")], ["close_profit", t("Closed profit")], ["float_profit", t("Open profit")], ["commission", t("Commission")]]
-        .map(([key, name]) => ({key, title: name, align: "right", width: "minmax(120px, 1fr)", sort: row => Number(row[key]), descending: true, cell(row, cell) {
+        .map(([key, name]) => ({key, title: name, align: "right", width: "minmax(130px, 1fr)", sort: row => Number(row[key]), descending: true, cell(row, cell) {
           say(cell, money(row[key]));
           if (key.endsWith("profit")) {
             cell.className = "cell right " + tone(row[key]);
           }
         }})),
-    {key: "risk", title: t("Risk"), align: "right", width: "90px", sort: row => row.risk_ratio, descending: true, text: row => row.risk_ratio === null ? "–" : decimals(row.risk_ratio * 100, 1) + " %"},
-    {key: "report", title: t("Report"), width: "130px", sort: row => Object.keys(row.differences ?? {}).length, descending: true, cell(row, cell) {
+    {key: "risk", title: t("Risk"), align: "right", width: "82px", sort: row => row.risk_ratio, descending: true, text: row => row.risk_ratio === null ? "–" : decimals(row.risk_ratio * 100, 1) + " %"},
+    {key: "report", title: t("Report"), width: "104px", sort: row => Object.keys(row.differences ?? {}).length, descending: true, cell(row, cell) {
       const differs = Object.keys(row.differences ?? {}).length > 0 && !row.report_outdated;
       put(cell, row.reported_at_ns === undefined ? h("span", {class: "muted"}, t("none")) : h("span", {class: "pill " + (differs ? "bad" : row.report_outdated ? "" : "good")},
           differs ? t("differs") : row.report_outdated ? t("outdated") : t("agrees")));

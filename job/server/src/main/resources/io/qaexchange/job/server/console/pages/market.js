@@ -102,7 +102,7 @@ function columns() {
     cell.classList.toggle("down", signed(row.change) === "down");
   };
   return [
-    {key: "id", title: t("Instrument"), width: "minmax(132px, 1.2fr)", sort: row => row.id, cell(row, cell) {
+    {key: "id", title: t("Instrument"), width: "minmax(140px, 1.3fr)", sort: row => row.id, cell(row, cell) {
       let link = cell.firstChild;
       if (!link) {
         link = h("a", {class: "id", tabindex: "-1"});
@@ -112,8 +112,8 @@ function columns() {
       link.setAttribute("href", "#/market/" + encodeURIComponent(row.id));
       cell.title = row.id;
     }},
-    {key: "exchange", title: t("Exchange"), width: "minmax(80px, .7fr)", class: "muted", sort: row => row.exchange, text: row => row.exchange},
-    {key: "last", title: t("Last"), align: "right", width: "minmax(96px, 1fr)", sort: row => row.last, descending: true, cell(row, cell) {
+    {key: "exchange", title: t("Exchange"), width: "minmax(84px, .7fr)", class: "muted", sort: row => row.exchange, text: row => row.exchange},
+    {key: "last", title: t("Last"), align: "right", width: "minmax(84px, 1fr)", sort: row => row.last, descending: true, cell(row, cell) {
       const text = decimals(row.last, row.digits);
       if (cell.textContent !== text) {
         const rose = cell.dataset.id === row.id && cell.dataset.last !== undefined ? Math.sign(row.last - Number(cell.dataset.last)) : 0;
@@ -124,27 +124,27 @@ function columns() {
       cell.dataset.last = row.last;
     }},
     {key: "change", title: t("Change"), hint: t("Since the close of the trading day before; if that is not stored, since the open"), align: "right",
-      width: "minmax(92px, .9fr)", sort: row => row.change, descending: true, cell(row, cell) {
+      width: "minmax(72px, .8fr)", sort: row => row.change, descending: true, cell(row, cell) {
         say(cell, row.change === null ? "–" : (row.change > 0 ? "+" : "") + decimals(row.change, row.digits));
         tone(cell, row);
       }},
-    {key: "percent", title: "%", align: "right", width: "minmax(80px, .8fr)", sort: row => row.percent, descending: true, cell(row, cell) {
+    {key: "percent", title: "%", align: "right", width: "minmax(66px, .7fr)", sort: row => row.percent, descending: true, cell(row, cell) {
       say(cell, row.percent === null ? "–" : (row.percent > 0 ? "+" : "") + decimals(row.percent, 2));
       tone(cell, row);
     }},
-    {key: "spark", title: t("4 hours"), width: "minmax(110px, 1fr)", cell(row, cell) {
+    {key: "spark", title: t("4 hours"), width: "minmax(88px, 1fr)", cell(row, cell) {
       spark(cell, row.spark, signed(row.change));
     }},
-    {key: "bid", title: t("Bid"), align: "right", sort: row => row.bid, descending: true, text: row => decimals(row.bid, row.digits)},
-    {key: "ask", title: t("Ask"), align: "right", sort: row => row.ask, descending: true, text: row => decimals(row.ask, row.digits)},
-    {key: "volume", title: t("Volume"), hint: t("Of the trading day, both sides of each match"), align: "right", sort: row => row.volume, descending: true,
+    {key: "bid", width: "minmax(80px, .9fr)", title: t("Bid"), align: "right", sort: row => row.bid, descending: true, text: row => decimals(row.bid, row.digits)},
+    {key: "ask", width: "minmax(80px, .9fr)", title: t("Ask"), align: "right", sort: row => row.ask, descending: true, text: row => decimals(row.ask, row.digits)},
+    {key: "volume", width: "minmax(76px, .9fr)", title: t("Volume"), hint: t("Of the trading day, both sides of each match"), align: "right", sort: row => row.volume, descending: true,
       text: row => count(row.volume)},
-    {key: "turnover", title: t("Turnover"), align: "right", sort: row => row.turnover, descending: true, text: row => short(row.turnover)},
-    {key: "rows", title: t("Rows"), hint: t("Rows of all tables, hot and cold"), align: "right", sort: row => row.rows, descending: true, text: row => count(row.rows)},
+    {key: "turnover", width: "minmax(96px, 1fr)", title: t("Turnover"), align: "right", sort: row => row.turnover, descending: true, text: row => short(row.turnover)},
+    {key: "rows", width: "minmax(72px, .9fr)", title: t("Rows"), hint: t("Rows of all tables, hot and cold"), align: "right", sort: row => row.rows, descending: true, text: row => count(row.rows)},
     {key: "cold", title: t("In Parquet"), align: "right", width: "minmax(88px, .8fr)", sort: row => row.rows ? row.cold / row.rows : null, descending: true,
       text: row => row.rows ? decimals(row.cold / row.rows * 100, 0) + " %" : "–"},
-    {key: "hotBytes", title: t("Hot"), align: "right", sort: row => row.hotBytes, descending: true, text: row => bytes(row.hotBytes)},
-    {key: "age", title: t("Age"), hint: t("Time since the newest tick"), align: "right", class: "muted", sort: row => row.ageMs, text: row => duration(Math.max(0, row.ageMs))},
+    {key: "hotBytes", width: "minmax(80px, .8fr)", title: t("Hot"), align: "right", sort: row => row.hotBytes, descending: true, text: row => bytes(row.hotBytes)},
+    {key: "age", width: "minmax(72px, .8fr)", title: t("Age"), hint: t("Time since the newest tick"), align: "right", class: "muted", sort: row => row.ageMs, text: row => duration(Math.max(0, row.ageMs))},
   ];
 }
 

@@ -33,7 +33,7 @@ export function open(main, {user}) {
 function build(body, operations) {
   const stats = {memory: stat(t("Memtables"), t("Rows in memory, in all subtasks")), files: stat(t("Engine files"), t("Sorted files of the event store")), amplification: stat(t("Write amplification"), t("Bytes written by flushes and compactions, over bytes flushed")),
     stalls: stat(t("Write stalls"), t("Since the tasks began")), cold: stat(t("Parquet files")), size: stat(t("Parquet size")), ratio: stat(t("Compression"), t("Stored bytes over bytes in Parquet")), retired: stat(t("On their way out"), t("Files that left the archive and are still on the disk"))};
-  const stores = h("div", {class: "stack"});
+  const stores = h("div", {class: "grid-2"});
   const heat = h("div", {class: "pad scroll"});
   const manifest = h("span", {class: "note"});
   const list = table({label: t("Parquet files by table and trading day"), sortBy: "bytes", descending: true, keyOf: row => row.table + row.tradingDay, columns: [
@@ -48,7 +48,7 @@ function build(body, operations) {
         put(cell, row.smallFiles > 0 ? h("span", {class: "pill warn"}, count(row.smallFiles)) : h("span", {class: "muted"}, "0"));
       }}]});
   const box = h("div", {class: "body"});
-  put(body, h("div", {class: "stack grow"}, h("dl", {class: "stats"}, Object.values(stats).map(one => one.element)), h("div", {class: "grid-2"}, stores, operations),
+  put(body, h("div", {class: "stack grow"}, h("dl", {class: "stats"}, Object.values(stats).map(one => one.element)), operations, stores,
       h("section", {class: "panel"}, h("header", {}, h("h2", {}, t("Archive: bytes by table and trading day")), manifest), heat),
       h("section", {class: "panel fill tall"}, h("header", {class: "panel-head"}, h("h2", {}, t("Parquet files by table and trading day"))), box)));
   return {
