@@ -16,12 +16,14 @@ import javax.annotation.Nullable;
 import org.apache.flink.core.fs.Path;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The archive's tables as Apache Iceberg tables, in {@code _iceberg/} of the archive's folder.
  *
  * <p>{@link #sync} goes through the versions of the archive manifest that are newer than the mirror, oldest first, and applies each to each table.
- * Versions that are not kept any more are left out. A crash at any point leaves tables that are behind, never ahead, and the next sync goes on.
+ * Versions that are not kept any more, or whose files have left since, are passed over. A crash at any point leaves tables that are behind, never ahead, and the next sync goes on.
  * What is committed is decided by what the table holds, so repeating a version changes nothing.
  *
  * <p>One process at a time may write; another one's commit is noticed. One thread.
@@ -33,6 +35,7 @@ public final class IcebergMirror {
     private static final String STATE = "mirror.json";
     private static final String STATE_VERSION = "manifestVersion";
     private static final String ASIDE = ".aside-";
+    private static final Logger LOG = LoggerFactory.getLogger(IcebergMirror.class);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final ManifestStore store;
@@ -96,6 +99,7 @@ public final class IcebergMirror {
                     + ": it was replaced by an older copy. bin/table repair --rebuild makes the tables anew");
         }
         List<Long> due = versions.stream().filter(version -> version > before || version == newest).toList();
+        ArchiveManifest latest = store.latest();
         int snapshots = 0;
         long done = before;
         for (long version : due) {
@@ -103,7 +107,7 @@ public final class IcebergMirror {
             if (manifest == null) {
                 continue;
             }
-            snapshots += apply(manifest);
+            snapshots += apply(manifest, version == newest ? manifest : latest);
             if (version > done) {
                 write(version);
                 done = version;
@@ -112,11 +116,17 @@ public final class IcebergMirror {
         return new SyncReport(before, done, snapshots, Math.max(0, done - before - due.stream().filter(version -> version > before).count()));
     }
 
-    private int apply(ArchiveManifest manifest) throws IOException {
+    /** @param newest version that says which files are there now; a table whose files have left since is brought to a later version */
+    private int apply(ArchiveManifest manifest, ArchiveManifest newest) throws IOException {
         int changed = 0;
         for (String name : names(manifest)) {
+            TableFiles target = TableFiles.of(store, manifest, name);
+            if (!target.isReadable(TableFiles.of(store, newest, name))) {
+                LOG.info("table {}: files of archive manifest version {} have left since; it is passed over", name, manifest.version());
+                continue;
+            }
             try {
-                changed += table(name).apply(TableFiles.of(store, manifest, name)) ? 1 : 0;
+                changed += table(name).apply(target) ? 1 : 0;
             } catch (IOException e) {
                 table(name).reload();
                 throw e;

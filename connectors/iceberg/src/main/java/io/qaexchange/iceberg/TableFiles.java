@@ -87,6 +87,11 @@ record TableFiles(String table, ArchiveManifest manifest, long checkpoint, Map<S
         return removed.stream().anyMatch(abandoned::contains);
     }
 
+    /** Whether all files are still where this version lists them, by a newer version. */
+    boolean isReadable(TableFiles newer) {
+        return listed.keySet().stream().allMatch(location -> location.equals(newer.places.get(location)));
+    }
+
     long rows() {
         return listed.values().stream().mapToLong(DataFile::rows).sum();
     }

@@ -3,10 +3,6 @@ package io.qaexchange.iceberg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.qaexchange.archive.manifest.DataFile;
-import io.qaexchange.events.EventSchema;
-import io.qaexchange.parquet.EventFileFooter;
-import io.qaexchange.parquet.FlinkInputFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -26,6 +22,8 @@ import org.apache.iceberg.TableScan;
 import org.apache.iceberg.expressions.Expression;
 import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.types.Conversions;
+import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -105,11 +103,14 @@ class IcebergMirrorTest {
         assertThat(planned(table, Expressions.equal("trading_day", 20260105))).as("by bounds").hasSize(4);
         assertThat(planned(table, Expressions.greaterThan("event_time_us", Long.MAX_VALUE - 1))).isEmpty();
         int pruned = 0;
-        for (DataFile file : history.store().latest().files()) {
-            EventFileFooter footer = EventFileFooter.read(FlinkInputFile.of(history.store().locate(file)));
-            List<String> planned = planned(table, Expressions.equal("instrument", footer.minInstrument()));
-            assertThat(planned).contains("file://" + history.store().locate(file).getPath());
-            pruned += 8 - planned.size();
+        int instrument = table.schema().findField("instrument").fieldId();
+        try (CloseableIterable<FileScanTask> tasks = table.newScan().includeColumnStats().planFiles()) {
+            for (FileScanTask task : tasks) {
+                CharSequence smallest = Conversions.fromByteBuffer(Types.StringType.get(), task.file().lowerBounds().get(instrument));
+                List<String> planned = planned(table, Expressions.equal("instrument", smallest.toString()));
+                assertThat(planned).contains(task.file().location());
+                pruned += 8 - planned.size();
+            }
         }
         assertThat(pruned).as("files that the instrument's bounds leave out").isPositive();
     }
@@ -117,8 +118,9 @@ class IcebergMirrorTest {
     @Test
     void compactionIsARewriteAndRetentionADeletion() throws IOException {
         IcebergMirror mirror = start();
-        history.archive(TRADE, 5, "2026-01-05", "2026-01-06");
-        history.archive(TRADE, 5, "2026-01-05", "2026-01-06");
+        for (int i = 0; i < 4; i++) {
+            history.archive(TRADE, 5, "2026-01-05", "2026-01-06");
+        }
         mirror.sync();
         assertThat(history.compact()).isEqualTo(2);
         mirror.sync();
@@ -131,7 +133,7 @@ class IcebergMirrorTest {
         assertThat(mirror.open(TRADE).currentSnapshot().operation()).isEqualTo(DataOperations.DELETE);
         assertShowsTheManifest(mirror);
         try (var files = Files.walk(history.pathOf("."))) {
-            assertThat(files.filter(file -> file.toString().endsWith(".parquet"))).as("the mirror deletes no data file").hasSize(6);
+            assertThat(files.filter(file -> file.toString().endsWith(".parquet"))).as("the mirror deletes no data file").hasSize(10);
         }
         history.deleteRetired();
         mirror.sync();
@@ -280,9 +282,8 @@ class IcebergMirrorTest {
         ArchiveHistory.Checkpoint first = history.archive(TRADE, 3, "2026-01-05");
         history.archive(TRADE, 3, "2026-01-05");
         IcebergMirror.of(history.store()).sync();
-        history.compact();
+        history.restore(first);
         history.archive("tick", 2, "2026-01-05");
-        history.archive(TRADE, 3, "2026-01-06");
         Path before = parent.resolve("before");
         copy(history.pathOf("_iceberg"), before);
         long failures = 0;
@@ -309,10 +310,10 @@ class IcebergMirrorTest {
             next.sync();
             assertShowsTheManifest(next);
             assertThat(Files.readString(history.pathOf("_iceberg/trade/metadata/version-hint.text"))).isEqualTo(
-                    Integer.toString(next.status().tables().get(1).metadataVersion()));
+                    Integer.toString(next.status().tables().stream().filter(table -> table.table().equals(TRADE)).findFirst().orElseThrow()
+                            .metadataVersion()));
         }
         assertThat(failures).isGreaterThan(20);
-        assertThat(first.id()).isEqualTo(1);
     }
 
     @Test
@@ -357,7 +358,6 @@ class IcebergMirrorTest {
                 assertThat(planned(table, Expressions.alwaysTrue())).allSatisfy(file -> assertThat(Path.of(file.substring(7))).exists());
             }
         }
-        assertThat(EventSchema.get().findTable(TRADE)).isNotNull();
     }
 
     static void assertReadable(Table table, String branch) throws IOException {
