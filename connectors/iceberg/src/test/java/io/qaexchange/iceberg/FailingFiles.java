@@ -8,7 +8,7 @@ final class FailingFiles implements MirrorFiles {
 
     static final String MESSAGE = "the disk is gone";
 
-    private final MirrorFiles files = new FlinkFiles();
+    private final MirrorFiles files = new UnsyncedFiles();
     private final boolean behind;
     private int left;
     private boolean failed;

@@ -36,12 +36,11 @@ class IcebergMirrorProperties {
 
     private static void check(Path folder, Random random) throws IOException {
         ArchiveHistory history = new ArchiveHistory(folder, random.nextLong());
-        IcebergMirror mirror = IcebergMirror.of(history.store());
+        IcebergMirror mirror = new IcebergMirror(history.store(), new UnsyncedFiles());
         for (int step = 0; step < 14; step++) {
             step(history, random);
             if (random.nextInt(3) > 0) {
-                // Files of manifest versions that were passed over may be gone from the disk.
-                mirror = random.nextInt(4) == 0 ? IcebergMirror.of(history.store()) : mirror;
+                mirror = random.nextInt(4) == 0 ? new IcebergMirror(history.store(), new UnsyncedFiles()) : mirror;
                 mirror.sync();
                 check(history, mirror);
             }

@@ -301,7 +301,7 @@ class IcebergMirrorTest {
             if (!failing.hasFailed()) {
                 break;
             }
-            IcebergMirror next = IcebergMirror.of(history.store());
+            IcebergMirror next = new IcebergMirror(history.store(), new UnsyncedFiles());
             assertThat(next.version()).isLessThanOrEqualTo(history.store().latest().version());
             for (TableStatus table : next.status().tables()) {
                 assertThat(table.problem()).as("after a failure at operation %d", operation).isNull();
