@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  */
 class SparkReadsArchiveTest {
 
-    private static final Path ARCHIVE = Path.of("../job/src/test/resources/golden/savepoint-0.1.0/archive");
+    private static final Path ARCHIVE = Path.of("../job/cli/src/test/resources/golden/savepoint-0.1.0/archive");
     private static final String NANOS_AS_LONG = "spark.sql.legacy.parquet.nanosAsLong";
     private static SparkSession spark;
 

@@ -294,6 +294,16 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
     }
 
     /**
+     * Whether what an epoch handed over up to a checkpoint belongs to the history of the current epoch: no job was restored from a point before it.
+     *
+     * @param checkpointId 0 for the beginning of the epoch
+     */
+    public boolean isInHistory(String epochId, long checkpointId) {
+        Long upTo = currentEpoch == null ? null : ancestry(currentEpoch, Long.MAX_VALUE).get(epochId);
+        return upTo != null && checkpointId <= upTo;
+    }
+
+    /**
      * The files that a live reader takes: those of former epochs, and of the current epoch those that each subtask had handed over when it was
      * pinned. Later files hold rows that the pins show as hot.
      *

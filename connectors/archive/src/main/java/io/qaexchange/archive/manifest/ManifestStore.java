@@ -2,18 +2,12 @@ package io.qaexchange.archive.manifest;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.UUID;
 import javax.annotation.Nullable;
 import org.apache.flink.core.fs.FSDataInputStream;
-import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
@@ -23,8 +17,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps the versions of the manifest in {@code _manifest/} of an archive's folder, on any of Flink's file systems.
  *
- * <p>A version is created only if it does not exist, and never changed. On local disks that is atomic: written to a temporary file, then
- * linked. Elsewhere it uses the file system's {@code NO_OVERWRITE} and reads the result back. The newest {@value #KEPT_VERSIONS} versions
+ * <p>A version is created only if it does not exist ({@link NewFile}), and never changed. The newest {@value #KEPT_VERSIONS} versions
  * are kept.
  *
  * <p>Thread-safe: has no state of its own.
@@ -39,8 +32,6 @@ public final class ManifestStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(ManifestStore.class);
     private static final String SUFFIX = ".json";
-    /** Versions being written; apart, so that listing the versions does not meet files that come and go. */
-    private static final String ASIDE_FOLDER = ".new";
     private static final int LIST_ATTEMPTS = 10;
 
     private final Path root;
@@ -124,45 +115,26 @@ public final class ManifestStore {
         }
         byte[] bytes = ManifestFormat.encode(manifest, former);
         Path target = fileOf(manifest.version());
-        boolean created = fileSystem.isDistributedFS() ? createElsewhere(fileSystem, target, bytes) : createLocally(target, bytes);
+        boolean created = NewFile.create(target, bytes);
         if (created) {
             removeOldVersions(fileSystem, manifest.version());
         }
         return created;
     }
 
-    private boolean createLocally(Path target, byte[] bytes) throws IOException {
-        java.nio.file.Path file = java.nio.file.Path.of(target.getPath());
-        java.nio.file.Path aside = Files.createDirectories(file.resolveSibling(ASIDE_FOLDER)).resolve(UUID.randomUUID().toString());
-        try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            java.nio.ByteBuffer buffer = java.nio.ByteBuffer.wrap(bytes);
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
-            channel.force(true);
-        }
+    /**
+     * A version; null if it is not kept any more, or not published yet.
+     *
+     * @throws IOException if it cannot be read, or was changed
+     */
+    @Nullable
+    public ArchiveManifest at(long version) throws IOException {
         try {
-            Files.createLink(file, aside);
-            try (FileChannel parent = FileChannel.open(file.getParent())) {
-                parent.force(true);
-            }
-            return true;
-        } catch (FileAlreadyExistsException e) {
-            LOG.info("manifest version {} exists already", file.getFileName());
-            return false;
-        } finally {
-            Files.deleteIfExists(aside);
+            return read(version);
+        } catch (FileNotFoundException e) {
+            LOG.debug("manifest version {} is not there", version, e);
+            return null;
         }
-    }
-
-    private boolean createElsewhere(FileSystem fileSystem, Path target, byte[] bytes) throws IOException {
-        if (fileSystem.exists(target)) {
-            return false;
-        }
-        try (FSDataOutputStream out = fileSystem.create(target, FileSystem.WriteMode.NO_OVERWRITE)) {
-            out.write(bytes);
-        }
-        return java.util.Arrays.equals(bytes, readAll(target));
     }
 
     private ArchiveManifest read(long version) throws IOException {

@@ -6,11 +6,13 @@ import io.qaexchange.job.query.live.FlinkJobDirectory;
 import io.qaexchange.job.query.live.LiveReader;
 import io.qaexchange.job.server.console.ConsoleHandler;
 import io.qaexchange.job.server.engine.Admission;
+import io.qaexchange.job.server.engine.CheckpointFiles;
 import io.qaexchange.job.server.engine.EngineSessions;
 import io.qaexchange.job.server.engine.JobMonitor;
 import io.qaexchange.job.server.engine.LiveLedger;
 import io.qaexchange.job.server.engine.Operations;
 import io.qaexchange.job.server.engine.QueryEngine;
+import io.qaexchange.job.server.flight.FlightSqlServer;
 import io.qaexchange.job.server.http.AdminRoutes;
 import io.qaexchange.job.server.http.HttpEndpoint;
 import io.qaexchange.job.server.http.HttpMetrics;
@@ -112,15 +114,16 @@ public final class QueryServer implements AutoCloseable {
      *
      * @param pgPort port of the PostgreSQL wire, 0 for any, {@value #NONE} for none
      * @param pgConnections connections of the PostgreSQL wire at once
+     * @param flightPort port of Flight SQL, 0 for any, {@value #NONE} for none
      * @param tls the server's certificate, for HTTP too; null for no TLS
      * @param slowest how long a client may take nothing of what it is sent before its connection ends
      */
-    public record Doors(int pgPort, int pgConnections, @Nullable SSLContext tls, Duration slowest) {
+    public record Doors(int pgPort, int pgConnections, int flightPort, @Nullable SSLContext tls, Duration slowest) {
 
         /** The port of a door that stays shut. */
         public static final int NONE = -1;
 
-        static final Doors HTTP_ONLY = new Doors(NONE, 0, null, Duration.ofMinutes(2));
+        static final Doors HTTP_ONLY = new Doors(NONE, 0, NONE, null, Duration.ofMinutes(2));
     }
 
     private QueryServer(Server server, ServerConnector connector, QueryEngine engine, Opened opened, String id) {
@@ -136,19 +139,28 @@ public final class QueryServer implements AutoCloseable {
         private final Deque<AutoCloseable> all = new ArrayDeque<>();
         @Nullable
         private PgServer pg;
+        @Nullable
+        private FlightSqlServer flight;
 
         /** Opens the doors that the settings name. */
         void open(Options options, QueryEngine engine, Admission admission, Tokens tokens, HttpMetrics metrics) throws IOException {
-            if (options.doors().pgPort() == Doors.NONE) {
-                return;
+            Doors doors = options.doors();
+            if (doors.pgPort() != Doors.NONE) {
+                PgSchema schema = new PgSchema();
+                EngineSessions sessions = sessions(engine, admission, schema, options);
+                all.push(sessions);
+                pg = PgServer.start(new PgServer.Options(options.host(), doors.pgPort(), tokens, doors.tls(), doors.pgConnections(), doors.slowest()), sessions,
+                        schema);
+                all.push(pg);
+                metrics.addGauge("qaexchange_server_pg_connections", pg::connections);
             }
-            PgSchema schema = new PgSchema();
-            EngineSessions sessions = sessions(engine, admission, schema, options);
-            all.push(sessions);
-            pg = PgServer.start(new PgServer.Options(options.host(), options.doors().pgPort(), tokens, options.doors().tls(), options.doors().pgConnections(),
-                    options.doors().slowest()), sessions, schema);
-            all.push(pg);
-            metrics.addGauge("qaexchange_server_pg_connections", pg::connections);
+            if (doors.flightPort() != Doors.NONE) {
+                EngineSessions sessions = sessions(engine, admission, SessionSchema.PLAIN, options);
+                all.push(sessions);
+                flight = FlightSqlServer.start(new FlightSqlServer.Options(options.host(), doors.flightPort(), tokens, doors.tls(), doors.slowest()), sessions);
+                all.push(flight);
+                metrics.addGauge("qaexchange_server_flight_streams", flight::streams);
+            }
         }
 
         private static EngineSessions sessions(QueryEngine engine, Admission admission, SessionSchema schema, Options options) throws IOException {
@@ -206,7 +218,9 @@ public final class QueryServer implements AutoCloseable {
         LiveReader reader = new LiveReader(directory, EndpointPool.of(flinkConfiguration), Duration.ofSeconds(2));
         URI flink = URI.create("http://" + options.flinkHost() + ":" + options.flinkPort());
         LiveLedger ledger = new LiveLedger(directory, flink);
-        QueryEngine engine = new QueryEngine(reader, ledger, options.limits(), Files.createTempDirectory("qaexchange-serve"));
+        JobMonitor monitor = new JobMonitor(new FlinkRest(options.flinkHost(), options.flinkPort()), options.job());
+        CheckpointFiles checkpoints = new CheckpointFiles(directory, monitor, Clock.systemUTC());
+        QueryEngine engine = new QueryEngine(reader, ledger, checkpoints, options.limits(), Files.createTempDirectory("qaexchange-serve"));
         HttpMetrics metrics = new HttpMetrics();
         HttpEndpoint endpoint = new HttpEndpoint(tokens, metrics, audit);
         Admission admission = new Admission(options.concurrency(), options.queue(), WAIT_MS);
@@ -214,7 +228,6 @@ public final class QueryServer implements AutoCloseable {
         queries.addTo(endpoint);
         String id = UUID.randomUUID().toString();
         new InstrumentRoutes(engine).addTo(endpoint);
-        JobMonitor monitor = new JobMonitor(new FlinkRest(options.flinkHost(), options.flinkPort()), options.job());
         new JobRoutes(monitor).addTo(endpoint);
         Operations operations = new Operations(Clock.systemUTC());
         new AdminRoutes(reader, monitor, operations, audit, options.steering().savepoints()).addTo(endpoint);
@@ -275,6 +288,11 @@ public final class QueryServer implements AutoCloseable {
     /** The port of the PostgreSQL wire; {@link Doors#NONE} if that door is shut. */
     public int pgPort() {
         return opened.pg == null ? Doors.NONE : opened.pg.port();
+    }
+
+    /** The port of Flight SQL; {@link Doors#NONE} if that door is shut. */
+    public int flightPort() {
+        return opened.flight == null ? Doors.NONE : opened.flight.port();
     }
 
     /** Waits until it is stopped. */

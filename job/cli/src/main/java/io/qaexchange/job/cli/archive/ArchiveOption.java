@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** The archive of a command, and which of its files. */
-final class ArchiveOption {
+public final class ArchiveOption {
 
     @Option(names = "--archive", paramLabel = "DIR", required = true, description = "Folder or URI of the archive, such as run/archive.")
     private String archive;
@@ -36,7 +36,7 @@ final class ArchiveOption {
     }
 
     /** As {@link #open()}. */
-    static ManifestStore open(String archive) throws IOException {
+    public static ManifestStore open(String archive) throws IOException {
         Path local = LocalFolders.find(archive);
         org.apache.flink.core.fs.Path root = new org.apache.flink.core.fs.Path(local == null ? archive : LocalFolders.forFlink(local));
         if (!root.getFileSystem().exists(new org.apache.flink.core.fs.Path(root, ManifestStore.MANIFEST_FOLDER))) {

@@ -63,8 +63,9 @@ public final class LiveDemo {
      * @param rate messages per second
      * @param port port of the server, 0 for any
      * @param pgPort port of the PostgreSQL wire, 0 for none
+     * @param flightPort port of Flight SQL, 0 for none
      */
-    public record Settings(Path folder, long seed, double rate, int port, int pgPort) {
+    public record Settings(Path folder, long seed, double rate, int port, int pgPort, int flightPort) {
     }
 
     private final Settings settings;
@@ -114,12 +115,12 @@ public final class LiveDemo {
         URI rest = cluster.getRestAddress().get();
         QueryServer.Options server = new QueryServer.Options("127.0.0.1", settings.port(), rest.getHost(), rest.getPort(), null, null, QUERIES, QUEUE,
                 new QueryEngine.Limits("1GB", Math.max(1, Runtime.getRuntime().availableProcessors()), 60, "10GB"),
-                new QueryServer.Doors(settings.pgPort() == 0 ? QueryServer.Doors.NONE : settings.pgPort(), PG_CONNECTIONS, null, Duration.ofMinutes(2)),
+                new QueryServer.Doors(orNone(settings.pgPort()), PG_CONNECTIONS, orNone(settings.flightPort()), null, Duration.ofMinutes(2)),
                 new QueryServer.Steering(JobOptions.folderUri(settings.folder().resolve("savepoints")), settings.folder().resolve("audit.jsonl")));
         try (QueryServer running = QueryServer.start(server)) {
             MetricsTargets.of(settings.folder()).add("server", running.port());
             new ServerFile(settings.folder()).write(URI.create("http://127.0.0.1:" + running.port()), running.id());
-            tell(running.port(), running.pgPort(), kafka);
+            tell(running, kafka);
             started.accept(running.port());
             while (!cluster.getJobStatus(job).get().isTerminalState()) {
                 if (feeding.isCompletedExceptionally()) {
@@ -134,8 +135,12 @@ public final class LiveDemo {
         }
     }
 
-    private void tell(int port, int pgPort, EmbeddedKafka kafka) {
-        String url = "http://127.0.0.1:" + port;
+    private static int orNone(int port) {
+        return port == 0 ? QueryServer.Doors.NONE : port;
+    }
+
+    private void tell(QueryServer server, EmbeddedKafka kafka) {
+        String url = "http://127.0.0.1:" + server.port();
         out.println("== a market is open: " + String.format(java.util.Locale.ROOT, "%,.0f", settings.rate()) + " messages per second go to Kafka at "
                 + kafka.bootstrapServers());
         out.println("== the console: " + url + "/console/");
@@ -147,8 +152,11 @@ public final class LiveDemo {
         out.println("bin/sql --dir '" + settings.folder() + "'                                 # a shell for SQL");
         out.println("curl -N '" + url + "/v1/stream/tick?instrument=INSTRUMENT'                     # each tick as it comes");
         out.println("bin/monitor start --dir '" + settings.folder() + "'                        # a Prometheus on all metrics, with alerts");
-        if (pgPort != QueryServer.Doors.NONE) {
-            out.println("psql -h 127.0.0.1 -p " + pgPort + " qaexchange                                                  # any client of PostgreSQL: docs/connect.md");
+        if (server.pgPort() != QueryServer.Doors.NONE) {
+            out.println("psql -h 127.0.0.1 -p " + server.pgPort() + " qaexchange                                                  # any client of PostgreSQL: docs/connect.md");
+        }
+        if (server.flightPort() != QueryServer.Doors.NONE) {
+            out.println("grpc://127.0.0.1:" + server.flightPort() + "                                                         # Arrow Flight SQL, for ADBC and JDBC: docs/connect.md");
         }
         out.flush();
     }

@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 
 /** Serves the rows of a running job. */
 @Command(name = "serve", mixinStandardHelpOptions = true,
-        description = "Serves hot and archived rows of a running job over HTTP and the PostgreSQL wire, until it is stopped. GET /openapi.json lists what can be asked.")
+        description = "Serves hot and archived rows of a running job over HTTP, the PostgreSQL wire and Arrow Flight SQL, until it is stopped. GET /openapi.json lists what can be asked.")
 public final class ServeCommand implements Callable<Integer> {
 
     private static final String TLS_PASSWORD = "QAEXCHANGE_TLS_PASSWORD";
@@ -47,8 +47,10 @@ public final class ServeCommand implements Callable<Integer> {
     private int pgPort;
     @Option(names = "--pg-connections", defaultValue = "100", description = "Connections of the PostgreSQL wire at once. Default: ${DEFAULT-VALUE}.")
     private int pgConnections;
+    @Option(names = "--flight-port", defaultValue = "8091", description = "Port of Arrow Flight SQL; 0 for none. Default: ${DEFAULT-VALUE}.")
+    private int flightPort;
     @Option(names = "--tls-keystore", paramLabel = "FILE",
-            description = "PKCS12 key store with the server's certificate: HTTP becomes HTTPS, the PostgreSQL wire offers TLS. Its password is in QAEXCHANGE_TLS_PASSWORD.")
+            description = "PKCS12 key store with the server's certificate: HTTP becomes HTTPS, the PostgreSQL wire and Flight SQL offer TLS. Its password is in QAEXCHANGE_TLS_PASSWORD.")
     private Path keyStore;
     @Option(names = "--savepoints", paramLabel = "FOLDER", description = "Folder or URI for savepoints that operators take. Default with --dir: its own.")
     private String savepoints;
@@ -73,8 +75,7 @@ public final class ServeCommand implements Callable<Integer> {
         URI address = running.address(folder, clusterFolder());
         QueryServer.Options options = new QueryServer.Options(host, port, address.getHost(), address.getPort(), running.job,
                 tokens, concurrency, queue, new QueryEngine.Limits(memory, Math.max(1, Runtime.getRuntime().availableProcessors()), seconds, "10GB"),
-                new QueryServer.Doors(pgPort == 0 ? QueryServer.Doors.NONE : pgPort, pgConnections, tls(), Duration.ofMinutes(2)),
-                steering());
+                new QueryServer.Doors(orNone(pgPort), pgConnections, orNone(flightPort), tls(), Duration.ofMinutes(2)), steering());
         QueryServer server;
         try {
             server = QueryServer.start(options, running.configuration());
@@ -98,9 +99,16 @@ public final class ServeCommand implements Callable<Integer> {
         if (server.pgPort() != QueryServer.Doors.NONE) {
             System.out.println("     psql -h " + host + " -p " + server.pgPort() + " qaexchange          # any client of PostgreSQL: docs/connect.md");
         }
+        if (server.flightPort() != QueryServer.Doors.NONE) {
+            System.out.println("     grpc://" + host + ":" + server.flightPort() + "          # Arrow Flight SQL, for ADBC and JDBC: docs/connect.md");
+        }
         System.out.flush();
         server.join();
         return Tool.GOOD;
+    }
+
+    private static int orNone(int doorPort) {
+        return doorPort == 0 ? QueryServer.Doors.NONE : doorPort;
     }
 
     private void stop(QueryServer server, @Nullable MetricsTargets targets, ServerFile file) {

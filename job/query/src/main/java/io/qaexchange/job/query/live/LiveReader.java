@@ -78,6 +78,9 @@ public final class LiveReader implements AutoCloseable {
      * @throws LiveException if the checkpoint that is asked for is not held
      */
     public LiveRead open(ReadLevel level) throws IOException {
+        if (level instanceof ReadLevel.CheckpointInFiles || level instanceof ReadLevel.Stale) {
+            throw new IllegalArgumentException("level " + level + " is not read from the running job");
+        }
         long deadlineNs = System.nanoTime() + patience.toNanos();
         IOException last = null;
         for (int attempt = 0; attempt < ATTEMPTS || System.nanoTime() < deadlineNs; attempt++) {
@@ -167,7 +170,7 @@ public final class LiveReader implements AutoCloseable {
 
     private static JobNotRunningException notComplete(JobDescription job) {
         return new JobNotRunningException(job.endpoints().size() + " of " + job.parallelism() + " subtasks of the event store can be read"
-                + (job.backend().equals("lsm") ? "" : "; the backend " + job.backend() + " cannot be read while the job runs: read a checkpoint"));
+                + (job.backend().equals("lsm") ? "" : "; the backend " + job.backend() + " cannot be read while the job runs: ask for level files, the newest Flink checkpoint"));
     }
 
     private static long backoffNs(int attempt) {

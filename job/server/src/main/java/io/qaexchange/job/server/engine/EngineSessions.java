@@ -1,6 +1,5 @@
 package io.qaexchange.job.server.engine;
 
-import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.ReadLevel;
 import io.qaexchange.job.query.sql.PortableTypes;
 import io.qaexchange.job.query.sql.RowSource;
@@ -9,7 +8,6 @@ import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.server.session.Answer;
 import io.qaexchange.job.server.session.Column;
 import io.qaexchange.job.server.session.FailureKind;
-import io.qaexchange.job.server.session.ReadMoment;
 import io.qaexchange.job.server.session.SessionSchema;
 import io.qaexchange.job.server.session.SqlSession;
 import io.qaexchange.job.server.session.SqlSessions;
@@ -147,13 +145,6 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         }
     }
 
-    static ReadMoment moment(LiveRead read, List<String> notices) {
-        StringBuilder offsets = new StringBuilder();
-        read.offsets().forEach(offset -> offsets.append(offsets.isEmpty() ? "" : ",").append(offset.topic()).append('-').append(offset.partition())
-                .append('@').append(offset.offset()));
-        return new ReadMoment(read.level().toString(), read.pinnedFromMs(), read.pinnedToMs(), offsets.toString(), read.manifestVersion(), notices);
-    }
-
     private final class Session implements SqlSession {
         private final String user;
         private final Connection connection;
@@ -220,7 +211,7 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
                 // Tables stand in the place of calls whose rows were made.
                 String text = open.query().text();
                 try (PreparedStatement statement = open.connection().prepareStatement(text)) {
-                    ArrowAnswer answer = new ArrowAnswer(open.connection(), text, open.query().explains(), columns(statement), moment(open.read(), open.notices()),
+                    ArrowAnswer answer = new ArrowAnswer(open.connection(), text, open.query().explains(), columns(statement), open.moment(),
                             new EngineWork(open), place);
                     opened = true;
                     return answer;

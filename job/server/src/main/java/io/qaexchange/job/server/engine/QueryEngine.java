@@ -1,5 +1,6 @@
 package io.qaexchange.job.server.engine;
 
+import io.qaexchange.job.query.live.JobNotRunningException;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.LiveReader;
 import io.qaexchange.job.query.live.LiveRowSource;
@@ -9,6 +10,7 @@ import io.qaexchange.job.query.sql.ResultWriter;
 import io.qaexchange.job.query.sql.SqlDatabases;
 import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
+import io.qaexchange.job.server.session.ReadMoment;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -40,6 +43,7 @@ public final class QueryEngine implements AutoCloseable {
 
     private final LiveReader reader;
     private final LiveLedger ledger;
+    private final CheckpointFiles checkpoints;
     private final Limits limits;
     private final Path temporary;
     private final SqlDatabases databases;
@@ -134,14 +138,14 @@ public final class QueryEngine implements AutoCloseable {
      */
     @FunctionalInterface
     public interface Target {
-        /** @param notices sentences about the rows for whoever asked, such as an instrument of which there is none */
-        OutputStream begin(LiveRead read, List<String> notices) throws IOException;
+        OutputStream begin(ReadMoment moment) throws IOException;
     }
 
     /** @param temporary a folder of its own, which goes with it */
-    public QueryEngine(LiveReader reader, LiveLedger ledger, Limits limits, Path temporary) {
+    public QueryEngine(LiveReader reader, LiveLedger ledger, CheckpointFiles checkpoints, Limits limits, Path temporary) {
         this.reader = reader;
         this.ledger = ledger;
+        this.checkpoints = checkpoints;
         this.limits = limits;
         this.temporary = temporary;
         this.databases = new SqlDatabases(new SqlDatabases.Settings(limits.memory(), limits.threads(), limits.temporary()), PREPARED);
@@ -158,7 +162,7 @@ public final class QueryEngine implements AutoCloseable {
         try (OpenQuery open = open(sql, level, asker)) {
             try {
                 ResultWriter writer = ResultWriter.of(open.tables, open.query);
-                OutputStream out = target.begin(open.read(), open.notices());
+                OutputStream out = target.begin(open.moment());
                 writer.write(format, out, open.folder);
                 out.close();
             } catch (SQLException e) {
@@ -203,8 +207,9 @@ public final class QueryEngine implements AutoCloseable {
         private final SqlQuery query;
         private final Path folder;
         private final Running mine;
+        @Nullable
         private LiveRead read;
-        private List<String> notices = List.of();
+        private ReadMoment moment;
         private long leftNs = TimeUnit.SECONDS.toNanos(limits.seconds());
         private long beganNs;
         private ScheduledFuture<?> late;
@@ -219,9 +224,26 @@ public final class QueryEngine implements AutoCloseable {
 
         private void load(ReadLevel level) throws Exception {
             begin();
-            read = reader.open(level);
+            if (level instanceof ReadLevel.CheckpointInFiles) {
+                loadFiles(null);
+                return;
+            }
+            try {
+                read = reader.open(level instanceof ReadLevel.Stale ? ReadLevel.LIVE : level);
+            } catch (JobNotRunningException e) {
+                if (level instanceof ReadLevel.Stale stale) {
+                    loadFiles(stale.oldest());
+                    return;
+                }
+                throw e;
+            }
             tables.load(new LiveRowSource(read, reader.archive(), ledger::rows), query, List.of(folder));
-            notices = instruments.notices(tables, query, read);
+            moment = QueryEngine.moment(read, instruments.notices(tables, query, read));
+        }
+
+        private void loadFiles(@Nullable Duration oldest) throws Exception {
+            ReadMoment found = checkpoints.read(oldest, rows -> tables.load(rows, query, List.of(folder)));
+            moment = found.with(instruments.notices(tables, query, null));
         }
 
         /** The query's time runs. */
@@ -241,14 +263,9 @@ public final class QueryEngine implements AutoCloseable {
             }
         }
 
-        /** The read that the rows are from. */
-        public LiveRead read() {
-            return read;
-        }
-
-        /** Sentences about the rows for whoever asked, such as an instrument of which there is none. */
-        public List<String> notices() {
-            return notices;
+        /** The moment that the rows are as of. */
+        public ReadMoment moment() {
+            return moment;
         }
 
         /** The query's database. */
@@ -321,6 +338,14 @@ public final class QueryEngine implements AutoCloseable {
         query.end("the query was cancelled by " + user);
     }
 
+    /** The moment that the rows of a read are as of. */
+    public static ReadMoment moment(LiveRead read, List<String> notices) {
+        StringBuilder offsets = new StringBuilder();
+        read.offsets().forEach(offset -> offsets.append(offsets.isEmpty() ? "" : ",").append(offset.topic()).append('-').append(offset.partition())
+                .append('@').append(offset.offset()));
+        return new ReadMoment(read.level().toString(), read.pinnedFromMs(), read.pinnedToMs(), offsets.toString(), read.manifestVersion(), notices);
+    }
+
     /** The sentence for an instrument of which nothing was found, with names that are near. */
     public String noRows(String table, String instrument, LiveRead read) throws IOException {
         return UnknownInstruments.noRows(table, instrument, read);
@@ -335,6 +360,7 @@ public final class QueryEngine implements AutoCloseable {
         running.values().forEach(query -> query.end("the server is being stopped"));
         clock.shutdownNow();
         databases.close();
+        checkpoints.close();
         reader.close();
         FileUtils.deleteDirectoryQuietly(temporary.toFile());
     }

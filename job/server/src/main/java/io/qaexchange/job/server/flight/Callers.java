@@ -1,12 +1,9 @@
 package io.qaexchange.job.server.flight;
 
 import io.grpc.Context;
-import io.grpc.Contexts;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.ServerInterceptor;
+import io.grpc.ServerStreamTracer;
 import io.qaexchange.job.server.security.LoginLimits;
 import io.qaexchange.job.server.security.ScramVerifier;
 import io.qaexchange.job.server.security.Tokens;
@@ -17,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Base64;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.annotation.Nullable;
 import org.apache.arrow.flight.CallHeaders;
 import org.apache.arrow.flight.CallStatus;
@@ -30,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe.
  */
-final class Callers implements CallHeaderAuthenticator, ServerInterceptor {
+final class Callers implements CallHeaderAuthenticator {
 
     private static final Logger LOG = LoggerFactory.getLogger(Callers.class);
     private static final Logger ACCESS = LoggerFactory.getLogger("io.qaexchange.access");
@@ -41,15 +39,18 @@ final class Callers implements CallHeaderAuthenticator, ServerInterceptor {
     private static final String INVALID_PASSWORD = "28P01";
     private static final String INVALID_AUTHORIZATION = "28000";
     private static final String LOCAL = "local";
-    private static final Context.Key<SocketAddress> ADDRESS = Context.key("address of the caller");
+    private static final Context.Key<AtomicReference<SocketAddress>> ADDRESS = Context.key("address of the caller");
 
     private final Tokens tokens;
+    private final boolean encrypted;
     private final BearerTokens bearers;
     private final LoginLimits limits;
     private final byte[] secret = new byte[32];
 
-    Callers(Tokens tokens, Clock clock) {
+    /** @param encrypted whether calls come over TLS */
+    Callers(Tokens tokens, Clock clock, boolean encrypted) {
         this.tokens = tokens;
+        this.encrypted = encrypted;
         this.bearers = new BearerTokens(tokens, clock);
         this.limits = new LoginLimits(clock);
         new SecureRandom().nextBytes(secret);
@@ -70,11 +71,28 @@ final class Callers implements CallHeaderAuthenticator, ServerInterceptor {
         }
     }
 
-    /** Keeps the caller's address for {@link #authenticate}, which sees headers only. */
-    @Override
-    public <R, A> ServerCall.Listener<R> interceptCall(ServerCall<R, A> call, Metadata headers, ServerCallHandler<R, A> next) {
-        Context context = Context.current().withValue(ADDRESS, call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
-        return Contexts.interceptCall(context, call, headers, next);
+    /** Keeps the caller's address for {@link #authenticate}, which sees headers only. A tracer is told of a call before whoever looks at its headers. */
+    static ServerStreamTracer.Factory addresses() {
+        return new ServerStreamTracer.Factory() {
+            @Override
+            public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
+                return new AddressTracer();
+            }
+        };
+    }
+
+    private static final class AddressTracer extends ServerStreamTracer {
+        private final AtomicReference<SocketAddress> address = new AtomicReference<>();
+
+        @Override
+        public Context filterContext(Context context) {
+            return context.withValue(ADDRESS, address);
+        }
+
+        @Override
+        public void serverCallStarted(ServerCallInfo<?, ?> call) {
+            address.set(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
+        }
     }
 
     @Override
@@ -119,6 +137,9 @@ final class Callers implements CallHeaderAuthenticator, ServerInterceptor {
         if (!tokens.areNeeded()) {
             return new Caller(name.isEmpty() ? LOCAL : name, bearers.issue(name.isEmpty() ? LOCAL : name));
         }
+        if (!encrypted && !isThisMachine(caller())) {
+            throw refused(INVALID_AUTHORIZATION, "this server has no TLS, so a password is sent in the clear: use a token, or give the server a key store");
+        }
         String address = address();
         long waitSeconds = limits.waitSeconds(address);
         if (waitSeconds > 0) {
@@ -141,8 +162,18 @@ final class Callers implements CallHeaderAuthenticator, ServerInterceptor {
         return right && login != null || byToken != null && byToken.name().equals(name);
     }
 
+    @Nullable
+    private static SocketAddress caller() {
+        AtomicReference<SocketAddress> known = ADDRESS.get();
+        return known == null ? null : known.get();
+    }
+
+    static boolean isThisMachine(@Nullable SocketAddress caller) {
+        return caller instanceof InetSocketAddress address && address.getAddress().isLoopbackAddress();
+    }
+
     private static String address() {
-        return ADDRESS.get() instanceof InetSocketAddress address ? address.getAddress().getHostAddress() : "unknown";
+        return caller() instanceof InetSocketAddress address ? address.getAddress().getHostAddress() : "unknown";
     }
 
     private static RuntimeException refused(String state, String text) {

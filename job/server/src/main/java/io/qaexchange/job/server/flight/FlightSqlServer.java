@@ -83,9 +83,9 @@ public final class FlightSqlServer implements AutoCloseable {
         ExecutorService streams = Executors.newCachedThreadPool(task -> daemon(task, "flight stream"));
         boolean started = false;
         try {
-            Callers callers = new Callers(options.tokens(), Clock.systemUTC());
+            Callers callers = new Callers(options.tokens(), Clock.systemUTC(), options.tls() != null);
             SqlProducer producer = new SqlProducer(sessions, allocator, streams, options.slowest().toMillis(), Clock.systemUTC());
-            Consumer<NettyServerBuilder> settings = builder -> configure(builder, options, callers);
+            Consumer<NettyServerBuilder> settings = builder -> configure(builder, options);
             FlightServer server = FlightServer.builder(allocator, Location.forGrpcInsecure(options.host(), options.port()), new GuardedProducer(producer, sessions))
                     .executor(calls).headerAuthenticator(callers).middleware(SqlProducer.HEADERS, new ServerHeaderMiddleware.Factory())
                     .maxInboundMessageSize(MAX_MESSAGE_BYTES).setMaxHeaderListSize(MAX_HEADER_BYTES).backpressureThreshold(READY_BYTES)
@@ -115,8 +115,8 @@ public final class FlightSqlServer implements AutoCloseable {
         return thread;
     }
 
-    private static void configure(NettyServerBuilder builder, Options options, Callers callers) {
-        builder.intercept(callers).maxConcurrentCallsPerConnection(MAX_CALLS).permitKeepAliveWithoutCalls(true).permitKeepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
+    private static void configure(NettyServerBuilder builder, Options options) {
+        builder.addStreamTracerFactory(Callers.addresses()).maxConcurrentCallsPerConnection(MAX_CALLS).permitKeepAliveWithoutCalls(true).permitKeepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
         if (options.tls() != null) {
             builder.sslContext(new JdkSslContext(options.tls(), false, null, IdentityCipherSuiteFilter.INSTANCE,
                     new ApplicationProtocolConfig(ApplicationProtocolConfig.Protocol.ALPN, ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,

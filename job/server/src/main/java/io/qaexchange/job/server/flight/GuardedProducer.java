@@ -1,5 +1,7 @@
 package io.qaexchange.job.server.flight;
 
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.qaexchange.job.server.session.SqlSessions;
 import org.apache.arrow.flight.Action;
 import org.apache.arrow.flight.ActionType;
@@ -57,9 +59,32 @@ final class GuardedProducer implements FlightProducer {
         }
     }
 
+    /** A listener whose client is told errors. */
+    private <R> StreamListener<R> telling(StreamListener<R> listener) {
+        return new StreamListener<>() {
+            @Override
+            public void onNext(R result) {
+                listener.onNext(result);
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                listener.onError(told(failure));
+            }
+
+            @Override
+            public void onCompleted() {
+                listener.onCompleted();
+            }
+        };
+    }
+
     private FlightRuntimeException told(Throwable failure) {
         if (isMalformed(failure)) {
             return CallStatus.INVALID_ARGUMENT.withDescription("the request is not understood: " + failure.getMessage()).withCause(failure).toRuntimeException();
+        }
+        if (failure instanceof UnsupportedOperationException) {
+            return CallStatus.UNIMPLEMENTED.withDescription("this server does not do that").withCause(failure).toRuntimeException();
         }
         FlightRuntimeException told = FlightErrors.of(failure, sessions.kindOf(failure));
         if (told.status().code() == CallStatus.INTERNAL.code()) {
@@ -71,7 +96,7 @@ final class GuardedProducer implements FlightProducer {
     /** Whether protobuf could not read a message; the library wraps that in whatever is at hand. */
     private static boolean isMalformed(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof com.google.protobuf.InvalidProtocolBufferException) {
+            if (cause instanceof InvalidProtocolBufferException) {
                 return true;
             }
         }
@@ -81,6 +106,8 @@ final class GuardedProducer implements FlightProducer {
     @Override
     public void getStream(CallContext context, Ticket ticket, ServerStreamListener listener) {
         try {
+            // The producer itself would send the failure as it is, which nobody understands.
+            Any.parseFrom(ticket.getBytes());
             producer.getStream(context, ticket, listener);
         } catch (Throwable e) {
             listener.error(told(e));
@@ -115,7 +142,7 @@ final class GuardedProducer implements FlightProducer {
 
     @Override
     public void doAction(CallContext context, Action action, StreamListener<Result> listener) {
-        told(listener, () -> producer.doAction(context, action, listener));
+        told(listener, () -> producer.doAction(context, action, telling(listener)));
     }
 
     @Override

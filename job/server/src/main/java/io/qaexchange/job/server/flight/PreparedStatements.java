@@ -14,7 +14,7 @@ import javax.annotation.Nullable;
 import org.apache.arrow.flight.CallStatus;
 
 /**
- * Prepared statements of all clients, by handle. A handle works for the user who got it. Clients forget to close them (Arrow's JDBC driver does), so one that was
+ * Prepared statements of all clients, by handle. A handle is random, and grants no more than its statement's text would. Clients forget to close them (Arrow's JDBC driver does), so one that was
  * not used for an hour is forgotten, and beyond {@value #MAX_STATEMENTS} the one that was not used for longest.
  *
  * <p>Thread-safe.
@@ -31,14 +31,12 @@ final class PreparedStatements {
     private final Map<String, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
 
     private static final class Entry {
-        final String user;
         final Prepared prepared;
         @Nullable
         List<String> constants;
         Instant used;
 
-        Entry(String user, Prepared prepared, Instant used) {
-            this.user = user;
+        Entry(Prepared prepared, Instant used) {
             this.prepared = prepared;
             this.used = used;
         }
@@ -56,7 +54,7 @@ final class PreparedStatements {
         this.clock = clock;
     }
 
-    synchronized ByteString add(String user, Prepared prepared) {
+    synchronized ByteString add(Prepared prepared) {
         Instant now = clock.instant();
         Iterator<Entry> oldest = entries.values().iterator();
         while (oldest.hasNext()) {
@@ -67,35 +65,31 @@ final class PreparedStatements {
         }
         byte[] handle = new byte[HANDLE_BYTES];
         random.nextBytes(handle);
-        entries.put(HexFormat.of().formatHex(handle), new Entry(user, prepared, now));
+        entries.put(HexFormat.of().formatHex(handle), new Entry(prepared, now));
         return ByteString.copyFrom(handle);
     }
 
-    synchronized Bound get(ByteString handle, String user) {
-        Entry entry = entry(handle, user);
+    synchronized Bound get(ByteString handle) {
+        Entry entry = entry(handle);
         return new Bound(entry.prepared, entry.constants);
     }
 
-    synchronized void bind(ByteString handle, String user, List<String> constants) {
-        entry(handle, user).constants = List.copyOf(constants);
+    synchronized void bind(ByteString handle, List<String> constants) {
+        entry(handle).constants = List.copyOf(constants);
     }
 
-    /** Forgets a statement, if it is the user's. */
-    synchronized void remove(ByteString handle, String user) {
-        String key = key(handle);
-        Entry entry = entries.get(key);
-        if (entry != null && entry.user.equals(user)) {
-            entries.remove(key);
-        }
+    /** Forgets a statement. */
+    synchronized void remove(ByteString handle) {
+        entries.remove(key(handle));
     }
 
     synchronized int size() {
         return entries.size();
     }
 
-    private Entry entry(ByteString handle, String user) {
+    private Entry entry(ByteString handle) {
         Entry entry = entries.get(key(handle));
-        if (entry == null || !entry.user.equals(user)) {
+        if (entry == null) {
             throw FlightErrors.with(CallStatus.NOT_FOUND, "26000", "the prepared statement does not exist, or was not used for an hour; prepare it again")
                     .toRuntimeException();
         }

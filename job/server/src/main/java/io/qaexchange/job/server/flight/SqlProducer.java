@@ -178,7 +178,7 @@ final class SqlProducer extends BasicFlightSqlProducer {
     public void createPreparedStatement(FlightSql.ActionCreatePreparedStatementRequest request, CallContext context, StreamListener<Result> listener) {
         Result result = with(context, session -> {
             Prepared prepared = Prepared.of(sql.read(request.getQuery()), session);
-            ByteString handle = statements.add(context.peerIdentity(), prepared);
+            ByteString handle = statements.add(prepared);
             return new Result(Any.pack(FlightSql.ActionCreatePreparedStatementResult.newBuilder().setPreparedStatementHandle(handle)
                     .setDatasetSchema(ByteString.copyFrom(Catalogue.bytes(prepared.rows()))).setParameterSchema(ByteString.copyFrom(Catalogue.bytes(prepared.parameters())))
                     .build()).toByteArray());
@@ -189,7 +189,7 @@ final class SqlProducer extends BasicFlightSqlProducer {
 
     @Override
     public void closePreparedStatement(FlightSql.ActionClosePreparedStatementRequest request, CallContext context, StreamListener<Result> listener) {
-        statements.remove(request.getPreparedStatementHandle(), context.peerIdentity());
+        statements.remove(request.getPreparedStatementHandle());
         listener.onCompleted();
     }
 
@@ -198,8 +198,8 @@ final class SqlProducer extends BasicFlightSqlProducer {
             StreamListener<PutResult> listener) {
         return () -> {
             ByteString handle = command.getPreparedStatementHandle();
-            Prepared prepared = statements.get(handle, context.peerIdentity()).prepared();
-            statements.bind(handle, context.peerIdentity(), constants(prepared, values));
+            Prepared prepared = statements.get(handle).prepared();
+            statements.bind(handle, constants(prepared, values));
             byte[] result = FlightSql.DoPutPreparedStatementResult.newBuilder().setPreparedStatementHandle(handle).build().toByteArray();
             try (ArrowBuf metadata = allocator.buffer(result.length)) {
                 metadata.writeBytes(result);
@@ -236,7 +236,7 @@ final class SqlProducer extends BasicFlightSqlProducer {
     @Override
     public FlightInfo getFlightInfoPreparedStatement(FlightSql.CommandPreparedStatementQuery command, CallContext context, FlightDescriptor descriptor) {
         return with(context, session -> {
-            PreparedStatements.Bound bound = statements.get(command.getPreparedStatementHandle(), context.peerIdentity());
+            PreparedStatements.Bound bound = statements.get(command.getPreparedStatementHandle());
             List<String> constants = bound.constants() == null ? List.of() : bound.constants();
             if (constants.isEmpty()) {
                 return info(bound.prepared(), constants, level(context, session), descriptor);
@@ -249,7 +249,7 @@ final class SqlProducer extends BasicFlightSqlProducer {
 
     @Override
     public SchemaResult getSchemaPreparedStatement(FlightSql.CommandPreparedStatementQuery command, CallContext context, FlightDescriptor descriptor) {
-        return new SchemaResult(statements.get(command.getPreparedStatementHandle(), context.peerIdentity()).prepared().rows());
+        return new SchemaResult(statements.get(command.getPreparedStatementHandle()).prepared().rows());
     }
 
     // Writes: none.
@@ -262,7 +262,7 @@ final class SqlProducer extends BasicFlightSqlProducer {
     @Override
     public Runnable acceptPutPreparedStatementUpdate(FlightSql.CommandPreparedStatementUpdate command, CallContext context, FlightStream values,
             StreamListener<PutResult> listener) {
-        return () -> refuse(statements.get(command.getPreparedStatementHandle(), context.peerIdentity()).prepared().toString(), context);
+        return () -> refuse(statements.get(command.getPreparedStatementHandle()).prepared().toString(), context);
     }
 
     @Override

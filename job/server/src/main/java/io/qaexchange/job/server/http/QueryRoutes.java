@@ -11,6 +11,7 @@ import io.qaexchange.job.query.SqlText;
 import io.qaexchange.job.query.finance.Bar;
 import io.qaexchange.job.query.finance.Bars;
 import io.qaexchange.job.query.finance.Granularity;
+import io.qaexchange.job.query.live.JobNotRunningException;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.ReadLevel;
 import io.qaexchange.job.query.sql.ResultFormat;
@@ -23,6 +24,7 @@ import io.qaexchange.job.query.typed.UnionScan;
 import io.qaexchange.job.server.engine.Admission;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.Role;
+import io.qaexchange.job.server.session.ReadMoment;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.DateTimeException;
@@ -96,9 +98,8 @@ public final class QueryRoutes {
         MediaTypes type = MediaTypes.choose(exchange.parameter("format"), exchange.header("Accept"));
         ReadLevel at = ReadLevel.parse(level);
         try (Admission.Place place = admission.enter()) {
-            engine.run(sql, at, type.format(), exchange.asker(), (read, notices) -> {
-                describe(exchange, read);
-                notices.forEach(exchange::notice);
+            engine.run(sql, at, type.format(), exchange.asker(), moment -> {
+                describe(exchange, moment);
                 OutputStream out = exchange.begin(200, type.contentType());
                 return type == MediaTypes.JSON ? new JsonArrayStream(out) : out;
             });
@@ -110,18 +111,20 @@ public final class QueryRoutes {
 
     /** Names the level, the moments or offsets, and the manifest version in headers. */
     static void describe(Exchange exchange, LiveRead read) {
-        exchange.setHeader("Qaexchange-Level", read.level().toString());
-        exchange.setHeader("Qaexchange-Manifest-Version", Long.toString(read.manifestVersion()));
-        if (read.pinnedToMs() > 0) {
-            exchange.setHeader("Qaexchange-Pinned-From", Instant.ofEpochMilli(read.pinnedFromMs()).toString());
-            exchange.setHeader("Qaexchange-Pinned-To", Instant.ofEpochMilli(read.pinnedToMs()).toString());
+        describe(exchange, QueryEngine.moment(read, List.of()));
+    }
+
+    private static void describe(Exchange exchange, ReadMoment moment) {
+        exchange.setHeader("Qaexchange-Level", moment.level());
+        exchange.setHeader("Qaexchange-Manifest-Version", Long.toString(moment.manifestVersion()));
+        if (moment.pinnedToMs() > 0) {
+            exchange.setHeader("Qaexchange-Pinned-From", Instant.ofEpochMilli(moment.pinnedFromMs()).toString());
+            exchange.setHeader("Qaexchange-Pinned-To", Instant.ofEpochMilli(moment.pinnedToMs()).toString());
         }
-        StringBuilder offsets = new StringBuilder();
-        read.offsets().forEach(offset -> offsets.append(offsets.isEmpty() ? "" : ",").append(offset.topic()).append('-').append(offset.partition())
-                .append('@').append(offset.offset()));
-        if (!offsets.isEmpty()) {
-            exchange.setHeader("Qaexchange-Offsets", offsets.toString());
+        if (!moment.offsets().isEmpty()) {
+            exchange.setHeader("Qaexchange-Offsets", moment.offsets());
         }
+        moment.notices().forEach(exchange::notice);
     }
 
     private void rows(Exchange exchange, String table) throws Exception {
@@ -213,7 +216,10 @@ public final class QueryRoutes {
     private boolean typed(Exchange exchange, Finder finder) throws Exception {
         MediaTypes type = MediaTypes.choose(exchange.parameter("format"), exchange.header("Accept"));
         ReadLevel level = ReadLevel.parse(exchange.parameter("level", "live"));
-        try (Admission.Place place = admission.enter(); LiveRead read = engine.reader().open(level)) {
+        if (level instanceof ReadLevel.CheckpointInFiles) {
+            return false;
+        }
+        try (Admission.Place place = admission.enter(); LiveRead read = engine.reader().open(level instanceof ReadLevel.Stale ? ReadLevel.LIVE : level)) {
             Answer answer = finder.find(read, new UnionScan(read, engine.reader().archive()));
             if (answer == null) {
                 return false;
@@ -224,6 +230,11 @@ public final class QueryRoutes {
             answer.write(lines);
             lines.close();
             return true;
+        } catch (JobNotRunningException e) {
+            if (level instanceof ReadLevel.Stale) {
+                return false;
+            }
+            throw e;
         }
     }
 

@@ -1,0 +1,76 @@
+package io.qaexchange.archive.manifest;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.UUID;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.FSDataOutputStream;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Creates a file with all its bytes, unless there is one of that name. On local disks that is atomic: written to a temporary file, then linked.
+ * Elsewhere it uses the file system's {@code NO_OVERWRITE} and reads the result back. Stateless.
+ */
+public final class NewFile {
+
+    private static final Logger LOG = LoggerFactory.getLogger(NewFile.class);
+    /** Files being written; apart, so that listing the folder does not meet files that come and go. */
+    private static final String ASIDE_FOLDER = ".new";
+
+    private NewFile() {
+    }
+
+    /**
+     * Creates the file; its folder must exist.
+     *
+     * @return false if there is one already, which stays as it is
+     */
+    public static boolean create(Path target, byte[] bytes) throws IOException {
+        FileSystem fileSystem = target.getFileSystem();
+        return fileSystem.isDistributedFS() ? createElsewhere(fileSystem, target, bytes) : createLocally(target, bytes);
+    }
+
+    private static boolean createLocally(Path target, byte[] bytes) throws IOException {
+        java.nio.file.Path file = java.nio.file.Path.of(target.getPath());
+        java.nio.file.Path aside = Files.createDirectories(file.resolveSibling(ASIDE_FOLDER)).resolve(UUID.randomUUID().toString());
+        try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
+        }
+        try {
+            Files.createLink(file, aside);
+            try (FileChannel parent = FileChannel.open(file.getParent())) {
+                parent.force(true);
+            }
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            LOG.info("file {} exists already", file);
+            return false;
+        } finally {
+            Files.deleteIfExists(aside);
+        }
+    }
+
+    private static boolean createElsewhere(FileSystem fileSystem, Path target, byte[] bytes) throws IOException {
+        if (fileSystem.exists(target)) {
+            return false;
+        }
+        try (FSDataOutputStream out = fileSystem.create(target, FileSystem.WriteMode.NO_OVERWRITE)) {
+            out.write(bytes);
+        }
+        try (FSDataInputStream in = fileSystem.open(target)) {
+            return Arrays.equals(bytes, in.readAllBytes());
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package io.qaexchange.iceberg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qaexchange.archive.ArchiveRig;
+import io.qaexchange.archive.compaction.ArchiveCompaction;
+import io.qaexchange.archive.compaction.CompactionOptions;
+import io.qaexchange.archive.manifest.ArchiveEpoch;
+import io.qaexchange.archive.manifest.ArchiveManifest;
+import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.manifest.RetiredFile;
+import io.qaexchange.events.EventSchema;
+import io.qaexchange.parquet.ParquetCompression;
+import io.qaexchange.parquet.ParquetOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** An archive whose manifest goes through what a job, compactions, retention and restores do to it. */
+final class ArchiveHistory {
+
+    private final ArchiveRig rig;
+    private final Path folder;
+    private final List<Checkpoint> checkpoints = new ArrayList<>();
+    private String epoch = "a-0";
+    private long checkpointId;
+    private int ordinal;
+
+    /** A checkpoint of the job, from which it may be restored. */
+    record Checkpoint(String epoch, long id) {
+    }
+
+    ArchiveHistory(Path folder, long seed) throws IOException {
+        this.folder = Files.createDirectories(folder);
+        this.rig = new ArchiveRig(Files.createDirectories(folder.resolve("archive")), seed);
+        publish(store().latest().beginEpoch(new ArchiveEpoch(epoch, null, 0, "a", 1)));
+    }
+
+    ManifestStore store() {
+        return rig.store();
+    }
+
+    List<Checkpoint> checkpoints() {
+        return checkpoints;
+    }
+
+    private void publish(ArchiveManifest next) throws IOException {
+        assertThat(store().publish(next)).isTrue();
+    }
+
+    /** A checkpoint with one file for each of these trading days. */
+    Checkpoint archive(String table, int rows, String... days) throws IOException {
+        checkpointId++;
+        List<DataFile> files = new ArrayList<>();
+        for (String day : days) {
+            files.add(rig.write(EventSchema.get().findTable(table), day, rows, epoch, checkpointId, 0, ++ordinal, true));
+        }
+        publish(store().latest().withFiles(files));
+        Checkpoint checkpoint = new Checkpoint(epoch, checkpointId);
+        checkpoints.add(checkpoint);
+        return checkpoint;
+    }
+
+    int compact() throws IOException {
+        CompactionOptions options = new CompactionOptions(128 << 20, 20, new ParquetOptions(ParquetCompression.ZSTD, 100));
+        return new ArchiveCompaction(store(), options, Files.createDirectories(folder.resolve("tmp")), Clock.systemUTC()).run(file -> true, file -> { })
+                .groups();
+    }
+
+    /** Lets the rows of a trading day go, also those of abandoned branches. */
+    void expire(String day) throws IOException {
+        ArchiveManifest latest = store().latest();
+        List<DataFile> gone = new ArrayList<>(latest.files());
+        gone.addAll(latest.superseded());
+        gone.removeIf(file -> !file.tradingDay().equals(day));
+        if (!gone.isEmpty()) {
+            publish(latest.withExpired(gone, 1));
+        }
+    }
+
+    /** Deletes retired files from the disk. */
+    void deleteRetired() throws IOException {
+        ArchiveManifest latest = store().latest();
+        List<RetiredFile> gone = latest.retired();
+        if (gone.isEmpty()) {
+            return;
+        }
+        publish(latest.withDeleting(gone, 1));
+        for (RetiredFile file : gone) {
+            Files.delete(pathOf(file.file().path()));
+        }
+        latest = store().latest();
+        publish(latest.withoutRetired(latest.retired()));
+    }
+
+    /** Restores a checkpoint as the job's publisher does it; empty if the archive refuses. */
+    Optional<ArchiveManifest> restore(Checkpoint to) throws IOException {
+        ArchiveManifest latest = store().latest();
+        ArchiveEpoch next = new ArchiveEpoch("e" + latest.epochs().size() + "-" + to.id(), to.epoch(), to.id(), "e" + latest.epochs().size(), 1);
+        ArchiveManifest begun;
+        try {
+            begun = latest.beginEpoch(next);
+        } catch (IllegalArgumentException e) {
+            assertThat(e).hasMessageContaining("cannot go back");
+            return Optional.empty();
+        }
+        for (DataFile file : begun.files()) {
+            if (latest.superseded().contains(file)) {
+                move(pathOf(ManifestStore.SUPERSEDED_FOLDER + "/" + file.path()), pathOf(file.path()));
+            }
+        }
+        publish(begun);
+        for (DataFile file : begun.superseded()) {
+            move(pathOf(file.path()), pathOf(ManifestStore.SUPERSEDED_FOLDER + "/" + file.path()));
+        }
+        epoch = next.id();
+        checkpointId = Math.max(checkpointId, to.id());
+        return Optional.of(begun);
+    }
+
+    private static void move(Path source, Path target) throws IOException {
+        if (Files.exists(source)) {
+            Files.createDirectories(target.getParent());
+            Files.move(source, target);
+        }
+    }
+
+    Path pathOf(String path) {
+        return Path.of(store().root().getPath()).resolve(path);
+    }
+
+    /** The manifest's files of a table, by location. */
+    List<String> locations(String table) throws IOException {
+        return store().latest().files().stream().filter(file -> file.table().equals(table)).map(file -> "file://" + store().locate(file).getPath()).sorted()
+                .toList();
+    }
+
+    long rows(String table) throws IOException {
+        return store().latest().files().stream().filter(file -> file.table().equals(table)).mapToLong(DataFile::rows).sum();
+    }
+}

@@ -1,0 +1,34 @@
+package io.qaexchange.iceberg;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/** Local files that are not forced to the disk, for tests that write thousands. */
+class UnsyncedFiles extends FlinkFiles {
+
+    private static Path local(String location) throws IOException {
+        Path file = Path.of(new org.apache.flink.core.fs.Path(location).getPath());
+        Files.createDirectories(file.getParent());
+        return file;
+    }
+
+    @Override
+    public boolean createIfAbsent(String location, byte[] bytes) throws IOException {
+        try {
+            Files.write(local(location), bytes, StandardOpenOption.CREATE_NEW);
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void replace(String location, byte[] bytes) throws IOException {
+        Path file = local(location);
+        Files.move(Files.write(file.resolveSibling(file.getFileName() + ".new"), bytes), file, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

@@ -1,0 +1,26 @@
+package io.qaexchange.job.cli.table;
+
+import io.qaexchange.iceberg.IcebergMirror;
+import io.qaexchange.job.cli.Tool;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code bin/table sync}. */
+@Command(name = "sync", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Brings the Iceberg tables to the newest version of the archive manifest: one snapshot for each version that concerns a table.",
+            "Run it again at any time, beside a running job or without one; one process at a time."},
+        footer = {"", "Exit code: 0 good, 2 it could not run."})
+final class SyncCommand implements Callable<Integer> {
+
+    @Mixin
+    private MirrorOption mirror;
+
+    @Override
+    public Integer call() throws Exception {
+        IcebergMirror.SyncReport report = mirror.open().sync();
+        System.out.printf("archive manifest version %,d, was %,d; %,d snapshots%s%n", report.toVersion(), report.fromVersion(), report.snapshots(),
+                report.skippedVersions() == 0 ? "" : String.format("; %,d versions are not kept any more", report.skippedVersions()));
+        return Tool.GOOD;
+    }
+}
