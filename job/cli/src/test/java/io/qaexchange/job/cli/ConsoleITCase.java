@@ -423,6 +423,7 @@ class ConsoleITCase {
         QueryServer leaving = QueryServer.start(options(null));
         browser.open(root(leaving) + "#/overview");
         awaitText("consumed");
+        browser.await("performance.getEntriesByType('resource').some(e => e.name.endsWith('/pages/dead-letters.js'))", SECONDS);
         leaving.close();
         browser.await("document.querySelector('.stale')?.innerText.includes('the server does not answer')", SECONDS);
         browser.evaluate("location.hash = '#/storage'");
