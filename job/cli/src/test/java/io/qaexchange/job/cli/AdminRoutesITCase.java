@@ -59,7 +59,7 @@ class AdminRoutesITCase {
         Path tokens = Files.writeString(folder.resolve("tokens.yaml"), "tokens:\n" + token("rita", "reader") + token("rob", "reader") + token("otto", "operator") + token("ada", "admin"));
         URI rest = rig.cluster().getRestAddress().get();
         server = QueryServer.start(new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, tokens, 8, 4,
-                new QueryEngine.Limits("512MB", 2, 60, "1GB"), new QueryServer.Doors(QueryServer.Doors.NONE, 0, null, Duration.ofMinutes(2)),
+                new QueryEngine.Limits("512MB", 2, 60, "1GB"), new QueryServer.Doors(QueryServer.Doors.NONE, 0, QueryServer.Doors.NONE, null, Duration.ofMinutes(2)),
                 new QueryServer.Steering(folder.resolve("savepoints").toUri().toString(), folder.resolve("audit.jsonl"))));
     }
 

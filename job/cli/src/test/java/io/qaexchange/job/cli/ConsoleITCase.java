@@ -95,7 +95,7 @@ class ConsoleITCase {
     private QueryServer.Options options(Path tokens) throws Exception {
         URI rest = rig.cluster().getRestAddress().get();
         return new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, tokens, 4, 4, new QueryEngine.Limits("512MB", 2, 60, "1GB"),
-                new QueryServer.Doors(QueryServer.Doors.NONE, 0, null, Duration.ofMinutes(2)),
+                new QueryServer.Doors(QueryServer.Doors.NONE, 0, QueryServer.Doors.NONE, null, Duration.ofMinutes(2)),
                 new QueryServer.Steering(folder.resolve("savepoints").toUri().toString(), folder.resolve(tokens == null ? "audit.jsonl" : "audit-guarded.jsonl")));
     }
 

@@ -95,7 +95,7 @@ class QueryServerITCase {
     private QueryServer.Options options(String host, Path tokens, int concurrency, SSLContext tls) throws Exception {
         URI rest = rig.cluster().getRestAddress().get();
         return new QueryServer.Options(host, 0, rest.getHost(), rest.getPort(), null, tokens, concurrency, 4,
-                new QueryEngine.Limits("512MB", 2, 20, "1GB"), new QueryServer.Doors(QueryServer.Doors.NONE, 0, tls, Duration.ofMinutes(2)));
+                new QueryEngine.Limits("512MB", 2, 20, "1GB"), new QueryServer.Doors(QueryServer.Doors.NONE, 0, QueryServer.Doors.NONE, tls, Duration.ofMinutes(2)));
     }
 
     @Test
