@@ -164,7 +164,7 @@ public final class CopiedEntries {
         return count;
     }
 
-    /** Of every entry what its key has behind the prefix, then its value. */
+    /** For every entry the part of its key behind the prefix, then its value. */
     public byte[] toByteArray() {
         return Arrays.copyOf(bytes, used);
     }

@@ -9,7 +9,7 @@ import java.util.List;
  * @param pieces of the log that later checkpoints may reuse; none if the store was made of several checkpoints
  */
 public record RestoredCheckpoint(List<File> files, List<LogPiece> pieces) {
-    /** Of a store that was not restored. */
+    /** The value for a store that was not restored. */
     public static final RestoredCheckpoint NOTHING = new RestoredCheckpoint(List.of(), List.of());
 
     /**

@@ -114,7 +114,7 @@ public interface Store extends Closeable {
     }
 
     /**
-     * Of the keys in a range those whose event time lies in {@code times}; files and blocks without such times are not read. Unless
+     * The keys of a range whose event time lies in {@code times}; files and blocks without such times are not read. Unless
      * all times are asked for, keys too short to hold one are not shown.
      *
      * @param snapshot null for the state of now

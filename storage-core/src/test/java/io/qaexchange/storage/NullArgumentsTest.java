@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 
 /** Every reference argument of the public API, null: the message names it, and nothing has changed. */
 class NullArgumentsTest {
-    /** Of these null has a meaning, which their Javadoc says. */
+    /** Parameters for which null has a meaning, which their Javadoc says. */
     private static final Set<String> MAY_BE_NULL = Set.of("snapshot", "expiry", "upper", "executor", "memoryPool", "MemoryPool value", "Executor value");
 
     private final Map<Class<?>, Object> samples = new HashMap<>();

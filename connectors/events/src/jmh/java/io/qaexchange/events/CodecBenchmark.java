@@ -22,7 +22,7 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * What decoding, keys and generating cost per event. Run {@link #main}: {@code -prof gc} is on, so bytes per event are shown too.
+ * Measures decoding, keys and generating per event. Run {@link #main}: {@code -prof gc} is on, so bytes per event are shown too.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

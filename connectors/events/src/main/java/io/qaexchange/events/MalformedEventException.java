@@ -25,7 +25,7 @@ public final class MalformedEventException extends RuntimeException {
         return reason;
     }
 
-    /** What, where and what was expected, without the reason. */
+    /** The field, its place and the expected value, without the reason. */
     public String detail() {
         return detail;
     }

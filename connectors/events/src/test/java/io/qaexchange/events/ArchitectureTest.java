@@ -8,7 +8,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** What the event module may use. */
+/** The dependencies that the event module may have. */
 class ArchitectureTest {
 
     private static final JavaClasses CLASSES =

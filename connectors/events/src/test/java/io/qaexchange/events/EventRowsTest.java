@@ -21,7 +21,7 @@ class EventRowsTest {
         assertThat(tables).hasSizeGreaterThan(10);
         tables.forEach((type, values) -> {
             EventRows rows = new EventRows(type, values.size());
-            // What was there before must not shine through.
+            // Earlier values must not shine through.
             rows.add(new StoredEvent().wrap(values.get(values.size() - 1)));
             rows.clear();
             values.forEach(value -> rows.add(new StoredEvent().wrap(value)));

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 final class DeadLetterWriter implements PrecommittingStatefulSinkWriter<DeadLetter, KafkaWriterState, KafkaCommittable> {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetterWriter.class);
-    /** Of letters that are not written, so many are logged one by one between two checkpoints. */
+    /** The number of unwritten letters that are logged one by one between two checkpoints. */
     private static final int LOGGED_LETTERS = 20;
 
     private final DeadLetterSink.Options options;

@@ -7,7 +7,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** What the Kafka connector may use. */
+/** The dependencies that the Kafka connector may have. */
 class ArchitectureTest {
 
     private static final JavaClasses CLASSES =

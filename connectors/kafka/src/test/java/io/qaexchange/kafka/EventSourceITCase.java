@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the options of the source promise, against a real broker. */
+/** The promises of the source's options, against a real broker. */
 @Timeout(120)
 class EventSourceITCase {
 

@@ -23,7 +23,7 @@ class BoundPrometheusReporterTest {
             HttpResponse<String> answer = HttpClient.newHttpClient().send(
                     HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + reporter.port() + "/metrics")).build(), HttpResponse.BodyHandlers.ofString());
             assertThat(answer.statusCode()).isEqualTo(200);
-            // Whoever can still bind another address of the machine's loopback to the port sees that not all addresses are taken.
+            // If another address of the machine's loopback can still be bound to the port, not all addresses are taken.
             try (ServerSocket other = new ServerSocket(reporter.port(), 1, InetAddress.getByName("127.0.0.2"))) {
                 assertThat(other.isBound()).isTrue();
             }

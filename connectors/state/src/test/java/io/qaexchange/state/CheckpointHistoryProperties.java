@@ -184,7 +184,7 @@ class CheckpointHistoryProperties {
             }
         }
 
-        /** What another job manager knows of a checkpoint. */
+        /** The knowledge of another JobManager about a checkpoint. */
         private KeyedStateHandle readMetadata(long id) throws IOException {
             try (DataInputStream in = new DataInputStream(Files.newInputStream(metadata(id)))) {
                 OperatorState operator = Checkpoints.loadCheckpointMetadata(in, getClass().getClassLoader(), metadata(id).toUri().toString())

@@ -37,7 +37,7 @@ class CompressedLevelsTest {
                 new ValueStateDescriptor<>("value", StringSerializer.INSTANCE));
     }
 
-    /** Of state that lies in files. */
+    /** The rows of state that lies in files. */
     private KeyedStateHandle checkpoint(CompressedLevels levels) throws Exception {
         try (TestBackend backend = open(levels)) {
             ValueState<String> value = value(backend);

@@ -231,7 +231,7 @@ class DifferentialProperties {
             }
         }
 
-        /** Of one moment, in an order that does not depend on how many subtasks there are. */
+        /** The state at one moment, in an order that does not depend on the number of subtasks. */
         List<String> takeOutput() {
             for (var subtask : subtasks) {
                 output.addAll(subtask.extractOutputValues());

@@ -130,7 +130,7 @@ class GoldenStateTest {
             return backend.keyed.getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, descriptor);
         }
 
-        /** Of a window, in a state of its own. */
+        /** The value of a window, in a state of its own. */
         ValueState<Long> window() throws Exception {
             return backend.keyed.getPartitionedState(WINDOW, new TimeWindow.Serializer(), new ValueStateDescriptor<>("window", LongSerializer.INSTANCE));
         }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
 
-/** What a backend must not leave behind in a folder of its own, or in the process. */
+/** Files and threads that a backend must not leave behind. */
 final class Leftovers {
     private Leftovers() {
     }

@@ -93,7 +93,7 @@ class MapIteratorTest {
         }
     }
 
-    /** What was written to an entry before its removal is what it keeps. */
+    /** An entry keeps the value that was written before its removal. */
     @Test
     void valueThatWasSetIsKept() throws Exception {
         try (TestBackend backend = TestBackend.open(backend())) {

@@ -46,7 +46,7 @@ class RestartedJobITCase {
     @TempDir
     Path folder;
 
-    /** What was there when each attempt began. */
+    /** The files and threads at the beginning of each attempt. */
     private static final class Attempts {
         final Path local;
         final List<Long> folders = new ArrayList<>();

@@ -40,7 +40,7 @@ class StateOptionsPageTest {
                 .isEqualTo(rows);
     }
 
-    /** Whoever looks for an option of RocksDB, or for the page itself, finds the way. */
+    /** A reader who looks for an option of RocksDB, or for the page itself, finds the way. */
     @Test
     void pageOfTheStateBackendNamesThePage() throws Exception {
         assertThat(Files.readString(Path.of("../../docs/state-backend.md"))).contains("(options.md)");

@@ -134,7 +134,7 @@ class StateReadsTest {
         }
     }
 
-    /** What a session must see of a key: the rounds of one moment, written in the order first, map, list, last. */
+    /** The expected view of a key: the rounds of one moment, written in the order first, map, list, last. */
     private static void check(StateReadSession<String> session, String key) throws Exception {
         Long first = session.value("first", key);
         Long last = session.value("last", key);

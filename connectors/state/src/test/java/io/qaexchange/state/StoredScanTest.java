@@ -75,7 +75,7 @@ class StoredScanTest {
     private record Row(String key, TimedKey row, String value) {
     }
 
-    /** What was written, by stored key. */
+    /** The written values by stored key. */
     private static NavigableMap<byte[], Row> write(TestBackend backend, Random random, int rows) throws Exception {
         OrderedMapState<TimedKey, String> state = OrderedMapStates.open(backend.keyed, OrderedMapStateTest.ROWS);
         NavigableMap<byte[], Row> model = new TreeMap<>(Arrays::compareUnsigned);

@@ -107,7 +107,7 @@ final class TestBackend implements AutoCloseable {
         return acknowledge(id, checkpoint.get());
     }
 
-    /** What the job manager does with a checkpoint that was written, and what the task then hears. */
+    /** Acts as the JobManager with a checkpoint that was written, and notifies the task. */
     SnapshotResult<KeyedStateHandle> acknowledge(long id, SnapshotResult<KeyedStateHandle> written) throws Exception {
         written.getJobManagerOwnedSnapshot().registerSharedStates(registry, id);
         keyed.notifyCheckpointComplete(id);

@@ -25,7 +25,7 @@ final class TestDisk implements Vfs {
         roomBytes.set(bytes);
     }
 
-    /** Whoever writes next waits, until {@link #goOn()}. @return released when someone waits */
+    /** The next writer waits until {@link #goOn()}. @return released when one waits */
     CountDownLatch holdWriters() {
         mayGoOn = new CountDownLatch(1);
         reached = new CountDownLatch(1);

@@ -34,7 +34,7 @@ final class TestStorage implements CheckpointStreamFactory {
         return this;
     }
 
-    /** Whoever writes when there is no room left waits for ever, instead of failing. @return released when someone does */
+    /** A writer that finds no space waits for ever, instead of failing. @return released when one does */
     CountDownLatch holdWhenFull() {
         reached = new CountDownLatch(1);
         return reached;

@@ -150,7 +150,7 @@ class TimeToLiveInFilesTest {
             now -= 9_000;
             list.addAll(elements);
             now += 9_000;
-            // Of five elements the newest three have lived for 3, 6 and 9 s.
+            // The newest three of five elements have lived for 3, 6 and 9 s.
             mergeFiles(backend);
             backend.keyed.setCurrentKey("grows");
             assertThat(list.get()).containsExactlyElementsOf(elements.subList(2, 5));
@@ -267,7 +267,7 @@ class TimeToLiveInFilesTest {
             return new Snapshot();
         }
 
-        /** Of {@link Unreadable}. */
+        /** The serializer of {@link Unreadable}. */
         public static final class Snapshot extends SimpleTypeSerializerSnapshot<String> {
             public Snapshot() {
                 super(Unreadable::new);

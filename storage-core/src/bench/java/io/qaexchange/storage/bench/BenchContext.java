@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** What all measures share: the records, how long to measure, where stores go, and the table. One thread. */
+/** Shared by all measures: the records, the time to measure, the folder of stores, and the table. One thread. */
 final class BenchContext {
     static final int OURS = 0;
     static final int ROCKSDB = 1;

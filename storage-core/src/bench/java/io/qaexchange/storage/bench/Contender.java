@@ -11,7 +11,7 @@ interface Contender extends Closeable {
     enum Log { NONE, BUFFERED, GROUPED, SYNCED }
 
     /**
-     * What both contenders are opened with.
+     * The settings that both contenders are opened with.
      *
      * @param counted whether {@link #bytesWritten} will be asked: counting costs RocksDB a twelfth of a get, ours always counts
      */

@@ -96,7 +96,7 @@ final class LsmContender implements Contender {
 
     @Override
     public void checkpoint(Path directory) throws Exception {
-        // What a host does later, on another thread, is reading; here it is given up at once.
+        // A host would read it later on another thread; here it is given up at once.
         store.checkpoint().close();
     }
 

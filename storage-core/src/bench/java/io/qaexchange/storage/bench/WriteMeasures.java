@@ -148,7 +148,7 @@ final class WriteMeasures {
         }
     }
 
-    /** What a sync of a group's bytes costs here, in ns. */
+    /** The time of a sync of a group's bytes on this disk, in ns. */
     static Histogram syncLatency(Path base) throws Exception {
         Histogram latency = new Histogram(60_000_000_000L, 3);
         Path folder = Files.createTempDirectory(base, "engine-bench");

@@ -27,14 +27,14 @@ public final class CachedFileStress {
         final BlockCache cache = new BlockCache(pool, BLOCK_BYTES, 1);
         final CachedFile file = cache.open(2);
 
-        /** What is read of the block; 0 if there was no room for it. */
+        /** The byte read from the block; 0 if there was no space for it. */
         int read(int block) {
             try (BlockPin pin = new BlockPin()) {
                 return file.lookup(block, block, pin) || fill(block, pin) ? content(pin) : 0;
             }
         }
 
-        /** What a hit shows; 0 if it is a miss. */
+        /** The byte of a hit; 0 if it is a miss. */
         int hit(int block) {
             try (BlockPin pin = new BlockPin()) {
                 return file.lookup(block, block, pin) ? content(pin) : 0;
@@ -94,7 +94,7 @@ public final class CachedFileStress {
         }
     }
 
-    /** What is pinned stays until its pin lets go, whoever comes last. */
+    /** A pinned block stays until its last pin is released. */
     @JCStressTest
     @State
     @Outcome(id = {"0, 0", "1, 0"}, expect = Expect.ACCEPTABLE, desc = "held while used, or not found; nothing left")

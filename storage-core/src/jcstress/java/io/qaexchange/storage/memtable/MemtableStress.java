@@ -16,7 +16,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** What readers without locks may see of a memtable while its one writer writes. Fields of inner classes are the tests' states. */
+/** Readers without locks beside the one writer of a memtable. Fields of inner classes are the tests' states. */
 public final class MemtableStress {
     private static final int FAMILY = 1;
 

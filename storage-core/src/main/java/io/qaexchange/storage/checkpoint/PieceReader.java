@@ -31,7 +31,7 @@ public final class PieceReader {
     private final ByteWriter scratch = new ByteWriter();
     private final Lz4Decompressor decompressor = new Lz4Decompressor();
     private int version;
-    /** Of the block that was read last, with what stands before it. */
+    /** Bytes of the block that was read last, with its header. */
     private int blockBytes;
     private long sequence;
 

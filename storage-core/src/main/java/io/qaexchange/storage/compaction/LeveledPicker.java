@@ -34,7 +34,7 @@ public final class LeveledPicker implements CompactionPicker {
     private static final int LONG_RUN = 512;
 
     private final int level0Trigger;
-    /** Of level 0, at which something is compacted in any case. */
+    /** The number of files in level 0 at which it is compacted in any case. */
     private final int level0Limit;
     private final int multiplier;
 

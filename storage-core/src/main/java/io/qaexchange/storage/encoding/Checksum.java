@@ -13,7 +13,7 @@ public final class Checksum {
         return (int) crc.getValue();
     }
 
-    /** Of the buffer's remaining bytes; its position is left as it was. */
+    /** The checksum of the buffer's remaining bytes; its position is left as it was. */
     public static int crc32c(ByteBuffer bytes) {
         CRC32C crc = new CRC32C();
         crc.update(bytes.duplicate());

@@ -297,7 +297,7 @@ final class CompactionScheduler {
         health.throwIfFailed();
     }
 
-    /** Of the deepest level 0 of all leveled families. */
+    /** The number of files in the deepest level 0 of all leveled families. */
     int level0Depth() {
         int deepest = 0;
         for (FamilyVersion family : state.version().families()) {

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.LongAdder;
 /** Counters since the store was opened. Thread-safe; writes are counted by whoever holds the write lock. */
 final class Counters {
     private final Map<StoreMetric, LongAdder> values = new EnumMap<>(StoreMetric.class);
-    /** Of these, nobody but the writer changes anything: no atomic step, which would wait for all stores before it. */
+    /** Counters that only the writer changes: no atomic step, which would wait for all stores before it. */
     private final AtomicLong writeOperations = new AtomicLong();
     private final AtomicLong writeUserBytes = new AtomicLong();
     private final LatencyHistogram putLatency = new LatencyHistogram();

@@ -33,7 +33,7 @@ final class LsmReader implements StoreReader {
     /** Null until something is copied. */
     private PrefixLookup prefixes;
     private ReadView view;
-    /** Of the key that is looked for; the same for the filters of all files. */
+    /** The hash of the key that is looked for; the same for the filters of all files. */
     private long hash;
     private boolean closed;
 

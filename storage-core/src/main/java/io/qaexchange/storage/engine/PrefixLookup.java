@@ -22,7 +22,7 @@ import java.util.Arrays;
  */
 final class PrefixLookup {
     private final PrefixReader memory = new PrefixReader();
-    /** Of the files that may hold such keys, newest first. */
+    /** The files that may hold such keys, newest first. */
     private PrefixCursor[] cursors = new PrefixCursor[0];
     private int fileCount;
     private CopiedEntries merged = new CopiedEntries();

@@ -66,7 +66,7 @@ final class ReadView {
         /** Files that hold range deletions, anywhere. */
         final ViewFile[] withTombstones;
         final DropWatermarkIndex dropWatermarks;
-        /** Of a scan that has ended, for the next one; null while they are in use. */
+        /** Sources of a scan that has ended, for the next one; null while they are in use. */
         private final AtomicReference<ScanSources> idleSources = new AtomicReference<>();
         /** The cost that reads have had with several files of level 0. Several threads add without order: some of it may be lost. */
         private long spentInLevel0;

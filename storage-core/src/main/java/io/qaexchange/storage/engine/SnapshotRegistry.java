@@ -25,7 +25,7 @@ final class SnapshotRegistry {
         return pinned.keySet().stream().mapToLong(Long::longValue).toArray();
     }
 
-    /** Of ascending sequence numbers; {@link Long#MAX_VALUE} if none is pinned. */
+    /** The least of the ascending sequence numbers; {@link Long#MAX_VALUE} if none is pinned. */
     static long oldest(long[] sequences) {
         return sequences.length > 0 ? sequences[0] : Long.MAX_VALUE;
     }

@@ -318,7 +318,7 @@ final class VisibleIterator implements StoreIterator {
         return !valid;
     }
 
-    /** Of an entry such that no newer source has any within the bounds. */
+    /** Whether the newest entry of a key is visible for certain, given that no newer source has an entry within the bounds. */
     private boolean isSurelyVisible(InternalIterator newest) {
         long sequence = Trailer.sequence(newest.trailer());
         return sequence <= snapshot && Trailer.kind(newest.trailer()) != ValueKind.DELETE && !isCovered(newest.key(), sequence)

@@ -44,7 +44,7 @@ final class WritePath {
         long await(Memtable active, int operations, long bytes) throws IOException;
     }
 
-    /** Of the writes that find space at once, one in this many is measured; a power of two. */
+    /** One in this many writes that find space at once is measured; a power of two. */
     private static final int MEASURED_EACH = 32;
 
     private final StoreOptions options;

@@ -36,7 +36,7 @@ final class WriteThrottle implements WritePath.MemtableSpace {
     private int level0Depth;
     private long lastChunkNanos;
     private long owedNanos;
-    /** Of the pauses since the last freeze, for their event. */
+    /** Sums of the pauses since the last freeze, for their event. */
     private long pausedNanos;
     private StallReason pausedFor;
 

@@ -99,7 +99,7 @@ public abstract class InternalIterator implements AutoCloseable {
     }
 
     /**
-     * Of entries that {@link #plainRun} told of, how far apart they lie: key and value of the next one have the length of this one's and
+     * The distance between the entries of a {@link #plainRun}: key and value of the next one have the length of this one's and
      * lie so many bytes further on. Who walks them there goes on with {@link #skip}.
      */
     public int runStride() {

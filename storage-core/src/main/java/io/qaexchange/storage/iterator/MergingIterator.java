@@ -166,7 +166,7 @@ public final class MergingIterator extends InternalIterator {
         topMoved();
     }
 
-    /** Of the child on top, as far as it stays there. Where children take turns nothing is looked for. */
+    /** The run of the child on top, as far as it stays there. Where children take turns, no run is looked for. */
     @Override
     public int plainRun(Slice before, TimeRange times) throws IOException {
         if (heapSize > 1 && streak < STREAK || !forward || heapSize == 0) {

@@ -31,7 +31,7 @@ final class CoveredPrefixes {
         this.words = words;
     }
 
-    /** Of ascending fragments that do not overlap. */
+    /** The prefixes of ascending fragments that do not overlap. */
     static CoveredPrefixes of(byte[][] lowers, byte[][] uppers) {
         if (lowers.length < FEWEST_FRAGMENTS) {
             return UNKNOWN;

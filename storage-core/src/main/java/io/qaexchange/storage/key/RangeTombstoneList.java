@@ -359,7 +359,7 @@ public final class RangeTombstoneList {
             return newestAt(fragment, snapshot);
         }
 
-        /** Of the key last sought, as {@link RangeTombstoneList#newestCovering}; moves the cursor there. */
+        /** The newest tombstone that covers the key last sought, as {@link RangeTombstoneList#newestCovering}; moves the cursor there. */
         public long newestCovering(Slice key, long snapshot) {
             if (lowers.length == 0) {
                 return 0;

@@ -199,7 +199,7 @@ public final class Memtable {
         return table == null ? List.of() : table.rangeDeletions.all();
     }
 
-    /** Those of them that may meet keys of a range, cut into fragments. */
+    /** The range deletions that may meet keys of a range, cut into fragments. */
     public RangeTombstoneList rangeTombstones(int family, KeyRange range) {
         FamilyTable table = tableOrNull(family);
         return table == null ? RangeTombstoneList.EMPTY : table.rangeDeletions.within(range);

@@ -67,7 +67,7 @@ final class RangeDeletions {
         return newest;
     }
 
-    /** Those that may meet keys of a range. */
+    /** The deletions that may meet keys of a range. */
     RangeTombstoneList within(KeyRange range) {
         if (written.count == 0) {
             return RangeTombstoneList.EMPTY;

@@ -19,7 +19,7 @@ import io.qaexchange.storage.memory.Slice;
 final class DataBlock {
     private static final int CACHE_LINE = 64;
     private static final int PAGE = 4096;
-    /** Of larger blocks only the first ones are asked for. */
+    /** The limit above which only the first bytes of a block are requested ahead. */
     private static final int MOST_PAGES = 8;
     private static final byte[] NO_BYTES = new byte[0];
 

@@ -12,7 +12,7 @@ import io.qaexchange.storage.memory.Slice;
  * <p>Searching never changes a loaded one, so the root of a file is shared by all threads; the others are one thread's.
  */
 final class IndexBlock {
-    /** Of larger columns only a part is worth having at once. */
+    /** The limit above which only a part of a column is read at once. */
     private static final int MOST_COLUMN_BYTES = 1024;
 
     private Object base;

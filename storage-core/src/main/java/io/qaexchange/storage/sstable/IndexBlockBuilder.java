@@ -96,7 +96,7 @@ final class IndexBlockBuilder {
         return new IndexEntry(separator, lastTrailer, handle, ordinal, entries, bytes, 0, 0, minTime, maxTime);
     }
 
-    /** Of the first and last key, and so of all: separators ascend. */
+    /** Length of the prefix that the first and last key share, and so all do: separators ascend. */
     private int commonPrefix() {
         return Memory.mismatch(keys.array(), Memory.ARRAY_BASE, keys.array(), Memory.ARRAY_BASE + lastKeyAt,
                 Math.min(firstKeyLength, lastKeyLength));

@@ -30,14 +30,14 @@ public final class OpenFiles {
     private static final Logger LOG = LoggerFactory.getLogger(OpenFiles.class);
     private static final int FEWEST = 16;
     private static final Path MAPPING_LIMIT = Path.of("/proc/sys/vm/max_map_count");
-    /** Of systems that do not say. */
+    /** The limit on systems that do not name theirs. */
     private static final long USUAL_DESCRIPTORS = 4096;
     private static final long USUAL_MAPPINGS = 65_530;
     private static final OpenFiles OF_PROCESS = new OpenFiles(defaultFiles(), defaultMappings());
 
     private final int mostFiles;
     private final int mostMappings;
-    /** Those that are open, the next to look at first. Guarded by this. */
+    /** The open files, the next to look at first. Guarded by this. */
     private final Set<EvictableFile> queue = new LinkedHashSet<>();
     private final AtomicInteger mappings = new AtomicInteger();
     private final LongAdder reopened = new LongAdder();

@@ -86,7 +86,7 @@ final class CrashHistory {
         }
     }
 
-    /** What went wrong in one line: a report that shows no stack still says it. */
+    /** The failure in one line, for reports that show no stack. */
     private static String causes(Throwable failure) {
         StringBuilder text = new StringBuilder();
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
@@ -98,7 +98,7 @@ final class CrashHistory {
         return text.toString();
     }
 
-    /** What a program does that finds its store crashed: opens it and goes on. */
+    /** Acts as a program that finds its store crashed: opens it and goes on. */
     private void runRecovery() throws IOException {
         open();
         put();

@@ -25,7 +25,7 @@ import java.util.NavigableMap;
  */
 final class CrashedStore {
     /**
-     * What a store may and must hold when the power goes now.
+     * The content that a store may and must have when the power goes now.
      *
      * @param atLeast sequence number up to which writes were acknowledged as durable
      * @param atMost sequence number of the last write that was begun

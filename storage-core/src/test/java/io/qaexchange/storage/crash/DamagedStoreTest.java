@@ -58,7 +58,7 @@ class DamagedStoreTest {
             write(store, state, events, random, 20);
             store.flush();
         }
-        // What comes now stays in the log, in several segments.
+        // The following writes stay in the log, in several segments.
         try (LsmStore store = LsmStore.open(SimulatedStore.FOLDER, options.memtableBytes(1 << 20).build())) {
             for (int i = 0; i < 4; i++) {
                 write(store, store.family("state"), store.family("events"), random, 14);

@@ -148,7 +148,7 @@ class FaultInjectionTest {
             SimulatedStore.checkNothingHeld(vfs.disk(), options);
         }
 
-        /** What is on disk now, once as a killed process leaves it and once after a power cut. */
+        /** The present files, once as a killed process leaves them and once after a power cut. */
         void checkWhatIsLeft() throws IOException {
             CrashedStore.Promise promise = new CrashedStore.Promise(log, promised, log.lastSequence(), families);
             MemoryVfs afterPowerCut = vfs.disk().afterPowerCut(PowerCut.KEEPS_SYNCED);

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** What the enumeration of crashes and faults has found in this engine, each defect in its shortest form. */
+/** Defects that the enumeration of crashes and faults found in this engine, each in its shortest form. */
 class FoundDefectsTest {
     private static final byte[] KEY = "key".getBytes(StandardCharsets.UTF_8);
 

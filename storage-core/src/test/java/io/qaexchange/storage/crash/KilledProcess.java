@@ -80,7 +80,7 @@ final class KilledProcess {
         return sequence + (isBatch(sequence) ? BATCH : 1);
     }
 
-    /** What a store must hold that has all writes up to a number; null if no write ends there. */
+    /** The expected content of a store that has all writes up to a number; null if no write ends there. */
     static NavigableMap<byte[], byte[]> contents(long last) {
         NavigableMap<byte[], byte[]> contents = new TreeMap<>(Arrays::compareUnsigned);
         long sequence = 1;

@@ -41,7 +41,7 @@ class KilledProcessITCase {
             durable[mode] = Math.max(durable[mode], runAndKill(folder, durability, 1 + random.nextInt(random.nextBoolean() ? 20 : 600)));
             Path copy = copy(folder, directory.resolve("copy" + kill));
             long recovered = check(copy, durability, durable[mode]);
-            // What was found after one kill must be there after all later ones.
+            // Entries that were found after one kill must be there after all later ones.
             durable[mode] = recovered;
             delete(copy);
         }

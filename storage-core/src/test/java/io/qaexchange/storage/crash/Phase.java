@@ -2,13 +2,13 @@ package io.qaexchange.storage.crash;
 
 import java.util.stream.Stream;
 
-/** What the engine was doing when the power went, found from who called the disk. */
+/** The activity of the engine when the power went, found from the caller of the disk. */
 enum Phase {
     APPEND, ROTATE, FLUSH, MANIFEST, COMPACTION, MOVE_AND_DROP, FAMILY, CHECKPOINT, OPENING, RECOVERY, CLOSING, OTHER;
 
     private static final StackWalker STACK = StackWalker.getInstance();
 
-    /** Of the call that is under way on this thread; the innermost part of the engine that says anything counts. */
+    /** The phase of the call on this thread; the innermost part of the engine that has one counts. */
     static Phase current() {
         return STACK.walk(frames -> frames.map(Phase::of).flatMap(phase -> phase == null ? Stream.empty() : Stream.of(phase)).findFirst())
                 .orElse(OTHER);

@@ -89,7 +89,7 @@ final class SimulatedStore {
         }
     }
 
-    /** What stands in a closed store's folder is what its manifest names, and nothing else. */
+    /** The folder of a closed store has the files that its manifest names, and no others. */
     static void checkNoOrphans(Vfs vfs, Path folder) throws IOException {
         long manifest = CurrentFile.read(vfs, folder);
         Version version = ManifestReader.read(vfs, FileNames.manifest(folder, manifest)).version();

@@ -14,7 +14,7 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * What was written to a store, in order, and what a store must hold that has the writes up to any of them. Families are known by id,
+ * The writes to a store, in order, and the content that a store must have after any of them. Families are known by id,
  * since a dropped one's name may be used again. One thread.
  */
 final class WriteLog {
@@ -69,7 +69,7 @@ final class WriteLog {
 
     private record DropWatermark(KeyRange range, long time) {}
 
-    /** What a family should hold. */
+    /** The expected content of a family. */
     private static final class FamilyModel {
         final NavigableMap<byte[], byte[]> values = new TreeMap<>(Arrays::compareUnsigned);
         final List<DropWatermark> dropWatermarks = new ArrayList<>();
@@ -134,7 +134,7 @@ final class WriteLog {
         return digests.containsKey(sequence);
     }
 
-    /** What a family must hash to in a store that has the writes up to a number at which one ends. */
+    /** The expected hash of a family in a store that has the writes up to a number at which one ends. */
     long digest(int family, long sequence) {
         return digests.get(sequence).getOrDefault(family, digest(new TreeMap<>(Arrays::compareUnsigned)));
     }

@@ -17,7 +17,7 @@ final class TextTest {
     private static final String RULE = "----";
 
     /**
-     * What is asked.
+     * A question.
      *
      * @param words the first line
      * @param input the lines below it

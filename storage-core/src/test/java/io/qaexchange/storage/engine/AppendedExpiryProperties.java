@@ -124,7 +124,7 @@ class AppendedExpiryProperties {
             held.live().forEach((key, parts) -> expected.put(key, unexpired(parts, now)));
             expected.values().removeIf(List::isEmpty);
             assertThat(read(store.reader(held.snapshot()), family)).isEqualTo(expected);
-            // What had not expired when it was taken is still all there.
+            // Entries that had not expired when it was taken are all there.
             for (Map.Entry<Byte, List<Byte>> list : held.live().entrySet()) {
                 try (StoreReader reader = store.reader(held.snapshot())) {
                     assertThat(reader.get(family, Slice.of(list.getKey()))).isTrue();

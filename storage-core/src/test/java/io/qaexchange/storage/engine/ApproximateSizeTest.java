@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a range takes, in files and in memory. */
+/** The size of a range, in files and in memory. */
 class ApproximateSizeTest {
     private static final int ENTRIES = 20_000;
     private static final int ENTRY_BYTES = 8 + 50;

@@ -217,7 +217,7 @@ class CheckpointChainProperties {
             }
         }
 
-        /** What was restored and not written since is on the shelf already; unless the log was too long for one memtable, or merges are due. */
+        /** Restored and unchanged data is on the shelf already, unless the log was too long for one memtable, or compactions are due. */
         private void checkpointWritesNothing(LsmStore store, Kept base) throws IOException {
             if (options.executor() == null || store.statistics().get(StoreMetric.FLUSHES) > 0 || store.statistics().get(StoreMetric.COMPACTIONS) > 0) {
                 return;

@@ -31,7 +31,7 @@ final class CheckpointShelf {
         this.directory = Files.createDirectories(directory);
     }
 
-    /** What a restored store goes on with, as a checkpoint that has been taken. */
+    /** The checkpoint that a restored store continues from, as one that has been taken. */
     static Kept resumed(RestoredCheckpoint restored, List<Kept> sources) {
         Map<String, Path> files = new HashMap<>();
         restored.files().forEach(file -> files.put(file.name(), sources.get(file.source()).files().get(file.sourceName())));

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a hundred families with little data cost: one log, one memtable, no file before a flush, and then one for each that was written. */
+/** The cost of a hundred families with little data: one log, one memtable, no file before a flush, and then one for each that was written. */
 class ManyFamiliesTest {
     private static final int FAMILIES = 100;
 

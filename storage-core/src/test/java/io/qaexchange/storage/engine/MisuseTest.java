@@ -29,7 +29,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a program may do wrong: each is told what, where and what to do, and nothing has changed. */
+/** Mistakes of a program: each error says what, where and what to do, and nothing has changed. */
 class MisuseTest {
 
     private static final byte[] KEY = {1};

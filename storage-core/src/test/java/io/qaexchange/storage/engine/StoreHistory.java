@@ -59,7 +59,7 @@ final class StoreHistory implements AutoCloseable {
     private Model now = new Model(new HashMap<>());
     private final List<Map.Entry<Snapshot, Model>> snapshots = new ArrayList<>();
 
-    /** What the store should hold, by family name. */
+    /** The expected content of the store, by family name. */
     record Model(Map<String, NavigableMap<byte[], byte[]>> families) {
         NavigableMap<byte[], byte[]> of(ColumnFamily family) {
             return families.computeIfAbsent(family.name(), name -> new TreeMap<>(Arrays::compareUnsigned));
@@ -442,7 +442,7 @@ final class StoreHistory implements AutoCloseable {
             restored.awaitIdle();
             checkContent(restored, model);
         }
-        // What was restored is a store like any other.
+        // The restored store is a store like any other.
         try (LsmStore again = LsmStore.open(target, options)) {
             checkContent(again, model);
         }

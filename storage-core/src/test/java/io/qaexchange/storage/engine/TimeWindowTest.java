@@ -20,7 +20,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What lands in which window, and what that means for reads. */
+/** The windows that files land in, and the effect on reads. */
 class TimeWindowTest {
     @TempDir
     Path directory;

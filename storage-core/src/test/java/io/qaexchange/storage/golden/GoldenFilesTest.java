@@ -145,7 +145,7 @@ class GoldenFilesTest {
         keep(kept, copy);
         try (LsmStore store = LsmStore.open(copy, options())) {
             text.append(rows(store));
-            // What is read is also flushed and merged.
+            // Entries that are read are also flushed and compacted.
             store.flush();
             store.awaitIdle();
             assertThat(text).endsWith(rows(store));

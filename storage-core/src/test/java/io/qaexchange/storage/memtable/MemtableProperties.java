@@ -37,7 +37,7 @@ class MemtableProperties {
         }
     }
 
-    /** What else than the tree leads to keys. */
+    /** Ways to keys besides the tree. */
     private enum Hashed {
         NO, GROWING, MADE_AT_ONCE;
 
@@ -91,7 +91,7 @@ class MemtableProperties {
         assertThat(pool.usedBytes()).isZero();
     }
 
-    /** Of a version that has to be joined, or too many of them, nothing is told. */
+    /** A version that has to be joined, or too many of them, give no answer. */
     private static void assertSamePrefix(PrefixReader prefixes, Memtable memtable, byte[] prefix, long snapshot,
             NavigableMap<Entry, byte[]> model) {
         List<byte[]> keys = new ArrayList<>();
@@ -121,7 +121,7 @@ class MemtableProperties {
         }
     }
 
-    /** What a write may take is guessed from above; if the guess were near a chunk, nearly every write would seem to need another. */
+    /** The size of a write is estimated from above; if the estimate were near a chunk, nearly every write would seem to need another. */
     @Test
     void mostSmallWritesNeedNoFurtherMemory() {
         Memtable memtable = new Memtable(1, new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, 1 << 30), 8192);
@@ -152,7 +152,7 @@ class MemtableProperties {
                 memtable.add(FAMILY, Slice.of(key), Trailer.of(1 + round * (long) writes + i, ValueKind.PUT), Slice.ofUtf8("v"));
             }
             if (round > 0) {
-                // Of chunks as small as these, half may stay unused.
+                // Half of such small chunks may stay unused.
                 assertThat(pool.usedBytes() - before).isLessThanOrEqualTo(2 * said + 4 * 4096);
             }
         }

@@ -76,7 +76,7 @@ final class SstableModel {
                 : describe(new Entry(iterator.key().toByteArray(), iterator.trailer()), iterator.value().toByteArray());
     }
 
-    /** What a point read at a snapshot hands out when the sink wants everything. */
+    /** The entries that a point read at a snapshot hands out when the sink wants everything. */
     List<String> versions(byte[] key, long snapshot) {
         List<String> result = new ArrayList<>();
         entries.forEach((entry, value) -> {

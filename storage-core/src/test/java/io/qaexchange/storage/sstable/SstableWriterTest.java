@@ -172,7 +172,7 @@ class SstableWriterTest {
         }
     }
 
-    /** Of values that shrink to a half, and of others that shrink to next to nothing. */
+    /** Compresses values that shrink to a half, and others that shrink to next to nothing. */
     @Test
     void blocksThatDoNotShrinkToAThirdStayReadableInPlace() throws IOException {
         assertThat(compressions(BlockCompression.LZ4, 100)).containsOnly("LZ4");

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is whole of a damaged store is a store again. */
+/** The whole parts of a damaged store become a store again. */
 class StoreSalvageTest {
     @TempDir
     Path folder;

@@ -254,7 +254,7 @@ public final class MemoryVfs implements Vfs {
         folder.durable.put(name(path), inode);
     }
 
-    /** What a failed sync does: the bytes not synced before can be read until the power goes, and no later sync brings them to disk. */
+    /** Fails a sync: the bytes not synced before can be read until the power goes, and no later sync brings them to disk. */
     synchronized void dropUnsynced(Path path) throws IOException {
         Inode inode = inode(path);
         if (inode.syncedSize < inode.size) {

@@ -3,7 +3,7 @@ package io.qaexchange.storage.vfs;
 import java.util.SplittableRandom;
 
 /**
- * What a power cut keeps of that which was not synced. Every choice is one that real file systems make: names in their order per name,
+ * Decides which unsynced changes a power cut keeps. Every choice is one that real file systems make: names in their order per name,
  * sizes anywhere between the synced and the written one, and each sector on its own, since nothing orders writes between syncs.
  */
 public interface PowerCut {
@@ -13,7 +13,7 @@ public interface PowerCut {
     /** The kindest: everything reached the disk just before. */
     PowerCut KEEPS_ALL = of(true);
 
-    /** Of some changes of names that depend on each other, how many of the first are kept. */
+    /** The number of changes of names, from the first, that are kept of some that depend on each other. */
     int namesKept(int pending);
 
     /** Size of a file, from {@code synced} to {@code written}. */

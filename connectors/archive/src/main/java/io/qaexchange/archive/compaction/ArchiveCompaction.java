@@ -57,7 +57,7 @@ public final class ArchiveCompaction {
         this.clock = clock;
     }
 
-    /** What {@link #run} would do now. */
+    /** The steps that {@link #run} would take now. */
     public List<CompactionGroup> plan(Predicate<DataFile> wanted) throws IOException {
         return CompactionPlanner.plan(store.latest(), options, wanted.and(ArchiveCompaction::hasEvents));
     }

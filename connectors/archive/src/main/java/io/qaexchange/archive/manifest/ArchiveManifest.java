@@ -99,7 +99,7 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         return ids;
     }
 
-    /** Those of some batches that are {@link #notHot}. */
+    /** The batches among some that are {@link #notHot}. */
     public Set<String> notHot(Collection<DataFile> read, Set<String> asked) {
         Set<String> ids = new HashSet<>();
         if (!asked.isEmpty()) {

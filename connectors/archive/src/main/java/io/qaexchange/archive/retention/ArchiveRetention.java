@@ -77,7 +77,7 @@ public final class ArchiveRetention {
         this.steps = steps;
     }
 
-    /** What {@link #run} would do now. */
+    /** The steps that {@link #run} would take now. */
     public RetentionReport plan() throws IOException {
         ArchiveManifest latest = store.latest();
         List<String> notes = new ArrayList<>();

@@ -46,7 +46,7 @@ public final class PublisherLatency {
     public record Figures(double medianNs, double p999Ns, double bytesPerEvent) {
     }
 
-    /** What one thread has measured. */
+    /** The figures of one thread. */
     private record Calls(Histogram fill, Histogram offer, Histogram clock, long allocated) {
 
         Calls with(Calls other) {

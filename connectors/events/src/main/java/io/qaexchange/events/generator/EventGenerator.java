@@ -50,7 +50,7 @@ public final class EventGenerator implements Iterator<GeneratedMessage> {
 
     private static final int LIVE_ACCOUNTS = 200;
     private static final int LIVE_INSTRUMENTS = 50;
-    /** What the parts of a live market's day are reckoned by; it never ends. */
+    /** Progress of the day at which a live market stays, which never ends: parts of a day depend on it. */
     private static final double LIVE_PROGRESS = 0.5;
 
     private final long total;

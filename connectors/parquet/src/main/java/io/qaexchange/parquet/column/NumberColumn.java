@@ -26,7 +26,7 @@ final class NumberColumn extends NumericValues {
     private final boolean doubles;
     private int[] ids = {};
     private long[] dictionary = new long[MIN_SLOTS];
-    /** Of each value in the dictionary its place plus one; 0 is free. */
+    /** For each value in the dictionary its place plus one; 0 is free. */
     private int[] slots = {};
     private int dictionarySize;
 
@@ -41,7 +41,7 @@ final class NumberColumn extends NumericValues {
         first();
     }
 
-    /** Of doubles, which come as their bits, a NaN; of ints the least. */
+    /** Whether bits stand for no value: a NaN for doubles, which come as their bits; the least for ints. */
     @Override
     boolean isNone(long bits) {
         return doubles ? Double.isNaN(Double.longBitsToDouble(bits)) : bits == Integer.MIN_VALUE;

@@ -50,7 +50,7 @@ public final class StoredEventColumns {
     private final NumberColumn partition;
     private final LongColumn offset;
     private final EventRows rows;
-    /** Of each row that waits: whether its position in Kafka is its identity, and what no field of the event has. */
+    /** For each row that waits: whether its position in Kafka is its identity, and the values that no field of the event has. */
     private final boolean[] positioned = new boolean[ROWS];
     private final long[] tradingDays = new long[ROWS];
     private final long[] ingestTimes = new long[ROWS];

@@ -42,7 +42,7 @@ final class TextColumn extends ColumnValues {
     /** Bytes of the values as they are. */
     private long plainBytes;
     private boolean withDictionary;
-    /** Of each text its rank among all; null without a dictionary. */
+    /** For each text its rank among all; null without a dictionary. */
     @Nullable
     private int[] ranks;
 
@@ -211,7 +211,7 @@ final class TextColumn extends ColumnValues {
         return BytesInput.from(page.flip());
     }
 
-    /** Of each text how many bytes it shares with the one before, and the rest: ids of one source count up. */
+    /** For each text the number of bytes that it shares with the one before, and the rest: ids of one source count up. */
     private BytesInput differences(int from, int to) throws IOException {
         byte[] rest = new byte[from < to ? ends[ids[to - 1]] - start(ids[from]) : 0];
         int length = 0;

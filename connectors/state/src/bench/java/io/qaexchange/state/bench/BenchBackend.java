@@ -46,7 +46,7 @@ final class BenchBackend implements AutoCloseable {
     static final int KEY_GROUPS = 128;
     private static final Logger LOG = LoggerFactory.getLogger(BenchBackend.class);
 
-    /** What is compared. */
+    /** The contenders. */
     enum Kind {
         OURS, ROCKSDB, HASHMAP,
         /** Flink's changelog, its log on the same file system, over RocksDB; as configured by default. */
@@ -110,7 +110,7 @@ final class BenchBackend implements AutoCloseable {
         return new BenchBackend(environment, changelog, keyed);
     }
 
-    /** What the background has for the task thread, which a task looks for after each record. */
+    /** Work of the background for the task thread, which a task looks for after each record. */
     void runMails() {
         if (changelog != null) {
             changelog.runMails();

@@ -24,7 +24,7 @@ import org.apache.flink.streaming.runtime.tasks.mailbox.MailboxExecutorImpl;
 import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailboxImpl;
 
 /**
- * What Flink's changelog backend needs around it: a log in files, and the task's mailbox, since the log is finished there. One thread, which
+ * The surroundings that Flink's changelog backend needs: a log in files, and the task's mailbox, since the log is finished there. One thread, which
  * is the mailbox's.
  */
 final class BenchChangelog implements AutoCloseable {

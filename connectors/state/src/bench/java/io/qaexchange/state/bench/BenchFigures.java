@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.function.DoublePredicate;
 
 /**
- * What contenders make of each measure: as a table for people and as JSON for programs, both as {@code bin/bench engine} has them. One
+ * The figures of the contenders for each measure: as a table for people and as JSON for programs, both as {@code bin/bench engine} has them. One
  * thread.
  */
 final class BenchFigures {
@@ -49,7 +49,7 @@ final class BenchFigures {
         rows.computeIfAbsent(measure, name -> new Row(unit, false)).figures.put(contender.toString(), figure);
     }
 
-    /** What our figure of a measure should be. */
+    /** The target of our figure of a measure. */
     void target(String measure, String target, DoublePredicate isMet) {
         Row row = rows.get(measure);
         row.target = target;

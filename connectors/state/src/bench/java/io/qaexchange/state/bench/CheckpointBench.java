@@ -31,7 +31,7 @@ import org.apache.flink.runtime.state.filesystem.FsCheckpointStreamFactory;
 import org.apache.flink.util.FileUtils;
 
 /**
- * What checkpoints cost a task that writes all the time: on its thread, in the background, on disk, and when it is restored.
+ * Measures the cost of checkpoints for a task that writes all the time: on its thread, in the background, on disk, and when it is restored.
  *
  * <p>Two loads at a fixed rate: state that grows (map entries of 96 bytes under 200 keys, in time order) and hot counters (1,000 keys).
  * One thread is the task; another writes checkpoints; one checkpoint at a time, as Flink does by default. Beside ours: RocksDB with
@@ -46,7 +46,7 @@ public final class CheckpointBench {
     /** A kind of state and of writes to it. */
     private enum Load { GROWING, COUNTERS }
 
-    /** What was measured. */
+    /** The figures. */
     private static final class Outcome {
         final Histogram cpuMicros = new Histogram(3);
         final Histogram wallMicros = new Histogram(3);
@@ -163,7 +163,7 @@ public final class CheckpointBench {
         }
         long[] size = BenchBackend.sizeOf(checkpoints);
         outcome.checkpointBytes = size[0];
-        // Of the first load, the first time is the code's first, too: most of it is the interpreter's and the compiler's.
+        // The first load is also the first run of the code: most of its time is the interpreter's and the compiler's.
         outcome.firstRestoreMillis = restore(load, kind, last, local, checkpoints);
         outcome.restoreMillis = restore(load, kind, last, local, checkpoints);
         FileUtils.deleteDirectory(folder.toFile());

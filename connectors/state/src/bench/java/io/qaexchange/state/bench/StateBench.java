@@ -46,7 +46,7 @@ public final class StateBench {
     private final int keys;
     private final long roundNanos;
     private final boolean timeToLive;
-    /** What the names of operations to run begin with. */
+    /** Beginnings of the names of operations to run. */
     private final String only;
 
     private StateBench(int keys, long roundNanos, boolean timeToLive, String only) {

@@ -36,10 +36,10 @@ public final class SlotResources implements AutoCloseable {
 
     /** The memtables of one operator. Called by any thread. */
     public interface Memtables {
-        /** Of the one that is written to. */
+        /** The bytes of the memtable that is written to. */
         long activeBytes();
 
-        /** Of those that wait for their flush. */
+        /** The bytes of the memtables that wait for their flush. */
         long frozenBytes();
 
         /** Sets the active one aside to be flushed; does not wait for that. */

@@ -24,7 +24,7 @@ import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 
 /**
- * What archiving costs, in processor time of its two threads, while events come in: the event store's operator without the rest of the job,
+ * Measures the cost of archiving in processor time of its two threads, while events come in: the event store's operator without the rest of the job,
  * in rounds of as many bytes as a job takes by default.
  */
 public final class ArchiveCost implements AutoCloseable {
@@ -38,7 +38,7 @@ public final class ArchiveCost implements AutoCloseable {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     /**
-     * What a run came to.
+     * The figures of a run.
      *
      * @param rawBytes stored bytes of the rows
      * @param fileBytes bytes of their files

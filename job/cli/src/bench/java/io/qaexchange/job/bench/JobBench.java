@@ -265,7 +265,7 @@ public final class JobBench {
         ledger(what, best);
     }
 
-    /** What the ledger leaves of the job's throughput: by the clock, and by processor time, which neighbours on the machine disturb less. */
+    /** The throughput of the job with the ledger: by the clock, and by processor time, which neighbours on the machine disturb less. */
     private void ledger(String what, Map<String, JobRuns.Run> best) {
         JobRuns.Run with = best.get("lsm");
         JobRuns.Run without = best.get(JobRuns.WITHOUT_LEDGER);
@@ -352,7 +352,7 @@ public final class JobBench {
         return figures;
     }
 
-    /** What holds up the thread of the event store, apart from its events. */
+    /** The time for which the thread of the event store is held up, apart from its events. */
     private void pauses(Map<String, JobRuns.Run> memory) {
         Map<String, JobRuns.Run> stores = new LinkedHashMap<>(memory);
         stores.remove("ceiling");

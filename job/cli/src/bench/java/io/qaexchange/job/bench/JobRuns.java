@@ -63,7 +63,7 @@ final class JobRuns {
     private static final long PACED_BATCH_BYTES = 4 << 20;
 
     /**
-     * What a run came to.
+     * The figures of a run.
      *
      * @param events messages
      * @param ingestNs from the first to the last message at the source
@@ -103,19 +103,19 @@ final class JobRuns {
             return rawBytes * 1e3 / threads.getOrDefault(ThreadTimes.ARCHIVE_WRITER, 1L);
         }
 
-        /** Of the job's own threads over the whole run, for each event. */
+        /** Processor time of the job's own threads over the whole run, for each event. */
         double jobMicros() {
             return ThreadTimes.ofJob(threads) / 1e3 / events;
         }
 
-        /** Of a group of threads over the whole run, for each event. */
+        /** Processor time of a group of threads over the whole run, for each event. */
         double micros(String group) {
             return threads.getOrDefault(group, 0L) / 1e3 / events;
         }
     }
 
     /**
-     * What archiving does to a job that gets its messages at a rate that it can take.
+     * The effect of archiving on a job that gets its messages at a rate that it can take.
      *
      * @param eventsPerSecond messages at the source
      * @param pauses how often a task thread was held up

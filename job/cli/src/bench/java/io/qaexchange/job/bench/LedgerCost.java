@@ -23,7 +23,7 @@ import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
 
 /**
- * What the ledger costs for each event of the job, in processor time and garbage of one thread: its two operators one after the other,
+ * Measures the cost of the ledger for each event, in processor time and garbage of one thread: its two operators one after the other,
  * with a checkpoint now and then, without the rest of the job. Other than the whole job it hardly depends on what else the machine is doing.
  */
 public final class LedgerCost {

@@ -28,7 +28,7 @@ final class ThreadTimes {
     static final String COLLECTING = "collecting";
     /** Making Parquet files of rows. */
     static final String ARCHIVE_WRITER = "archive writer";
-    /** What is not of a Java thread: all of compiling and collecting where they are not told apart. */
+    /** Threads that are not Java's: all compiling and collecting where they cannot be told apart. */
     private static final String VIRTUAL_MACHINE = "virtual machine";
 
     private static final String FLINK = "Flink";

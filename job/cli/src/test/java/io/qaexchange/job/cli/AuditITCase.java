@@ -262,7 +262,7 @@ class AuditITCase {
         }
     }
 
-    /** What the query says depends on the query alone, not on how much of the hot rows is loaded for it. */
+    /** The answer depends on the query alone, not on how many hot rows are loaded for it. */
     @ParameterizedTest
     @ValueSource(strings = {"SELECT count(*) FROM tick", "SELECT count(*), sum(last_price) FROM tick WHERE instrument = 'SHFE.rb2601'",
         "SELECT t.trade_id, t.price, event_time, date FROM trade t WHERE t.instrument IN ('SHFE.rb2601', 'DCE.m2601') AND direction = 'BUY' ORDER BY ALL",

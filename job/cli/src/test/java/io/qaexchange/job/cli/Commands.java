@@ -1,9 +1,11 @@
 package io.qaexchange.job.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.qaexchange.job.cli.cluster.FlinkRest;
 import io.qaexchange.job.cli.cluster.LocalProcesses;
 import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.query.cluster.FlinkRest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -125,7 +127,7 @@ final class Commands implements AutoCloseable {
         handle.onExit().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     }
 
-    /** What to know of a failure before the folder goes: the jobs' states and exceptions. Logs are kept, and the answer says where. */
+    /** Explains a failure before the folder goes: the jobs' states and exceptions. Logs are kept, and the answer says where. */
     String explain(String job) throws IOException, InterruptedException {
         Path kept = Files.createDirectories(ROOT.resolve("job/cli/target/killed-processes"));
         try (Stream<Path> files = Files.list(folder.resolve("processes"))) {
@@ -153,6 +155,9 @@ final class Commands implements AutoCloseable {
             if (processes.find(name).isPresent()) {
                 kill(name);
             }
+        }
+        try (Stream<Path> beside = Files.list(folder.getParent())) {
+            assertThat(beside).as("folders beside that of the cluster: some program split or escaped its path").containsExactly(folder);
         }
     }
 

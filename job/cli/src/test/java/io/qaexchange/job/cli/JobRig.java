@@ -41,7 +41,7 @@ final class JobRig implements AutoCloseable {
     private final MiniCluster cluster;
     private final Map<String, String> texts = new HashMap<>();
 
-    private JobRig(Path folder, EmbeddedKafka kafka) throws Exception {
+    private JobRig(Path folder, EmbeddedKafka kafka, Configuration more) throws Exception {
         this.folder = folder;
         this.kafka = kafka;
         set("brokers", kafka.bootstrapServers());
@@ -52,20 +52,30 @@ final class JobRig implements AutoCloseable {
         set("min-batch-size", "32 kb");
         Configuration configuration = configuration(options(2, "exchange-job"));
         configuration.set(CoreOptions.TMP_DIRS, folder.resolve("tmp").toString());
+        configuration.addAll(more);
         this.cluster = new MiniCluster(new MiniClusterConfiguration.Builder().setConfiguration(configuration)
                 .setNumTaskManagers(1).setNumSlotsPerTaskManager(SLOTS).build());
     }
 
     static JobRig start(Path folder) throws Exception {
+        return start(folder, new Configuration());
+    }
+
+    /** @param more settings of the cluster */
+    static JobRig start(Path folder, Configuration more) throws Exception {
         EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka"));
         kafka.createTopic("events", 4);
         kafka.createTopic("dead-letters", 1);
-        return start(folder, kafka);
+        return start(folder, kafka, more);
     }
 
     /** On a broker that has the topics; the rig closes it. */
     static JobRig start(Path folder, EmbeddedKafka kafka) throws Exception {
-        JobRig rig = new JobRig(folder, kafka);
+        return start(folder, kafka, new Configuration());
+    }
+
+    private static JobRig start(Path folder, EmbeddedKafka kafka, Configuration more) throws Exception {
+        JobRig rig = new JobRig(folder, kafka, more);
         rig.cluster.start();
         return rig;
     }

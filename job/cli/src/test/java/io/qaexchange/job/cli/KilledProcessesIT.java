@@ -7,6 +7,7 @@ import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.generator.Fate;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.data.DeadLetterTopic;
 import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.query.audit.Audit;
@@ -18,6 +19,7 @@ import io.qaexchange.job.stream.JobOptions;
 import io.qaexchange.kafka.KafkaConnection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -62,7 +64,7 @@ class KilledProcessesIT {
     private final List<String> history = new ArrayList<>();
     private final long startedNs = System.nanoTime();
 
-    /** What is killed. */
+    /** Processes that are killed. */
     private enum Victim {
         TASK_MANAGER, BROKER, JOB_MANAGER
     }
@@ -87,6 +89,8 @@ class KilledProcessesIT {
         feeder.setRate(RATE);
         CompletableFuture<EventGenerator> feeding = feeder.start();
         awaitProgress("start");
+        Process server = BACKEND.equals("lsm") ? commands.begin("serve", "--dir", commands.folder().toString(), "--port", "0", "--pg-port", "0") : null;
+        ServerReaders readers = server == null ? null : new ServerReaders(address(server));
 
         Random random = new Random(SEED);
         long nsBetweenKills = TimeUnit.MINUTES.toNanos(MINUTES) / KILLS;
@@ -103,8 +107,23 @@ class KilledProcessesIT {
         feeder.setRate(Double.POSITIVE_INFINITY);
         EventGenerator generator = feeding.get(RECOVERY.toSeconds() * 5, TimeUnit.SECONDS);
         await("all messages consumed", RECOVERY.multipliedBy(2), () -> consumed() >= MESSAGES);
+        if (server != null) {
+            note(readers.check(commands.brokers()));
+            assertThat(commands.run("audit", "--live", "--dir", commands.folder().toString())).startsWith("AUDIT HOLDS");
+            server.destroy();
+            assertThat(server.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        }
         String savepoint = commands.run("savepoint", job, "--stop", "--dir", commands.folder().toString());
         audit(savepoint, generator);
+    }
+
+    private URI address(Process server) throws Exception {
+        ServerFile file = new ServerFile(commands.folder());
+        await("server", Duration.ofSeconds(60), () -> {
+            assertThat(server.isAlive()).isTrue();
+            return file.find().isPresent();
+        });
+        return file.find().orElseThrow();
     }
 
     private void kill(Victim victim, Random random) throws Exception {

@@ -28,6 +28,7 @@ import io.qaexchange.parquet.ArchivedEvent;
 import io.qaexchange.parquet.FlinkInputFile;
 import io.qaexchange.parquet.TableReader;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,8 +41,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import javax.net.SocketFactory;
 import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,6 +61,7 @@ class LiveReadsITCase {
     @TempDir
     private Path folder;
     private JobRig rig;
+    private Configuration flink = new Configuration();
 
     /**
      * An answer: the identities that were found, each once.
@@ -160,9 +163,38 @@ class LiveReadsITCase {
         rig.stop(job);
     }
 
+    @Test
+    void readsOverFlinksInternalTls() throws Exception {
+        rig.close();
+        Path keys = KeyStores.make(folder.resolve("keys.p12"), "127.0.0.1");
+        Configuration tls = new Configuration();
+        tls.set(SecurityOptions.SSL_INTERNAL_ENABLED, true);
+        tls.set(SecurityOptions.SSL_INTERNAL_KEYSTORE, keys.toString());
+        tls.set(SecurityOptions.SSL_INTERNAL_KEYSTORE_PASSWORD, KeyStores.PASSWORD);
+        tls.set(SecurityOptions.SSL_INTERNAL_KEY_PASSWORD, KeyStores.PASSWORD);
+        tls.set(SecurityOptions.SSL_INTERNAL_TRUSTSTORE, keys.toString());
+        tls.set(SecurityOptions.SSL_INTERNAL_TRUSTSTORE_PASSWORD, KeyStores.PASSWORD);
+        tls.set(SecurityOptions.SSL_INTERNAL_KEYSTORE_TYPE, "PKCS12");
+        tls.set(SecurityOptions.SSL_INTERNAL_TRUSTSTORE_TYPE, "PKCS12");
+        Path secured = Files.createDirectory(folder.resolve("secured"));
+        rig = JobRig.start(secured, tls);
+        new Feeder(KafkaConnection.to(rig.brokers()), "events", SEED, 500).start().get(60, TimeUnit.SECONDS);
+        JobID job = rig.submit(2, null);
+        CommonTestUtils.waitForAllTaskRunning(rig.cluster(), job, false);
+        JobRig.await(() -> LiveMetrics.sum("consumed") >= 500);
+        try (LiveReader plain = reader(null)) {
+            assertThatThrownBy(() -> plain.open(ReadLevel.LIVE)).isInstanceOf(JobNotRunningException.class).hasMessageContaining("cannot be reached");
+        }
+        flink = tls;
+        try (LiveReader reader = reader(null)) {
+            assertThat(ask(reader, ReadLevel.LIVE).rows()).isEqualTo(sent().keySet());
+        }
+        rig.stop(job);
+    }
+
     private LiveReader reader(String job) throws Exception {
         URI rest = rig.cluster().getRestAddress().get();
-        return new LiveReader(FlinkJobDirectory.of(rest.getHost(), rest.getPort(), job), new EndpointPool(SocketFactory.getDefault()),
+        return new LiveReader(FlinkJobDirectory.of(rest.getHost(), rest.getPort(), job), EndpointPool.of(flink),
                 Duration.ofSeconds(1));
     }
 
@@ -258,7 +290,7 @@ class LiveReadsITCase {
         assertThat(checkpoints).isPositive();
     }
 
-    /** What lies in Kafka and must be a row: identity and first position. */
+    /** The events in Kafka that must be rows: identity and first position. */
     private Map<String, PartitionOffset> sent() throws Exception {
         Map<String, PartitionOffset> sent = new HashMap<>();
         Set<String> first = new HashSet<>();

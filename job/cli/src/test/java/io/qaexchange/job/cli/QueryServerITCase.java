@@ -6,15 +6,22 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.job.cli.client.ServerFile;
+import io.qaexchange.job.cli.client.SqlCommand;
 import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
+import io.qaexchange.job.cli.read.AuditCommand;
+import io.qaexchange.job.cli.read.QueryCommand;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
+import io.qaexchange.job.server.security.ServerCertificate;
 import io.qaexchange.kafka.KafkaConnection;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -27,14 +34,18 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
 import org.junit.jupiter.api.AfterAll;
@@ -78,9 +89,13 @@ class QueryServerITCase {
     }
 
     private QueryServer.Options options(Path tokens, int concurrency) throws Exception {
+        return options("127.0.0.1", tokens, concurrency, null);
+    }
+
+    private QueryServer.Options options(String host, Path tokens, int concurrency, SSLContext tls) throws Exception {
         URI rest = rig.cluster().getRestAddress().get();
-        return new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, tokens, concurrency, 4,
-                new QueryEngine.Limits("512MB", 2, 20, "1GB"));
+        return new QueryServer.Options(host, 0, rest.getHost(), rest.getPort(), null, tokens, concurrency, 4,
+                new QueryEngine.Limits("512MB", 2, 20, "1GB"), new QueryServer.Doors(QueryServer.Doors.NONE, 0, QueryServer.Doors.NONE, tls, Duration.ofMinutes(2)));
     }
 
     @Test
@@ -358,6 +373,82 @@ class QueryServerITCase {
             assertThat(ask(root.resolve("/v1/job/../job"), null).statusCode()).isNotEqualTo(200);
             assertThat(delete(root.resolve("/v1/queries/1"), "reader-token").statusCode()).isEqualTo(403);
             assertThat(delete(root.resolve("/v1/queries/1"), "operator-token").statusCode()).as("no such query").isEqualTo(404);
+        }
+    }
+
+    @Test
+    void commandsAskTheServerOfTheFolder() throws Exception {
+        long trades = JSON.readTree(get("/v1/query?sql=" + encode("SELECT count(*) AS n FROM trade")).body()).get(0).get("n").asLong();
+        Path run = Files.createDirectory(folder.resolve("served [ö] #1"));
+        new ServerFile(run).write(URI.create("http://127.0.0.1:" + server.port()), server.id());
+
+        Printed counted = command(new QueryCommand(), "SELECT count(*) AS n FROM trade", "--dir", run.toString(), "--format", "csv");
+        assertThat(counted).isEqualTo(new Printed(Tool.GOOD, "n\n" + trades + "\n", counted.err()));
+        assertThat(counted.err()).startsWith("query: live as of ");
+        Printed at = command(new QueryCommand(), "SELECT count(*) AS n FROM trade", "--dir", run.toString(), "--level", "checkpoint", "--format", "json");
+        assertThat(at.out()).isEqualTo("{\"n\":" + trades + "}\n");
+        assertThat(at.err()).startsWith("query: checkpoint:");
+        Printed mistyped = command(new QueryCommand(), "SELECT * FROM trade WHERE instrument = 'SHFE.rb260'", "--dir", run.toString());
+        assertThat(mistyped.code()).isEqualTo(Tool.GOOD);
+        assertThat(mistyped.err()).contains("no row of instrument SHFE.rb260").contains("did you mean SHFE.rb26");
+        Printed wrong = command(new QueryCommand(), "SELECT * FROM trades", "--dir", run.toString());
+        assertThat(wrong.code()).isEqualTo(Tool.BAD);
+        assertThat(wrong.err()).contains("Did you mean \"trade\"");
+
+        Printed shell = command(new SqlCommand(), "--dir", run.toString(), "--format", "csv", "-c", "SELECT 1 AS a; SELECT count(*) AS n FROM trade;");
+        assertThat(shell).isEqualTo(new Printed(Tool.GOOD, "a\n1\nn\n" + trades + "\n", ""));
+        Printed refused = command(new SqlCommand(), "--dir", run.toString(), "-c", "DROP TABLE trade; SELECT 1");
+        assertThat(refused.code()).isEqualTo(Tool.BAD);
+        assertThat(refused.out()).isEmpty();
+    }
+
+    @Test
+    void auditsTheRunningJob() throws Exception {
+        URI rest = rig.cluster().getRestAddress().get();
+        Printed holds = command(new AuditCommand(), "--live", "--flink", rest.toString(), "--brokers", rig.brokers());
+        assertThat(holds.code()).as("%s", holds).isEqualTo(Tool.GOOD);
+        assertThat(holds.out()).startsWith("as of checkpoint:").contains("Kafka up to events-0@").contains("AUDIT HOLDS");
+        Printed fails = command(new AuditCommand(), "--live", "--flink", rest.toString(), "--brokers", rig.brokers(), "--topic", "dead-letters");
+        assertThat(fails.code()).as("nobody sent these rows to the other topic").isEqualTo(Tool.BAD);
+        assertThat(fails.out()).contains("AUDIT FAILED");
+        Printed unclear = command(new AuditCommand(), "--flink", rest.toString(), "--brokers", rig.brokers());
+        assertThat(unclear).isEqualTo(new Printed(Tool.COULD_NOT_RUN, "", "audit: --flink, --job and --flink-conf name a running job: say --live too\n"));
+    }
+
+    /** The output of a command and its exit code. */
+    private record Printed(int code, String out, String err) {
+    }
+
+    private static Printed command(Callable<Integer> command, String... arguments) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        ByteArrayOutputStream complained = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
+        try {
+            int code = Tool.execute(command, arguments);
+            return new Printed(code, printed.toString(StandardCharsets.UTF_8), complained.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    @Test
+    void speaksTlsWithACertificateAndNeedsOneWhereOthersCanReachIt() throws Exception {
+        Path tokens = Files.writeString(folder.resolve("tls-tokens.yaml"), "tokens:\n" + token("rita", "reader", "reader-token", null));
+        QueryServer.Options plain = options("0.0.0.0", tokens, 2, null);
+        assertThatThrownBy(() -> QueryServer.start(plain)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("--tls-keystore");
+        Path keys = KeyStores.make(folder.resolve("server.p12"), "127.0.0.1");
+        try (QueryServer secured = QueryServer.start(options("127.0.0.1", tokens, 2, ServerCertificate.load(keys, KeyStores.PASSWORD.toCharArray())))) {
+            HttpClient client = HttpClient.newBuilder().sslContext(KeyStores.trusting(keys)).build();
+            HttpRequest job = HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + secured.port() + "/v1/job"))
+                    .header("Authorization", "Bearer reader-token").build();
+            assertThat(client.send(job, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+            assertThatThrownBy(() -> http.send(job, HttpResponse.BodyHandlers.ofString())).as("a client that does not know the certificate")
+                    .isInstanceOf(SSLException.class);
+            assertThatThrownBy(() -> ask(URI.create("http://127.0.0.1:" + secured.port() + "/healthz"), null)).as("plain HTTP").isInstanceOf(IOException.class);
         }
     }
 

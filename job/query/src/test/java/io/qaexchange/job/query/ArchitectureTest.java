@@ -8,7 +8,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** What the readers may use. */
+/** The dependencies that the readers may have. */
 class ArchitectureTest {
 
     private static final JavaClasses CLASSES =

@@ -1,19 +1,28 @@
 package io.qaexchange.job.server;
 
+import io.qaexchange.job.query.cluster.FlinkRest;
 import io.qaexchange.job.query.live.EndpointPool;
 import io.qaexchange.job.query.live.FlinkJobDirectory;
 import io.qaexchange.job.query.live.LiveReader;
+import io.qaexchange.job.server.console.ConsoleHandler;
 import io.qaexchange.job.server.engine.Admission;
 import io.qaexchange.job.server.engine.EngineSessions;
+import io.qaexchange.job.server.engine.JobMonitor;
 import io.qaexchange.job.server.engine.LiveLedger;
+import io.qaexchange.job.server.engine.Operations;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.flight.FlightSqlServer;
+import io.qaexchange.job.server.http.AdminRoutes;
 import io.qaexchange.job.server.http.HttpEndpoint;
 import io.qaexchange.job.server.http.HttpMetrics;
+import io.qaexchange.job.server.http.InstrumentRoutes;
+import io.qaexchange.job.server.http.JobRoutes;
+import io.qaexchange.job.server.http.LedgerRoutes;
 import io.qaexchange.job.server.http.QueryRoutes;
 import io.qaexchange.job.server.http.StatusRoutes;
 import io.qaexchange.job.server.pg.PgSchema;
 import io.qaexchange.job.server.pg.PgServer;
+import io.qaexchange.job.server.security.AuditLog;
 import io.qaexchange.job.server.security.Tokens;
 import io.qaexchange.job.server.session.SessionSchema;
 import java.io.IOException;
@@ -25,13 +34,16 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.UUID;
 import javax.annotation.Nullable;
-import javax.net.SocketFactory;
 import javax.net.ssl.SSLContext;
+import org.apache.flink.configuration.Configuration;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
@@ -49,11 +61,12 @@ public final class QueryServer implements AutoCloseable {
     private final ServerConnector connector;
     private final QueryEngine engine;
     private final Opened opened;
+    private final String id;
 
     /**
      * Settings of a server.
      *
-     * @param host address it listens on; another than loopback needs tokens
+     * @param host address it listens on; another than loopback needs tokens and a certificate
      * @param port its port, 0 for any
      * @param flinkHost host of Flink's REST interface
      * @param flinkPort its port
@@ -62,16 +75,33 @@ public final class QueryServer implements AutoCloseable {
      * @param concurrency queries that run at once
      * @param queue queries that wait
      * @param limits limits of a query
-     * @param doors doors beside HTTP
+     * @param doors doors beside HTTP, and the certificate of all of them
+     * @param steering how the job is steered
      */
     public record Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency,
-            int queue, QueryEngine.Limits limits, Doors doors) {
+            int queue, QueryEngine.Limits limits, Doors doors, Steering steering) {
 
         /** A server that speaks HTTP only. */
         public Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency, int queue,
                 QueryEngine.Limits limits) {
-            this(host, port, flinkHost, flinkPort, job, tokens, concurrency, queue, limits, Doors.HTTP_ONLY);
+            this(host, port, flinkHost, flinkPort, job, tokens, concurrency, queue, limits, Doors.HTTP_ONLY, Steering.NONE);
         }
+
+        /** A server that takes no savepoints and writes no audit log to a file. */
+        public Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency, int queue,
+                QueryEngine.Limits limits, Doors doors) {
+            this(host, port, flinkHost, flinkPort, job, tokens, concurrency, queue, limits, doors, Steering.NONE);
+        }
+    }
+
+    /**
+     * How the job is steered.
+     *
+     * @param savepoints folder of savepoints, a URI; null if none are taken here
+     * @param audit file of the audit log; null for none
+     */
+    public record Steering(@Nullable String savepoints, @Nullable Path audit) {
+        static final Steering NONE = new Steering(null, null);
     }
 
     /**
@@ -80,7 +110,7 @@ public final class QueryServer implements AutoCloseable {
      * @param pgPort port of the PostgreSQL wire, 0 for any, {@value #NONE} for none
      * @param pgConnections connections of the PostgreSQL wire at once
      * @param flightPort port of Flight SQL, 0 for any, {@value #NONE} for none
-     * @param tls the server's certificate for these doors; null for none
+     * @param tls the server's certificate, for HTTP too; null for no TLS
      * @param slowest how long a client may take nothing of what it is sent before its connection ends
      */
     public record Doors(int pgPort, int pgConnections, int flightPort, @Nullable SSLContext tls, Duration slowest) {
@@ -91,11 +121,12 @@ public final class QueryServer implements AutoCloseable {
         static final Doors HTTP_ONLY = new Doors(NONE, 0, NONE, null, Duration.ofMinutes(2));
     }
 
-    private QueryServer(Server server, ServerConnector connector, QueryEngine engine, Opened opened) {
+    private QueryServer(Server server, ServerConnector connector, QueryEngine engine, Opened opened, String id) {
         this.server = server;
         this.connector = connector;
         this.engine = engine;
         this.opened = opened;
+        this.id = id;
     }
 
     /** Doors beside HTTP that are open; the last opened is closed first. */
@@ -156,41 +187,66 @@ public final class QueryServer implements AutoCloseable {
      * @throws IllegalArgumentException if others than this machine could reach it without a token
      */
     public static QueryServer start(Options options) throws IOException {
-        if (options.tokens() == null && !InetAddress.getByName(options.host()).isLoopbackAddress()) {
+        return start(options, new Configuration());
+    }
+
+    /**
+     * Starts a server beside a cluster with settings of its own.
+     *
+     * @param flinkConfiguration Flink's configuration there: it says whether reads go over Flink's internal TLS
+     * @throws IOException if it cannot listen, or its tokens or the keys of that TLS cannot be read
+     * @throws IllegalArgumentException if others than this machine could reach it without a token, or without TLS
+     */
+    public static QueryServer start(Options options, Configuration flinkConfiguration) throws IOException {
+        boolean others = !InetAddress.getByName(options.host()).isLoopbackAddress();
+        if (others && options.tokens() == null) {
             throw new IllegalArgumentException("a server on " + options.host() + " can be reached from other machines: give it tokens (--tokens FILE), "
                     + "or let it listen on 127.0.0.1");
         }
+        if (others && options.doors().tls() == null) {
+            throw new IllegalArgumentException("tokens for a server on " + options.host() + " would cross the network in clear: give it a certificate "
+                    + "(--tls-keystore FILE), or let it listen on 127.0.0.1 behind a proxy that has one");
+        }
         Tokens tokens = options.tokens() == null ? Tokens.none() : Tokens.of(options.tokens(), Clock.systemUTC());
+        AuditLog audit = options.steering().audit() == null ? AuditLog.inMemory() : AuditLog.to(options.steering().audit());
         FlinkJobDirectory directory = FlinkJobDirectory.of(options.flinkHost(), options.flinkPort(), options.job());
-        LiveReader reader = new LiveReader(directory, new EndpointPool(SocketFactory.getDefault()), Duration.ofSeconds(2));
+        LiveReader reader = new LiveReader(directory, EndpointPool.of(flinkConfiguration), Duration.ofSeconds(2));
         URI flink = URI.create("http://" + options.flinkHost() + ":" + options.flinkPort());
         LiveLedger ledger = new LiveLedger(directory, flink);
         QueryEngine engine = new QueryEngine(reader, ledger, options.limits(), Files.createTempDirectory("qaexchange-serve"));
         HttpMetrics metrics = new HttpMetrics();
-        HttpEndpoint endpoint = new HttpEndpoint(tokens, metrics);
+        HttpEndpoint endpoint = new HttpEndpoint(tokens, metrics, audit);
         Admission admission = new Admission(options.concurrency(), options.queue(), WAIT_MS);
         QueryRoutes queries = new QueryRoutes(engine, admission);
         queries.addTo(endpoint);
-        new StatusRoutes(engine, ledger, queries, metrics).addTo(endpoint);
+        String id = UUID.randomUUID().toString();
+        new InstrumentRoutes(engine).addTo(endpoint);
+        JobMonitor monitor = new JobMonitor(new FlinkRest(options.flinkHost(), options.flinkPort()), options.job());
+        new JobRoutes(monitor).addTo(endpoint);
+        Operations operations = new Operations(Clock.systemUTC());
+        new AdminRoutes(reader, monitor, operations, audit, options.steering().savepoints()).addTo(endpoint);
+        new LedgerRoutes(ledger).addTo(endpoint);
+        new StatusRoutes(engine, queries, metrics, id).addTo(endpoint);
 
         Server server = new Server(new QueuedThreadPool(THREADS));
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setRequestHeaderSize(HEADER_BYTES);
-        ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+        ServerConnector connector = connector(server, http, options.doors().tls());
         connector.setHost(options.host());
         connector.setPort(options.port());
         connector.setIdleTimeout(IDLE_MS);
         server.addConnector(connector);
-        server.setHandler(endpoint);
+        server.setHandler(new Handler.Sequence(new ConsoleHandler(), endpoint));
         server.setStopTimeout(STOP_MS);
         Opened opened = new Opened();
+        opened.all.push(operations);
         boolean started = false;
         try {
             opened.open(options, engine, admission, tokens, metrics);
             server.start();
             started = true;
-            return new QueryServer(server, connector, engine, opened);
+            return new QueryServer(server, connector, engine, opened, id);
         } catch (IOException e) {
             throw e;
         } catch (Exception e) {
@@ -201,6 +257,20 @@ public final class QueryServer implements AutoCloseable {
                 engine.close();
             }
         }
+    }
+
+    private static ServerConnector connector(Server server, HttpConfiguration http, @Nullable SSLContext tls) {
+        if (tls == null) {
+            return new ServerConnector(server, new HttpConnectionFactory(http));
+        }
+        SslContextFactory.Server factory = new SslContextFactory.Server();
+        factory.setSslContext(tls);
+        return new ServerConnector(server, factory, new HttpConnectionFactory(http));
+    }
+
+    /** Id of this run of the server; {@code GET /healthz} names it. */
+    public String id() {
+        return id;
     }
 
     /** The port it listens on. */

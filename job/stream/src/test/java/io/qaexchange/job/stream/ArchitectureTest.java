@@ -8,7 +8,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** What the job may use. */
+/** The dependencies that the job may have. */
 class ArchitectureTest {
 
     private static final JavaClasses CLASSES =

@@ -2,7 +2,11 @@ package io.qaexchange.job.cli.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.qaexchange.job.cli.Tool;
+import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.query.cluster.FlinkRest;
+import io.qaexchange.job.query.cluster.JobStatus;
+import io.qaexchange.job.query.cluster.JobWatch;
 import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -167,7 +171,7 @@ public final class ClusterCommand implements Callable<Integer> {
         for (String option : List.of("rest.port=" + port, "rest.bind-port=" + port, "jobmanager.rpc.port=" + rpcPort,
                 "taskmanager.numberOfTaskSlots=" + slots,
                 FlinkRest.CLUSTER_ID + "=" + cluster.id(),
-                "io.tmp.dirs=" + Files.createDirectories(cluster.path().resolve("tmp")),
+                "io.tmp.dirs=" + LocalFolders.inList(Files.createDirectories(cluster.path().resolve("tmp"))),
                 // With the same name, a TaskManager that is started again finds its local copies of state.
                 "process.taskmanager.working-dir=" + Files.createDirectories(cluster.path().resolve("work")),
                 "web.upload.dir=" + Files.createDirectories(cluster.path().resolve("upload")),
@@ -209,7 +213,7 @@ public final class ClusterCommand implements Callable<Integer> {
                 JobWatch watch = new JobWatch(rest, id);
                 JobWatch.Failure failure = watch.lastFailure();
                 System.out.println("job " + id + " " + job.path("name").asText() + " " + job.path("state").asText());
-                System.out.println("  last checkpoint: " + watch.lastCheckpoint());
+                System.out.println("  last checkpoint: " + JobStatus.of(rest, id).checkpoints().lastText());
                 System.out.println("  last failure: " + (failure == null ? "none" : failure));
             }
         }

@@ -30,11 +30,23 @@ public record MetricsTargets(Path folder) {
 
     /** From now on the process exposes its metrics on a port of the loopback interface. */
     public void add(String process, int port) throws IOException {
+        add(process, port, false);
+    }
+
+    /**
+     * From now on the process exposes its metrics on a port of this machine.
+     *
+     * @param tls whether it wants TLS there
+     */
+    public void add(String process, int port, boolean tls) throws IOException {
         Files.createDirectories(folder);
         ArrayNode file = JSON.createArrayNode();
         var group = file.addObject();
         group.putArray("targets").add(LOOPBACK + ":" + port);
-        group.putObject("labels").put("process", process);
+        var labels = group.putObject("labels").put("process", process);
+        if (tls) {
+            labels.put("__scheme__", "https");
+        }
         // Prometheus reads the folder at any time: a file there is whole.
         Path beside = folder.resolveSibling(process + SUFFIX + ".new");
         JSON.writeValue(beside.toFile(), file);

@@ -100,6 +100,8 @@ public final class MonitorCommand implements Callable<Integer> {
                 rule_files: [%s]
                 scrape_configs:
                   - job_name: qaexchange
+                    # Targets are processes of this machine; a server's certificate names its public host.
+                    tls_config: {insecure_skip_verify: true}
                     file_sd_configs:
                       - files: [targets/*.json]
                         refresh_interval: %ds

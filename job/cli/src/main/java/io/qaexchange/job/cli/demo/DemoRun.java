@@ -174,7 +174,7 @@ public final class DemoRun {
 
     private Configuration configuration(JobOptions options) throws IOException {
         Configuration configuration = ExchangeJob.flinkConfiguration(options);
-        Path temporary = Files.createDirectories(settings.folder().resolve("tmp"));
+        Path temporary = LocalFolders.inList(Files.createDirectories(settings.folder().resolve("tmp")));
         configuration.set(CoreOptions.TMP_DIRS, temporary.toString());
         // JDK 24 and later have not what Hadoop's client asks for its tokens, which nothing here uses.
         configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);

@@ -3,8 +3,10 @@ package io.qaexchange.job.cli.demo;
 import io.qaexchange.broker.EmbeddedKafka;
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.cli.data.Feeder;
+import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.stream.ExchangeJob;
@@ -31,12 +33,14 @@ import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
 
 /** Broker, job, a market that is open now and the query server, in this process, until it is stopped. */
 public final class LiveDemo {
@@ -49,6 +53,7 @@ public final class LiveDemo {
     private static final int QUERIES = 8;
     private static final int QUEUE = 64;
     private static final int PG_CONNECTIONS = 100;
+    private static final int CHECKPOINTS_SHOWN = 50;
 
     /**
      * Settings.
@@ -97,7 +102,9 @@ public final class LiveDemo {
             java.util.function.IntConsumer started) throws Exception {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
         ExchangeJob.build(environment, options);
-        JobGraph graph = environment.getStreamGraph().getJobGraph();
+        StreamGraph topology = environment.getStreamGraph();
+        topology.setJobName(options.get(JobOptions.JOB_NAME));
+        JobGraph graph = topology.getJobGraph();
         JobID job = graph.getJobID();
         cluster.submitJob(graph).get();
         JobTasks.awaitRunning(cluster, job);
@@ -108,9 +115,11 @@ public final class LiveDemo {
         URI rest = cluster.getRestAddress().get();
         QueryServer.Options server = new QueryServer.Options("127.0.0.1", settings.port(), rest.getHost(), rest.getPort(), null, null, QUERIES, QUEUE,
                 new QueryEngine.Limits("1GB", Math.max(1, Runtime.getRuntime().availableProcessors()), 60, "10GB"),
-                new QueryServer.Doors(orNone(settings.pgPort()), PG_CONNECTIONS, orNone(settings.flightPort()), null, Duration.ofMinutes(2)));
+                new QueryServer.Doors(orNone(settings.pgPort()), PG_CONNECTIONS, orNone(settings.flightPort()), null, Duration.ofMinutes(2)),
+                new QueryServer.Steering(JobOptions.folderUri(settings.folder().resolve("savepoints")), settings.folder().resolve("audit.jsonl")));
         try (QueryServer running = QueryServer.start(server)) {
             MetricsTargets.of(settings.folder()).add("server", running.port());
+            new ServerFile(settings.folder()).write(URI.create("http://127.0.0.1:" + running.port()), running.id());
             tell(running, kafka);
             started.accept(running.port());
             while (!cluster.getJobStatus(job).get().isTerminalState()) {
@@ -134,11 +143,13 @@ public final class LiveDemo {
         String url = "http://127.0.0.1:" + server.port();
         out.println("== a market is open: " + String.format(java.util.Locale.ROOT, "%,.0f", settings.rate()) + " messages per second go to Kafka at "
                 + kafka.bootstrapServers());
+        out.println("== the console: " + url + "/console/");
         out.println("== rows are served at " + url + "; Ctrl-C ends all of it. Try in another terminal:");
         out.println("curl '" + url + "/v1/latest/tick'                                              # the newest tick of each instrument");
         out.println("curl '" + url + "/v1/rows/trade?limit=10&format=table'                         # the last ten trades");
         out.println("curl '" + url + "/v1/bars/trade?interval=10s&format=table'                     # bars of ten seconds");
         out.println("curl --data 'SELECT instrument, count(*) AS trades FROM trade GROUP BY 1 ORDER BY 2 DESC' '" + url + "/v1/query?format=table'");
+        out.println("bin/sql --dir '" + settings.folder() + "'                                 # a shell for SQL");
         out.println("curl -N '" + url + "/v1/stream/tick?instrument=INSTRUMENT'                     # each tick as it comes");
         out.println("bin/monitor start --dir '" + settings.folder() + "'                        # a Prometheus on all metrics, with alerts");
         if (server.pgPort() != QueryServer.Doors.NONE) {
@@ -168,9 +179,10 @@ public final class LiveDemo {
 
     private Configuration configuration(JobOptions options) throws IOException {
         Configuration configuration = ExchangeJob.flinkConfiguration(options);
-        configuration.set(CoreOptions.TMP_DIRS, Files.createDirectories(settings.folder().resolve("tmp")).toString());
+        configuration.set(CoreOptions.TMP_DIRS, LocalFolders.inList(Files.createDirectories(settings.folder().resolve("tmp"))).toString());
         configuration.set(RestOptions.BIND_PORT, "0");
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+        configuration.set(WebOptions.CHECKPOINTS_HISTORY_SIZE, CHECKPOINTS_SHOWN);
         configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, 5);
         configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(256));
         MetricsTargets targets = MetricsTargets.of(settings.folder());

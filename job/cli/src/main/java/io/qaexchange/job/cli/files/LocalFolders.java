@@ -5,6 +5,7 @@ import io.qaexchange.job.stream.JobOptions;
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.annotation.Nullable;
@@ -27,6 +29,7 @@ public final class LocalFolders {
 
     private static final Pattern FILE_URI = Pattern.compile("^file:(//)?(?=/)");
     private static final Pattern REMOTE = Pattern.compile("^[A-Za-z][A-Za-z0-9+.-]+://");
+    private static final Pattern LIST_SEPARATORS = Pattern.compile(",|" + Pattern.quote(File.pathSeparator));
     private static final int SNAPSHOT_DEPTH = 3;
 
     private LocalFolders() {
@@ -58,6 +61,27 @@ public final class LocalFolders {
             return JobOptions.folderUri(absolute);
         }
         return JobOptions.folderUri(Files.createSymbolicLink(Files.createTempDirectory("folder").resolve("link"), absolute));
+    }
+
+    /**
+     * The path of a folder as an entry of a list, such as {@code io.tmp.dirs}, which Flink splits at commas and at the path separator. A folder
+     * whose path has one of them is named by a link in the machine's temporary folder, always the same for one folder.
+     */
+    public static Path inList(Path folder) throws IOException {
+        Path absolute = folder.toAbsolutePath().normalize();
+        if (LIST_SEPARATORS.matcher(absolute.toString()).find()) {
+            String temporary = System.getenv("TMPDIR");
+            Path link = Path.of(temporary == null || LIST_SEPARATORS.matcher(temporary).find() ? "/tmp" : temporary)
+                    .resolve("qaexchange-link-" + UUID.nameUUIDFromBytes(absolute.toString().getBytes(StandardCharsets.UTF_8)));
+            if (!Files.isSymbolicLink(link)) {
+                Files.createSymbolicLink(link, absolute);
+            }
+            if (!Files.readSymbolicLink(link).equals(absolute)) {
+                throw new IOException("link " + link + " leads to " + Files.readSymbolicLink(link) + ", not to " + absolute + ": remove it");
+            }
+            return link;
+        }
+        return absolute;
     }
 
     /** Folders of complete checkpoints and savepoints below some folders, the newest first. Others may delete some meanwhile. */

@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.qaexchange.archive.manifest.ArchiveCheck;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.cli.Tool;
+import io.qaexchange.job.cli.client.ServerClient;
+import io.qaexchange.job.cli.client.ServerFile;
+import io.qaexchange.job.cli.cluster.LocalBroker;
 import io.qaexchange.job.cli.data.KafkaClientConfig;
 import io.qaexchange.job.cli.data.KafkaEvents;
 import io.qaexchange.job.cli.demo.RunFolder;
@@ -12,7 +15,10 @@ import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.audit.Audit;
 import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.audit.GeneratedEvents;
+import io.qaexchange.job.query.live.LiveReader;
 import io.qaexchange.job.query.union.UnionReader;
+import io.qaexchange.kafka.KafkaConnection;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -22,12 +28,17 @@ import picocli.CommandLine.Option;
 
 /** {@code bin/audit}. */
 @Command(name = "audit", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Checks that every event that was sent is stored once and unaltered, hot or in Parquet, and that the archive's hashes fit.",
+        description = "Checks that every event that was sent is stored once and unaltered, hot or in Parquet, and that the archive's hashes fit. "
+                + "--live compares what a running job shows at its newest checkpoint with Kafka up to the offsets of that checkpoint.",
         footer = {"", "Exit code: 0 the audit holds, 1 it fails (the events are named), 2 it could not run."})
 public final class AuditCommand implements Callable<Integer> {
 
     @Mixin
     private SourceOptions source;
+    @Option(names = "--live", description = "Audits a running job through its read endpoints, without stopping it; --brokers is the folder's own broker if it has one.")
+    private boolean live;
+    @Mixin
+    private RunningJobOptions running;
     @Option(names = "--brokers", description = "Compares with what lies in Kafka: bootstrap servers. Without it: with what a demo's generator sent.")
     private String brokers;
     @Mixin
@@ -52,6 +63,43 @@ public final class AuditCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (!live && running.isGiven()) {
+            throw new UsageException("--flink, --job and --flink-conf name a running job: say --live too");
+        }
+        AuditReport report = live ? auditLive() : auditFiles();
+        System.out.print(report.toText());
+        if (json != null) {
+            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), report);
+        }
+        return report.holds() ? Tool.GOOD : Tool.BAD;
+    }
+
+    private AuditReport auditLive() throws Exception {
+        if (source.checkpoint != null || source.archive != null || source.instrumentsFile != null) {
+            throw new UsageException("--live reads the running job; --checkpoint, --parquet and --instruments are for files: leave one out");
+        }
+        if (source.folder == null && running.flink == null) {
+            throw new UsageException("with --live say --dir (folder of a cluster), or --flink and --brokers");
+        }
+        LiveAudit audit = new LiveAudit(new LiveAudit.Settings(kafka(), topics, deadLetterTopic, memoryMb << 20, noted));
+        URI server = source.folder == null ? null : new ServerFile(source.folder).find().orElse(null);
+        try (LiveReader reader = running.reader(running.address(source.folder, Path.of("run")))) {
+            return audit.run(reader, server == null ? null : ServerClient.of(server));
+        }
+    }
+
+    private KafkaConnection kafka() throws Exception {
+        if (brokers != null) {
+            return client.connection(brokers);
+        }
+        LocalBroker broker = source.folder == null ? null : LocalBroker.of(source.folder);
+        if (broker == null || !broker.wasStarted()) {
+            throw new UsageException("say --brokers (bootstrap servers of Kafka)" + (broker == null ? "" : ": no broker was started in " + source.folder));
+        }
+        return client.connection(broker.connect());
+    }
+
+    private AuditReport auditFiles() throws Exception {
         if (brokers == null && source.folder == null) {
             throw new UsageException("say either --dir (folder of a demo) or --brokers, with --dir (folder of a cluster) or --checkpoint and --parquet");
         }
@@ -62,12 +110,7 @@ public final class AuditCommand implements Callable<Integer> {
         if (brokers == null && !source.isDemo()) {
             throw new UsageException(source.folder + " is a cluster's folder: say --brokers too, to compare with what lies in Kafka");
         }
-        AuditReport report = audit().with(ArchiveCheck.run(source.archive(), noted));
-        System.out.print(report.toText());
-        if (json != null) {
-            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), report);
-        }
-        return report.holds() ? Tool.GOOD : Tool.BAD;
+        return audit().with(ArchiveCheck.run(source.archive(), noted));
     }
 
     private AuditReport audit() throws Exception {

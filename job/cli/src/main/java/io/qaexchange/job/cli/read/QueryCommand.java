@@ -1,6 +1,9 @@
 package io.qaexchange.job.cli.read;
 
 import io.qaexchange.job.cli.Tool;
+import io.qaexchange.job.cli.client.ServerClient;
+import io.qaexchange.job.cli.client.ServerFile;
+import io.qaexchange.job.cli.client.ServerProblem;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.NearNames;
 import io.qaexchange.job.query.sql.ReasonLostException;
@@ -11,6 +14,8 @@ import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.query.union.UnionReader;
 import java.io.BufferedOutputStream;
+import java.io.OutputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -21,6 +26,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import javax.annotation.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,7 +35,8 @@ import picocli.CommandLine.Parameters;
 /** {@code bin/query}. */
 @Command(name = "query", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Runs a SQL query (DuckDB) over hot and archived events. Each record type is a table: trade, tick, order_insert, … "
-                + "the ledger has account_daily, position_daily and ledger_alerts. --parquet alone: archived rows only.",
+                + "the ledger has account_daily, position_daily and ledger_alerts. With --dir of a running job it asks the query server, if one runs; "
+                + "else it reads files. --parquet alone: archived rows only.",
         footer = {"", "Exit code: 0 success, 1 the SQL is not valid, 2 the command could not run."})
 public final class QueryCommand implements Callable<Integer> {
 
@@ -48,6 +55,11 @@ public final class QueryCommand implements Callable<Integer> {
     private SourceOptions source;
     @Option(names = "--format", defaultValue = "table", description = "table, csv, json (an object per line), parquet or arrow (an Arrow IPC file). Default: ${DEFAULT-VALUE}.")
     private String format;
+    @Option(names = "--server", paramLabel = "URL|none", description = "Query server to ask; none: read files. Default: the server of --dir if one runs "
+            + "(bin/serve), else its newest checkpoint. A token is read from the environment: QAEXCHANGE_TOKEN.")
+    private String server;
+    @Option(names = "--level", paramLabel = "LEVEL", description = "What a server reads: live, checkpoint, checkpoint:ID or archive. Default: live.")
+    private String level;
 
     /** Runs the command. */
     public static void main(String[] args) {
@@ -67,15 +79,21 @@ public final class QueryCommand implements Callable<Integer> {
             throw new UsageException("--format must be one of " + ResultFormat.names() + ", not " + format
                     + NearNames.hint(format, Arrays.stream(ResultFormat.values()).map(ResultFormat::label).toList()));
         }
+        URI asked = server();
+        if (asked != null) {
+            return ask(asked, form);
+        }
+        if (level != null) {
+            throw new UsageException("--level is what a query server reads, and " + (source.folder == null ? "none is named" : "none serves " + source.folder)
+                    + ": start one with bin/serve, or name it with --server");
+        }
         if (source.hasCheckpoint() && !source.hasArchive()) {
             throw new UsageException("with --checkpoint say --parquet (folder of the archive) too");
         }
         if (!source.hasArchive()) {
             throw new UsageException("say either --dir (folder of a demo or of a cluster) or --parquet (folder of an archive)");
         }
-        if (!form.isText()) {
-            Tool.refuseTerminal("--format " + format, "> FILE");
-        }
+        refuseTerminal(form);
         try (SqlTables tables = SqlTables.create()) {
             SqlQuery query = tables.parse(sql);
             UnionReader union = source.hasCheckpoint() ? source.openUnion(source.instruments()) : null;
@@ -91,6 +109,40 @@ public final class QueryCommand implements Callable<Integer> {
             return explain(e);
         }
         return Tool.GOOD;
+    }
+
+    private void refuseTerminal(ResultFormat form) {
+        if (!form.isText()) {
+            Tool.refuseTerminal("--format " + format, "> FILE");
+        }
+    }
+
+    /** The server to ask; null if files are read. */
+    @Nullable
+    private URI server() throws Exception {
+        boolean files = source.checkpoint != null || source.archive != null || source.instrumentsFile != null;
+        if (server != null && !server.equals("none")) {
+            if (files) {
+                throw new UsageException("--server reads the running job; --checkpoint, --parquet and --instruments are for files: leave one out");
+            }
+            return ServerClient.address(server);
+        }
+        return files || server != null || source.folder == null ? null : new ServerFile(source.folder).find().orElse(null);
+    }
+
+    private int ask(URI address, ResultFormat form) throws Exception {
+        refuseTerminal(form);
+        OutputStream out = new BufferedOutputStream(System.out, 1 << 16);
+        try (ServerClient.Answer answer = ServerClient.of(address).query(sql, form == ResultFormat.JSON ? "ndjson" : form.label(), level == null ? "live" : level)) {
+            answer.body().transferTo(out);
+            out.flush();
+            System.err.println("query: " + answer.asOf() + (answer.asOf().isEmpty() ? "asked " : ", from ") + address);
+            answer.notices().forEach(notice -> System.err.println("query: " + notice));
+            return Tool.GOOD;
+        } catch (ServerProblem e) {
+            System.err.println("query: " + e.getMessage());
+            return e.isOfTheQuery() ? Tool.BAD : Tool.COULD_NOT_RUN;
+        }
     }
 
     private static int explain(SQLException failure) {

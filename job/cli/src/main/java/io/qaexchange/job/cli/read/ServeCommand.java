@@ -1,12 +1,14 @@
 package io.qaexchange.job.cli.read;
 
 import io.qaexchange.job.cli.Tool;
+import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.cluster.ClusterFolder;
 import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.ServerCertificate;
+import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -15,7 +17,10 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import javax.annotation.Nullable;
 import javax.net.ssl.SSLContext;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.GlobalConfiguration;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Serves the rows of a running job. */
@@ -23,7 +28,6 @@ import picocli.CommandLine.Option;
         description = "Serves hot and archived rows of a running job over HTTP, the PostgreSQL wire and Arrow Flight SQL, until it is stopped. GET /openapi.json lists what can be asked.")
 public final class ServeCommand implements Callable<Integer> {
 
-    private static final int FLINK_PORT = 8081;
     private static final String TLS_PASSWORD = "QAEXCHANGE_TLS_PASSWORD";
 
     /** Name of the server among the processes that Prometheus asks. */
@@ -31,15 +35,13 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Option(names = "--dir", paramLabel = "FOLDER", description = "Folder of a cluster that bin/cluster started.")
     private Path folder;
-    @Option(names = "--flink", paramLabel = "URL", description = "Flink's REST interface, such as http://127.0.0.1:8081; instead of --dir.")
-    private String flink;
-    @Option(names = "--job", paramLabel = "NAME", description = "Name or id of the job. Default: the only one that runs.")
-    private String job;
+    @Mixin
+    private RunningJobOptions running;
     @Option(names = "--host", defaultValue = "127.0.0.1", description = "Address to listen on. Default: ${DEFAULT-VALUE}.")
     private String host;
     @Option(names = "--port", defaultValue = "8090", description = "Port to listen on. Default: ${DEFAULT-VALUE}.")
     private int port;
-    @Option(names = "--tokens", paramLabel = "FILE", description = "File of tokens (YAML). Needed to listen on another address than loopback.")
+    @Option(names = "--tokens", paramLabel = "FILE", description = "File of tokens (YAML). Needed, with TLS, to listen on another address than loopback.")
     private Path tokens;
     @Option(names = "--pg-port", defaultValue = "5433", description = "Port of the PostgreSQL wire protocol; 0 for none. Default: ${DEFAULT-VALUE}.")
     private int pgPort;
@@ -48,8 +50,12 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(names = "--flight-port", defaultValue = "8091", description = "Port of Arrow Flight SQL; 0 for none. Default: ${DEFAULT-VALUE}.")
     private int flightPort;
     @Option(names = "--tls-keystore", paramLabel = "FILE",
-            description = "PKCS12 key store with the server's certificate, for TLS on the PostgreSQL wire and Flight SQL. Its password is in QAEXCHANGE_TLS_PASSWORD.")
+            description = "PKCS12 key store with the server's certificate: HTTP becomes HTTPS, Flight SQL speaks TLS only, the PostgreSQL wire offers it. Its password is in QAEXCHANGE_TLS_PASSWORD.")
     private Path keyStore;
+    @Option(names = "--savepoints", paramLabel = "FOLDER", description = "Folder or URI for savepoints that operators take. Default with --dir: its own.")
+    private String savepoints;
+    @Option(names = "--audit", paramLabel = "FILE", description = "File to which each call that steers the job is appended. Default with --dir: DIR/audit.jsonl.")
+    private Path audit;
     @Option(names = "--concurrency", defaultValue = "8", description = "Queries that run at once. Default: ${DEFAULT-VALUE}.")
     private int concurrency;
     @Option(names = "--queue", defaultValue = "64", description = "Queries that wait; more are refused. Default: ${DEFAULT-VALUE}.")
@@ -66,23 +72,27 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        URI address = address();
-        QueryServer.Options options = new QueryServer.Options(host, port, address.getHost(), address.getPort() < 0 ? FLINK_PORT : address.getPort(), job,
+        URI address = running.address(folder, clusterFolder());
+        QueryServer.Options options = new QueryServer.Options(host, port, address.getHost(), address.getPort(), running.job,
                 tokens, concurrency, queue, new QueryEngine.Limits(memory, Math.max(1, Runtime.getRuntime().availableProcessors()), seconds, "10GB"),
-                new QueryServer.Doors(orNone(pgPort), pgConnections, orNone(flightPort), tls(), Duration.ofMinutes(2)));
+                new QueryServer.Doors(orNone(pgPort), pgConnections, orNone(flightPort), tls(), Duration.ofMinutes(2)),
+                steering());
         QueryServer server;
         try {
-            server = QueryServer.start(options);
+            server = QueryServer.start(options, running.configuration());
         } catch (IllegalArgumentException e) {
             throw new UsageException(e.getMessage(), e);
         }
-        MetricsTargets targets = flink == null ? MetricsTargets.of(clusterFolder()) : null;
+        String url = (keyStore == null ? "http://" : "https://") + host + ":" + server.port();
+        ServerFile file = new ServerFile(clusterFolder());
+        MetricsTargets targets = running.flink == null ? MetricsTargets.of(clusterFolder()) : null;
         if (targets != null) {
-            targets.add(TARGET, server.port());
+            targets.add(TARGET, server.port(), keyStore != null);
+            file.write(URI.create(url), server.id());
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, targets), "stops the server"));
-        String url = "http://" + host + ":" + server.port();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, targets, file), "stops the server"));
         System.out.println("serving the job on " + address + " at " + url + "; Ctrl-C stops it");
+        System.out.println("the console: " + url + "/console/");
         System.out.println("try: curl '" + url + "/v1/latest/tick'");
         System.out.println("     curl '" + url + "/v1/rows/trade?limit=5&format=table'");
         System.out.println("     curl '" + url + "/v1/bars/trade?interval=1m&format=table'");
@@ -102,19 +112,28 @@ public final class ServeCommand implements Callable<Integer> {
         return doorPort == 0 ? QueryServer.Doors.NONE : doorPort;
     }
 
-    private static void stop(QueryServer server, @Nullable MetricsTargets targets) {
+    private void stop(QueryServer server, @Nullable MetricsTargets targets, ServerFile file) {
         server.close();
         try {
             if (targets != null) {
                 targets.remove(TARGET);
+                file.remove(server.id());
             }
         } catch (IOException e) {
-            System.err.println("serve: Prometheus still asks for metrics of this server: " + e.getMessage());
+            System.err.println("serve: files in " + clusterFolder() + " still name this server: " + e.getMessage());
         }
     }
 
     private Path clusterFolder() {
         return folder == null ? Path.of("run") : folder;
+    }
+
+    /** A folder of bin/cluster has a place for savepoints and for the audit log. */
+    private QueryServer.Steering steering() throws IOException {
+        Path log = audit != null ? audit : running.flink == null ? clusterFolder().resolve("audit.jsonl") : null;
+        String target = savepoints != null ? savepoints.contains("://") ? savepoints : JobOptions.folderUri(Path.of(savepoints))
+                : running.flink == null ? JobOptions.folderUri(ClusterFolder.of(clusterFolder()).savepoints()) : null;
+        return new QueryServer.Steering(target, log);
     }
 
     @Nullable
@@ -131,27 +150,5 @@ public final class ServeCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new UsageException(e.getMessage(), e);
         }
-    }
-
-    private URI address() throws Exception {
-        if (folder != null && flink != null) {
-            throw new UsageException("say either --dir (folder of a cluster) or --flink (URL of Flink's REST interface)");
-        }
-        if (flink != null) {
-            try {
-                URI uri = URI.create(flink.contains("://") ? flink : "http://" + flink);
-                if (uri.getHost() != null) {
-                    return uri;
-                }
-            } catch (IllegalArgumentException e) {
-                throw new UsageException("--flink " + flink + " is no URL such as http://127.0.0.1:8081", e);
-            }
-            throw new UsageException("--flink " + flink + " is no URL such as http://127.0.0.1:8081");
-        }
-        Path of = clusterFolder();
-        if (!Files.isDirectory(of)) {
-            throw new UsageException("there is no folder " + of + (folder == null ? ": say --dir (folder of a cluster) or --flink (URL)" : ""));
-        }
-        return URI.create("http://127.0.0.1:" + ClusterFolder.of(of).port());
     }
 }

@@ -20,7 +20,7 @@ import org.apache.flink.util.Collector;
  */
 public final class CountFunction extends KeyedProcessFunction<String, Tuple2<String, Long>, Void> {
 
-    /** What a failure's message begins with. */
+    /** The beginning of a failure's message. */
     public static final String BROKEN = "state is not what the events were";
 
     static final String UID = "count";

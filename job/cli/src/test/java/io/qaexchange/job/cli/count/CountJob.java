@@ -80,7 +80,7 @@ public final class CountJob {
         public Tuple2<String, Long> map(Long number) {
             if (number % BATCH == 0) {
                 long now = System.nanoTime();
-                // What was missed is not made up for.
+                // Missed time is not made up for.
                 dueNs = Math.max(dueNs, now - batchNs) + batchNs;
                 while (System.nanoTime() < dueNs && !Thread.currentThread().isInterrupted()) {
                     LockSupport.parkNanos(dueNs - System.nanoTime());

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What the demo says and how it ends when the accounts are wrong. */
+/** The demo's report and exit code when the accounts are wrong. */
 class LedgerProofTest {
 
     private static final long UNIT = 1_000_000;

@@ -105,7 +105,7 @@ class LedgerOperatorsTest {
         }
     }
 
-    /** What the documentation warns of. */
+    /** The case that the documentation warns of. */
     @Test
     void anotherMultiplierBooksAProfitThatNobodyMade() throws Exception {
         messages.add(events.open("A", 100_000));

@@ -40,7 +40,7 @@ class LedgerRecoveryProperties {
     private static final int MESSAGES = 1_500;
     private static final int STEPS = 16;
     private static final int MOST_SUBTASKS = 4;
-    /** What is told with the row of an account's day depends on what has come by then, as the row does. */
+    /** The alerts with the row of an account's day depend on the events up to then, as the row does. */
     private static final List<String> ABOUT_ROWS = List.of(AlertReason.NOT_OPENED.label(), AlertReason.MONEY_BELOW_ZERO.label());
     private static final Map<String, Supplier<StateBackend>> BACKENDS = new TreeMap<>(Map.of("hashmap", HashMapStateBackend::new,
             "rocksdb", () -> new EmbeddedRocksDBStateBackend(true), "lsm", LsmStateBackend::new));

@@ -142,7 +142,7 @@ final class LedgerRig implements AutoCloseable {
         for (int i = 0; i < instruments.size(); i++) {
             ofInstruments[i] = instruments.get(i).snapshot(id, nowMs);
             ofAccounts[i] = accounts.get(i).snapshot(id, nowMs);
-            // What the checkpoint coordinator does: files of earlier checkpoints take the place of references to them.
+            // As the checkpoint coordinator does, replaces references to files of earlier checkpoints by the files.
             ofInstruments[i].registerSharedStates(sharedFiles, id);
             ofAccounts[i].registerSharedStates(sharedFiles, id);
             instruments.get(i).notifyOfCompletedCheckpoint(id);

@@ -90,7 +90,7 @@ final class UnionReadRig implements AutoCloseable {
     /** Identity to message of everything that must be a row. */
     private Map<String, byte[]> expected = new HashMap<>();
     private final List<DeadLetter> deadLetters = new ArrayList<>();
-    /** What killed tasks leave, as they do on a real machine. */
+    /** The files that killed tasks leave, as on a real machine. */
     private final Set<Path> temporaryFolders = new HashSet<>();
 
     UnionReadRig(Path folder, List<byte[]> messages, StateBackend backend, Duration hotRetention) {
@@ -340,7 +340,7 @@ final class UnionReadRig implements AutoCloseable {
         Files.move(Path.of(source.toUri()), to);
     }
 
-    /** What the sink's writer does with an element: the file is its own from here on. */
+    /** Takes an element as the sink's writer does: the file is its own from here on. */
     private FinishedFile copied(FinishedFile file) throws IOException {
         Path own = folder.resolve("sink").resolve(file.batchId());
         if (!Files.exists(own)) {

@@ -12,7 +12,7 @@ import io.qaexchange.events.instruments.Instruments;
  */
 public record InstrumentTerms(Instrument instrument, Contract contract, boolean known) {
 
-    /** Of an instrument. */
+    /** The terms of an instrument. */
     public static InstrumentTerms of(Instruments instruments, String id) {
         Instrument instrument = instruments.get(id);
         return new InstrumentTerms(instrument, Contract.of(instrument), instruments.covers(id));

@@ -23,7 +23,7 @@ public final class Position {
         long bought;
         long sold;
         int trades;
-        /** Of another day; usually there is none. */
+        /** The flow of another day; usually there is none. */
         @Nullable
         private Flow next;
 

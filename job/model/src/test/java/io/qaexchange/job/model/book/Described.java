@@ -1,6 +1,6 @@
 package io.qaexchange.job.model.book;
 
-/** What a ledger holds, in words that are equal where it is. Rows that were written of it, and when, play no part. */
+/** Describes the content of a ledger: two ledgers with the same content have the same description. Written rows and their times play no part. */
 public final class Described {
 
     private static final int FIRST_DAY = 20260101;

@@ -7,7 +7,7 @@ import io.qaexchange.events.instruments.Instruments;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What does not fit is booked as far as it can be, and listed. */
+/** Events that do not fit are booked as far as possible, and listed. */
 class InstrumentBookTest {
 
     private static final String FUTURE = "CFFEX.IF2601";

@@ -6,9 +6,7 @@ import io.qaexchange.events.EventIdentity;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
-import io.qaexchange.job.model.store.InstrumentState;
 import io.qaexchange.job.model.store.TradingDay;
-import io.qaexchange.job.query.hot.CheckpointReader;
 import io.qaexchange.job.query.union.UnionReader;
 import io.qaexchange.parquet.ArchivedEvent;
 import java.io.IOException;
@@ -28,7 +26,7 @@ public final class Audit {
     private static final int NAMED_KEYS = 20;
 
     private final SentEvents sent;
-    private final UnionReader union;
+    private final AuditedRows rows;
     private final Instruments instruments;
     private final RowDigest digest = new RowDigest();
     private final List<String> problems = new ArrayList<>();
@@ -44,11 +42,11 @@ public final class Audit {
     private long altered;
     private long unexpected;
 
-    private Audit(SentEvents sent, UnionReader union, Instruments instruments) {
+    private Audit(SentEvents sent, AuditedRows rows, Instruments instruments) {
         this.sent = sent;
-        this.union = union;
+        this.rows = rows;
         this.instruments = instruments;
-        for (ExpiredBatch batch : union.expired()) {
+        for (ExpiredBatch batch : rows.expired()) {
             expiredByDay.merge(batch.table() + " " + batch.tradingDay(), batch.rows(), Long::sum);
         }
     }
@@ -62,7 +60,12 @@ public final class Audit {
      * @param memoryBytes memory for expected rows
      */
     public static AuditReport run(SentEvents sent, UnionReader union, Instruments instruments, long memoryBytes) throws Exception {
-        Audit audit = new Audit(sent, union, instruments);
+        return run(sent, new CheckpointRows(union), instruments, memoryBytes);
+    }
+
+    /** Runs the audit on rows of any source. */
+    public static AuditReport run(SentEvents sent, AuditedRows rows, Instruments instruments, long memoryBytes) throws Exception {
+        Audit audit = new Audit(sent, rows, instruments);
         audit.compareCounters();
         int parts = (int) Math.max(1, (sent.messages() * ExpectedRows.BYTES_PER_ROW + memoryBytes - 1) / memoryBytes);
         for (int part = 0; part < parts; part++) {
@@ -70,21 +73,19 @@ public final class Audit {
         }
         audit.compareExpired();
         return new AuditReport(sent.messages(), audit.expected, audit.hot, audit.cold, audit.missing, audit.doubled, audit.altered,
-                audit.unexpected, audit.problems, audit.findings, audit.expired(), null);
+                audit.unexpected, audit.problems, audit.findings, audit.expired(), null, null);
     }
 
     /** The job's own equation: consumed = stored + duplicates + dead letters; and against what was sent, where the list tells. */
     private void compareCounters() throws Exception {
-        CheckpointReader checkpoint = union.checkpoint();
-        long consumed = checkpoint.consumed();
-        long stored = 0;
-        long duplicates = 0;
-        long deadLetters = checkpoint.refused();
-        for (InstrumentState instrument : checkpoint.instruments().values()) {
-            stored += instrument.stored();
-            duplicates += instrument.duplicates();
-            deadLetters += instrument.deadLetters();
+        AuditedRows.Counters counters = rows.counters().orElse(null);
+        if (counters == null) {
+            return;
         }
+        long consumed = counters.consumed();
+        long stored = counters.stored();
+        long duplicates = counters.duplicates();
+        long deadLetters = counters.deadLetters();
         if (consumed != stored + duplicates + deadLetters) {
             problems.add("the job consumed " + consumed + " messages, but stored " + stored + ", counted " + duplicates
                     + " duplicates and refused " + deadLetters);
@@ -101,42 +102,42 @@ public final class Audit {
     }
 
     private void comparePart(int part, int parts) throws Exception {
-        ExpectedRows rows = new ExpectedRows(sent.messages() / parts + sent.messages() / (parts * 10L) + 1000);
+        ExpectedRows wanted = new ExpectedRows(sent.messages() / parts + sent.messages() / (parts * 10L) + 1000);
         sent.forEachStored((event, identity) -> {
-            if (isInPart(digestOf(event, identity), part, parts) && !rows.expect(digest) && !sent.mayRepeat()) {
+            if (isInPart(digestOf(event, identity), part, parts) && !wanted.expect(digest) && !sent.mayRepeat()) {
                 problems.add("the list of what was sent has this identity twice: " + identity);
             }
         });
-        expected += rows.size();
-        union.forEachHotRow((routeKey, stored) -> {
+        expected += wanted.size();
+        rows.forEachHotRow((routeKey, stored) -> {
             StoredEvent row = stored;
             EventIdentity identity = EventIdentity.of(row.event(), row.topic(), row.partition(), row.offset());
             if (isInPart(digestOf(row.event(), identity), part, parts)) {
                 hot++;
-                judge(rows, identity, "hot");
+                judge(wanted, identity, "hot");
             }
         });
-        for (DataFile file : union.files()) {
+        for (DataFile file : rows.files()) {
             try {
-                union.forEachRow(file, (source, row) -> judgeCold(rows, source, row, part, parts));
+                rows.forEachRow(file, (source, row) -> judgeCold(wanted, source, row, part, parts));
             } catch (IOException e) {
                 if (part == 0) {
                     problems.add(e.getMessage());
                 }
             }
         }
-        long gone = rows.missing() == 0 || expiredByDay.isEmpty() ? 0 : countExpired(rows, part, parts);
-        missing += rows.missing() - gone;
-        if (rows.missing() > gone && findings.size() < NAMED_KEYS) {
-            nameMissing(rows, part, parts);
+        long gone = wanted.missing() == 0 || expiredByDay.isEmpty() ? 0 : countExpired(wanted, part, parts);
+        missing += wanted.missing() - gone;
+        if (wanted.missing() > gone && findings.size() < NAMED_KEYS) {
+            nameMissing(wanted, part, parts);
         }
     }
 
     /** Counts missing rows of tables and days of which batches expired. */
-    private long countExpired(ExpectedRows rows, int part, int parts) throws Exception {
+    private long countExpired(ExpectedRows wanted, int part, int parts) throws Exception {
         long[] gone = new long[1];
         sent.forEachStored((event, identity) -> {
-            if (isInPart(digestOf(event, identity), part, parts) && rows.isMissing(digest) && mayHaveExpired(event)) {
+            if (isInPart(digestOf(event, identity), part, parts) && wanted.isMissing(digest) && mayHaveExpired(event)) {
                 goneByDay.merge(tableAndDay(event), 1L, Long::sum);
                 gone[0]++;
             }
@@ -172,17 +173,17 @@ public final class Audit {
         return rows;
     }
 
-    private void judgeCold(ExpectedRows rows, DataFile file, ArchivedEvent row, int part, int parts) {
+    private void judgeCold(ExpectedRows wanted, DataFile file, ArchivedEvent row, int part, int parts) {
         EventIdentity identity = EventIdentity.of(row.event(), row.topic(), row.partition(), row.offset());
         if (isInPart(digestOf(row.event(), identity), part, parts)) {
             cold++;
-            judge(rows, identity, file.path());
+            judge(wanted, identity, file.path());
         }
     }
 
     /** Judges the row whose digest was computed last. */
-    private void judge(ExpectedRows rows, EventIdentity identity, String place) {
-        switch (rows.found(digest)) {
+    private void judge(ExpectedRows wanted, EventIdentity identity, String place) {
+        switch (wanted.found(digest)) {
             case RIGHT -> { }
             case DOUBLED -> {
                 doubled++;
@@ -200,9 +201,9 @@ public final class Audit {
         }
     }
 
-    private void nameMissing(ExpectedRows rows, int part, int parts) throws Exception {
+    private void nameMissing(ExpectedRows wanted, int part, int parts) throws Exception {
         sent.forEachStored((event, identity) -> {
-            if (findings.size() < NAMED_KEYS && isInPart(digestOf(event, identity), part, parts) && rows.isMissing(digest) && !mayHaveExpired(event)) {
+            if (findings.size() < NAMED_KEYS && isInPart(digestOf(event, identity), part, parts) && wanted.isMissing(digest) && !mayHaveExpired(event)) {
                 name("missing", identity, "found neither hot nor in Parquet");
             }
         });

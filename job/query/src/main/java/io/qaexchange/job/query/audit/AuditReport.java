@@ -19,10 +19,12 @@ import javax.annotation.Nullable;
  * @param problems what else is wrong, one line each
  * @param findings named keys, one line each
  * @param expired expected rows that the retention let go
- * @param archive what the archive's hashes say; null if they were not checked
+ * @param archive the check of the archive's hashes; null if they were not checked
+ * @param about the moment and sources of the rows, for a reader; null if the caller says it
  */
 public record AuditReport(long sent, long expected, long hot, long cold, long missing, long doubled, long altered, long unexpected,
-        List<String> problems, List<String> findings, long expired, @Nullable ArchiveCheck archive) {
+        List<String> problems, List<String> findings, long expired, @Nullable ArchiveCheck archive,
+        @Nullable String about) {
 
     public AuditReport {
         problems = List.copyOf(problems);
@@ -33,7 +35,19 @@ public record AuditReport(long sent, long expected, long hot, long cold, long mi
     public AuditReport with(ArchiveCheck check) {
         List<String> all = new ArrayList<>(problems);
         all.addAll(check.problems());
-        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, check);
+        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, check, about);
+    }
+
+    /** With the moment and sources of the rows. */
+    public AuditReport about(String text) {
+        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, problems, findings, expired, archive, text);
+    }
+
+    /** With one more problem. */
+    public AuditReport withProblem(String problem) {
+        List<String> all = new ArrayList<>(problems);
+        all.add(problem);
+        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, archive, about);
     }
 
     /** Whether every event is there once and unaltered, and nothing else is wrong. */
@@ -44,6 +58,9 @@ public record AuditReport(long sent, long expected, long hot, long cold, long mi
     /** The report for a reader. */
     public String toText() {
         StringBuilder text = new StringBuilder();
+        if (about != null) {
+            text.append(about).append(System.lineSeparator());
+        }
         text.append(String.format("sent %,d messages; %,d of them must be rows%n", sent, expected));
         text.append(String.format("found %,d rows: %,d hot, %,d in Parquet%n", hot + cold, hot, cold));
         text.append(String.format("missing %,d, doubled %,d, altered %,d, unexpected %,d%n", missing, doubled, altered, unexpected));

@@ -55,7 +55,7 @@ final class ExpectedRows {
         return true;
     }
 
-    /** What a row that is there means. */
+    /** Verdicts on a row that was found. */
     enum Found {
         RIGHT, DOUBLED, ALTERED, UNEXPECTED
     }

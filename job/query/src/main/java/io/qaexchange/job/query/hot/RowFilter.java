@@ -41,7 +41,7 @@ public record RowFilter(@Nullable Set<String> instruments, long fromNs, long toN
         return new RowFilter(null, Long.MIN_VALUE, Long.MAX_VALUE, fromDay, toDay);
     }
 
-    /** What both let through. */
+    /** The filter that lets through the rows that both let through. */
     public RowFilter and(RowFilter other) {
         Set<String> both = instruments;
         if (both == null) {
@@ -54,7 +54,7 @@ public record RowFilter(@Nullable Set<String> instruments, long fromNs, long toN
                 Math.min(toDay, other.toDay));
     }
 
-    /** What one of them lets through, and perhaps more. */
+    /** A filter that lets through the rows of either, and perhaps more. */
     public RowFilter or(RowFilter other) {
         Set<String> either = null;
         if (instruments != null && other.instruments != null) {

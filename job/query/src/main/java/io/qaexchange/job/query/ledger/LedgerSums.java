@@ -112,7 +112,7 @@ public record LedgerSums(long accounts, long positions, long orders, long waitin
         return problems.isEmpty();
     }
 
-    /** What the money that came in is now: money + frozen + margin − close profit + commission. */
+    /** The money that was deposited, reckoned from the present state: money + frozen + margin − close profit + commission. */
     public long accountedFor() {
         return money + frozen + margin - closeProfit + commission;
     }

@@ -31,7 +31,7 @@ public final class LedgerView {
             return floatProfit(Side.LONG) + floatProfit(Side.SHORT);
         }
 
-        /** Of one side. */
+        /** Floating profit of one side. */
         public long floatProfit(Side side) {
             PositionSide held = position.side(side);
             return held.volume() == 0 || Double.isNaN(lastPrice) ? 0 : held.floatProfit(side, contract, lastPrice);

@@ -9,6 +9,9 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import javax.net.SocketFactory;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.SecurityOptions;
+import org.apache.flink.runtime.net.SSLUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,9 +34,25 @@ public final class EndpointPool implements AutoCloseable {
         }
     }
 
-    /** @param sockets plain ones, or those of Flink's internal TLS */
-    public EndpointPool(SocketFactory sockets) {
+    private EndpointPool(SocketFactory sockets) {
         this.sockets = sockets;
+    }
+
+    /**
+     * A pool for the endpoints of a cluster.
+     *
+     * @param flink Flink's configuration there: with {@code security.ssl.internal.enabled} the endpoints speak Flink's internal TLS
+     * @throws IOException if the keys of that TLS cannot be used
+     */
+    public static EndpointPool of(Configuration flink) throws IOException {
+        if (!SecurityOptions.isInternalSSLEnabled(flink)) {
+            return new EndpointPool(SocketFactory.getDefault());
+        }
+        try {
+            return new EndpointPool(SSLUtils.createSSLClientSocketFactory(flink));
+        } catch (Exception e) {
+            throw new IOException("Flink's internal TLS cannot be used: " + e.getMessage(), e);
+        }
     }
 
     /** Works with a connection. */
@@ -47,26 +66,9 @@ public final class EndpointPool implements AutoCloseable {
      * @throws LiveException if the endpoint refuses, with {@link LiveProtocol#GONE} also if it cannot be reached
      */
     <T> T use(EndpointAnnouncement endpoint, Use<T> use) throws IOException {
-        EndpointConnection pooled = takeIdle(endpoint);
-        if (pooled != null) {
-            try {
-                return useAndReturn(endpoint, pooled, use);
-            } catch (LiveException e) {
-                throw e;
-            } catch (IOException e) {
-                throw gone(endpoint, e);
-            }
-        }
-        EndpointConnection fresh;
         try {
-            fresh = EndpointConnection.open(endpoint, sockets);
-        } catch (LiveException e) {
-            throw e;
-        } catch (IOException e) {
-            throw gone(endpoint, e);
-        }
-        try {
-            return useAndReturn(endpoint, fresh, use);
+            EndpointConnection idleOne = takeIdle(endpoint);
+            return useAndReturn(endpoint, idleOne == null ? EndpointConnection.open(endpoint, sockets) : idleOne, use);
         } catch (LiveException e) {
             throw e;
         } catch (IOException e) {

@@ -2,6 +2,7 @@ package io.qaexchange.job.query.live;
 
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.ExpiredBatch;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.live.EndpointAnnouncement;
@@ -87,6 +88,11 @@ public final class LiveRead implements AutoCloseable {
     /** The archived files of this read. */
     public List<DataFile> files() {
         return files;
+    }
+
+    /** Batches whose rows the retention let go. */
+    public List<ExpiredBatch> expired() {
+        return manifest.expired();
     }
 
     /** The earliest moment of a pin, ms since 1970; 0 without pins. */

@@ -40,7 +40,7 @@ final class HotTables {
 
     private static final int BATCH_ROWS = 16_384;
     private static final int MONEY_SCALE = 6;
-    /** What a view needs of each table: its first column, and that which {@code date} comes from. */
+    /** The columns of each table that a view needs: its first one, and the one that {@code date} comes from. */
     private static final Set<String> ALWAYS = Set.of(ParquetTable.EVENT_TIME, TableColumns.TRADING_DAY);
 
     private final DuckDBConnection connection;

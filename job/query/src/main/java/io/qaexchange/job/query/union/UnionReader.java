@@ -119,6 +119,11 @@ public final class UnionReader {
      * @throws IOException if it is missing or damaged
      */
     public void forEachRow(DataFile file, ColdRow visitor) throws Exception {
+        forEachRow(store, file, visitor);
+    }
+
+    /** Visits the rows of one file of an archive. */
+    public static void forEachRow(ManifestStore store, DataFile file, ColdRow visitor) throws Exception {
         Path path = store.locate(file);
         FlinkInputFile input;
         try {

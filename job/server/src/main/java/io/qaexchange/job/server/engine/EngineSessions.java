@@ -147,11 +147,11 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         }
     }
 
-    static ReadMoment moment(LiveRead read) {
+    static ReadMoment moment(LiveRead read, List<String> notices) {
         StringBuilder offsets = new StringBuilder();
         read.offsets().forEach(offset -> offsets.append(offsets.isEmpty() ? "" : ",").append(offset.topic()).append('-').append(offset.partition())
                 .append('@').append(offset.offset()));
-        return new ReadMoment(read.level().toString(), read.pinnedFromMs(), read.pinnedToMs(), offsets.toString(), read.manifestVersion());
+        return new ReadMoment(read.level().toString(), read.pinnedFromMs(), read.pinnedToMs(), offsets.toString(), read.manifestVersion(), notices);
     }
 
     private final class Session implements SqlSession {
@@ -214,13 +214,13 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
             QueryEngine.OpenQuery open = null;
             boolean opened = false;
             try {
-                open = engine.open(sql, level, user);
+                open = engine.open(sql, level, new QueryEngine.Asker(user, null));
                 schema.addTo(open.connection(), sql, open.query().reads().keySet());
                 schema.enter(open.connection());
                 // Tables stand in the place of calls whose rows were made.
                 String text = open.query().text();
                 try (PreparedStatement statement = open.connection().prepareStatement(text)) {
-                    ArrowAnswer answer = new ArrowAnswer(open.connection(), text, open.query().explains(), columns(statement), moment(open.read()),
+                    ArrowAnswer answer = new ArrowAnswer(open.connection(), text, open.query().explains(), columns(statement), moment(open.read(), open.notices()),
                             new EngineWork(open), place);
                     opened = true;
                     return answer;

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.annotation.Nullable;
 import org.apache.flink.util.FileUtils;
 
 /**
@@ -41,6 +43,8 @@ public final class QueryEngine implements AutoCloseable {
     private final Limits limits;
     private final Path temporary;
     private final SqlDatabases databases;
+    private final UnknownInstruments instruments = new UnknownInstruments();
+    private final QueryLog log = new QueryLog();
     private final AtomicLong ids = new AtomicLong();
     private final Map<Long, Running> running = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
@@ -60,17 +64,30 @@ public final class QueryEngine implements AutoCloseable {
     public record Limits(String memory, int threads, int seconds, String temporary) {
     }
 
+    /**
+     * Who asks.
+     *
+     * @param request name of the request, by which it can be cancelled; null for none
+     */
+    public record Asker(String user, @Nullable String request) {
+    }
+
     /** A query that runs now. */
     public static final class Running {
         private final long id;
         private final String user;
+        @Nullable
+        private final String request;
         private final String sql;
         private final long beganMs = System.currentTimeMillis();
         private final Interruption interruption;
+        @Nullable
+        private volatile String failed;
 
-        Running(long id, String user, String sql, Interruption interruption) {
+        Running(long id, Asker asker, String sql, Interruption interruption) {
             this.id = id;
-            this.user = user;
+            this.user = asker.user();
+            this.request = asker.request();
             this.sql = sql;
             this.interruption = interruption;
         }
@@ -81,6 +98,12 @@ public final class QueryEngine implements AutoCloseable {
 
         public String user() {
             return user;
+        }
+
+        /** Name of the client's request; null if it came through a door whose requests have none. */
+        @Nullable
+        public String request() {
+            return request;
         }
 
         public String sql() {
@@ -111,7 +134,8 @@ public final class QueryEngine implements AutoCloseable {
      */
     @FunctionalInterface
     public interface Target {
-        OutputStream begin(LiveRead read) throws IOException;
+        /** @param notices sentences about the rows for whoever asked, such as an instrument of which there is none */
+        OutputStream begin(LiveRead read, List<String> notices) throws IOException;
     }
 
     /** @param temporary a folder of its own, which goes with it */
@@ -130,11 +154,11 @@ public final class QueryEngine implements AutoCloseable {
      * @throws io.qaexchange.job.query.sql.WrongSqlException if it may not be run
      * @throws EndedException if it took too long or was cancelled
      */
-    public void run(String sql, ReadLevel level, ResultFormat format, String user, Target target) throws Exception {
-        try (OpenQuery open = open(sql, level, user)) {
+    public void run(String sql, ReadLevel level, ResultFormat format, Asker asker, Target target) throws Exception {
+        try (OpenQuery open = open(sql, level, asker)) {
             try {
                 ResultWriter writer = ResultWriter.of(open.tables, open.query);
-                OutputStream out = target.begin(open.read());
+                OutputStream out = target.begin(open.read(), open.notices());
                 writer.write(format, out, open.folder);
                 out.close();
             } catch (SQLException e) {
@@ -149,13 +173,13 @@ public final class QueryEngine implements AutoCloseable {
      * @throws io.qaexchange.job.query.sql.WrongSqlException if it may not be run
      * @throws EndedException if it took too long or was cancelled
      */
-    public OpenQuery open(String sql, ReadLevel level, String user) throws Exception {
+    public OpenQuery open(String sql, ReadLevel level, Asker asker) throws Exception {
         SqlTables tables = databases.take();
         OpenQuery open = null;
         try {
             SqlQuery query = tables.parse(sql);
-            open = new OpenQuery(tables, query, Files.createTempDirectory(temporary, "query"), 
-                    new Running(ids.incrementAndGet(), user, sql, new Interruption(tables.connection(), clock)));
+            open = new OpenQuery(tables, query, Files.createTempDirectory(temporary, "query"),
+                    new Running(ids.incrementAndGet(), asker, sql, new Interruption(tables.connection(), clock)));
             open.load(level);
             return open;
         } catch (Exception e) {
@@ -163,6 +187,7 @@ public final class QueryEngine implements AutoCloseable {
                 open.close();
             } else {
                 tables.close();
+                refused(sql, asker, e);
             }
             throw open != null && e instanceof SQLException failed ? open.failure(failed) : e;
         }
@@ -179,6 +204,7 @@ public final class QueryEngine implements AutoCloseable {
         private final Path folder;
         private final Running mine;
         private LiveRead read;
+        private List<String> notices = List.of();
         private long leftNs = TimeUnit.SECONDS.toNanos(limits.seconds());
         private long beganNs;
         private ScheduledFuture<?> late;
@@ -195,6 +221,7 @@ public final class QueryEngine implements AutoCloseable {
             begin();
             read = reader.open(level);
             tables.load(new LiveRowSource(read, reader.archive(), ledger::rows), query, List.of(folder));
+            notices = instruments.notices(tables, query, read);
         }
 
         /** The query's time runs. */
@@ -219,6 +246,11 @@ public final class QueryEngine implements AutoCloseable {
             return read;
         }
 
+        /** Sentences about the rows for whoever asked, such as an instrument of which there is none. */
+        public List<String> notices() {
+            return notices;
+        }
+
         /** The query's database. */
         public Connection connection() {
             return tables.connection();
@@ -241,7 +273,9 @@ public final class QueryEngine implements AutoCloseable {
 
         /** A failure of this query with its reason: that of whoever ended it, or the one that the driver lost. */
         public SQLException failure(SQLException e) {
-            return mine.interruption.failure(e);
+            SQLException failed = mine.interruption.failure(e);
+            mine.failed = String.valueOf(failed.getMessage());
+            return failed;
         }
 
         @Override
@@ -249,6 +283,11 @@ public final class QueryEngine implements AutoCloseable {
             pause();
             mine.interruption.close();
             running.remove(mine.id());
+            String ended = mine.interruption.reason();
+            QueryLog.Outcome outcome = ended != null ? QueryLog.Outcome.CANCELLED : mine.failed != null ? QueryLog.Outcome.FAILED : QueryLog.Outcome.DONE;
+            String reason = ended != null ? ended : mine.failed != null ? mine.failed : "";
+            log.add(new QueryLog.Entry(mine.id(), mine.user(), mine.sql(), Instant.ofEpochMilli(mine.beganMs()).toString(),
+                    System.currentTimeMillis() - mine.beganMs(), outcome, reason));
             if (read != null) {
                 read.close();
             }
@@ -262,22 +301,29 @@ public final class QueryEngine implements AutoCloseable {
         }
     }
 
+    /** Notes that a query was not run at all. */
+    public void refused(String sql, Asker asker, Exception reason) {
+        log.add(new QueryLog.Entry(0, asker.user(), sql, Instant.now().toString(), 0, QueryLog.Outcome.REFUSED, String.valueOf(reason.getMessage())));
+    }
+
+    /** The queries that have ended. */
+    public QueryLog log() {
+        return log;
+    }
+
     /** The queries that run now. */
     public Collection<Running> running() {
         return running.values();
     }
 
-    /**
-     * Cancels a query.
-     *
-     * @return whether it was running
-     */
-    public boolean cancel(long id, String user) {
-        Running found = running.get(id);
-        if (found != null) {
-            found.end("the query was cancelled by " + user);
-        }
-        return found != null;
+    /** Cancels a query. */
+    public void cancel(Running query, String user) {
+        query.end("the query was cancelled by " + user);
+    }
+
+    /** The sentence for an instrument of which nothing was found, with names that are near. */
+    public String noRows(String table, String instrument, LiveRead read) throws IOException {
+        return UnknownInstruments.noRows(table, instrument, read);
     }
 
     public LiveReader reader() {

@@ -1,11 +1,13 @@
 package io.qaexchange.job.server.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.Tokens;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.Map;
 import javax.annotation.Nullable;
 import org.eclipse.jetty.io.Content;
@@ -23,9 +25,12 @@ final class Exchange {
     private final Response response;
     private final Tokens.User user;
     private final Fields parameters;
+    private final String id;
 
-    Exchange(Request request, Response response, Tokens.User user) {
+    /** @param id name of the request */
+    Exchange(Request request, Response response, Tokens.User user, String id) {
         this.request = request;
+        this.id = id;
         this.response = response;
         this.user = user;
         this.parameters = Request.extractQueryParameters(request, StandardCharsets.UTF_8);
@@ -37,6 +42,11 @@ final class Exchange {
 
     Tokens.User user() {
         return user;
+    }
+
+    /** Who asks, and the name of the request. */
+    QueryEngine.Asker asker() {
+        return new QueryEngine.Asker(user.name(), id);
     }
 
     @Nullable
@@ -104,6 +114,19 @@ final class Exchange {
         response.getHeaders().put(name, value);
     }
 
+    /** A sentence about the answer, in a header {@code Qaexchange-Notice}; characters beyond printable ASCII are percent-encoded as UTF-8. */
+    void notice(String sentence) {
+        StringBuilder value = new StringBuilder();
+        for (byte b : sentence.getBytes(StandardCharsets.UTF_8)) {
+            if (b >= ' ' && b < 0x7f && b != '%') {
+                value.append((char) b);
+            } else {
+                value.append('%').append(HexFormat.of().withUpperCase().toHexDigits(b));
+            }
+        }
+        response.getHeaders().add("Qaexchange-Notice", value.toString());
+    }
+
     /** Whether the status and headers are on their way. */
     boolean isCommitted() {
         return response.isCommitted();
@@ -124,6 +147,13 @@ final class Exchange {
         try (OutputStream out = begin(status, contentType)) {
             out.write(bytes);
             out.write('\n');
+        }
+    }
+
+    /** As {@link #json}, without line ends, for answers that are long. */
+    void compactJson(int status, Object value) throws IOException {
+        try (OutputStream out = begin(status, "application/json")) {
+            out.write(JSON.writeValueAsBytes(value));
         }
     }
 

@@ -62,7 +62,7 @@ public final class QueryRoutes {
         endpoint.add("GET", "/v1/rows/*", Role.READER, this::rows);
         endpoint.add("GET", "/v1/latest/*", Role.READER, this::latest);
         endpoint.add("GET", "/v1/bars/*", Role.READER, this::bars);
-        endpoint.add("GET", "/v1/stream/*", Role.READER, (exchange, table) -> new LiveStream(engine, type(table)).answer(exchange));
+        endpoint.add("GET", "/v1/stream/*", Role.READER, (exchange, tables) -> new LiveStream(engine, types(tables)).answer(exchange));
     }
 
     int running() {
@@ -96,11 +96,15 @@ public final class QueryRoutes {
         MediaTypes type = MediaTypes.choose(exchange.parameter("format"), exchange.header("Accept"));
         ReadLevel at = ReadLevel.parse(level);
         try (Admission.Place place = admission.enter()) {
-            engine.run(sql, at, type.format(), exchange.user().name(), read -> {
+            engine.run(sql, at, type.format(), exchange.asker(), (read, notices) -> {
                 describe(exchange, read);
+                notices.forEach(exchange::notice);
                 OutputStream out = exchange.begin(200, type.contentType());
                 return type == MediaTypes.JSON ? new JsonArrayStream(out) : out;
             });
+        } catch (Admission.RefusedException e) {
+            engine.refused(sql, exchange.asker(), e);
+            throw e;
         }
     }
 
@@ -146,6 +150,7 @@ public final class QueryRoutes {
             UnionScan.Range range = new UnionScan.Range(type, instrument, from == null ? Long.MIN_VALUE : from, to == null ? Long.MAX_VALUE : to);
             typed(exchange, (read, rows) -> {
                 List<UnionRow> found = rows.first(range, (int) limit, order.equals("desc"));
+                nameMissing(exchange, table, instrument, found.isEmpty(), read);
                 return out -> new RowJson(type, read.instruments(), out).write(found);
             });
             return;
@@ -167,10 +172,18 @@ public final class QueryRoutes {
                 return null;
             }
             List<Bar> made = TypedBars.of(bars, rows, read.instruments());
+            nameMissing(exchange, table, exchange.parameter("instrument"), made.isEmpty(), read);
             return out -> BarJson.write(made, bars.width().isTradingDay(), out);
         });
         if (!answered) {
             query(exchange, bars.sql(), exchange.parameter("level", "live"));
+        }
+    }
+
+    /** An instrument of which there is nothing is more often mistyped than quiet. */
+    private void nameMissing(Exchange exchange, String table, @Nullable String instrument, boolean empty, LiveRead read) throws IOException {
+        if (empty && instrument != null) {
+            exchange.notice(engine.noRows(table, instrument, read));
         }
     }
 
@@ -240,6 +253,11 @@ public final class QueryRoutes {
             describe(exchange, read);
             exchange.text(200, "application/json", "[" + String.join(",\n", newest.values()) + "]\n");
         }
+    }
+
+    /** One table, or several with commas between them. */
+    private static List<RecordType> types(String tables) {
+        return Arrays.stream(tables.split(",")).map(QueryRoutes::type).distinct().toList();
     }
 
     static RecordType type(String table) {

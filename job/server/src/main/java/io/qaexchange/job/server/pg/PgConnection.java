@@ -142,7 +142,7 @@ final class PgConnection implements Runnable {
 
     private void encrypt() throws IOException, PgException {
         if (in.available() > 0) {
-            // Whoever is between client and server could have put something before the encryption begins.
+            // Someone between client and server could have inserted bytes before the encryption begins.
             throw PgException.protocol("received unencrypted data after SSL request");
         }
         out.single('S');

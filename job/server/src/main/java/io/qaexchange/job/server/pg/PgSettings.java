@@ -35,7 +35,7 @@ final class PgSettings {
     private final Map<String, String> values = new HashMap<>();
     private final Map<String, String> atStart = new HashMap<>();
 
-    /** What SET has to say to a client beside that it was done. */
+    /** The answer to SET: the change, and a notice for the client. */
     record Change(String name, String value, boolean reported, @Nullable String notice) {
     }
 

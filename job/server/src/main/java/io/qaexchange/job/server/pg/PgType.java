@@ -37,7 +37,7 @@ enum PgType {
     private static final Map<Integer, PgType> BY_OID = new HashMap<>();
     private static final Map<Integer, PgType> BY_ARRAY_OID = new HashMap<>();
     private static final Pattern DECIMAL = Pattern.compile("DECIMAL\\((\\d+),\\s*(\\d+)\\)");
-    /** What DuckDB writes for enumerations and other types with parts; those are sent as text or JSON. */
+    /** Types by the names that DuckDB gives them. Enumerations and nested types are not among them: they are sent as text or JSON. */
     private static final Map<String, PgType> BY_DUCKDB = Map.ofEntries(
             Map.entry("BOOLEAN", BOOL), Map.entry("TINYINT", INT2), Map.entry("SMALLINT", INT2), Map.entry("UTINYINT", INT2),
             Map.entry("INTEGER", INT4), Map.entry("USMALLINT", INT4), Map.entry("BIGINT", INT8), Map.entry("UINTEGER", INT8),

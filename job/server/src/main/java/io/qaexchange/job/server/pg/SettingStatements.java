@@ -82,6 +82,7 @@ final class SettingStatements {
     /** Names level, moments and offsets to clients that look at notices. */
     void tell(ReadMoment moment) {
         notice("00000", moment.sentence(), moment.offsets().isEmpty() ? null : "Kafka offsets: " + moment.offsets());
+        moment.notices().forEach(text -> notice("02000", text, null));
     }
 
     /** A notice, unless the client does not want any. */

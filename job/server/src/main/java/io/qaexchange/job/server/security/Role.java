@@ -1,6 +1,6 @@
 package io.qaexchange.job.server.security;
 
-/** What a user may do. Each role may do what those before it may. */
+/** The rights of a user. Each role has the rights of those before it. */
 public enum Role {
     /** Reads rows and statistics. */
     READER,

@@ -108,7 +108,7 @@ public final class Tokens {
         return token == null ? null : found;
     }
 
-    /** What proves the password of a user; null if no entry of his has a verifier that has not expired. */
+    /** The verifier of a user's password; null if no entry of the user has one that has not expired. */
     @Nullable
     public synchronized Login login(String name) throws IOException {
         readIfChanged();

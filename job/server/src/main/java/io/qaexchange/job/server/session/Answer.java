@@ -19,7 +19,7 @@ public interface Answer extends AutoCloseable {
     /** The columns, with the types that they have in DuckDB. */
     List<Column> columns();
 
-    /** What the rows are as of; null if the statement reads no table. */
+    /** The moment that the rows are as of; null if the statement reads no table. */
     @Nullable
     ReadMoment moment();
 

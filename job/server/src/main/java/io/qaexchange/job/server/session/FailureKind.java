@@ -1,6 +1,6 @@
 package io.qaexchange.job.server.session;
 
-/** What kind of failure a session's failure is, so that a door needs not know the classes behind it. */
+/** Kinds of failures of a session, so that a door need not know the classes behind it. */
 public enum FailureKind {
     /** The statement does more than read. */
     WRITES,

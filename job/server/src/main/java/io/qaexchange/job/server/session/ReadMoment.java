@@ -1,17 +1,20 @@
 package io.qaexchange.job.server.session;
 
 import java.time.Instant;
+import java.util.List;
 
 /**
- * What the rows of an answer are as of.
+ * The moment that the rows of an answer are as of.
  *
  * @param level the level, with the number of the checkpoint if it is one's
  * @param pinnedFromMs the earliest moment of a pin, ms since 1970; 0 without pins
  * @param pinnedToMs the latest moment of a pin
  * @param offsets Kafka offsets, topic-partition@offset, separated by commas; empty without pins
  * @param manifestVersion version of the archive manifest
+ * @param notices sentences about the rows for whoever asked, such as an instrument of which there is none
  */
-public record ReadMoment(String level, long pinnedFromMs, long pinnedToMs, String offsets, long manifestVersion) {
+public record ReadMoment(String level, long pinnedFromMs, long pinnedToMs, String offsets, long manifestVersion,
+        List<String> notices) {
 
     /** One sentence for people. */
     public String sentence() {

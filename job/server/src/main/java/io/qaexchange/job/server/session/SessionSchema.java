@@ -5,7 +5,7 @@ import java.sql.SQLException;
 import java.util.List;
 
 /**
- * What a door adds to a database before its clients see it: views, macros, catalogue tables, the path of names. Thread-safe.
+ * The additions of a door to a database before its clients see it: views, macros, catalogue tables, the path of names. Thread-safe.
  */
 public interface SessionSchema {
 

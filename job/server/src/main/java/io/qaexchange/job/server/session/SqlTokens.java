@@ -12,7 +12,7 @@ public final class SqlTokens {
     private SqlTokens() {
     }
 
-    /** What a token is. */
+    /** Kinds of tokens. */
     public enum Kind {
         /** White space or a comment. */
         SPACE,
