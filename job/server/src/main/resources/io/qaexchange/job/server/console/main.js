@@ -96,7 +96,7 @@ async function open() {
     }
   } catch (e) {
     console.error(e);
-    put(frame.main, failure(e instanceof Problem ? e : {status: 500, message: String(e.message)}));
+    put(frame.main, failure(e instanceof Problem ? e : {status: e instanceof TypeError ? 0 : 500, message: String(e.message)}));
   }
 }
 
@@ -147,6 +147,18 @@ async function start() {
   frame = shell();
   findExchangeZone();
   await open();
+  fetchPages();
+}
+
+/** The other pages, so that each opens at once, and says how things are when the server is away. */
+async function fetchPages() {
+  for (const {path} of PAGES) {
+    try {
+      await import("./pages/" + path + ".js");
+    } catch (e) {
+      console.info("page " + path + " is fetched when it is opened: " + e.message);
+    }
+  }
 }
 
 /** The zone that most instruments have. */
