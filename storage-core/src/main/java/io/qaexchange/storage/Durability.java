@@ -9,7 +9,10 @@ public enum Durability {
      * have passed. {@link Store#durableSequence()} and {@link Store#sync()} tell and wait.
      */
     GROUP_COMMIT,
-    /** The log is written in the background and synced only with {@link Store#sync()} and at flushes. Survives a killed process, but for the last milliseconds. */
+    /**
+     * The log is written in the background; it is synced with {@link Store#sync()}, at flushes, and every 8 MB, so that no write waits for a long sync.
+     * Survives a killed process, but for the last milliseconds.
+     */
     NONE,
     /** There is no log: what was not flushed is gone after a crash, and a host (Flink) keeps the memtables' log in its checkpoints. */
     NO_LOG

@@ -13,7 +13,8 @@ import java.util.List;
  * @param compactionStyle must not change
  * @param compression by level, the last entry for all deeper ones; RocksDB's {@code compression_per_level}
  * @param bloomBitsPerKey 10 gives about 1% false positives; 0 = no filter. More: less I/O for absent keys, more memory
- * @param blockBytes uncompressed size of a data block. Larger: better compression and scans, slower point reads. RocksDB's {@code block_size}
+ * @param blockBytes uncompressed size of a data block; blocks that are compressed by LZ4 are half as large. Larger: better compression and scans, slower point
+ *     reads. RocksDB's {@code block_size}
  * @param appendDelimiter byte that stands between appended values, -1 = {@link Store#append} is refused. Must not change
  * @param eventTimeFromEnd where the 8-byte big-endian event time (sign bit flipped) begins in the key, in bytes from its END; -1 = none.
  *     Must not change

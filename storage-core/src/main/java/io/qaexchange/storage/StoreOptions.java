@@ -46,7 +46,10 @@ public final class StoreOptions {
         return values.memtableBytes;
     }
 
-    /** Frozen memtables that may wait for their flush before writes stall. RocksDB's {@code max_write_buffer_number - 1}. */
+    /**
+     * Frozen memtables that may wait for their flush before writes stall. A flush takes at most half of so many. RocksDB's
+     * {@code max_write_buffer_number - 1}.
+     */
     public int maxFrozenMemtables() {
         return values.maxFrozenMemtables;
     }
@@ -134,7 +137,7 @@ public final class StoreOptions {
         return values.levelMultiplier;
     }
 
-    /** Compactions and flushes that may run at the same time. */
+    /** Compactions that may run at the same time. Flushes have a thread of their own beside them, unless there is an {@link #executor()}. */
     public int backgroundJobs() {
         return values.backgroundJobs;
     }

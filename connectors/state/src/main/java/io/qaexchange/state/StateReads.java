@@ -3,6 +3,8 @@ package io.qaexchange.state;
 import io.qaexchange.state.store.StateStore;
 import io.qaexchange.state.store.StateTable;
 import io.qaexchange.storage.ColumnFamily;
+import io.qaexchange.storage.StoreLevel;
+import io.qaexchange.storage.StoreStatistics;
 import io.qaexchange.storage.error.StoreClosedException;
 import java.io.IOException;
 import java.time.Duration;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.state.StateDescriptor;
@@ -19,6 +22,7 @@ import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
+import org.apache.flink.util.ResourceGuard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +51,8 @@ public final class StateReads<K> {
     private final Set<StateReadSession<K>> sessions = new HashSet<>();
     /** Guarded by this. */
     private final CheckpointPins checkpoints = new CheckpointPins();
+    /** Guarded by this. */
+    private final Set<Thread> compacting = new HashSet<>();
     /** Guarded by this. */
     private boolean closed;
 
@@ -107,6 +113,54 @@ public final class StateReads<K> {
             throw new CheckpointNotHeldException(operator.name(), checkpointId, checkpoints.held());
         }
         return open(held.share(), OptionalLong.of(checkpointId));
+    }
+
+    /**
+     * The store behind the state: levels, the next compaction, counters.
+     *
+     * @param levels levels and windows with their files
+     * @param nextCompaction what would be compacted next, and why
+     * @param statistics counters since the task began, and gauges, by the names of {@code StoreMetric}
+     */
+    public record StoreView(List<StoreLevel> levels, String nextCompaction, Map<String, Long> statistics) {
+    }
+
+    /**
+     * Looks at the store. No key is read.
+     *
+     * @throws StoreClosedException if the task has ended
+     */
+    public StoreView view() throws IOException {
+        synchronized (this) {
+            requireOpen();
+        }
+        try (ResourceGuard.Lease lease = store.lease()) {
+            Map<String, Long> values = new TreeMap<>();
+            StoreStatistics statistics = store.engine().statistics();
+            statistics.values().forEach((metric, value) -> values.put(metric.id(), value));
+            return new StoreView(store.levels(), store.explainPick(), values);
+        }
+    }
+
+    /**
+     * Compacts everything, on this thread; the store's own compactions wait meanwhile. An interruption ends it, and so does the end of the task: nothing is
+     * lost then.
+     *
+     * @throws java.io.InterruptedIOException if it was ended
+     * @throws StoreClosedException if the task has ended
+     */
+    public void compact() throws IOException {
+        synchronized (this) {
+            requireOpen();
+            compacting.add(Thread.currentThread());
+        }
+        try (ResourceGuard.Lease lease = store.lease()) {
+            store.compact();
+        } finally {
+            synchronized (this) {
+                compacting.remove(Thread.currentThread());
+            }
+        }
     }
 
     /** A further session of the same moment. */
@@ -213,6 +267,7 @@ public final class StateReads<K> {
 
     private synchronized List<StateReadSession<K>> awaitSessions() {
         closed = true;
+        compacting.forEach(Thread::interrupt);
         long deadlineNs = System.nanoTime() + operator.patience().toNanos();
         try {
             for (long left = operator.patience().toNanos(); !sessions.isEmpty() && left > 0; left = deadlineNs - System.nanoTime()) {

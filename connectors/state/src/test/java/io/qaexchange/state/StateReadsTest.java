@@ -3,7 +3,9 @@ package io.qaexchange.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qaexchange.storage.StoreLevel;
 import io.qaexchange.storage.error.StoreClosedException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RunnableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapState;
@@ -323,6 +326,63 @@ class StateReadsTest {
                 .hasMessageContaining("task has ended");
         assertThatThrownBy(entries::hasNext).hasCauseInstanceOf(StoreClosedException.class);
         session.close();
+    }
+
+    @Test
+    void theStoreIsLookedAtAndCompactedWhileTheTaskGoesOn() throws Exception {
+        TestBackend backend = open(Duration.ofSeconds(2));
+        ValueState<Long> first = state(backend, FIRST);
+        for (int key = 0; key < KEYS; key++) {
+            backend.keyed.setCurrentKey("key" + key);
+            first.update((long) key);
+        }
+        StateReads<String> reads = reads(backend);
+        assertThat(reads.view().levels()).as("all is in memory").isEmpty();
+
+        reads.compact();
+
+        StateReads.StoreView view = reads.view();
+        assertThat(view.levels()).isNotEmpty().allSatisfy(level -> assertThat(level.fileBytes()).isNotEmpty());
+        assertThat(view.levels().stream().filter(level -> level.family().equals("first")).mapToLong(StoreLevel::entries).sum()).isEqualTo(KEYS);
+        assertThat(view.nextCompaction()).contains("first", "level=0");
+        assertThat(view.statistics().get("flushes")).isPositive();
+        backend.keyed.setCurrentKey("key7");
+        assertThat(first.value()).isEqualTo(7);
+        backend.close();
+        assertThatThrownBy(reads::compact).isInstanceOf(StoreClosedException.class);
+        assertThatThrownBy(reads::view).isInstanceOf(StoreClosedException.class);
+    }
+
+    @Test
+    void theEndOfTheTaskEndsACompaction() throws Exception {
+        TestBackend backend = open(Duration.ofSeconds(30));
+        ValueState<Long> first = state(backend, FIRST);
+        for (int key = 0; key < KEYS; key++) {
+            backend.keyed.setCurrentKey("key" + key);
+            first.update((long) key);
+        }
+        StateReads<String> reads = reads(backend);
+        AtomicLong compactions = new AtomicLong();
+        AtomicReference<Exception> ended = new AtomicReference<>();
+        Thread compacting = new Thread(() -> {
+            try {
+                while (true) {
+                    reads.compact();
+                    compactions.incrementAndGet();
+                }
+            } catch (Exception e) {
+                ended.set(e);
+            }
+        });
+        compacting.start();
+        while (compactions.get() < 3) {
+            Thread.onSpinWait();
+        }
+
+        backend.close();
+
+        compacting.join();
+        assertThat(ended.get()).isInstanceOfAny(InterruptedIOException.class, StoreClosedException.class);
     }
 
     @Test

@@ -1,19 +1,25 @@
 package io.qaexchange.storage.bench;
 
+import io.qaexchange.storage.bench.Contender.Layout;
 import io.qaexchange.storage.bench.Contender.Log;
 import io.qaexchange.storage.bench.Contender.Setup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** Shared by all measures: the records, the time to measure, the folder of stores, and the table. One thread. */
 final class BenchContext {
     static final int OURS = 0;
+    /** With its own default and Flink's: blocks of 4 KB. */
     static final int ROCKSDB = 1;
-    static final int LMDB = 2;
-    static final int MVSTORE = 3;
+    static final int ROCKSDB_16K = 2;
+    static final int LMDB = 3;
+    static final int MVSTORE = 4;
+
+    static final long USUAL_CACHE_BYTES = 512L << 20;
 
     final int records;
     /** Point reads of a measure. */
@@ -21,14 +27,21 @@ final class BenchContext {
     /** Whether the run is long enough to judge by. */
     final boolean full;
     final Workload workload;
-    final Results results = new Results("rocksdb");
+    final Results results = new Results("rocksdb 4K", "rocksdb 16K");
+    /** Who takes part where the size of blocks matters. */
+    final List<Integer> contenders;
+    final Layout layout;
+    final long cacheBytes;
     final Path base;
     private final byte[] key = new byte[Workload.KEY_BYTES];
     private final byte[] value = new byte[Workload.VALUE_BYTES];
     /** Sums that keep measured work alive. */
     long kept;
 
-    BenchContext(int records, boolean full, Path base) {
+    BenchContext(int records, boolean full, Path base, List<Integer> contenders, Layout layout, long cacheBytes) {
+        this.contenders = List.copyOf(contenders);
+        this.layout = layout;
+        this.cacheBytes = cacheBytes;
         this.records = records;
         this.full = full;
         this.base = base;
@@ -36,8 +49,13 @@ final class BenchContext {
         workload = new Workload(records);
     }
 
+    /** A figure of each contender that takes part, at its place in a row; NaN for the others. */
+    static double[] none() {
+        return new double[] {Double.NaN, Double.NaN, Double.NaN};
+    }
+
     /** A contender with a folder of its own, which goes with it. */
-    static final class Run implements AutoCloseable {
+    final class Run implements AutoCloseable {
         final int which;
         final Path directory;
         Contender contender;
@@ -50,7 +68,7 @@ final class BenchContext {
         /** Closes the store and opens it again as it was, or otherwise. */
         void reopen(Log log, boolean compressed) throws Exception {
             contender.close();
-            contender = contender(which, new Setup(directory, log, compressed, false));
+            contender = contender(which, new Setup(directory, log, compressed, false, layout, cacheBytes));
         }
 
         @Override
@@ -71,14 +89,15 @@ final class BenchContext {
 
     private Run open(int which, Log log, boolean compressed, boolean counted) throws Exception {
         Run run = new Run(which, Files.createTempDirectory(base, "engine-bench"));
-        run.contender = contender(which, new Setup(run.directory, log, compressed, counted));
+        run.contender = contender(which, new Setup(run.directory, log, compressed, counted, layout, cacheBytes));
         return run;
     }
 
-    private static Contender contender(int which, Setup setup) throws Exception {
+    static Contender contender(int which, Setup setup) throws Exception {
         return switch (which) {
-            case OURS -> new LsmContender(setup, true);
-            case ROCKSDB -> new RocksContender(setup);
+            case OURS -> new LsmContender(setup);
+            case ROCKSDB -> new RocksContender(setup, 4 << 10);
+            case ROCKSDB_16K -> new RocksContender(setup, 16 << 10);
             case LMDB -> new LmdbContender(setup);
             default -> new MvStoreContender(setup);
         };
@@ -141,6 +160,13 @@ final class BenchContext {
     static double tableBytes(Path directory) throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             return files.filter(file -> file.toString().endsWith(".sst")).mapToLong(file -> file.toFile().length()).sum();
+        }
+    }
+
+    /** Tells why the puts of a run waited. */
+    static void waits(Run run) {
+        if (!run.contender.waits().isEmpty()) {
+            System.err.println("    " + run.contender.waits());
         }
     }
 

@@ -13,9 +13,14 @@ interface Contender extends Closeable {
     /**
      * The settings that both contenders are opened with.
      *
-     * @param counted whether {@link #bytesWritten} will be asked: counting costs RocksDB a twelfth of a get, ours always counts
+     * @param counted whether the log's bytes are asked for: counting costs RocksDB a twelfth of a get, ours always counts
+     * @param layout of ours
+     * @param cacheBytes of the block cache
      */
-    record Setup(Path directory, Log log, boolean compressed, boolean counted) {}
+    record Setup(Path directory, Log log, boolean compressed, boolean counted, Layout layout, long cacheBytes) {}
+
+    /** Compaction style of our events: windows of event time, as the event log has; or levels without event time, as other state has. */
+    enum Layout { WINDOWS, LEVELS }
 
     void put(byte[] key, byte[] value) throws Exception;
 
@@ -31,6 +36,11 @@ interface Contender extends Closeable {
     /** @return the value's length, -1 if there is none */
     int get(byte[] key) throws Exception;
 
+    /** The value as an array of its own; null if there is none. */
+    default byte[] getBytes(byte[] key) throws Exception {
+        throw notMeasured();
+    }
+
     /** Looks at key and value of up to {@code rows} rows from a key on. @return a sum that keeps the work alive */
     long scan(byte[] from, int rows) throws Exception;
 
@@ -45,6 +55,16 @@ interface Contender extends Closeable {
     /** Makes a checkpoint as the writer sees it: when this returns, writing may go on. */
     default void checkpoint(Path directory) throws Exception {
         throw notMeasured();
+    }
+
+    /** Makes a checkpoint that is complete and durable in this folder when it returns. */
+    default void checkpointToEnd(Path directory) throws Exception {
+        throw notMeasured();
+    }
+
+    /** Why writes waited, for people; empty if it cannot tell. */
+    default String waits() {
+        return "";
     }
 
     void flush() throws Exception;

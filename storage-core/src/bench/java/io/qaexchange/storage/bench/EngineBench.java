@@ -1,25 +1,34 @@
 package io.qaexchange.storage.bench;
 
+import io.qaexchange.storage.bench.Contender.Layout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
  * Runs each measure on our engine and on RocksDB, on the same records in one process, and prints a table.
  *
- * <p>{@code EngineBench [--records N] [--quick] [--only WHAT] [--reference] [--json FILE] [--dir D]}. Exit code 0 if it ran, whatever the figures; 2
+ * <p>{@code EngineBench [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--cache MB] [--reference] [--json FILE] [--dir D]}. Exit code 0 if it ran, whatever the figures; 2
  * if it could not.
  */
 public final class EngineBench {
     private static final String USAGE = """
-            bin/bench engine [--records N] [--quick] [--only WHAT] [--reference] [--json FILE] [--dir D]
+            bin/bench engine [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--cache MB] [--reference] [--json FILE] [--dir D]
               --records N   how many (default 3,000,000)
               --quick       400,000 records, under a minute
-              --only WHAT   puts (with and without log), reads, or other; all without this
+              --only WHAT   puts (with and without log), reads (puts without log, then reads), or other; all without this
+              --codec NAME  of puts and reads: none or lz4; both without this
+              --contenders LIST   of ours, 4k and 16k (RocksDB with blocks of this size): who takes part in puts and reads; all without this
+              --leveled     our events in levels, without event time, as a state of Flink has them; without this in windows of event time
+              --cache MB    size of the block cache (default 512), to read data that is larger than it
               --reference   the workloads of the reference system instead, beside its own figures
               --json FILE   the table for programs
               --dir D       where the stores go
             """;
+
+    private static final List<Integer> CONTENDERS = List.of(BenchContext.OURS, BenchContext.ROCKSDB, BenchContext.ROCKSDB_16K);
 
     private EngineBench() {}
 
@@ -28,6 +37,10 @@ public final class EngineBench {
         boolean quick = false;
         boolean reference = false;
         String only = "";
+        String codec = "";
+        List<Integer> contenders = CONTENDERS;
+        Layout layout = Layout.WINDOWS;
+        long cacheBytes = BenchContext.USUAL_CACHE_BYTES;
         Path json = null;
         Path base = Path.of(System.getProperty("java.io.tmpdir"));
         for (int i = 0; i < args.length; i++) {
@@ -35,6 +48,10 @@ public final class EngineBench {
                 case "--records" -> records = number(argument(args, ++i));
                 case "--quick" -> quick = true;
                 case "--only" -> only = argument(args, ++i);
+                case "--cache" -> cacheBytes = (long) number(argument(args, ++i)) << 20;
+                case "--leveled" -> layout = Layout.LEVELS;
+                case "--codec" -> codec = argument(args, ++i);
+                case "--contenders" -> contenders = contenders(argument(args, ++i));
                 case "--reference" -> reference = true;
                 case "--json" -> json = Path.of(argument(args, ++i));
                 case "--dir" -> base = Path.of(argument(args, ++i));
@@ -48,6 +65,9 @@ public final class EngineBench {
         if (!Set.of("", "puts", "reads", "other").contains(only)) {
             fail("--only takes puts, reads or other, not " + only);
         }
+        if (!Set.of("", "none", "lz4").contains(codec)) {
+            fail("--codec takes none or lz4, not " + codec);
+        }
         if (!Files.isDirectory(base)) {
             fail("there is no folder " + base);
         }
@@ -55,8 +75,8 @@ public final class EngineBench {
         if (reference) {
             results = new ReferenceWorkloads(base, quick).run();
         } else {
-            BenchContext bench = new BenchContext(quick ? Math.min(records, 400_000) : records, !quick, base);
-            run(bench, only);
+            BenchContext bench = new BenchContext(quick ? Math.min(records, 400_000) : records, !quick, base, contenders, layout, cacheBytes);
+            run(bench, only, codec);
             results = bench.results;
         }
         System.out.print(results.table());
@@ -65,16 +85,20 @@ public final class EngineBench {
         }
     }
 
-    private static void run(BenchContext bench, String only) throws Exception {
+    private static void run(BenchContext bench, String only, String codec) throws Exception {
         System.err.printf("%,d records of %d + %d bytes, %d cores%n", bench.records, Workload.KEY_BYTES, Workload.VALUE_BYTES,
                 Runtime.getRuntime().availableProcessors());
         WriteMeasures writes = new WriteMeasures(bench);
         writes.warmUp();
-        if (only.isEmpty() || only.equals("puts")) {
-            writes.withoutLog();
+        for (boolean compressed : new boolean[] {false, true}) {
+            if (!only.equals("other") && !codec.equals(compressed ? "none" : "lz4")) {
+                new StoreMeasures(bench, compressed).run(!only.equals("puts"));
+            }
+        }
+        if (!only.equals("other") && !only.equals("reads") && codec.isEmpty()) {
             writes.logged();
         }
-        if (only.isEmpty() || only.equals("reads")) {
+        if (only.isEmpty() || only.equals("other")) {
             new ReadMeasures(bench).run(only.isEmpty());
         }
         if (only.isEmpty() || only.equals("other")) {
@@ -87,11 +111,23 @@ public final class EngineBench {
         System.err.println("(" + bench.kept + ")");
     }
 
+    private static List<Integer> contenders(String text) {
+        List<Integer> all = new ArrayList<>();
+        for (String name : text.split(",")) {
+            int which = List.of("ours", "4k", "16k").indexOf(name);
+            if (which < 0) {
+                fail("--contenders takes a list of ours, 4k and 16k, not " + text);
+            }
+            all.add(which);
+        }
+        return all;
+    }
+
     private static int number(String text) {
         try {
             return Integer.parseInt(text.replace(",", "").replace("_", ""));
         } catch (NumberFormatException e) {
-            fail("not a number of records: " + text);
+            fail("not a number: " + text);
             return 0;
         }
     }

@@ -1,6 +1,7 @@
 package io.qaexchange.storage.bench;
 
 import io.qaexchange.storage.BlockCompression;
+import io.qaexchange.storage.Checkpoint;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.Durability;
@@ -27,18 +28,18 @@ final class LsmContender implements Contender {
     private final Slice wanted = new Slice();
     private final StoreReader reader;
 
-    LsmContender(Setup setup, boolean windowed) throws Exception {
+    LsmContender(Setup setup) throws Exception {
         Durability durability = switch (setup.log()) {
             case NONE -> Durability.NO_LOG;
             case BUFFERED -> Durability.NONE;
             case GROUPED -> Durability.GROUP_COMMIT;
             case SYNCED -> Durability.SYNC_EACH;
         };
-        store = LsmStore.open(setup.directory(), StoreOptions.builder().durability(durability).memtableBytes(64 << 20).blockCacheBytes(512L << 20).build());
+        store = LsmStore.open(setup.directory(), StoreOptions.builder().durability(durability).memtableBytes(64 << 20).blockCacheBytes(setup.cacheBytes()).build());
         BlockCompression compression = setup.compressed() ? BlockCompression.LZ4 : BlockCompression.NONE;
-        FamilyOptions.Builder options = FamilyOptions.builder("events").compression(compression).eventTimeFromEnd(24);
-        if (windowed) {
-            options.compactionStyle(CompactionStyle.TIME_WINDOW).windowNanos(3_600_000_000_000L);
+        FamilyOptions.Builder options = FamilyOptions.builder("events").compression(compression);
+        if (setup.layout() == Layout.WINDOWS) {
+            options.eventTimeFromEnd(24).compactionStyle(CompactionStyle.TIME_WINDOW).windowNanos(3_600_000_000_000L);
         }
         events = store.createFamily(options.build());
         lists = store.createFamily(FamilyOptions.builder("lists").compression(compression).appendDelimiter((byte) ',').build());
@@ -72,6 +73,11 @@ final class LsmContender implements Contender {
     }
 
     @Override
+    public byte[] getBytes(byte[] keyBytes) throws Exception {
+        return store.get(events, keyBytes);
+    }
+
+    @Override
     public long scan(byte[] from, int rows) throws Exception {
         long sum = 0;
         int left = rows;
@@ -98,6 +104,25 @@ final class LsmContender implements Contender {
     public void checkpoint(Path directory) throws Exception {
         // A host would read it later on another thread; here it is given up at once.
         store.checkpoint().close();
+    }
+
+    @Override
+    public void checkpointToEnd(Path directory) throws Exception {
+        try (Checkpoint checkpoint = store.checkpoint()) {
+            checkpoint.writeTo(directory);
+        }
+    }
+
+    @Override
+    public String waits() {
+        StoreStatistics statistics = store.statistics();
+        StringBuilder text = new StringBuilder();
+        for (StoreMetric metric : StoreMetric.values()) {
+            if (metric.kind() == StoreMetric.Kind.COUNTER && (metric.id().startsWith("stall.") || metric.id().startsWith("slowdown."))) {
+                text.append(metric.id()).append('=').append(statistics.get(metric)).append(' ');
+            }
+        }
+        return text.toString();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.qaexchange.storage.bench;
 
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.HdrHistogram.Histogram;
 
@@ -26,6 +27,11 @@ record Measured(double perSecond, Histogram latency, double bytesPerOperation) {
 
     double micros(double percentile) {
         return latency.getValueAtPercentile(percentile) / 1000.0;
+    }
+
+    /** A percentile of each that was measured, NaN for the others. */
+    static double[] micros(Measured[] all, double percentile) {
+        return Arrays.stream(all).mapToDouble(measured -> measured == null ? Double.NaN : measured.micros(percentile)).toArray();
     }
 
     static Measured of(Contender contender, int operations, Operation operation) throws Exception {

@@ -1,5 +1,6 @@
 package io.qaexchange.storage.bench;
 
+import io.qaexchange.storage.bench.Contender.Layout;
 import io.qaexchange.storage.bench.Contender.Log;
 import io.qaexchange.storage.bench.Contender.Setup;
 import java.io.IOException;
@@ -51,8 +52,8 @@ final class MemoryMeasures {
             byte[] value = new byte[Workload.VALUE_BYTES];
             long anonymous = status("RssAnon");
             long resident = status("VmRSS");
-            Setup setup = new Setup(Path.of(args[1]), Log.NONE, false, false);
-            try (Contender contender = which == BenchContext.OURS ? new LsmContender(setup, true) : new RocksContender(setup)) {
+            Setup setup = new Setup(Path.of(args[1]), Log.NONE, false, false, Layout.WINDOWS, BenchContext.USUAL_CACHE_BYTES);
+            try (Contender contender = BenchContext.contender(which, setup)) {
                 for (int i = 0; i < records; i++) {
                     workload.key(i, false, key);
                     workload.value(i, value);

@@ -18,10 +18,14 @@ import java.util.concurrent.atomic.LongAdder;
  * <p>Thread-safe. Taking in and letting go is sharded by hash, so that readers seldom meet.
  */
 public final class BlockCache implements AutoCloseable {
+    private static final int ERAS = 100;
+
     private final MemoryPool pool;
     private final long capacityBytes;
     private final CacheShard[] shards;
     private final AtomicLong nextFileId = new AtomicLong(1);
+    /** Bytes of blocks that were asked for and not here. Several threads add without order: some of it may be lost. */
+    private long missedBytes;
     private final Set<CachedFile> files = ConcurrentHashMap.newKeySet();
     private final LongAdder hitsOfClosed = new LongAdder();
     private final LongAdder missesOfClosed = new LongAdder();
@@ -59,6 +63,16 @@ public final class BlockCache implements AutoCloseable {
         CachedFile file = new CachedFile(this, nextFileId.getAndIncrement(), blocks);
         files.add(file);
         return file;
+    }
+
+    /**
+     * Notes a miss.
+     *
+     * @return the era: it changes whenever as many bytes were missed as the cache holds, 1 to 100, then 1 again
+     */
+    int missed(int bytes) {
+        missedBytes += bytes;
+        return (int) (missedBytes / Math.max(1, capacityBytes) % ERAS) + 1;
     }
 
     void closed(CachedFile file) {

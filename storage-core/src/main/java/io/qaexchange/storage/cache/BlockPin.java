@@ -13,6 +13,8 @@ import java.util.Arrays;
 public final class BlockPin implements AutoCloseable {
     private static final byte[] NOTHING = new byte[0];
     private static final CachedBlock[] NO_BLOCKS = new CachedBlock[0];
+    private static final byte[][] NO_ARRAYS = {};
+    private static final int LEAST_ARRAY_BYTES = 4 << 10;
 
     private CachedBlock[] held = NO_BLOCKS;
     private int heldCount;
@@ -20,6 +22,9 @@ public final class BlockPin implements AutoCloseable {
     private long address = Memory.ARRAY_BASE;
     private int length;
     private Object scratch;
+    /** Memory of this pin's own; the first {@link #arraysUsed} are looked at. */
+    private byte[][] arrays = NO_ARRAYS;
+    private int arraysUsed;
 
     /** For {@link Memory}: null, or the array in which the current block lies. */
     public Object base() {
@@ -46,6 +51,20 @@ public final class BlockPin implements AutoCloseable {
         this.base = base;
         this.address = address;
         this.length = length;
+    }
+
+    /** Memory that is the caller's until {@link #release()}; the pin then gives it again. */
+    public byte[] array(int atLeast) {
+        if (arraysUsed == arrays.length) {
+            arrays = Arrays.copyOf(arrays, Math.max(1, arraysUsed * 2));
+        }
+        byte[] array = arrays[arraysUsed];
+        if (array == null || array.length < atLeast) {
+            array = new byte[Math.max(LEAST_ARRAY_BYTES, Integer.highestOneBit(Math.max(1, atLeast - 1)) * 2)];
+            arrays[arraysUsed] = array;
+        }
+        arraysUsed++;
+        return array;
     }
 
     /** The current block as a slice. */
@@ -78,6 +97,7 @@ public final class BlockPin implements AutoCloseable {
             held[i] = null;
         }
         heldCount = 0;
+        arraysUsed = 0;
         show(NOTHING, Memory.ARRAY_BASE, 0);
     }
 

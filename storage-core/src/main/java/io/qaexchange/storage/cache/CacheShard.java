@@ -29,6 +29,10 @@ final class CacheShard {
         this.capacityBytes = capacityBytes;
     }
 
+    synchronized boolean hasRoomFor(int bytes) {
+        return usedBytes + bytes <= capacityBytes;
+    }
+
     /** Memory for a block that is about to be read, others evicted for it; null if there is no room. */
     synchronized Chunk reserve(int bytes) {
         if (bytes > capacityBytes) {

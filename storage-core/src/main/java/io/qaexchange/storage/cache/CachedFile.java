@@ -23,6 +23,8 @@ public final class CachedFile implements AutoCloseable {
     private final int blockCount;
     /** Made with the first block: of files that are read in place, none ever comes. Volatile: replaced once. */
     private volatile CachedBlock[] places;
+    /** By block, the {@link BlockCache#missed era} in which it was last asked for and not here. Several threads write without order: what is lost costs a miss. */
+    private byte[] asked;
     private long hits;
     private long misses;
 
@@ -48,6 +50,22 @@ public final class CachedFile implements AutoCloseable {
         found.touch();
         pin.hold(found);
         return true;
+    }
+
+    /**
+     * Whether a block that is not here should be taken in: where there is room without evicting any other, or where it was asked for in the same era, so
+     * that keeping it may pay. Where data is much larger than the cache most blocks are not asked for again before they would be evicted.
+     *
+     * @param bytes of the block
+     */
+    public boolean isWorthKeeping(int block, int bytes) {
+        int now = cache.missed(bytes);
+        if (asked == null) {
+            asked = new byte[blockCount];
+        }
+        int before = asked[block];
+        asked[block] = (byte) now;
+        return before == now || shard(block).hasRoomFor(bytes);
     }
 
     /** Memory for at least {@code bytes} bytes of this block; null if there is no room even after evicting what nobody looks at. */

@@ -8,6 +8,7 @@ import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
+import java.util.function.LongConsumer;
 import java.util.Arrays;
 
 /**
@@ -45,11 +46,14 @@ public final class RetainedEntries {
         boolean isOldest(Slice key) throws IOException;
     }
 
+    private static final int ENTRIES_BETWEEN_REPORTS = 1024;
+
     private final InternalIterator input;
     private final Scope scope;
     private final Sink sink;
     private final RangeTombstoneList.Cursor tombstones;
 
+    private long entriesRead;
     private byte[] key = new byte[64];
     private int keyLength;
     private final Slice keyView = new Slice();
@@ -66,9 +70,24 @@ public final class RetainedEntries {
 
     /** Works through the input, from where it stands to its end. */
     public void run() throws IOException {
+        run(read -> {});
+    }
+
+    /** @param progress is told now and then how many entries are read */
+    public void run(LongConsumer progress) throws IOException {
+        long told = 0;
         while (input.valid()) {
             runKey();
+            if (entriesRead - told >= ENTRIES_BETWEEN_REPORTS) {
+                told = entriesRead;
+                progress.accept(told);
+            }
         }
+    }
+
+    /** Entries of the input that are worked through. */
+    public long entriesRead() {
+        return entriesRead;
     }
 
     /** Works through one key's versions, newest first; the input then stands on the next key. */
@@ -119,6 +138,7 @@ public final class RetainedEntries {
     }
 
     private void skip() throws IOException {
+        entriesRead++;
         input.next();
     }
 

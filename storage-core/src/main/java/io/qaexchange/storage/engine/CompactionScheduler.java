@@ -39,6 +39,7 @@ final class CompactionScheduler {
     private final CompactionPicker leveled;
     private final CompactionPicker windowed;
     private final RateLimiter limiter;
+    private final FlushEstimate level0Estimate = new FlushEstimate();
     /** The running compactions, for people; by number. */
     private final Map<Long, String> runningPlans = new ConcurrentHashMap<>();
 
@@ -51,6 +52,8 @@ final class CompactionScheduler {
     private final Set<Integer> wantedByReads = new HashSet<>();
     private boolean paused;
     private long nextNumber;
+    /** A compaction of level 0 runs whose end {@link #level0Estimate} guesses. */
+    private boolean level0Running;
 
     CompactionScheduler(JobContext context) {
         this.context = context;
@@ -203,13 +206,42 @@ final class CompactionScheduler {
             context.listener().on(new FilesDroppedEvent(drop.inputs().size(), drop.toString()));
         } else if (plan instanceof CompactionPlan.Merge merge) {
             long read = FamilyVersion.bytes(merge.inputs());
-            long written = merge(merge, edit);
+            boolean timed = beginLevel0(merge, read);
+            long written;
+            try {
+                written = merge(merge, edit);
+            } finally {
+                if (timed) {
+                    endLevel0();
+                }
+            }
             context.counters().increment(StoreMetric.COMPACTIONS);
             context.counters().add(StoreMetric.COMPACTION_READ_BYTES, read);
             context.counters().add(StoreMetric.COMPACTION_WRITTEN_BYTES, written);
             context.listener().on(new CompactionEvent(merge.family(), merge.outputLevel(), merge.inputs().size(), edit.added().size(), read, written,
                     false, JobContext.since(started), plan.toString()));
         }
+    }
+
+    /** @return whether this compaction of level 0 is the one that writers may wait for */
+    private boolean beginLevel0(CompactionPlan.Merge merge, long bytes) {
+        synchronized (health) {
+            if (level0Running || merge.outputLevel() == 0 || merge.inputs().stream().noneMatch(input -> input.level() == 0)) {
+                return false;
+            }
+            level0Running = true;
+        }
+        level0Estimate.begin(bytes, System.nanoTime());
+        return true;
+    }
+
+    private void endLevel0() {
+        synchronized (health) {
+            level0Running = false;
+        }
+        long now = System.nanoTime();
+        level0Estimate.written(now);
+        level0Estimate.end(now);
     }
 
     /** @return bytes written */
@@ -284,12 +316,16 @@ final class CompactionScheduler {
     void awaitLevel0Below(int depth) throws IOException {
         while (level0Depth() >= depth) {
             health.throwIfFailed();
-            runWhileDue();
+            if (context.hasOwnThreads()) {
+                kick();
+            } else {
+                runWhileDue();
+            }
             synchronized (health) {
                 if (health.isClosing() || running == 0 && pick().isEmpty()) {
                     return;
                 }
-                if (level0Depth() >= depth && (running > 0 || paused)) {
+                if (level0Depth() >= depth && (running > 0 || queued > 0 || paused)) {
                     health.awaitChange();
                 }
             }
@@ -306,6 +342,13 @@ final class CompactionScheduler {
             }
         }
         return deepest;
+    }
+
+    /** Until the compaction of level 0 that began first of those that run will have ended, by the speed of those before; 0 if none runs. */
+    long level0RemainingNanos() {
+        synchronized (health) {
+            return !level0Running ? 0 : level0Estimate.remainingNanos(0, System.nanoTime());
+        }
     }
 
     /** Whether nothing is due and nothing runs. */

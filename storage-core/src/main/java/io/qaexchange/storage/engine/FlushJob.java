@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.DoubleConsumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -41,17 +42,25 @@ final class FlushJob {
     private final SstableOutputs.Target target;
     private final LongSupplier referenceIds;
     private final Function<ColumnFamily, Expiry> expiries;
+    private final DoubleConsumer progress;
+    private final long entries;
+    private long entriesBefore;
     private long bytes;
 
-    /** @param memtables newest first */
+    /**
+     * @param memtables newest first
+     * @param progress is told now and then what part of the entries, 0 to 1, is written
+     */
     FlushJob(List<Memtable> memtables, Version version, long[] snapshots, SstableOutputs.Target target, LongSupplier referenceIds,
-            Function<ColumnFamily, Expiry> expiries) {
+            Function<ColumnFamily, Expiry> expiries, DoubleConsumer progress) {
         this.memtables = memtables;
         this.version = version;
         this.snapshots = snapshots;
         this.target = target;
         this.referenceIds = referenceIds;
         this.expiries = expiries;
+        this.progress = progress;
+        entries = Math.max(1, memtables.stream().mapToLong(Memtable::entryCount).sum());
     }
 
     /** Adds the new files to the edit. They are synced, their names are not. */
@@ -90,17 +99,22 @@ final class FlushJob {
             merged.seekToFirst();
             if (options.compactionStyle() == CompactionStyle.TIME_WINDOW) {
                 try (WindowedOutputs outputs = new WindowedOutputs(target, options, MAX_WINDOWS, kept)) {
-                    new RetainedEntries(merged, scope, outputs::add).run();
+                    run(new RetainedEntries(merged, scope, outputs::add));
                     outputs.finish(edit, id, referenceIds);
                     bytes += outputs.bytes();
                 }
             } else {
                 try (SstableOutputs outputs = new SstableOutputs(target, options, 0, Long.MAX_VALUE, kept)) {
-                    new RetainedEntries(merged, scope, outputs::add).run();
+                    run(new RetainedEntries(merged, scope, outputs::add));
                     finish(outputs, id, edit);
                 }
             }
         }
+    }
+
+    private void run(RetainedEntries retained) throws IOException {
+        retained.run(read -> progress.accept(Math.min(1, (entriesBefore + read) / (double) entries)));
+        entriesBefore += retained.entriesRead();
     }
 
     private static boolean isInNoFile(FamilyVersion family, Slice key) {

@@ -13,10 +13,11 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Flushes frozen memtables: one flush at a time, which takes all that are frozen.
+ * Flushes frozen memtables: one flush at a time. It takes the oldest ones, at most half of what may be frozen, so that there is space for a writer while it
+ * runs: memory is given back when a flush ends, and not before.
  *
- * <p>Threads: any thread may {@link #kick}. A flush runs on the executor, or on a writer that would otherwise wait for it. Guarded by the
- * {@link StoreHealth}.
+ * <p>Threads: any thread may {@link #kick}. A flush runs on a thread of its own, which no compaction can keep busy; with a caller's executor, there, or on a
+ * writer that would otherwise wait for it. Guarded by the {@link StoreHealth}.
  */
 final class FlushScheduler {
     private final JobContext context;
@@ -52,7 +53,7 @@ final class FlushScheduler {
             }
             queued = true;
         }
-        context.executor().execute(() -> {
+        context.flushExecutor().execute(() -> {
             synchronized (health) {
                 queued = false;
             }
@@ -76,7 +77,7 @@ final class FlushScheduler {
             if (!mayBegin()) {
                 return false;
             }
-            claimed = state.claimFlush();
+            claimed = state.claimFlush(Math.max(1, (context.options().maxFrozenMemtables() + 1) / 2));
         }
         if (claimed.isEmpty()) {
             return false;
@@ -105,9 +106,10 @@ final class FlushScheduler {
         }
         List<Memtable> memtables = claimed.stream().map(LoggedMemtable::memtable).toList();
         FlushJob job = new FlushJob(memtables, state.version(), context.snapshots().sequences(), context.target(),
-                state.versions()::nextReferenceId, context.expiries());
+                state.versions()::nextReferenceId, context.expiries(), estimate::progress);
         VersionEdit edit = new VersionEdit();
         job.run(edit);
+        estimate.written(System.nanoTime());
         context.syncDirectory();
         Version version = state.installFlush(claimed, edit, context.snapshots().sequences());
         context.counters().increment(StoreMetric.FLUSHES);
@@ -127,15 +129,17 @@ final class FlushScheduler {
         }
     }
 
-    /** Waits until at most {@code count} memtables are frozen; flushes them if nobody else does. */
+    /** Waits until at most {@code count} memtables are frozen; with a caller's executor, flushes them if nobody else does. */
     void awaitFrozenAtMost(int count) throws IOException {
         while (state.frozenCount() > count) {
             health.throwIfFailed();
-            if (flushIfDue()) {
+            if (context.hasOwnThreads()) {
+                kick();
+            } else if (flushIfDue()) {
                 continue;
             }
             synchronized (health) {
-                if (state.frozenCount() > count && (state.isFlushClaimed() || paused)) {
+                if (state.frozenCount() > count && (state.isFlushClaimed() || queued || paused)) {
                     health.awaitChange();
                 }
             }

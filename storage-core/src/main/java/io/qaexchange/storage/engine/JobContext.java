@@ -15,10 +15,16 @@ import java.util.function.Function;
  * The parts that flushes and compactions work with.
  *
  * @param directory of the store
- * @param executor where jobs run
+ * @param executor where compactions run
+ * @param flushExecutor where flushes run
  */
 record JobContext(Path directory, StoreOptions options, StoreState state, SnapshotRegistry snapshots, Counters counters, StoreHealth health,
-        AppendedExpiries appendedExpiries, Executor executor) {
+        AppendedExpiries appendedExpiries, Executor executor, Executor flushExecutor) {
+    /** Whether jobs run without anybody's help; a caller's executor may be waiting for the caller. */
+    boolean hasOwnThreads() {
+        return options.executor() == null;
+    }
+
     /** Where new sstables go. */
     SstableOutputs.Target target() {
         return new SstableOutputs.Target(options.vfs(), directory, state.versions()::nextFileNumber, options.memoryPool());

@@ -11,6 +11,7 @@ import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.Store;
 import io.qaexchange.storage.StoreEvent.OpenedEvent;
 import io.qaexchange.storage.StoreIterator;
+import io.qaexchange.storage.StoreLevel;
 import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.StoreReader;
@@ -506,6 +507,11 @@ public final class LsmStore implements Store {
     @Override
     public String describe() {
         return StoreDescription.of(this, state, options) + jobs.compactions().running().stream().map(plan -> "running: " + plan + "\n").reduce("", String::concat);
+    }
+
+    /** Levels and windows of all families, with their files. */
+    public List<StoreLevel> levels() {
+        return StoreDescription.levels(state.version());
     }
 
     /** The pickers' scores: the next compaction, and why. */

@@ -2,6 +2,7 @@ package io.qaexchange.storage.engine;
 
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.Store;
+import io.qaexchange.storage.StoreLevel;
 import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
 import io.qaexchange.storage.cache.BlockCache;
@@ -14,6 +15,7 @@ import io.qaexchange.storage.manifest.FamilyVersion;
 import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.vfs.OpenFiles;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -57,6 +59,32 @@ public final class StoreDescription {
         return text + ofVersion(version);
     }
 
+    static List<StoreLevel> levels(Version version) {
+        List<StoreLevel> levels = new ArrayList<>();
+        for (FamilyVersion family : version.families()) {
+            for (int level = 0; level < FamilyVersion.LEVELS; level++) {
+                if (!family.level(level).isEmpty()) {
+                    levels.add(level(family, level, false, family.level(level)));
+                }
+            }
+            family.windows().forEach((window, files) -> levels.add(level(family, window, true, files)));
+        }
+        return levels;
+    }
+
+    private static StoreLevel level(FamilyVersion family, long place, boolean isWindow, List<FileReference> files) {
+        return new StoreLevel(family.family().name(), family.family().options().compactionStyle(), place, isWindow,
+                files.stream().map(file -> FamilyVersion.bytes(List.of(file))).toList(), entries(files), deletes(files));
+    }
+
+    private static long entries(List<FileReference> files) {
+        return files.stream().mapToLong(file -> file.table().entries()).sum();
+    }
+
+    private static long deletes(List<FileReference> files) {
+        return files.stream().mapToLong(file -> file.table().deletes() + file.table().rangeTombstones()).sum();
+    }
+
     /** Levels and windows of all families. */
     public static String ofVersion(Version version) {
         StringBuilder text = new StringBuilder();
@@ -95,9 +123,7 @@ public final class StoreDescription {
 
     private static void line(String place, List<FileReference> files, StringBuilder text) {
         if (!files.isEmpty()) {
-            long entries = files.stream().mapToLong(file -> file.table().entries()).sum();
-            long deletes = files.stream().mapToLong(file -> file.table().deletes() + file.table().rangeTombstones()).sum();
-            text.append(String.format("  %-14s %5d  %10s  %13d  %9d%n", place, files.size(), bytes(FamilyVersion.bytes(files)), entries, deletes));
+            text.append(String.format("  %-14s %5d  %10s  %13d  %9d%n", place, files.size(), bytes(FamilyVersion.bytes(files)), entries(files), deletes(files)));
         }
     }
 

@@ -25,8 +25,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -35,6 +38,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * store epoch in a new store manifest, take away files that no manifest names, begin a new log segment.
  */
 final class StoreResources {
+    private static final int IDLE_FLUSH_THREAD_SECONDS = 10;
+
     private final Path directory;
     private final StoreOptions options;
     private final StoreHealth health;
@@ -50,6 +55,7 @@ final class StoreResources {
     private WalThread walThread;
     private BackgroundJobs jobs;
     private ScheduledThreadPoolExecutor ownThreads;
+    private ThreadPoolExecutor ownFlushThread;
     private long recoveredSequence;
     private RestoredCheckpoint restored;
     /** Where the log of before this opening ends. */
@@ -126,7 +132,7 @@ final class StoreResources {
         }
         restored = recovery.restored();
         state = new StoreState(options, versions, files, recovered, recovery.dropWatermarks(), recovery.nextMemtableId(), logged ? wal.segmentId() : 0);
-        JobContext context = new JobContext(directory, options, state, snapshots, counters, health, appendedExpiries, executor());
+        JobContext context = new JobContext(directory, options, state, snapshots, counters, health, appendedExpiries, executor(), flushExecutor());
         jobs = new BackgroundJobs(context, wal, obsolete);
         if (ownThreads != null) {
             jobs.lookForExpired(ownThreads);
@@ -185,6 +191,21 @@ final class StoreResources {
         });
         ownThreads.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         return ownThreads;
+    }
+
+    /** A thread of its own where the store has its own threads: compactions, which take long, must not keep flushes waiting, for which writers wait. */
+    private Executor flushExecutor() {
+        if (options.executor() != null) {
+            return options.executor();
+        }
+        ThreadPoolExecutor flushes = new ThreadPoolExecutor(1, 1, IDLE_FLUSH_THREAD_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+            Thread thread = new Thread(work, "store-" + directory.getFileName() + "-flush");
+            thread.setDaemon(true);
+            return thread;
+        });
+        flushes.allowCoreThreadTimeOut(true);
+        ownFlushThread = flushes;
+        return flushes;
     }
 
     StoreOptions options() {
@@ -261,6 +282,9 @@ final class StoreResources {
         }
         if (ownThreads != null) {
             steps.add(ownThreads::shutdown);
+        }
+        if (ownFlushThread != null) {
+            steps.add(ownFlushThread::shutdown);
         }
         if (wal != null) {
             steps.add(wal::close);

@@ -153,16 +153,17 @@ final class StoreState {
     }
 
     /**
-     * Claims all frozen memtables for one flush.
+     * Claims the oldest frozen memtables for one flush.
      *
+     * @param most at most so many
      * @return newest first; empty if there are none or another flush is under way
      */
-    synchronized List<LoggedMemtable> claimFlush() {
+    synchronized List<LoggedMemtable> claimFlush(int most) {
         if (flushClaimed || frozen.isEmpty()) {
             return List.of();
         }
         flushClaimed = true;
-        return List.copyOf(frozen);
+        return frozen.stream().skip(Math.max(0, frozen.size() - most)).toList();
     }
 
     synchronized boolean isFlushClaimed() {

@@ -34,6 +34,9 @@ import java.util.function.Consumer;
  * <p>Thread-safe. Bits are set without synchronization: one that is lost only costs a second check.
  */
 final class BlockSource implements BlockAccess, AutoCloseable {
+    /** Larger blocks are always decompressed as a whole: readers keep memory for what they decompress in part. */
+    private static final int LARGEST_IN_PART = 64 << 10;
+
     private final Path file;
     private final ReadableFile readable;
     private final BlockCache cache;
@@ -124,6 +127,44 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         if (!cached.lookup(index.ordinal(i), offset, pin)) {
             load(index.ordinal(i), offset, size, SstableFormat.KIND_DATA, compression, -1, pin);
         }
+    }
+
+    /**
+     * As {@link #data}, for a point read: of a block that is compressed, mapped, was checked before and is not worth its place in the cache, only what is
+     * looked at is decompressed, into memory of the pin.
+     *
+     * @param partial is turned to the block in this case
+     * @return whether it is
+     */
+    boolean dataInPart(IndexBlock index, int i, BlockPin pin, PartialBlock partial) throws IOException {
+        int ordinal = index.ordinal(i);
+        if (index.compression(i) != BlockCompression.LZ4.code() || pieces.length == 0) {
+            data(index, i, pin);
+            return false;
+        }
+        assert !closed : "read of a closed sstable: " + file;
+        long offset = index.offset(i);
+        int size = index.size(i);
+        requireInside(offset, size, ordinal);
+        if (cached.lookup(ordinal, offset, pin)) {
+            return false;
+        }
+        if (!isChecked(checkedBlocks, ordinal) || !showInPlace(offset, size, pin)) {
+            load(ordinal, offset, size, SstableFormat.KIND_DATA, BlockCompression.LZ4.code(), -1, pin);
+            return false;
+        }
+        int uncompressed = Memory.getInt(pin.base(), pin.address());
+        if (size < SstableFormat.FRAME_OVERHEAD + BlockCodec.SIZE_PREFIX || uncompressed < 0) {
+            throw new UnreadableBlockException("compressed block changed after it was checked");
+        }
+        if (uncompressed > LARGEST_IN_PART || cached.isWorthKeeping(ordinal, uncompressed)) {
+            load(ordinal, offset, size, SstableFormat.KIND_DATA, BlockCompression.LZ4.code(), -1, pin);
+            return false;
+        }
+        byte[] target = pin.array(uncompressed + PartialBlock.SLACK_BYTES);
+        partial.begin(pin.base(), pin.address() + BlockCodec.SIZE_PREFIX, pin.length() - BlockCodec.SIZE_PREFIX, target, uncompressed);
+        pin.show(target, Memory.ARRAY_BASE, uncompressed);
+        return true;
     }
 
     @Override
@@ -290,6 +331,9 @@ final class BlockSource implements BlockAccess, AutoCloseable {
                 ByteBuffer target = chunk == null ? ByteBuffer.allocate(uncompressed) : chunk.buffer();
                 unpack(frame, size, compression, target, uncompressed, codec, offset);
                 validate(view(target, 0, uncompressed), kind, level, footer, file, offset);
+                if (kind == SstableFormat.KIND_DATA) {
+                    setChecked(checkedBlocks, block);
+                }
                 kept = true;
                 show(block, offset, chunk, target, uncompressed, pin);
             } finally {

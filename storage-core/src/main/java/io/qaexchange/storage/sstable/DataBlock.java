@@ -56,6 +56,9 @@ final class DataBlock {
     private long at;
     private byte[] keyBuffer = NO_BYTES;
 
+    /** Where the block comes from if only a part of it is here; else null. */
+    private PartialBlock partial;
+
     DataBlock(Slice key, Slice value) {
         this.key = key;
         this.value = value;
@@ -63,6 +66,7 @@ final class DataBlock {
 
     /** Turns to a validated block; stands before its first entry. */
     void load(Object base, long address, int length) {
+        partial = null;
         this.base = base;
         this.address = address;
         int width = Memory.getByte(base, address + SstableFormat.BLOCK_TRAILER_WIDTH);
@@ -98,6 +102,38 @@ final class DataBlock {
         }
         touched = sum;
         load(base, address, length);
+    }
+
+    /**
+     * Turns to a block that is decompressed as far as {@link #seek} needs: of a FIXED block with a column, that and one record. Call {@link #complete}
+     * before going on from there.
+     *
+     * @param base where it is decompressed to
+     */
+    void loadPartly(PartialBlock from, Object base, long address) {
+        int length = from.size();
+        from.ensure(Math.min(length, SstableFormat.BLOCK_FIXED_HEADER_SIZE));
+        boolean columnFirst = Memory.getByte(base, address + SstableFormat.BLOCK_LAYOUT) == SstableFormat.LAYOUT_FIXED
+                && (Memory.getByte(base, address + SstableFormat.BLOCK_TRAILER_WIDTH) & SstableFormat.BLOCK_FLAG_COLUMN) != 0;
+        long columnBytes = (long) Memory.getInt(base, address + SstableFormat.BLOCK_COUNT) * Integer.BYTES;
+        from.ensure(columnFirst ? SstableFormat.BLOCK_FIXED_HEADER_SIZE + columnBytes : length);
+        load(base, address, length);
+        partial = from;
+    }
+
+    /** All of the block is here from now on. */
+    void complete() {
+        if (partial != null) {
+            partial.ensure(partial.size());
+            partial = null;
+        }
+    }
+
+    /** @param end records before this one are looked at */
+    private void ensureRecords(int end) {
+        if (partial != null) {
+            partial.ensure(records - address + (long) end * stride);
+        }
     }
 
     private void loadFixed(int length, boolean withColumn) {
@@ -237,6 +273,7 @@ final class DataBlock {
             if (found == count) {
                 return false;
             }
+            ensureRecords(found + 1);
             showRecord(found);
             return true;
         }
@@ -282,6 +319,7 @@ final class DataBlock {
         int behindOffset = target.length() - windowOffset;
         if (behindOffset < 0) {
             // Too short to tell records apart.
+            ensureRecords(1);
             return Memory.compare(base, records, keyLength, target.base(), target.address(), target.length()) > 0 ? 0 : count;
         }
         // A target that ends within the window lies where it would lie with zeros behind it.
@@ -290,12 +328,14 @@ final class DataBlock {
         long last = Memory.getLong(base, address + SstableFormat.BLOCK_LAST_WINDOW);
         boolean before = Long.compareUnsigned(window, first) < 0;
         if (before || Long.compareUnsigned(window, last) > 0) {
+            ensureRecords(before ? 1 : count);
             int order = comparePrefix(before ? 0 : count - 1, target);
             return order > 0 || order == 0 && before ? 0 : count;
         }
         long shortened = window - first >>> columnShift(first, last);
         int found = interpolationError == SstableFormat.NO_INTERPOLATION ? halve(shortened)
                 : walk(shortened, guess(window, first, slope(first, last, count)));
+        ensureRecords(Math.min(found + 1, count));
         // All records share what lies before the windows, so any will do to hold it against the target: the one that is looked at anyway.
         int order = comparePrefix(Math.min(found, count - 1), target);
         if (order != 0) {
@@ -308,6 +348,7 @@ final class DataBlock {
         while (end < count && column(end) == shortened) {
             end++;
         }
+        ensureRecords(end);
         return lowerBoundByWholeKeys(target, targetTrailer, found + 1, end);
     }
 

@@ -163,14 +163,20 @@ public final class SstableReader implements AutoCloseable {
             boolean there = index.seek(key, trailer);
             while (there && !stopped) {
                 offset = index.leaf().offset(index.position());
-                source.data(index.leaf(), index.position(), pin);
                 DataBlock block = read.block;
-                int columnBytes = index.leaf().columnBytes(index.position(), pin.length());
-                block.loadToSeek(pin.base(), pin.address(), pin.length(), columnBytes, pin.heldBlocks() > 0);
+                if (source.dataInPart(index.leaf(), index.position(), pin, read.partial)) {
+                    block.loadPartly(read.partial, pin.base(), pin.address());
+                } else {
+                    int columnBytes = index.leaf().columnBytes(index.position(), pin.length());
+                    block.loadToSeek(pin.base(), pin.address(), pin.length(), columnBytes, pin.heldBlocks() > 0);
+                }
                 boolean inBlock = block.seek(key, trailer);
                 while (inBlock && !stopped && read.key.contentEquals(key)) {
                     found = true;
                     stopped = !sink.accept(block.trailer(), read.value);
+                    if (!stopped) {
+                        block.complete();
+                    }
                     inBlock = !stopped && block.next();
                 }
                 // Further versions are in the next block only if this one's separator is the key itself.
@@ -194,6 +200,7 @@ public final class SstableReader implements AutoCloseable {
         final Slice key = new Slice();
         final Slice value = new Slice();
         final DataBlock block = new DataBlock(key, value);
+        final PartialBlock partial = new PartialBlock();
         final IndexCursor index = new IndexCursor();
         final BlockPin filterPin = new BlockPin();
         /** By {@link SstableReader#place}, up to {@link SstableReader#ENOUGH_FOUND}. Files that share a place only ask more often. */

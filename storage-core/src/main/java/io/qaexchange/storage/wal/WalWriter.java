@@ -50,7 +50,9 @@ public final class WalWriter implements AutoCloseable {
     public static final int BEHIND = -1;
 
     private static final int MAX_BUFFER_BYTES = 1 << 20;
-    private static final int MAX_BUFFERS = 4;
+    private static final int MAX_BUFFERS = 8;
+    /** A log that nobody wants synced is synced after this many bytes, so that the sync at a segment's end, for which writers may wait, is short. */
+    private static final long MOST_UNSYNCED_BYTES = 8 << 20;
     private static final int SEGMENT_HEAD_BYTES = WalFormat.MAGIC_BYTES + WalFormat.RECORD_HEADER_BYTES + WalFormat.SEGMENT_DATA_BYTES;
 
     private final Vfs vfs;
@@ -261,7 +263,7 @@ public final class WalWriter implements AutoCloseable {
             writtenSequence = written;
             recycle(next.bytes);
         }
-        if (sync && file != null && syncedOffset < file.size()) {
+        if (file != null && syncedOffset < file.size() && (sync || file.size() - syncedOffset >= MOST_UNSYNCED_BYTES)) {
             syncFile();
         }
         if (sync) {

@@ -49,6 +49,24 @@ class BlockCacheTest {
     }
 
     @Test
+    void aBlockIsWorthKeepingWhereThereIsRoomOrIfItWasAskedForNotLongAgo() {
+        try (BlockCache cache = new BlockCache(pool, 64 << 10, 1); BlockPin pin = new BlockPin()) {
+            CachedFile[] files = files(cache);
+            assertThat(files[1].isWorthKeeping(1, 1000)).as("there is room").isTrue();
+            for (int i = 0; i < 64; i++) {
+                read(files, 1, i, 1024, pin);
+            }
+            pin.release();
+            assertThat(files[1].isWorthKeeping(100, 1000)).as("no room, asked for the first time").isFalse();
+            assertThat(files[1].isWorthKeeping(100, 1000)).as("the second time").isTrue();
+            for (int i = 200; i < 300; i++) {
+                assertThat(files[1].isWorthKeeping(i, 1000)).isFalse();
+            }
+            assertThat(files[1].isWorthKeeping(100, 1000)).as("long ago").isFalse();
+        }
+    }
+
+    @Test
     void findsWhatWasPutInAndCountsEveryByte() {
         try (BlockCache cache = new BlockCache(pool, 64 << 10, 1); BlockPin pin = new BlockPin()) {
             CachedFile[] files = files(cache);

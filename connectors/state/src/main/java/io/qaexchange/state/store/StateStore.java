@@ -12,6 +12,7 @@ import io.qaexchange.storage.Snapshot;
 import io.qaexchange.storage.Store;
 import io.qaexchange.storage.StoreEvent;
 import io.qaexchange.storage.StoreIterator;
+import io.qaexchange.storage.StoreLevel;
 import io.qaexchange.storage.StoreListener;
 import io.qaexchange.storage.StoreMetric;
 import io.qaexchange.storage.StoreOptions;
@@ -113,6 +114,27 @@ public final class StateStore implements Closeable, SlotResources.Memtables {
     /** The engine's handle, for statistics. */
     public Store engine() {
         return store;
+    }
+
+    /** Levels of the engine, for people. */
+    public List<StoreLevel> levels() {
+        return store.levels();
+    }
+
+    /**
+     * Compacts all families, one after the other, on this thread, which holds a lease.
+     *
+     * @throws java.io.InterruptedIOException if the thread is interrupted
+     */
+    public void compact() throws IOException {
+        for (ColumnFamily family : store.families()) {
+            store.compact(family, KeyRange.ALL);
+        }
+    }
+
+    /** What the engine would compact next, and why. */
+    public String explainPick() {
+        return store.explainPick();
     }
 
     /** Keeps the store open until the lease is closed. */

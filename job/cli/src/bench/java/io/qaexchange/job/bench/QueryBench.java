@@ -75,7 +75,7 @@ public final class QueryBench {
         double perSecond = rate;
         Thread demo = new Thread(() -> {
             try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
-                new LiveDemo(new LiveDemo.Settings(folder, 1, perSecond, 0, 0), nowhere).run(port::add);
+                new LiveDemo(new LiveDemo.Settings(folder, 1, perSecond, 0, 0, 0), nowhere).run(port::add);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } catch (Exception e) {

@@ -3,9 +3,9 @@ package io.qaexchange.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.qaexchange.job.cli.cluster.FlinkRest;
 import io.qaexchange.job.cli.cluster.LocalProcesses;
 import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.query.cluster.FlinkRest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

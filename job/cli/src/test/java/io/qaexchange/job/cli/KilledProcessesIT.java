@@ -60,6 +60,7 @@ class KilledProcessesIT {
     @TempDir
     private Path temporary;
     private Commands commands;
+    private Process server;
     private String job;
     private final List<String> history = new ArrayList<>();
     private final long startedNs = System.nanoTime();
@@ -77,6 +78,10 @@ class KilledProcessesIT {
                 killAllTheTime();
             } catch (Exception | AssertionError e) {
                 throw new AssertionError("after " + history + "\n" + commands.explain(job), e);
+            } finally {
+                if (server != null) {
+                    server.destroyForcibly();
+                }
             }
         }
     }
@@ -89,8 +94,10 @@ class KilledProcessesIT {
         feeder.setRate(RATE);
         CompletableFuture<EventGenerator> feeding = feeder.start();
         awaitProgress("start");
-        Process server = BACKEND.equals("lsm") ? commands.begin("serve", "--dir", commands.folder().toString(), "--port", "0", "--pg-port", "0") : null;
-        ServerReaders readers = server == null ? null : new ServerReaders(address(server));
+        if (BACKEND.equals("lsm")) {
+            server = commands.begin("serve", "--dir", commands.folder().toString(), "--port", "0", "--pg-port", "0");
+        }
+        ServerReaders readers = server == null ? null : new ServerReaders(address());
 
         Random random = new Random(SEED);
         long nsBetweenKills = TimeUnit.MINUTES.toNanos(MINUTES) / KILLS;
@@ -111,13 +118,13 @@ class KilledProcessesIT {
             note(readers.check(commands.brokers()));
             assertThat(commands.run("audit", "--live", "--dir", commands.folder().toString())).startsWith("AUDIT HOLDS");
             server.destroy();
-            assertThat(server.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(server.waitFor(60, TimeUnit.SECONDS)).as("the server stops when it is asked to").isTrue();
         }
         String savepoint = commands.run("savepoint", job, "--stop", "--dir", commands.folder().toString());
         audit(savepoint, generator);
     }
 
-    private URI address(Process server) throws Exception {
+    private URI address() throws Exception {
         ServerFile file = new ServerFile(commands.folder());
         await("server", Duration.ofSeconds(60), () -> {
             assertThat(server.isAlive()).isTrue();

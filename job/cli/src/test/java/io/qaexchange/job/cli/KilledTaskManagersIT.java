@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.qaexchange.job.cli.cluster.ClusterFolder;
-import io.qaexchange.job.cli.cluster.FlinkRest;
 import io.qaexchange.job.cli.count.CountFunction;
 import io.qaexchange.job.cli.count.CountJob;
 import io.qaexchange.job.cli.count.Counts;
+import io.qaexchange.job.query.cluster.FlinkRest;
 import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;
 import java.io.OutputStream;

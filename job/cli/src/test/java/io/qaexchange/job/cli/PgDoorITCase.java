@@ -56,7 +56,7 @@ class PgDoorITCase {
         JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES && LiveMetrics.sum("archivedRows") > 0 && LiveMetrics.sum("archiving") == 0);
         URI rest = rig.cluster().getRestAddress().get();
         server = QueryServer.start(new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, null, 4, 16,
-                new QueryEngine.Limits("512MB", 2, 30, "1GB"), new QueryServer.Doors(0, 20, null, Duration.ofMinutes(1))));
+                new QueryEngine.Limits("512MB", 2, 30, "1GB"), new QueryServer.Doors(0, 20, QueryServer.Doors.NONE, null, Duration.ofMinutes(1))));
     }
 
     @AfterAll

@@ -1,18 +1,29 @@
 package io.qaexchange.job.server;
 
+import io.qaexchange.job.query.cluster.FlinkRest;
 import io.qaexchange.job.query.live.EndpointPool;
 import io.qaexchange.job.query.live.FlinkJobDirectory;
 import io.qaexchange.job.query.live.LiveReader;
+import io.qaexchange.job.server.console.ConsoleHandler;
 import io.qaexchange.job.server.engine.Admission;
+import io.qaexchange.job.server.engine.CheckpointFiles;
 import io.qaexchange.job.server.engine.EngineSessions;
+import io.qaexchange.job.server.engine.JobMonitor;
 import io.qaexchange.job.server.engine.LiveLedger;
+import io.qaexchange.job.server.engine.Operations;
 import io.qaexchange.job.server.engine.QueryEngine;
+import io.qaexchange.job.server.flight.FlightSqlServer;
+import io.qaexchange.job.server.http.AdminRoutes;
 import io.qaexchange.job.server.http.HttpEndpoint;
 import io.qaexchange.job.server.http.HttpMetrics;
+import io.qaexchange.job.server.http.InstrumentRoutes;
+import io.qaexchange.job.server.http.JobRoutes;
+import io.qaexchange.job.server.http.LedgerRoutes;
 import io.qaexchange.job.server.http.QueryRoutes;
 import io.qaexchange.job.server.http.StatusRoutes;
 import io.qaexchange.job.server.pg.PgSchema;
 import io.qaexchange.job.server.pg.PgServer;
+import io.qaexchange.job.server.security.AuditLog;
 import io.qaexchange.job.server.security.Tokens;
 import io.qaexchange.job.server.session.SessionSchema;
 import java.io.IOException;
@@ -28,6 +39,8 @@ import java.util.UUID;
 import javax.annotation.Nullable;
 import javax.net.ssl.SSLContext;
 import org.apache.flink.configuration.Configuration;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -43,6 +56,9 @@ public final class QueryServer implements AutoCloseable {
     private static final int THREADS = 128;
     private static final int HEADER_BYTES = 16 << 10;
     private static final long IDLE_MS = 120_000;
+    /** The last part of a path is the name of an instrument or account, with any sign in it; no path leads to a file by its name. */
+    private static final UriCompliance NAMES_IN_PATHS = UriCompliance.DEFAULT.with("names in paths", UriCompliance.Violation.AMBIGUOUS_PATH_SEPARATOR,
+            UriCompliance.Violation.AMBIGUOUS_PATH_ENCODING);
     private static final long WAIT_MS = 10_000;
     private static final long STOP_MS = 5_000;
 
@@ -65,15 +81,32 @@ public final class QueryServer implements AutoCloseable {
      * @param queue queries that wait
      * @param limits limits of a query
      * @param doors doors beside HTTP, and the certificate of all of them
+     * @param steering how the job is steered
      */
     public record Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency,
-            int queue, QueryEngine.Limits limits, Doors doors) {
+            int queue, QueryEngine.Limits limits, Doors doors, Steering steering) {
 
         /** A server that speaks HTTP only. */
         public Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency, int queue,
                 QueryEngine.Limits limits) {
-            this(host, port, flinkHost, flinkPort, job, tokens, concurrency, queue, limits, Doors.HTTP_ONLY);
+            this(host, port, flinkHost, flinkPort, job, tokens, concurrency, queue, limits, Doors.HTTP_ONLY, Steering.NONE);
         }
+
+        /** A server that takes no savepoints and writes no audit log to a file. */
+        public Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency, int queue,
+                QueryEngine.Limits limits, Doors doors) {
+            this(host, port, flinkHost, flinkPort, job, tokens, concurrency, queue, limits, doors, Steering.NONE);
+        }
+    }
+
+    /**
+     * How the job is steered.
+     *
+     * @param savepoints folder of savepoints, a URI; null if none are taken here
+     * @param audit file of the audit log; null for none
+     */
+    public record Steering(@Nullable String savepoints, @Nullable Path audit) {
+        static final Steering NONE = new Steering(null, null);
     }
 
     /**
@@ -81,15 +114,16 @@ public final class QueryServer implements AutoCloseable {
      *
      * @param pgPort port of the PostgreSQL wire, 0 for any, {@value #NONE} for none
      * @param pgConnections connections of the PostgreSQL wire at once
+     * @param flightPort port of Flight SQL, 0 for any, {@value #NONE} for none
      * @param tls the server's certificate, for HTTP too; null for no TLS
      * @param slowest how long a client may take nothing of what it is sent before its connection ends
      */
-    public record Doors(int pgPort, int pgConnections, @Nullable SSLContext tls, Duration slowest) {
+    public record Doors(int pgPort, int pgConnections, int flightPort, @Nullable SSLContext tls, Duration slowest) {
 
         /** The port of a door that stays shut. */
         public static final int NONE = -1;
 
-        static final Doors HTTP_ONLY = new Doors(NONE, 0, null, Duration.ofMinutes(2));
+        static final Doors HTTP_ONLY = new Doors(NONE, 0, NONE, null, Duration.ofMinutes(2));
     }
 
     private QueryServer(Server server, ServerConnector connector, QueryEngine engine, Opened opened, String id) {
@@ -105,19 +139,28 @@ public final class QueryServer implements AutoCloseable {
         private final Deque<AutoCloseable> all = new ArrayDeque<>();
         @Nullable
         private PgServer pg;
+        @Nullable
+        private FlightSqlServer flight;
 
         /** Opens the doors that the settings name. */
         void open(Options options, QueryEngine engine, Admission admission, Tokens tokens, HttpMetrics metrics) throws IOException {
-            if (options.doors().pgPort() == Doors.NONE) {
-                return;
+            Doors doors = options.doors();
+            if (doors.pgPort() != Doors.NONE) {
+                PgSchema schema = new PgSchema();
+                EngineSessions sessions = sessions(engine, admission, schema, options);
+                all.push(sessions);
+                pg = PgServer.start(new PgServer.Options(options.host(), doors.pgPort(), tokens, doors.tls(), doors.pgConnections(), doors.slowest()), sessions,
+                        schema);
+                all.push(pg);
+                metrics.addGauge("qaexchange_server_pg_connections", pg::connections);
             }
-            PgSchema schema = new PgSchema();
-            EngineSessions sessions = sessions(engine, admission, schema, options);
-            all.push(sessions);
-            pg = PgServer.start(new PgServer.Options(options.host(), options.doors().pgPort(), tokens, options.doors().tls(), options.doors().pgConnections(),
-                    options.doors().slowest()), sessions, schema);
-            all.push(pg);
-            metrics.addGauge("qaexchange_server_pg_connections", pg::connections);
+            if (doors.flightPort() != Doors.NONE) {
+                EngineSessions sessions = sessions(engine, admission, SessionSchema.PLAIN, options);
+                all.push(sessions);
+                flight = FlightSqlServer.start(new FlightSqlServer.Options(options.host(), doors.flightPort(), tokens, doors.tls(), doors.slowest()), sessions);
+                all.push(flight);
+                metrics.addGauge("qaexchange_server_flight_streams", flight::streams);
+            }
         }
 
         private static EngineSessions sessions(QueryEngine engine, Admission admission, SessionSchema schema, Options options) throws IOException {
@@ -170,31 +213,41 @@ public final class QueryServer implements AutoCloseable {
                     + "(--tls-keystore FILE), or let it listen on 127.0.0.1 behind a proxy that has one");
         }
         Tokens tokens = options.tokens() == null ? Tokens.none() : Tokens.of(options.tokens(), Clock.systemUTC());
+        AuditLog audit = options.steering().audit() == null ? AuditLog.inMemory() : AuditLog.to(options.steering().audit());
         FlinkJobDirectory directory = FlinkJobDirectory.of(options.flinkHost(), options.flinkPort(), options.job());
         LiveReader reader = new LiveReader(directory, EndpointPool.of(flinkConfiguration), Duration.ofSeconds(2));
         URI flink = URI.create("http://" + options.flinkHost() + ":" + options.flinkPort());
         LiveLedger ledger = new LiveLedger(directory, flink);
-        QueryEngine engine = new QueryEngine(reader, ledger, options.limits(), Files.createTempDirectory("qaexchange-serve"));
+        JobMonitor monitor = new JobMonitor(new FlinkRest(options.flinkHost(), options.flinkPort()), options.job());
+        CheckpointFiles checkpoints = new CheckpointFiles(directory, monitor, Clock.systemUTC());
+        QueryEngine engine = new QueryEngine(reader, ledger, checkpoints, options.limits(), Files.createTempDirectory("qaexchange-serve"));
         HttpMetrics metrics = new HttpMetrics();
-        HttpEndpoint endpoint = new HttpEndpoint(tokens, metrics);
+        HttpEndpoint endpoint = new HttpEndpoint(tokens, metrics, audit);
         Admission admission = new Admission(options.concurrency(), options.queue(), WAIT_MS);
         QueryRoutes queries = new QueryRoutes(engine, admission);
         queries.addTo(endpoint);
         String id = UUID.randomUUID().toString();
-        new StatusRoutes(engine, ledger, queries, metrics, id).addTo(endpoint);
+        new InstrumentRoutes(engine).addTo(endpoint);
+        new JobRoutes(monitor).addTo(endpoint);
+        Operations operations = new Operations(Clock.systemUTC());
+        new AdminRoutes(reader, monitor, operations, audit, options.steering().savepoints()).addTo(endpoint);
+        new LedgerRoutes(ledger).addTo(endpoint);
+        new StatusRoutes(engine, queries, metrics, id).addTo(endpoint);
 
         Server server = new Server(new QueuedThreadPool(THREADS));
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setRequestHeaderSize(HEADER_BYTES);
+        http.setUriCompliance(NAMES_IN_PATHS);
         ServerConnector connector = connector(server, http, options.doors().tls());
         connector.setHost(options.host());
         connector.setPort(options.port());
         connector.setIdleTimeout(IDLE_MS);
         server.addConnector(connector);
-        server.setHandler(endpoint);
+        server.setHandler(new Handler.Sequence(new ConsoleHandler(), endpoint));
         server.setStopTimeout(STOP_MS);
         Opened opened = new Opened();
+        opened.all.push(operations);
         boolean started = false;
         try {
             opened.open(options, engine, admission, tokens, metrics);
@@ -235,6 +288,11 @@ public final class QueryServer implements AutoCloseable {
     /** The port of the PostgreSQL wire; {@link Doors#NONE} if that door is shut. */
     public int pgPort() {
         return opened.pg == null ? Doors.NONE : opened.pg.port();
+    }
+
+    /** The port of Flight SQL; {@link Doors#NONE} if that door is shut. */
+    public int flightPort() {
+        return opened.flight == null ? Doors.NONE : opened.flight.port();
     }
 
     /** Waits until it is stopped. */

@@ -28,6 +28,15 @@ class ArchitectureTest {
         noClasses().that().resideInAPackage("..server.pg..").should().dependOnClassesThat()
                 .resideInAnyPackage("..server.http..", "..server.flight..", "..server.engine..", "io.qaexchange.job.query..")
                 .because("the wire protocol knows sessions only").check(CLASSES);
+        noClasses().that().resideInAPackage("..server.flight..").should().dependOnClassesThat()
+                .resideInAnyPackage("..server.http..", "..server.pg..", "..server.engine..", "io.qaexchange.job.query..")
+                .because("Flight SQL knows sessions only").check(CLASSES);
+    }
+
+    @Test
+    void flightAndItsLibrariesStayBehindTheirDoor() {
+        noClasses().that().resideOutsideOfPackage("..server.flight..").should().dependOnClassesThat()
+                .resideInAnyPackage("org.apache.arrow.flight..", "io.grpc..", "io.netty..", "com.google.protobuf..").check(CLASSES);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.qaexchange.job.cli.cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qaexchange.job.cli.Tool;
+import io.qaexchange.job.query.cluster.FlinkRest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.query.cluster.FlinkRest;
+import io.qaexchange.job.query.cluster.JobStatus;
+import io.qaexchange.job.query.cluster.JobWatch;
 import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -210,7 +213,7 @@ public final class ClusterCommand implements Callable<Integer> {
                 JobWatch watch = new JobWatch(rest, id);
                 JobWatch.Failure failure = watch.lastFailure();
                 System.out.println("job " + id + " " + job.path("name").asText() + " " + job.path("state").asText());
-                System.out.println("  last checkpoint: " + watch.lastCheckpoint());
+                System.out.println("  last checkpoint: " + JobStatus.of(rest, id).checkpoints().lastText());
                 System.out.println("  last failure: " + (failure == null ? "none" : failure));
             }
         }

@@ -2,6 +2,7 @@ package io.qaexchange.job.cli.cluster;
 
 import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.query.cluster.FlinkRest;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package io.qaexchange.job.cli.cluster;
 
+import io.qaexchange.job.query.cluster.RestError;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 

@@ -22,6 +22,8 @@ public record LocalBroker(Path folder) {
     private static final String READY = "kafka.ready";
     private static final String ID = "kafka.id";
     private static final int ANSWER_MS = 5_000;
+    /** A broker that has just been started is ours; on a busy machine it takes its time. */
+    private static final int FIRST_ANSWER_MS = 60_000;
 
     public static LocalBroker of(Path folder) {
         return new LocalBroker(folder.toAbsolutePath().normalize());
@@ -38,7 +40,7 @@ public record LocalBroker(Path folder) {
 
     /** The broker answers at that address. */
     void ready(String address) throws IOException, InterruptedException {
-        Files.writeString(folder.resolve(ID), clusterId(address));
+        Files.writeString(folder.resolve(ID), clusterId(address, FIRST_ANSWER_MS));
         Files.writeString(folder.resolve(READY), address);
     }
 
@@ -55,17 +57,17 @@ public record LocalBroker(Path folder) {
      */
     public String connect() throws IOException, InterruptedException {
         String address = address();
-        if (Files.exists(folder.resolve(ID)) && !clusterId(address).equals(Files.readString(folder.resolve(ID)).strip())) {
+        if (Files.exists(folder.resolve(ID)) && !clusterId(address, 2 * ANSWER_MS).equals(Files.readString(folder.resolve(ID)).strip())) {
             throw new UsageException("the Kafka broker that answers at " + address + " is not the one of " + folder
                     + ". Start that one on another port (bin/kafka start --dir " + folder + " --port N), or name the brokers: -- --brokers HOST:PORT");
         }
         return address;
     }
 
-    private static String clusterId(String address) throws IOException, InterruptedException {
+    private static String clusterId(String address, int patienceMs) throws IOException, InterruptedException {
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, address, AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, ANSWER_MS,
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 2 * ANSWER_MS))) {
-            return admin.describeCluster().clusterId().get(2L * ANSWER_MS, TimeUnit.MILLISECONDS);
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patienceMs))) {
+            return admin.describeCluster().clusterId().get(patienceMs, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IOException("no Kafka broker answers at " + address + " (bin/kafka start starts the one of this folder)", e);
         }

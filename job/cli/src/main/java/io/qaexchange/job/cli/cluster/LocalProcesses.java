@@ -1,6 +1,7 @@
 package io.qaexchange.job.cli.cluster;
 
 import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.query.cluster.RestError;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;

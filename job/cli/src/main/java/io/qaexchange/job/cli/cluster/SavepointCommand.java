@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.query.cluster.FlinkRest;
 import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -3,6 +3,8 @@ package io.qaexchange.job.cli.cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.query.cluster.FlinkRest;
+import io.qaexchange.job.query.cluster.JobStatus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +16,8 @@ import picocli.CommandLine.Option;
 
 /** {@code bin/status}. */
 @Command(name = "status", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "One screen: broker, cluster, jobs with their checkpoints, lag, hot and cold rows, the sum of all messages, and the last failure.",
+        description = "One screen: broker, cluster, jobs with their checkpoints, lag, hot and cold rows, the sum of all messages, the last failure, "
+                + "and what is wrong, with what to do.",
         footer = {"", "Figures are some seconds old.", "Exit code: 0 a job runs and none fails, 1 not so, 2 it could not run."})
 public final class StatusCommand implements Callable<Integer> {
 
@@ -67,21 +70,22 @@ public final class StatusCommand implements Callable<Integer> {
             String id = job.path("jid").asText();
             lines.add("");
             lines.add("job " + id + "  " + job.path("name").asText() + "  " + state);
-            JobWatch watch = new JobWatch(rest, id);
+            JobStatus status = JobStatus.of(rest, id);
             if (!ended) {
-                long waiting = FlinkRest.waiting(rest.get("/jobs/" + id));
                 running++;
-                failing |= !state.equals("RUNNING") || waiting > 0;
-                if (waiting > 0) {
-                    lines.add("  " + waiting + " of its operators do not run");
+                failing |= !state.equals("RUNNING") || !status.waiting().isEmpty();
+                if (!status.waiting().isEmpty()) {
+                    lines.add("  " + status.waiting().size() + " of its operators do not run");
                 }
-                JobFigures.of(rest, id).lines().forEach(line -> lines.add("  " + line));
+                status.figures().lines().forEach(line -> lines.add("  " + line));
             } else {
                 failing |= state.equals("FAILED");
             }
-            JobWatch.Failure failure = watch.lastFailure();
-            lines.add("  last checkpoint  " + watch.lastCheckpoint());
-            lines.add("  last failure     " + (failure == null ? "none" : failure));
+            lines.add("  last checkpoint  " + status.checkpoints().lastText());
+            lines.add("  last failure     " + (status.failure() == null ? "none" : status.failure()));
+            if (!ended) {
+                status.alerts().forEach(alert -> lines.add("  " + alert.severity() + ": " + alert.title() + " (" + alert.detail() + "). " + alert.action()));
+            }
         }
         if (running == 0) {
             lines.add("");

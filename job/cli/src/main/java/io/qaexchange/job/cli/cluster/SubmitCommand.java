@@ -3,6 +3,8 @@ package io.qaexchange.job.cli.cluster;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.query.cluster.FlinkRest;
+import io.qaexchange.job.query.cluster.JobWatch;
 import io.qaexchange.job.stream.JobOption;
 import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;

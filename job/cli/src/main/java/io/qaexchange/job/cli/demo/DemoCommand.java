@@ -53,6 +53,8 @@ public final class DemoCommand implements Callable<Integer> {
     private int port;
     @Option(names = "--pg-port", defaultValue = "5433", description = "Port of the PostgreSQL wire protocol, with --live; 0 for none. Default: ${DEFAULT-VALUE}.")
     private int pgPort;
+    @Option(names = "--flight-port", defaultValue = "8091", description = "Port of Arrow Flight SQL, with --live; 0 for none. Default: ${DEFAULT-VALUE}.")
+    private int flightPort;
 
     /** Runs the command. */
     public static void main(String[] args) {
@@ -79,7 +81,7 @@ public final class DemoCommand implements Callable<Integer> {
         Path target = prepareFolder();
         System.setProperty("log.file", target.resolve("demo.log").toString());
         if (live) {
-            new LiveDemo(new LiveDemo.Settings(target, seed, rate, port, pgPort), System.out).run(ready -> { });
+            new LiveDemo(new LiveDemo.Settings(target, seed, rate, port, pgPort, flightPort), System.out).run(ready -> { });
             return Tool.GOOD;
         }
         DemoRun.Result result = new DemoRun(new DemoRun.Settings(target, events, seed, choice.name().toLowerCase(Locale.ROOT)), System.err,

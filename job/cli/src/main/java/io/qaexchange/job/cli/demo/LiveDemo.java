@@ -33,12 +33,14 @@ import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
 
 /** Broker, job, a market that is open now and the query server, in this process, until it is stopped. */
 public final class LiveDemo {
@@ -51,6 +53,7 @@ public final class LiveDemo {
     private static final int QUERIES = 8;
     private static final int QUEUE = 64;
     private static final int PG_CONNECTIONS = 100;
+    private static final int CHECKPOINTS_SHOWN = 50;
 
     /**
      * Settings.
@@ -60,8 +63,9 @@ public final class LiveDemo {
      * @param rate messages per second
      * @param port port of the server, 0 for any
      * @param pgPort port of the PostgreSQL wire, 0 for none
+     * @param flightPort port of Flight SQL, 0 for none
      */
-    public record Settings(Path folder, long seed, double rate, int port, int pgPort) {
+    public record Settings(Path folder, long seed, double rate, int port, int pgPort, int flightPort) {
     }
 
     private final Settings settings;
@@ -98,7 +102,9 @@ public final class LiveDemo {
             java.util.function.IntConsumer started) throws Exception {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
         ExchangeJob.build(environment, options);
-        JobGraph graph = environment.getStreamGraph().getJobGraph();
+        StreamGraph topology = environment.getStreamGraph();
+        topology.setJobName(options.get(JobOptions.JOB_NAME));
+        JobGraph graph = topology.getJobGraph();
         JobID job = graph.getJobID();
         cluster.submitJob(graph).get();
         JobTasks.awaitRunning(cluster, job);
@@ -109,11 +115,12 @@ public final class LiveDemo {
         URI rest = cluster.getRestAddress().get();
         QueryServer.Options server = new QueryServer.Options("127.0.0.1", settings.port(), rest.getHost(), rest.getPort(), null, null, QUERIES, QUEUE,
                 new QueryEngine.Limits("1GB", Math.max(1, Runtime.getRuntime().availableProcessors()), 60, "10GB"),
-                new QueryServer.Doors(settings.pgPort() == 0 ? QueryServer.Doors.NONE : settings.pgPort(), PG_CONNECTIONS, null, Duration.ofMinutes(2)));
+                new QueryServer.Doors(orNone(settings.pgPort()), PG_CONNECTIONS, orNone(settings.flightPort()), null, Duration.ofMinutes(2)),
+                new QueryServer.Steering(JobOptions.folderUri(settings.folder().resolve("savepoints")), settings.folder().resolve("audit.jsonl")));
         try (QueryServer running = QueryServer.start(server)) {
             MetricsTargets.of(settings.folder()).add("server", running.port());
             new ServerFile(settings.folder()).write(URI.create("http://127.0.0.1:" + running.port()), running.id());
-            tell(running.port(), running.pgPort(), kafka);
+            tell(running, kafka);
             started.accept(running.port());
             while (!cluster.getJobStatus(job).get().isTerminalState()) {
                 if (feeding.isCompletedExceptionally()) {
@@ -128,10 +135,15 @@ public final class LiveDemo {
         }
     }
 
-    private void tell(int port, int pgPort, EmbeddedKafka kafka) {
-        String url = "http://127.0.0.1:" + port;
+    private static int orNone(int port) {
+        return port == 0 ? QueryServer.Doors.NONE : port;
+    }
+
+    private void tell(QueryServer server, EmbeddedKafka kafka) {
+        String url = "http://127.0.0.1:" + server.port();
         out.println("== a market is open: " + String.format(java.util.Locale.ROOT, "%,.0f", settings.rate()) + " messages per second go to Kafka at "
                 + kafka.bootstrapServers());
+        out.println("== the console: " + url + "/console/");
         out.println("== rows are served at " + url + "; Ctrl-C ends all of it. Try in another terminal:");
         out.println("curl '" + url + "/v1/latest/tick'                                              # the newest tick of each instrument");
         out.println("curl '" + url + "/v1/rows/trade?limit=10&format=table'                         # the last ten trades");
@@ -140,8 +152,11 @@ public final class LiveDemo {
         out.println("bin/sql --dir '" + settings.folder() + "'                                 # a shell for SQL");
         out.println("curl -N '" + url + "/v1/stream/tick?instrument=INSTRUMENT'                     # each tick as it comes");
         out.println("bin/monitor start --dir '" + settings.folder() + "'                        # a Prometheus on all metrics, with alerts");
-        if (pgPort != QueryServer.Doors.NONE) {
-            out.println("psql -h 127.0.0.1 -p " + pgPort + " qaexchange                                                  # any client of PostgreSQL: docs/connect.md");
+        if (server.pgPort() != QueryServer.Doors.NONE) {
+            out.println("psql -h 127.0.0.1 -p " + server.pgPort() + " qaexchange                                                  # any client of PostgreSQL: docs/connect.md");
+        }
+        if (server.flightPort() != QueryServer.Doors.NONE) {
+            out.println("grpc://127.0.0.1:" + server.flightPort() + "                                                         # Arrow Flight SQL, for ADBC and JDBC: docs/connect.md");
         }
         out.flush();
     }
@@ -167,6 +182,7 @@ public final class LiveDemo {
         configuration.set(CoreOptions.TMP_DIRS, LocalFolders.inList(Files.createDirectories(settings.folder().resolve("tmp"))).toString());
         configuration.set(RestOptions.BIND_PORT, "0");
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+        configuration.set(WebOptions.CHECKPOINTS_HISTORY_SIZE, CHECKPOINTS_SHOWN);
         configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, 5);
         configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(256));
         MetricsTargets targets = MetricsTargets.of(settings.folder());

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.NearNames;
+import io.qaexchange.job.query.ledger.LedgerJson;
 import io.qaexchange.job.query.ledger.LedgerReader;
 import io.qaexchange.job.query.ledger.LedgerSums;
 import io.qaexchange.job.query.ledger.LedgerView;

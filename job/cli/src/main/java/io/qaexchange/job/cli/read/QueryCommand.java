@@ -6,6 +6,7 @@ import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.client.ServerProblem;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.NearNames;
+import io.qaexchange.job.query.sql.ReasonLostException;
 import io.qaexchange.job.query.sql.ResultFormat;
 import io.qaexchange.job.query.sql.ResultWriter;
 import io.qaexchange.job.query.sql.RowSource;
@@ -98,7 +99,11 @@ public final class QueryCommand implements Callable<Integer> {
             UnionReader union = source.hasCheckpoint() ? source.openUnion(source.instruments()) : null;
             Path folder = Files.createTempDirectory("answer");
             tables.load(union == null ? RowSource.of(source.archive()) : RowSource.of(union), query, List.of(folder));
-            ResultWriter.of(tables, query).write(form, new BufferedOutputStream(System.out, 1 << 16), folder);
+            try {
+                ResultWriter.of(tables, query).write(form, new BufferedOutputStream(System.out, 1 << 16), folder);
+            } catch (ReasonLostException e) {
+                throw e.reason(tables.connection());
+            }
             nameUnknownInstruments(tables, query, union);
         } catch (SQLException e) {
             return explain(e);

@@ -2,11 +2,13 @@ package io.qaexchange.job.cli.read;
 
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.client.ServerFile;
+import io.qaexchange.job.cli.cluster.ClusterFolder;
 import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.ServerCertificate;
+import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -23,7 +25,7 @@ import picocli.CommandLine.Option;
 
 /** Serves the rows of a running job. */
 @Command(name = "serve", mixinStandardHelpOptions = true,
-        description = "Serves hot and archived rows of a running job over HTTP and the PostgreSQL wire, until it is stopped. GET /openapi.json lists what can be asked.")
+        description = "Serves hot and archived rows of a running job over HTTP, the PostgreSQL wire and Arrow Flight SQL, until it is stopped. GET /openapi.json lists what can be asked.")
 public final class ServeCommand implements Callable<Integer> {
 
     private static final String TLS_PASSWORD = "QAEXCHANGE_TLS_PASSWORD";
@@ -45,9 +47,15 @@ public final class ServeCommand implements Callable<Integer> {
     private int pgPort;
     @Option(names = "--pg-connections", defaultValue = "100", description = "Connections of the PostgreSQL wire at once. Default: ${DEFAULT-VALUE}.")
     private int pgConnections;
+    @Option(names = "--flight-port", defaultValue = "8091", description = "Port of Arrow Flight SQL; 0 for none. Default: ${DEFAULT-VALUE}.")
+    private int flightPort;
     @Option(names = "--tls-keystore", paramLabel = "FILE",
-            description = "PKCS12 key store with the server's certificate: HTTP becomes HTTPS, the PostgreSQL wire offers TLS. Its password is in QAEXCHANGE_TLS_PASSWORD.")
+            description = "PKCS12 key store with the server's certificate: HTTP becomes HTTPS, the PostgreSQL wire and Flight SQL offer TLS. Its password is in QAEXCHANGE_TLS_PASSWORD.")
     private Path keyStore;
+    @Option(names = "--savepoints", paramLabel = "FOLDER", description = "Folder or URI for savepoints that operators take. Default with --dir: its own.")
+    private String savepoints;
+    @Option(names = "--audit", paramLabel = "FILE", description = "File to which each call that steers the job is appended. Default with --dir: DIR/audit.jsonl.")
+    private Path audit;
     @Option(names = "--concurrency", defaultValue = "8", description = "Queries that run at once. Default: ${DEFAULT-VALUE}.")
     private int concurrency;
     @Option(names = "--queue", defaultValue = "64", description = "Queries that wait; more are refused. Default: ${DEFAULT-VALUE}.")
@@ -67,7 +75,7 @@ public final class ServeCommand implements Callable<Integer> {
         URI address = running.address(folder, clusterFolder());
         QueryServer.Options options = new QueryServer.Options(host, port, address.getHost(), address.getPort(), running.job,
                 tokens, concurrency, queue, new QueryEngine.Limits(memory, Math.max(1, Runtime.getRuntime().availableProcessors()), seconds, "10GB"),
-                new QueryServer.Doors(pgPort == 0 ? QueryServer.Doors.NONE : pgPort, pgConnections, tls(), Duration.ofMinutes(2)));
+                new QueryServer.Doors(orNone(pgPort), pgConnections, orNone(flightPort), tls(), Duration.ofMinutes(2)), steering());
         QueryServer server;
         try {
             server = QueryServer.start(options, running.configuration());
@@ -83,6 +91,7 @@ public final class ServeCommand implements Callable<Integer> {
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, targets, file), "stops the server"));
         System.out.println("serving the job on " + address + " at " + url + "; Ctrl-C stops it");
+        System.out.println("the console: " + url + "/console/");
         System.out.println("try: curl '" + url + "/v1/latest/tick'");
         System.out.println("     curl '" + url + "/v1/rows/trade?limit=5&format=table'");
         System.out.println("     curl '" + url + "/v1/bars/trade?interval=1m&format=table'");
@@ -90,9 +99,16 @@ public final class ServeCommand implements Callable<Integer> {
         if (server.pgPort() != QueryServer.Doors.NONE) {
             System.out.println("     psql -h " + host + " -p " + server.pgPort() + " qaexchange          # any client of PostgreSQL: docs/connect.md");
         }
+        if (server.flightPort() != QueryServer.Doors.NONE) {
+            System.out.println("     grpc://" + host + ":" + server.flightPort() + "          # Arrow Flight SQL, for ADBC and JDBC: docs/connect.md");
+        }
         System.out.flush();
         server.join();
         return Tool.GOOD;
+    }
+
+    private static int orNone(int doorPort) {
+        return doorPort == 0 ? QueryServer.Doors.NONE : doorPort;
     }
 
     private void stop(QueryServer server, @Nullable MetricsTargets targets, ServerFile file) {
@@ -109,6 +125,14 @@ public final class ServeCommand implements Callable<Integer> {
 
     private Path clusterFolder() {
         return folder == null ? Path.of("run") : folder;
+    }
+
+    /** A folder of bin/cluster has a place for savepoints and for the audit log. */
+    private QueryServer.Steering steering() throws IOException {
+        Path log = audit != null ? audit : running.flink == null ? clusterFolder().resolve("audit.jsonl") : null;
+        String target = savepoints != null ? savepoints.contains("://") ? savepoints : JobOptions.folderUri(Path.of(savepoints))
+                : running.flink == null ? JobOptions.folderUri(ClusterFolder.of(clusterFolder()).savepoints()) : null;
+        return new QueryServer.Steering(target, log);
     }
 
     @Nullable

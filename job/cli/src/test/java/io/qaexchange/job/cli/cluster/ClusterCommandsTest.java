@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import io.qaexchange.job.model.UsageException;
+import io.qaexchange.job.query.cluster.FlinkRest;
+import io.qaexchange.job.query.cluster.JobFigures;
+import io.qaexchange.job.query.cluster.JobWatch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

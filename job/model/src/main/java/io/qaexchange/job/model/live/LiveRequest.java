@@ -30,6 +30,8 @@ public sealed interface LiveRequest {
             case Scan.OP -> Scan.readBody(in);
             case Release.OP -> new Release(in.readLong());
             case Statistics.OP -> new Statistics(in.readInt());
+            case OfInstruments.OP -> new OfInstruments(in.readInt());
+            case Compact.OP -> new Compact(in.readInt(), in.readBoolean());
             default -> throw new LiveException(LiveProtocol.BAD_REQUEST, "unknown request " + op);
         };
     }
@@ -158,6 +160,34 @@ public sealed interface LiveRequest {
         public void write(DataOutput out) throws IOException {
             out.writeByte(OP);
             out.writeInt(subtask);
+        }
+    }
+
+    /** Asks for the numbers of each instrument of a subtask: VALUEs, each with a count i32 and so many {@link InstrumentStatistics}. */
+    record OfInstruments(int subtask) implements LiveRequest {
+        static final int OP = 5;
+
+        @Override
+        public void write(DataOutput out) throws IOException {
+            out.writeByte(OP);
+            out.writeInt(subtask);
+        }
+    }
+
+    /**
+     * Starts a compaction of everything that a subtask stores, or ends the one that was started so. The answer is empty: {@link Statistics} tell how
+     * far it is.
+     *
+     * @param start whether it is started, else it is ended
+     */
+    record Compact(int subtask, boolean start) implements LiveRequest {
+        static final int OP = 6;
+
+        @Override
+        public void write(DataOutput out) throws IOException {
+            out.writeByte(OP);
+            out.writeInt(subtask);
+            out.writeBoolean(start);
         }
     }
 

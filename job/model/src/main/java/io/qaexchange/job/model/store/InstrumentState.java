@@ -160,6 +160,20 @@ public final class InstrumentState {
         return hasOpenLateRows() || !unarchived.isEmpty();
     }
 
+    /** Stored bytes of all rows that wait to be archived. */
+    public long unarchivedBytes() {
+        return (hasOpenLateRows() ? lateGenerations.get(lateGenerations.size() - 1).bytes() : 0) + unarchived.total();
+    }
+
+    /** Rows in the state that arrived below the archive watermark. */
+    public long lateRows() {
+        long rows = 0;
+        for (LateGeneration generation : lateGenerations) {
+            rows += generation.rows();
+        }
+        return rows;
+    }
+
     /** Bytes that would be archived if the archive watermark moved to {@code toNs}; within the last hour by proportion. */
     public long bytesBelow(long toNs) {
         return (hasOpenLateRows() ? lateGenerations.get(lateGenerations.size() - 1).bytes() : 0) + unarchived.below(toNs);

@@ -43,6 +43,15 @@ final class UnarchivedBytes {
         return byHour().isEmpty();
     }
 
+    /** All bytes. */
+    long total() {
+        long bytes = newestHourBytes;
+        for (long hour : byHour.values()) {
+            bytes += hour;
+        }
+        return bytes;
+    }
+
     /** Bytes below an event time; within the last hour by proportion. */
     long below(long toNs) {
         long bytes = 0;

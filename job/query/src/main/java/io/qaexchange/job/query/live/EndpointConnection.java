@@ -1,6 +1,7 @@
 package io.qaexchange.job.query.live;
 
 import io.qaexchange.job.model.live.EndpointAnnouncement;
+import io.qaexchange.job.model.live.InstrumentStatistics;
 import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LivePin;
 import io.qaexchange.job.model.live.LiveProtocol;
@@ -122,6 +123,22 @@ final class EndpointConnection implements Closeable {
             return true;
         });
         return text.toString();
+    }
+
+    void compact(int subtask, boolean start) throws IOException {
+        exchange(new LiveRequest.Compact(subtask, start), (kind, length) -> true);
+    }
+
+    List<InstrumentStatistics> ofInstruments(int subtask) throws IOException {
+        List<InstrumentStatistics> all = new ArrayList<>();
+        exchange(new LiveRequest.OfInstruments(subtask), (kind, length) -> {
+            DataInputStream body = new DataInputStream(new ByteArrayInputStream(frame, 0, length));
+            for (int i = body.readInt(); i > 0; i--) {
+                all.add(InstrumentStatistics.read(body));
+            }
+            return true;
+        });
+        return all;
     }
 
     private interface Frames {

@@ -3,9 +3,11 @@ package io.qaexchange.job.query.live;
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.job.model.live.EndpointAnnouncement;
+import io.qaexchange.job.model.live.InstrumentStatistics;
 import io.qaexchange.job.model.live.JobDescription;
 import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LivePin;
+import io.qaexchange.job.model.live.LiveProtocol;
 import io.qaexchange.job.model.live.LiveRequest;
 import java.io.IOException;
 import java.time.Duration;
@@ -76,6 +78,9 @@ public final class LiveReader implements AutoCloseable {
      * @throws LiveException if the checkpoint that is asked for is not held
      */
     public LiveRead open(ReadLevel level) throws IOException {
+        if (level instanceof ReadLevel.CheckpointInFiles || level instanceof ReadLevel.Stale) {
+            throw new IllegalArgumentException("level " + level + " is not read from the running job");
+        }
         long deadlineNs = System.nanoTime() + patience.toNanos();
         IOException last = null;
         for (int attempt = 0; attempt < ATTEMPTS || System.nanoTime() < deadlineNs; attempt++) {
@@ -104,6 +109,70 @@ public final class LiveReader implements AutoCloseable {
         throw new JobNotRunningException(last.getMessage() + ". It could not be read since " + Instant.ofEpochMilli(notReadableSinceMs), last);
     }
 
+    /**
+     * Numbers of all instruments and accounts, as of the last barrier of their subtask. No row is read.
+     *
+     * @throws JobNotRunningException if not all subtasks can be asked
+     */
+    public List<InstrumentStatistics> statistics() throws IOException {
+        List<InstrumentStatistics> all = new ArrayList<>();
+        askEach((connection, subtask) -> connection.ofInstruments(subtask)).forEach(all::addAll);
+        return all;
+    }
+
+    /**
+     * What each subtask tells about itself and its store, as JSON.
+     *
+     * @throws JobNotRunningException if not all subtasks can be asked
+     */
+    public List<String> stores() throws IOException {
+        return askEach(EndpointConnection::statistics);
+    }
+
+    /**
+     * Starts a compaction of everything that the subtasks store, or ends it. {@link #stores} tells how far it is.
+     *
+     * @throws JobNotRunningException if not all subtasks can be asked
+     * @throws LiveException if it is to be started and one runs
+     */
+    public void compact(boolean start) throws IOException {
+        askEach((connection, subtask) -> {
+            connection.compact(subtask, start);
+            return subtask;
+        });
+    }
+
+    private interface Question<T> {
+        T ask(EndpointConnection connection, int subtask) throws IOException;
+    }
+
+    private <T> List<T> askEach(Question<T> question) throws IOException {
+        try {
+            return askEach(directory.describeCached(), question);
+        } catch (LiveException e) {
+            if (!e.code().equals(LiveProtocol.GONE)) {
+                throw e;
+            }
+            return askEach(directory.describe(), question);
+        }
+    }
+
+    private <T> List<T> askEach(JobDescription job, Question<T> question) throws IOException {
+        if (!job.isComplete()) {
+            throw notComplete(job);
+        }
+        List<T> answers = new ArrayList<>();
+        for (EndpointAnnouncement endpoint : job.endpoints()) {
+            answers.add(pool.use(endpoint, connection -> question.ask(connection, endpoint.subtask())));
+        }
+        return answers;
+    }
+
+    private static JobNotRunningException notComplete(JobDescription job) {
+        return new JobNotRunningException(job.endpoints().size() + " of " + job.parallelism() + " subtasks of the event store can be read"
+                + (job.backend().equals("lsm") ? "" : "; the backend " + job.backend() + " cannot be read while the job runs: ask for level files, the newest Flink checkpoint"));
+    }
+
     private static long backoffNs(int attempt) {
         return TimeUnit.MILLISECONDS.toNanos(FIRST_BACKOFF_MS << Math.min(attempt - 1, 4));
     }
@@ -124,9 +193,7 @@ public final class LiveReader implements AutoCloseable {
             return new LiveRead(pool, level, job.instruments(), job.maxParallelism(), List.of(), latestManifest(job));
         }
         if (!job.isComplete()) {
-            throw new JobNotRunningException(job.endpoints().size() + " of " + job.parallelism()
-                    + " subtasks of the event store can be read" + (job.backend().equals("lsm") ? "" : "; the backend " + job.backend()
-                            + " cannot be read while the job runs: read a checkpoint"));
+            throw notComplete(job);
         }
         if (askAgain) {
             pool.retain(job.endpoints());

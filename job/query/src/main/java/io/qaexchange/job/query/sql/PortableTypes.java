@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * than 38 digits is an error then, never another number. Intervals would lose microseconds or their sign, and members of enumerations are
  * texts to whoever reads the file. Stateless.
  */
-final class PortableTypes {
+public final class PortableTypes {
 
     private static final String ENUMERATION = "ENUM";
     /** An enumeration with its members, a quoted name, which may look like a type, or a word. */
@@ -21,7 +21,7 @@ final class PortableTypes {
     }
 
     /** The type that a column has in a file; the same if the format holds it. */
-    static String of(String type) {
+    public static String of(String type) {
         return TOKEN.matcher(type).replaceAll(token -> Matcher.quoteReplacement(token.group().startsWith(ENUMERATION + "(") ? "VARCHAR"
                 : REPLACED.getOrDefault(token.group(), token.group())));
     }

@@ -24,8 +24,6 @@ import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
-import org.apache.arrow.vector.ipc.ArrowReader;
-import org.duckdb.DuckDBResultSet;
 
 /**
  * Runs a query and writes its rows, as they come: no form holds more than a batch of them.
@@ -75,6 +73,7 @@ public final class ResultWriter {
      * Writes all rows.
      *
      * @param folder for a file that cannot be written in one go; DuckDB must be allowed to write there
+     * @throws ReasonLostException if the query fails and the driver does not say why
      */
     public void write(ResultFormat format, OutputStream out, Path folder) throws SQLException, IOException {
         if (query.explains() && !format.isText()) {
@@ -113,7 +112,7 @@ public final class ResultWriter {
     private TextRows rows(UnaryOperator<String> expression) {
         return visitor -> {
             String sql = query.explains() ? query.text() : select(expression);
-            try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+            try (Statement statement = connection.createStatement(); ResultSet rows = ReasonLostException.execute(statement, sql)) {
                 String[] values = new String[labels.size()];
                 while (rows.next()) {
                     for (int c = 0; c < values.length; c++) {
@@ -153,12 +152,11 @@ public final class ResultWriter {
     }
 
     private void writeArrow(OutputStream out) throws SQLException, IOException {
-        try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(portable());
-                BufferAllocator allocator = new RootAllocator();
-                ArrowReader batches = (ArrowReader) rows.unwrap(DuckDBResultSet.class).arrowExportStream(allocator, ARROW_BATCH_ROWS);
-                ArrowFileWriter writer = new ArrowFileWriter(batches.getVectorSchemaRoot(), batches, Channels.newChannel(new Unclosed(out)))) {
+        try (Statement statement = connection.createStatement(); BufferAllocator allocator = new RootAllocator();
+                ArrowRows rows = ArrowRows.of(statement, portable(), allocator, ARROW_BATCH_ROWS);
+                ArrowFileWriter writer = new ArrowFileWriter(rows.batch(), rows.reader(), Channels.newChannel(new Unclosed(out)))) {
             writer.start();
-            while (batches.loadNextBatch()) {
+            while (rows.next()) {
                 writer.writeBatch();
             }
             writer.end();

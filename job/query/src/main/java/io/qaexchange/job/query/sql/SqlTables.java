@@ -20,6 +20,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -209,7 +210,14 @@ public final class SqlTables implements AutoCloseable {
         return List.copyOf(TableColumns.names());
     }
 
-    /** The instruments among some of which no row of a table was loaded. */
+    /** DuckDB's types of the columns of a table, by name, in order. */
+    public static Map<String, String> columns(String table) {
+        Map<String, String> columns = new LinkedHashMap<>(TableColumns.of(table));
+        columns.put(TableColumns.DATE, "DATE");
+        return columns;
+    }
+
+    /** The instruments, among some, of which no row of a table was loaded. */
     public Set<String> unknownInstruments(String table, Set<String> named) throws SQLException {
         Set<String> unknown = new TreeSet<>();
         try (PreparedStatement statement = connection.prepareStatement("SELECT 1 FROM " + SqlText.name(table) + " WHERE instrument = ? LIMIT 1")) {

@@ -35,6 +35,7 @@ public final class UnionReader {
     private final List<DataFile> otherFiles;
     private final Set<String> published;
     private final List<ExpiredBatch> expired;
+    private final long manifestVersion;
 
     /** Takes archived rows. */
     @FunctionalInterface
@@ -51,6 +52,7 @@ public final class UnionReader {
         this.otherFiles = files.stream().filter(file -> EventSchema.get().findTable(file.table()) == null).toList();
         this.published = manifest.notHot(files);
         this.expired = manifest.expired();
+        this.manifestVersion = manifest.version();
     }
 
     /**
@@ -76,6 +78,11 @@ public final class UnionReader {
 
     public CheckpointReader checkpoint() {
         return checkpoint;
+    }
+
+    /** Version of the archive manifest. */
+    public long manifestVersion() {
+        return manifestVersion;
     }
 
     /** The files of events in the archive as of the checkpoint. */

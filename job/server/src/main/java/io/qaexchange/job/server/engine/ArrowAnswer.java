@@ -1,13 +1,14 @@
 package io.qaexchange.job.server.engine;
 
+import io.qaexchange.job.query.sql.ArrowRows;
+import io.qaexchange.job.query.sql.PortableTypes;
 import io.qaexchange.job.server.session.Answer;
 import io.qaexchange.job.server.session.Column;
 import io.qaexchange.job.server.session.ReadMoment;
-import java.io.IOException;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -16,8 +17,6 @@ import javax.annotation.Nullable;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
-import org.apache.arrow.vector.ipc.ArrowReader;
-import org.duckdb.DuckDBResultSet;
 
 /**
  * The rows of a statement out of DuckDB, streamed as Arrow batches. No more than a batch is held here.
@@ -28,7 +27,6 @@ final class ArrowAnswer implements Answer {
 
     private static final String VIEW = "qaexchange_rows";
     private static final long BATCH_ROWS = 16_384;
-    private static final String NO_REASON = "Invalid result set";
 
     private final Connection connection;
     private final String sql;
@@ -41,7 +39,7 @@ final class ArrowAnswer implements Answer {
     private final Admission.Place place;
     private Statement statement;
     private BufferAllocator allocator;
-    private ArrowReader batches;
+    private ArrowRows batches;
     /** Guarded by this: what is closed cannot be interrupted any more. */
     private boolean closed;
 
@@ -83,7 +81,18 @@ final class ArrowAnswer implements Answer {
     }
 
     @Override
+    public void start() throws SQLException {
+        List<UnaryOperator<String>> casts = new ArrayList<>();
+        for (Column column : columns) {
+            String type = PortableTypes.of(column.type());
+            casts.add(type.equals(column.type()) ? UnaryOperator.identity() : name -> "CAST(" + name + " AS " + type + ")");
+        }
+        start(casts);
+    }
+
+    @Override
     public void start(List<UnaryOperator<String>> casts) throws SQLException {
+        failIfEnded();
         work.begin();
         try {
             statement = connection.createStatement();
@@ -94,48 +103,27 @@ final class ArrowAnswer implements Answer {
                 select = IntStream.range(0, columns.size()).mapToObj(c -> casts.get(c).apply("c" + c) + " AS c" + c)
                         .collect(Collectors.joining(", ", "SELECT ", " FROM " + VIEW));
             }
-            ResultSet rows = execute(select);
             allocator = new RootAllocator();
-            batches = (ArrowReader) rows.unwrap(DuckDBResultSet.class).arrowExportStream(allocator, BATCH_ROWS);
+            batches = ArrowRows.of(statement, select, allocator, BATCH_ROWS);
         } catch (SQLException e) {
             throw work.failure(e);
         }
     }
 
-    private ResultSet execute(String select) throws SQLException {
-        try {
-            return statement.executeQuery(select);
-        } catch (SQLException e) {
-            if (e.getMessage() == null || !e.getMessage().contains(NO_REASON) || explains) {
-                throw e;
-            }
-            // The driver loses the reason of a streamed query that fails in its first batches. Whoever cancelled it has given one.
-            SQLException reason = work.failure(e);
-            throw reason == e ? reason(select, e) : reason;
-        }
-    }
-
-    /** The reason why a query fails: it is run once more, without its rows. */
-    private SQLException reason(String select, SQLException failure) {
-        try (Statement again = connection.createStatement()) {
-            again.execute("EXPLAIN ANALYZE " + select);
-            return failure;
-        } catch (SQLException e) {
-            e.addSuppressed(failure);
-            return e;
+    private void failIfEnded() throws SQLException {
+        if (work.isEnded()) {
+            throw work.failure(new SQLException("the query was ended"));
         }
     }
 
     @Override
-    public VectorSchemaRoot next() throws SQLException, IOException {
-        if (work.isEnded()) {
-            throw work.failure(new SQLException("the query was ended"));
-        }
+    public VectorSchemaRoot next() throws SQLException {
+        failIfEnded();
         work.begin();
         try {
-            return batches.loadNextBatch() ? batches.getVectorSchemaRoot() : null;
-        } catch (IOException e) {
-            throw work.failure(new SQLException(e.getMessage(), e));
+            return batches.next() ? batches.batch() : null;
+        } catch (SQLException e) {
+            throw work.failure(e);
         } finally {
             work.pause();
         }
@@ -177,7 +165,7 @@ final class ArrowAnswer implements Answer {
             if (statement != null) {
                 statement.close();
             }
-        } catch (IOException | SQLException e) {
+        } catch (SQLException e) {
             throw new IllegalStateException("a result could not be closed: " + e.getMessage(), e);
         } finally {
             if (allocator != null) {

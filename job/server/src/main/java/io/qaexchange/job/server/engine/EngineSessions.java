@@ -1,32 +1,39 @@
 package io.qaexchange.job.server.engine;
 
-import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.ReadLevel;
+import io.qaexchange.job.query.sql.PortableTypes;
 import io.qaexchange.job.query.sql.RowSource;
 import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.server.session.Answer;
 import io.qaexchange.job.server.session.Column;
 import io.qaexchange.job.server.session.FailureKind;
-import io.qaexchange.job.server.session.ReadMoment;
 import io.qaexchange.job.server.session.SessionSchema;
 import io.qaexchange.job.server.session.SqlSession;
 import io.qaexchange.job.server.session.SqlSessions;
 import io.qaexchange.job.server.session.SqlTokens;
 import io.qaexchange.job.server.session.StatementShape;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ParameterMetaData;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.apache.flink.core.fs.Path;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.duckdb.DuckDBConnection;
+import org.duckdb.DuckDBResultSet;
 
 /**
  * Sessions over the query engine. A statement that reads no table of ours (catalogues, constants) runs in one database that all sessions
@@ -39,12 +46,17 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
     /** DuckDB's names of types that it has not found out. */
     private static final List<String> NOT_KNOWN = List.of("INVALID", StatementShape.UNKNOWN);
 
+    private static final String NULL = "NULL";
+    private static final int MAX_FIELDS = 10_000;
+
     private final QueryEngine engine;
     private final Admission admission;
     private final SessionSchema schema;
     private final int seconds;
     /** The tables without rows. Its own connection parses, guarded by this field's monitor; whatever runs takes a duplicate. */
     private final SqlTables catalogue;
+    /** By type. */
+    private final Map<String, Field> fields = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
         Thread thread = new Thread(task, "ends late catalogue queries");
         thread.setDaemon(true);
@@ -94,6 +106,11 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
     }
 
     @Override
+    public List<String> tables() {
+        return SqlTables.names();
+    }
+
+    @Override
     public FailureKind kindOf(Throwable failure) {
         return Failures.kindOf(failure);
     }
@@ -126,13 +143,6 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException("the catalogue could not be closed: " + e.getMessage(), e);
         }
-    }
-
-    static ReadMoment moment(LiveRead read, List<String> notices) {
-        StringBuilder offsets = new StringBuilder();
-        read.offsets().forEach(offset -> offsets.append(offsets.isEmpty() ? "" : ",").append(offset.topic()).append('-').append(offset.partition())
-                .append('@').append(offset.offset()));
-        return new ReadMoment(read.level().toString(), read.pinnedFromMs(), read.pinnedToMs(), offsets.toString(), read.manifestVersion(), notices);
     }
 
     private final class Session implements SqlSession {
@@ -195,13 +205,13 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
             QueryEngine.OpenQuery open = null;
             boolean opened = false;
             try {
-                open = engine.open(sql, level, user);
+                open = engine.open(sql, level, new QueryEngine.Asker(user, null));
                 schema.addTo(open.connection(), sql, open.query().reads().keySet());
                 schema.enter(open.connection());
                 // Tables stand in the place of calls whose rows were made.
                 String text = open.query().text();
                 try (PreparedStatement statement = open.connection().prepareStatement(text)) {
-                    ArrowAnswer answer = new ArrowAnswer(open.connection(), text, open.query().explains(), columns(statement), moment(open.read(), open.notices()),
+                    ArrowAnswer answer = new ArrowAnswer(open.connection(), text, open.query().explains(), columns(statement), open.moment(),
                             new EngineWork(open), place);
                     opened = true;
                     return answer;
@@ -217,6 +227,19 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         }
 
         @Override
+        public Field field(Column column) throws SQLException {
+            String type = PortableTypes.of(column.type());
+            Field known = fields.get(type);
+            if (known == null) {
+                known = fieldOf(type, connection);
+                if (fields.size() < MAX_FIELDS) {
+                    fields.put(type, known);
+                }
+            }
+            return new Field(column.name(), known.getFieldType(), known.getChildren());
+        }
+
+        @Override
         public void checkLevel(String level) {
             ReadLevel.parse(level);
         }
@@ -228,6 +251,18 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
             } catch (SQLException e) {
                 throw new IllegalStateException("a session could not be closed: " + e.getMessage(), e);
             }
+        }
+    }
+
+    /** DuckDB is asked what it makes of a type. */
+    private static Field fieldOf(String type, Connection connection) throws SQLException {
+        String of = type.equals(NULL) ? '"' + NULL + '"' : type;
+        try (Statement statement = connection.createStatement(); BufferAllocator allocator = new RootAllocator();
+                ResultSet none = statement.executeQuery("SELECT CAST(NULL AS " + of + ") AS c LIMIT 0");
+                ArrowReader reader = (ArrowReader) none.unwrap(DuckDBResultSet.class).arrowExportStream(allocator, 1)) {
+            return reader.getVectorSchemaRoot().getSchema().getFields().get(0);
+        } catch (IOException e) {
+            throw new SQLException("type " + type + " has no form in Arrow: " + e.getMessage(), e);
         }
     }
 
@@ -279,11 +314,12 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
     /** A statement in the shared database. Its time runs from each batch to the next. */
     private final class CatalogueWork implements ArrowAnswer.Work {
         private final Connection connection;
+        private final Interruption interruption;
         private ScheduledFuture<?> late;
-        private volatile String ended;
 
         CatalogueWork(Connection connection) {
             this.connection = connection;
+            this.interruption = new Interruption(connection, clock);
         }
 
         @Override
@@ -303,23 +339,23 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
 
         @Override
         public void end(String reason) {
-            ended = reason;
-            DuckDbInterrupt.interrupt(connection);
+            interruption.end(reason);
         }
 
         @Override
         public boolean isEnded() {
-            return ended != null;
+            return interruption.reason() != null;
         }
 
         @Override
         public SQLException failure(SQLException e) {
-            return ended == null ? e : new QueryEngine.EndedException(ended, e);
+            return interruption.failure(e);
         }
 
         @Override
         public void close() {
             pause();
+            interruption.close();
             try {
                 connection.close();
             } catch (SQLException e) {

@@ -1,5 +1,6 @@
 package io.qaexchange.job.server.engine;
 
+import io.qaexchange.job.query.live.JobNotRunningException;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.LiveReader;
 import io.qaexchange.job.query.live.LiveRowSource;
@@ -9,6 +10,7 @@ import io.qaexchange.job.query.sql.ResultWriter;
 import io.qaexchange.job.query.sql.SqlDatabases;
 import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
+import io.qaexchange.job.server.session.ReadMoment;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -16,6 +18,8 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +28,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.annotation.Nullable;
 import org.apache.flink.util.FileUtils;
 
 /**
@@ -38,10 +43,12 @@ public final class QueryEngine implements AutoCloseable {
 
     private final LiveReader reader;
     private final LiveLedger ledger;
+    private final CheckpointFiles checkpoints;
     private final Limits limits;
     private final Path temporary;
     private final SqlDatabases databases;
     private final UnknownInstruments instruments = new UnknownInstruments();
+    private final QueryLog log = new QueryLog();
     private final AtomicLong ids = new AtomicLong();
     private final Map<Long, Running> running = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
@@ -61,20 +68,32 @@ public final class QueryEngine implements AutoCloseable {
     public record Limits(String memory, int threads, int seconds, String temporary) {
     }
 
+    /**
+     * Who asks.
+     *
+     * @param request name of the request, by which it can be cancelled; null for none
+     */
+    public record Asker(String user, @Nullable String request) {
+    }
+
     /** A query that runs now. */
     public static final class Running {
         private final long id;
         private final String user;
+        @Nullable
+        private final String request;
         private final String sql;
         private final long beganMs = System.currentTimeMillis();
-        private final Connection connection;
-        private volatile String ended;
+        private final Interruption interruption;
+        @Nullable
+        private volatile String failed;
 
-        Running(long id, String user, String sql, Connection connection) {
+        Running(long id, Asker asker, String sql, Interruption interruption) {
             this.id = id;
-            this.user = user;
+            this.user = asker.user();
+            this.request = asker.request();
             this.sql = sql;
-            this.connection = connection;
+            this.interruption = interruption;
         }
 
         public long id() {
@@ -83,6 +102,12 @@ public final class QueryEngine implements AutoCloseable {
 
         public String user() {
             return user;
+        }
+
+        /** Name of the client's request; null if it came through a door whose requests have none. */
+        @Nullable
+        public String request() {
+            return request;
         }
 
         public String sql() {
@@ -94,8 +119,7 @@ public final class QueryEngine implements AutoCloseable {
         }
 
         void end(String reason) {
-            ended = reason;
-            DuckDbInterrupt.interrupt(connection);
+            interruption.end(reason);
         }
     }
 
@@ -114,14 +138,14 @@ public final class QueryEngine implements AutoCloseable {
      */
     @FunctionalInterface
     public interface Target {
-        /** @param notices sentences about the rows for whoever asked, such as an instrument of which there is none */
-        OutputStream begin(LiveRead read, List<String> notices) throws IOException;
+        OutputStream begin(ReadMoment moment) throws IOException;
     }
 
     /** @param temporary a folder of its own, which goes with it */
-    public QueryEngine(LiveReader reader, LiveLedger ledger, Limits limits, Path temporary) {
+    public QueryEngine(LiveReader reader, LiveLedger ledger, CheckpointFiles checkpoints, Limits limits, Path temporary) {
         this.reader = reader;
         this.ledger = ledger;
+        this.checkpoints = checkpoints;
         this.limits = limits;
         this.temporary = temporary;
         this.databases = new SqlDatabases(new SqlDatabases.Settings(limits.memory(), limits.threads(), limits.temporary()), PREPARED);
@@ -134,11 +158,11 @@ public final class QueryEngine implements AutoCloseable {
      * @throws io.qaexchange.job.query.sql.WrongSqlException if it may not be run
      * @throws EndedException if it took too long or was cancelled
      */
-    public void run(String sql, ReadLevel level, ResultFormat format, String user, Target target) throws Exception {
-        try (OpenQuery open = open(sql, level, user)) {
+    public void run(String sql, ReadLevel level, ResultFormat format, Asker asker, Target target) throws Exception {
+        try (OpenQuery open = open(sql, level, asker)) {
             try {
                 ResultWriter writer = ResultWriter.of(open.tables, open.query);
-                OutputStream out = target.begin(open.read(), open.notices());
+                OutputStream out = target.begin(open.moment());
                 writer.write(format, out, open.folder);
                 out.close();
             } catch (SQLException e) {
@@ -153,13 +177,13 @@ public final class QueryEngine implements AutoCloseable {
      * @throws io.qaexchange.job.query.sql.WrongSqlException if it may not be run
      * @throws EndedException if it took too long or was cancelled
      */
-    public OpenQuery open(String sql, ReadLevel level, String user) throws Exception {
+    public OpenQuery open(String sql, ReadLevel level, Asker asker) throws Exception {
         SqlTables tables = databases.take();
         OpenQuery open = null;
         try {
             SqlQuery query = tables.parse(sql);
-            open = new OpenQuery(tables, query, Files.createTempDirectory(temporary, "query"), 
-                    new Running(ids.incrementAndGet(), user, sql, tables.connection()));
+            open = new OpenQuery(tables, query, Files.createTempDirectory(temporary, "query"),
+                    new Running(ids.incrementAndGet(), asker, sql, new Interruption(tables.connection(), clock)));
             open.load(level);
             return open;
         } catch (Exception e) {
@@ -167,6 +191,7 @@ public final class QueryEngine implements AutoCloseable {
                 open.close();
             } else {
                 tables.close();
+                refused(sql, asker, e);
             }
             throw open != null && e instanceof SQLException failed ? open.failure(failed) : e;
         }
@@ -182,8 +207,9 @@ public final class QueryEngine implements AutoCloseable {
         private final SqlQuery query;
         private final Path folder;
         private final Running mine;
+        @Nullable
         private LiveRead read;
-        private List<String> notices = List.of();
+        private ReadMoment moment;
         private long leftNs = TimeUnit.SECONDS.toNanos(limits.seconds());
         private long beganNs;
         private ScheduledFuture<?> late;
@@ -198,9 +224,26 @@ public final class QueryEngine implements AutoCloseable {
 
         private void load(ReadLevel level) throws Exception {
             begin();
-            read = reader.open(level);
+            if (level instanceof ReadLevel.CheckpointInFiles) {
+                loadFiles(null);
+                return;
+            }
+            try {
+                read = reader.open(level instanceof ReadLevel.Stale ? ReadLevel.LIVE : level);
+            } catch (JobNotRunningException e) {
+                if (level instanceof ReadLevel.Stale stale) {
+                    loadFiles(stale.oldest());
+                    return;
+                }
+                throw e;
+            }
             tables.load(new LiveRowSource(read, reader.archive(), ledger::rows), query, List.of(folder));
-            notices = instruments.notices(tables, query, read);
+            moment = QueryEngine.moment(read, instruments.notices(tables, query, read));
+        }
+
+        private void loadFiles(@Nullable Duration oldest) throws Exception {
+            ReadMoment found = checkpoints.read(oldest, rows -> tables.load(rows, query, List.of(folder)));
+            moment = found.with(instruments.notices(tables, query, null));
         }
 
         /** The query's time runs. */
@@ -220,14 +263,9 @@ public final class QueryEngine implements AutoCloseable {
             }
         }
 
-        /** The read that the rows are from. */
-        public LiveRead read() {
-            return read;
-        }
-
-        /** Sentences about the rows for whoever asked, such as an instrument of which there is none. */
-        public List<String> notices() {
-            return notices;
+        /** The moment that the rows are as of. */
+        public ReadMoment moment() {
+            return moment;
         }
 
         /** The query's database. */
@@ -247,18 +285,26 @@ public final class QueryEngine implements AutoCloseable {
 
         /** Whether someone ended it; an interrupt may have come when nothing ran. */
         public boolean isEnded() {
-            return mine.ended != null;
+            return mine.interruption.reason() != null;
         }
 
-        /** A failure of this query, with the reason if someone ended it. */
+        /** A failure of this query with its reason: that of whoever ended it, or the one that the driver lost. */
         public SQLException failure(SQLException e) {
-            return mine.ended == null ? e : new EndedException(mine.ended, e);
+            SQLException failed = mine.interruption.failure(e);
+            mine.failed = String.valueOf(failed.getMessage());
+            return failed;
         }
 
         @Override
         public void close() {
             pause();
+            mine.interruption.close();
             running.remove(mine.id());
+            String ended = mine.interruption.reason();
+            QueryLog.Outcome outcome = ended != null ? QueryLog.Outcome.CANCELLED : mine.failed != null ? QueryLog.Outcome.FAILED : QueryLog.Outcome.DONE;
+            String reason = ended != null ? ended : mine.failed != null ? mine.failed : "";
+            log.add(new QueryLog.Entry(mine.id(), mine.user(), mine.sql(), Instant.ofEpochMilli(mine.beganMs()).toString(),
+                    System.currentTimeMillis() - mine.beganMs(), outcome, reason));
             if (read != null) {
                 read.close();
             }
@@ -272,22 +318,32 @@ public final class QueryEngine implements AutoCloseable {
         }
     }
 
+    /** Notes that a query was not run at all. */
+    public void refused(String sql, Asker asker, Exception reason) {
+        log.add(new QueryLog.Entry(0, asker.user(), sql, Instant.now().toString(), 0, QueryLog.Outcome.REFUSED, String.valueOf(reason.getMessage())));
+    }
+
+    /** The queries that have ended. */
+    public QueryLog log() {
+        return log;
+    }
+
     /** The queries that run now. */
     public Collection<Running> running() {
         return running.values();
     }
 
-    /**
-     * Cancels a query.
-     *
-     * @return whether it was running
-     */
-    public boolean cancel(long id, String user) {
-        Running found = running.get(id);
-        if (found != null) {
-            found.end("the query was cancelled by " + user);
-        }
-        return found != null;
+    /** Cancels a query. */
+    public void cancel(Running query, String user) {
+        query.end("the query was cancelled by " + user);
+    }
+
+    /** The moment that the rows of a read are as of. */
+    public static ReadMoment moment(LiveRead read, List<String> notices) {
+        StringBuilder offsets = new StringBuilder();
+        read.offsets().forEach(offset -> offsets.append(offsets.isEmpty() ? "" : ",").append(offset.topic()).append('-').append(offset.partition())
+                .append('@').append(offset.offset()));
+        return new ReadMoment(read.level().toString(), read.pinnedFromMs(), read.pinnedToMs(), offsets.toString(), read.manifestVersion(), notices);
     }
 
     /** The sentence for an instrument of which nothing was found, with names that are near. */
@@ -304,6 +360,7 @@ public final class QueryEngine implements AutoCloseable {
         running.values().forEach(query -> query.end("the server is being stopped"));
         clock.shutdownNow();
         databases.close();
+        checkpoints.close();
         reader.close();
         FileUtils.deleteDirectoryQuietly(temporary.toFile());
     }

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import javax.annotation.Nullable;
 
 /**
  * Finds instruments that a query names and of which there is no row: a mistyped name must not look like a quiet market. Instruments that were
@@ -29,8 +30,12 @@ final class UnknownInstruments {
 
     private final Set<String> known = ConcurrentHashMap.newKeySet();
 
-    /** A sentence for each table and instrument of a query that has no row, with names that are near. */
-    List<String> notices(SqlTables tables, SqlQuery query, LiveRead read) throws SQLException, IOException {
+    /**
+     * A sentence for each table and instrument of a query that has no row, with names that are near.
+     *
+     * @param read the read that the rows are from; null if there is none to take near names from
+     */
+    List<String> notices(SqlTables tables, SqlQuery query, @Nullable LiveRead read) throws SQLException, IOException {
         List<String> notices = new ArrayList<>();
         for (Map.Entry<String, Set<String>> named : query.instruments().entrySet()) {
             String table = named.getKey();
@@ -52,8 +57,8 @@ final class UnknownInstruments {
     }
 
     /** The sentence for an instrument of which a query found no row, with names that are near. */
-    static String noRows(String table, String instrument, LiveRead read) throws IOException {
-        Set<String> others = hot(table, read);
+    static String noRows(String table, String instrument, @Nullable LiveRead read) throws IOException {
+        Set<String> others = read == null ? Set.of() : hot(table, read);
         return "table " + table + " has no row of instrument " + instrument + " where the query looks"
                 + (others.contains(instrument) ? "" : NearNames.hint(instrument, others));
     }

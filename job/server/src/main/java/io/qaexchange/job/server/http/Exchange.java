@@ -1,6 +1,7 @@
 package io.qaexchange.job.server.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.Tokens;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,9 +25,12 @@ final class Exchange {
     private final Response response;
     private final Tokens.User user;
     private final Fields parameters;
+    private final String id;
 
-    Exchange(Request request, Response response, Tokens.User user) {
+    /** @param id name of the request */
+    Exchange(Request request, Response response, Tokens.User user, String id) {
         this.request = request;
+        this.id = id;
         this.response = response;
         this.user = user;
         this.parameters = Request.extractQueryParameters(request, StandardCharsets.UTF_8);
@@ -38,6 +42,11 @@ final class Exchange {
 
     Tokens.User user() {
         return user;
+    }
+
+    /** Who asks, and the name of the request. */
+    QueryEngine.Asker asker() {
+        return new QueryEngine.Asker(user.name(), id);
     }
 
     @Nullable
@@ -138,6 +147,13 @@ final class Exchange {
         try (OutputStream out = begin(status, contentType)) {
             out.write(bytes);
             out.write('\n');
+        }
+    }
+
+    /** As {@link #json}, without line ends, for answers that are long. */
+    void compactJson(int status, Object value) throws IOException {
+        try (OutputStream out = begin(status, "application/json")) {
+            out.write(JSON.writeValueAsBytes(value));
         }
     }
 

@@ -6,19 +6,23 @@ import io.qaexchange.job.query.live.JobNotRunningException;
 import io.qaexchange.job.query.sql.WrongSqlException;
 import io.qaexchange.job.server.engine.Admission;
 import io.qaexchange.job.server.engine.QueryEngine;
+import io.qaexchange.job.server.security.AuditLog;
 import io.qaexchange.job.server.security.Role;
 import io.qaexchange.job.server.security.Tokens;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import javax.annotation.Nullable;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.URIUtil;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,10 +34,14 @@ public final class HttpEndpoint extends Handler.Abstract {
     private static final Logger LOG = LoggerFactory.getLogger(HttpEndpoint.class);
     private static final Logger ACCESS = LoggerFactory.getLogger("io.qaexchange.access");
     private static final String BEARER = "Bearer ";
+    /** Names a request; a client may choose the name. */
+    private static final String REQUEST = "Qaexchange-Request";
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9-]{8,64}");
 
     private final List<Route> routes = new ArrayList<>();
     private final Tokens tokens;
     private final HttpMetrics metrics;
+    private final AuditLog audit;
 
     /** Answers a request. */
     @FunctionalInterface
@@ -55,12 +63,15 @@ public final class HttpEndpoint extends Handler.Abstract {
             return path.endsWith("/*") ? asked.startsWith(path.substring(0, path.length() - 1)) && asked.length() >= path.length() : path.equals(asked);
         }
 
+        /** The last part, decoded: it is a name, which may have slashes and signs. */
         String rest(String asked) {
-            return path.endsWith("/*") ? asked.substring(path.length() - 1) : "";
+            return path.endsWith("/*") ? URIUtil.decodePath(asked.substring(path.length() - 1)) : "";
         }
     }
 
-    public HttpEndpoint(Tokens tokens, HttpMetrics metrics) {
+    /** @param audit notes calls that steer */
+    public HttpEndpoint(Tokens tokens, HttpMetrics metrics, AuditLog audit) {
+        this.audit = audit;
         this.tokens = tokens;
         this.metrics = metrics;
     }
@@ -77,8 +88,9 @@ public final class HttpEndpoint extends Handler.Abstract {
     public boolean handle(Request request, Response response, Callback callback) {
         long beganNs = System.nanoTime();
         String path = Request.getPathInContext(request);
-        String id = UUID.randomUUID().toString();
-        response.getHeaders().put("Qaexchange-Request", id);
+        String named = request.getHeaders().get(REQUEST);
+        String id = named != null && NAME.matcher(named).matches() ? named : UUID.randomUUID().toString();
+        response.getHeaders().put(REQUEST, id);
         response.getHeaders().put("Cache-Control", "no-store");
         response.getHeaders().put("X-Content-Type-Options", "nosniff");
         Exchange exchange = null;
@@ -86,19 +98,29 @@ public final class HttpEndpoint extends Handler.Abstract {
         try {
             Route route = find(request.getMethod(), path);
             Tokens.User asking = tokens.find(token(request));
-            exchange = new Exchange(request, response, asking);
+            exchange = new Exchange(request, response, asking, id);
             user = asking == null ? "-" : asking.name();
             check(route, asking, response);
             route.action().answer(exchange, route.rest(path));
             callback.succeeded();
         } catch (Throwable e) {
-            fail(exchange == null ? new Exchange(request, response, null) : exchange, e, callback, id);
+            fail(exchange == null ? new Exchange(request, response, null, id) : exchange, e, callback, id);
         } finally {
             long ms = (System.nanoTime() - beganNs) / 1_000_000;
+            if (isSteering(request.getMethod(), path)) {
+                String query = request.getHttpURI().getQuery();
+                audit.note(new AuditLog.Call(Instant.now().toString(), user, request.getMethod() + " " + path + (query == null ? "" : "?" + query),
+                        response.getStatus(), id, ms));
+            }
             metrics.answered(path, response.getStatus(), System.nanoTime() - beganNs);
             ACCESS.info("request={} user={} method={} path={} status={} ms={}", id, user, request.getMethod(), path, response.getStatus(), ms);
         }
         return true;
+    }
+
+    /** Whether a call steers the job or the server, or tries to. */
+    private static boolean isSteering(String method, String path) {
+        return path.startsWith("/admin/") || method.equals("DELETE");
     }
 
     private Route find(String method, String path) {

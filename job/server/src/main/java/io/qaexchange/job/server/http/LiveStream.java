@@ -18,9 +18,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
- * Follows the rows of an instrument as server-sent events: each row once, as JSON, in the order of its event time as far as it had arrived.
+ * Follows the rows of an instrument, of one table or of several, as server-sent events: each row once, as JSON with its table as {@code type}, in the
+ * order of its event time as far as it had arrived.
  *
  * <p>Looks at the state every 50 ms, for rows of the last second of the instrument's own clock, and once a second for rows of its last
  * minute; a row that arrives later than that is not shown.
@@ -36,14 +38,23 @@ final class LiveStream {
     private static final long LONG_OVERLAP_NS = TimeUnit.MINUTES.toNanos(1);
 
     private final QueryEngine engine;
-    private final RecordType type;
-    /** Identities that were shown, and their event times. */
-    private final Map<String, Long> shown = new HashMap<>();
-    private long newestNs = Long.MIN_VALUE;
+    private final List<Followed> tables;
 
-    LiveStream(QueryEngine engine, RecordType type) {
+    /** A table, and what was shown of it. */
+    private static final class Followed {
+        final RecordType type;
+        /** Identities that were shown, and their event times. */
+        final Map<String, Long> shown = new HashMap<>();
+        long newestNs = Long.MIN_VALUE;
+
+        Followed(RecordType type) {
+            this.type = type;
+        }
+    }
+
+    LiveStream(QueryEngine engine, List<RecordType> types) {
         this.engine = engine;
-        this.type = type;
+        this.tables = types.stream().map(Followed::new).toList();
     }
 
     /** Goes on until the client goes. Rows that are there before {@code event: begin} are not shown. */
@@ -51,16 +62,18 @@ final class LiveStream {
         exchange.allow("instrument");
         String instrument = exchange.required("instrument");
         try (LiveRead read = engine.reader().open(ReadLevel.LIVE)) {
-            read.scan(LiveRead.Wanted.all(type).of(instrument).newestOfEach(), (bytes, offset, length) -> {
-                StoredEvent row = new StoredEvent().wrap(Arrays.copyOfRange(bytes, offset, offset + length));
-                newestNs = Math.max(newestNs, row.event().eventTime());
-                return true;
-            });
+            for (Followed table : tables) {
+                read.scan(LiveRead.Wanted.all(table.type).of(instrument).newestOfEach(), (bytes, offset, length) -> {
+                    StoredEvent row = new StoredEvent().wrap(Arrays.copyOfRange(bytes, offset, offset + length));
+                    table.newestNs = Math.max(table.newestNs, row.event().eventTime());
+                    return true;
+                });
+            }
         }
         next(instrument, LONG_OVERLAP_NS);
         long heardMs = System.currentTimeMillis();
         OutputStream out = exchange.begin(200, "text/event-stream");
-        send(out, "event: begin\ndata: {\"table\":\"" + type.table() + "\"}\n\n");
+        send(out, "event: begin\ndata: {\"table\":\"" + tables.stream().map(table -> table.type.table()).collect(Collectors.joining(",")) + "\"}\n\n");
         for (int look = 1;; look++) {
             try {
                 List<String> rows = next(instrument, look % LONG_LOOK == 0 ? LONG_OVERLAP_NS : OVERLAP_NS);
@@ -93,22 +106,28 @@ final class LiveStream {
     private List<String> next(String instrument, long overlapNs) throws Exception {
         List<Row> found = new ArrayList<>();
         try (LiveRead read = engine.reader().open(ReadLevel.LIVE)) {
-            long from = newestNs == Long.MIN_VALUE ? Long.MIN_VALUE : newestNs - overlapNs;
-            LiveRead.Wanted wanted = new LiveRead.Wanted(type, instrument, from, Long.MAX_VALUE, false, Long.MAX_VALUE, Long.MAX_VALUE, true);
-            read.scan(wanted, (bytes, offset, length) -> {
-                StoredEvent row = new StoredEvent().wrap(Arrays.copyOfRange(bytes, offset, offset + length));
-                String identity = EventIdentity.of(row.event(), row.topic(), row.partition(), row.offset()).toString();
-                if (shown.putIfAbsent(identity, row.event().eventTime()) == null) {
-                    found.add(new Row(row.event().eventTime(), EventJson.write(row.event())));
-                }
-                newestNs = Math.max(newestNs, row.event().eventTime());
-                return true;
-            });
-        }
-        if (overlapNs == LONG_OVERLAP_NS) {
-            shown.values().removeIf(time -> time < newestNs - 2 * LONG_OVERLAP_NS);
+            for (Followed table : tables) {
+                next(read, table, instrument, overlapNs, found);
+            }
         }
         found.sort(Comparator.comparingLong(Row::eventTimeNs));
         return found.stream().map(Row::json).toList();
+    }
+
+    private static void next(LiveRead read, Followed table, String instrument, long overlapNs, List<Row> found) throws Exception {
+        long from = table.newestNs == Long.MIN_VALUE ? Long.MIN_VALUE : table.newestNs - overlapNs;
+        LiveRead.Wanted wanted = new LiveRead.Wanted(table.type, instrument, from, Long.MAX_VALUE, false, Long.MAX_VALUE, Long.MAX_VALUE, true);
+        read.scan(wanted, (bytes, offset, length) -> {
+            StoredEvent row = new StoredEvent().wrap(Arrays.copyOfRange(bytes, offset, offset + length));
+            String identity = EventIdentity.of(row.event(), row.topic(), row.partition(), row.offset()).toString();
+            if (table.shown.putIfAbsent(identity, row.event().eventTime()) == null) {
+                found.add(new Row(row.event().eventTime(), EventJson.write(row.event())));
+            }
+            table.newestNs = Math.max(table.newestNs, row.event().eventTime());
+            return true;
+        });
+        if (overlapNs == LONG_OVERLAP_NS) {
+            table.shown.values().removeIf(time -> time < table.newestNs - 2 * LONG_OVERLAP_NS);
+        }
     }
 }

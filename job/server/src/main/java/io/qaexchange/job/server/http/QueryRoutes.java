@@ -11,6 +11,7 @@ import io.qaexchange.job.query.SqlText;
 import io.qaexchange.job.query.finance.Bar;
 import io.qaexchange.job.query.finance.Bars;
 import io.qaexchange.job.query.finance.Granularity;
+import io.qaexchange.job.query.live.JobNotRunningException;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.ReadLevel;
 import io.qaexchange.job.query.sql.ResultFormat;
@@ -23,6 +24,7 @@ import io.qaexchange.job.query.typed.UnionScan;
 import io.qaexchange.job.server.engine.Admission;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.Role;
+import io.qaexchange.job.server.session.ReadMoment;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.DateTimeException;
@@ -62,7 +64,7 @@ public final class QueryRoutes {
         endpoint.add("GET", "/v1/rows/*", Role.READER, this::rows);
         endpoint.add("GET", "/v1/latest/*", Role.READER, this::latest);
         endpoint.add("GET", "/v1/bars/*", Role.READER, this::bars);
-        endpoint.add("GET", "/v1/stream/*", Role.READER, (exchange, table) -> new LiveStream(engine, type(table)).answer(exchange));
+        endpoint.add("GET", "/v1/stream/*", Role.READER, (exchange, tables) -> new LiveStream(engine, types(tables)).answer(exchange));
     }
 
     int running() {
@@ -96,29 +98,33 @@ public final class QueryRoutes {
         MediaTypes type = MediaTypes.choose(exchange.parameter("format"), exchange.header("Accept"));
         ReadLevel at = ReadLevel.parse(level);
         try (Admission.Place place = admission.enter()) {
-            engine.run(sql, at, type.format(), exchange.user().name(), (read, notices) -> {
-                describe(exchange, read);
-                notices.forEach(exchange::notice);
+            engine.run(sql, at, type.format(), exchange.asker(), moment -> {
+                describe(exchange, moment);
                 OutputStream out = exchange.begin(200, type.contentType());
                 return type == MediaTypes.JSON ? new JsonArrayStream(out) : out;
             });
+        } catch (Admission.RefusedException e) {
+            engine.refused(sql, exchange.asker(), e);
+            throw e;
         }
     }
 
     /** Names the level, the moments or offsets, and the manifest version in headers. */
     static void describe(Exchange exchange, LiveRead read) {
-        exchange.setHeader("Qaexchange-Level", read.level().toString());
-        exchange.setHeader("Qaexchange-Manifest-Version", Long.toString(read.manifestVersion()));
-        if (read.pinnedToMs() > 0) {
-            exchange.setHeader("Qaexchange-Pinned-From", Instant.ofEpochMilli(read.pinnedFromMs()).toString());
-            exchange.setHeader("Qaexchange-Pinned-To", Instant.ofEpochMilli(read.pinnedToMs()).toString());
+        describe(exchange, QueryEngine.moment(read, List.of()));
+    }
+
+    private static void describe(Exchange exchange, ReadMoment moment) {
+        exchange.setHeader("Qaexchange-Level", moment.level());
+        exchange.setHeader("Qaexchange-Manifest-Version", Long.toString(moment.manifestVersion()));
+        if (moment.pinnedToMs() > 0) {
+            exchange.setHeader("Qaexchange-Pinned-From", Instant.ofEpochMilli(moment.pinnedFromMs()).toString());
+            exchange.setHeader("Qaexchange-Pinned-To", Instant.ofEpochMilli(moment.pinnedToMs()).toString());
         }
-        StringBuilder offsets = new StringBuilder();
-        read.offsets().forEach(offset -> offsets.append(offsets.isEmpty() ? "" : ",").append(offset.topic()).append('-').append(offset.partition())
-                .append('@').append(offset.offset()));
-        if (!offsets.isEmpty()) {
-            exchange.setHeader("Qaexchange-Offsets", offsets.toString());
+        if (!moment.offsets().isEmpty()) {
+            exchange.setHeader("Qaexchange-Offsets", moment.offsets());
         }
+        moment.notices().forEach(exchange::notice);
     }
 
     private void rows(Exchange exchange, String table) throws Exception {
@@ -210,7 +216,10 @@ public final class QueryRoutes {
     private boolean typed(Exchange exchange, Finder finder) throws Exception {
         MediaTypes type = MediaTypes.choose(exchange.parameter("format"), exchange.header("Accept"));
         ReadLevel level = ReadLevel.parse(exchange.parameter("level", "live"));
-        try (Admission.Place place = admission.enter(); LiveRead read = engine.reader().open(level)) {
+        if (level instanceof ReadLevel.CheckpointInFiles) {
+            return false;
+        }
+        try (Admission.Place place = admission.enter(); LiveRead read = engine.reader().open(level instanceof ReadLevel.Stale ? ReadLevel.LIVE : level)) {
             Answer answer = finder.find(read, new UnionScan(read, engine.reader().archive()));
             if (answer == null) {
                 return false;
@@ -221,6 +230,11 @@ public final class QueryRoutes {
             answer.write(lines);
             lines.close();
             return true;
+        } catch (JobNotRunningException e) {
+            if (level instanceof ReadLevel.Stale) {
+                return false;
+            }
+            throw e;
         }
     }
 
@@ -250,6 +264,11 @@ public final class QueryRoutes {
             describe(exchange, read);
             exchange.text(200, "application/json", "[" + String.join(",\n", newest.values()) + "]\n");
         }
+    }
+
+    /** One table, or several with commas between them. */
+    private static List<RecordType> types(String tables) {
+        return Arrays.stream(tables.split(",")).map(QueryRoutes::type).distinct().toList();
     }
 
     static RecordType type(String table) {

@@ -468,6 +468,11 @@ final class PgConnection implements Runnable {
         }
     }
 
+    /** Whether an answer is open. */
+    synchronized boolean isAnswering() {
+        return answer != null;
+    }
+
     /** Looks whether the client takes what it is sent. */
     void check(long goneNs) {
         PgOutput of = out;

@@ -144,6 +144,11 @@ public final class PgServer implements AutoCloseable {
         return connections.size();
     }
 
+    /** Connections with an open answer. */
+    public long answers() {
+        return connections.values().stream().filter(PgConnection::isAnswering).count();
+    }
+
     SqlSessions sessions() {
         return sessions;
     }

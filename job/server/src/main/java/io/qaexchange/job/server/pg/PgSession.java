@@ -2,7 +2,6 @@ package io.qaexchange.job.server.pg;
 
 import io.qaexchange.job.server.session.Answer;
 import io.qaexchange.job.server.session.Column;
-import io.qaexchange.job.server.session.ReadMoment;
 import io.qaexchange.job.server.session.SqlSession;
 import io.qaexchange.job.server.session.SqlTokens;
 import io.qaexchange.job.server.session.SqlTokens.Token;
@@ -29,6 +28,7 @@ final class PgSession implements AutoCloseable {
     private final SqlSession session;
     private final CatalogueSql catalogue;
     private final PgSettings settings;
+    private final SettingStatements settingStatements;
     private final UnaryOperator<String> constants;
     private final Running running;
     private final PgOutput out;
@@ -73,6 +73,7 @@ final class PgSession implements AutoCloseable {
         this.session = session;
         this.catalogue = catalogue;
         this.settings = settings;
+        this.settingStatements = new SettingStatements(settings, session, out);
         this.constants = name -> name.startsWith("setting:") ? settings.get(name.substring("setting:".length())) : constants.apply(name);
         this.running = running;
         this.out = out;
@@ -122,7 +123,7 @@ final class PgSession implements AutoCloseable {
             return new Prepared(statement, Prepared.of(declare.query(), query, declared, session).sql(), List.of(), null);
         }
         if (statement instanceof ClientStatement.Show show) {
-            return new Prepared(statement, List.of(), List.of(), showColumns(show));
+            return new Prepared(statement, List.of(), List.of(), SettingStatements.columns(show));
         }
         if (statement instanceof ClientStatement.Fetch fetch && !fetch.move()) {
             return new Prepared(statement, List.of(), List.of(), cursor(fetch.name()).prepared.columns());
@@ -135,11 +136,6 @@ final class PgSession implements AutoCloseable {
                 && !(statement instanceof ClientStatement.Empty)) {
             throw new PgException(SqlState.FAILED_TRANSACTION, "current transaction is aborted, commands ignored until end of transaction block");
         }
-    }
-
-    private static List<Column> showColumns(ClientStatement.Show show) {
-        return show.name() == null ? List.of(new Column("name", "VARCHAR"), new Column("setting", "VARCHAR"), new Column("description", "VARCHAR"))
-                : List.of(new Column(show.name().replace(' ', '_'), "VARCHAR"));
     }
 
     private Bound cursor(String name) throws PgException {
@@ -351,19 +347,13 @@ final class PgSession implements AutoCloseable {
     }
 
     private void run(Bound bound, int most, boolean describes) throws Exception {
-        try (AutoCloseable statement = running.begin(timeoutMs())) {
+        try (AutoCloseable statement = running.begin(settingStatements.timeoutMs())) {
             if (bound.prepared.statement() instanceof ClientStatement.Query) {
                 runQuery(bound, most, describes);
             } else {
                 runOther(bound, describes);
             }
         }
-    }
-
-    private long timeoutMs() {
-        String text = settings.get("statement_timeout").replaceAll("\\s*ms$", "");
-        String seconds = text.replaceAll("\\s*s$", "");
-        return text.matches("\\d{1,9}") ? Long.parseLong(text) : seconds.matches("\\d{1,6}") ? Long.parseLong(seconds) * 1_000 : 0;
     }
 
     private void runQuery(Bound bound, int most, boolean describes) throws Exception {
@@ -396,27 +386,9 @@ final class PgSession implements AutoCloseable {
             throw new PgException(SqlState.NOT_SUPPORTED, "cached plan must not change result type");
         }
         if (answer.moment() != null) {
-            tell(answer.moment());
+            settingStatements.tell(answer.moment());
         }
         bound.portal = Portal.of(answer, columns(columns, bound.formats));
-    }
-
-    /** Names level, moments and offsets to clients that look at notices. */
-    private void tell(ReadMoment moment) {
-        notice("00000", moment.sentence(), moment.offsets().isEmpty() ? null : "Kafka offsets: " + moment.offsets());
-        moment.notices().forEach(text -> notice("02000", text, null));
-    }
-
-    private void notice(String code, String text, @Nullable String detail) {
-        String least = settings.get("client_min_messages").toLowerCase(java.util.Locale.ROOT);
-        if (least.equals("warning") || least.equals("error") || least.equals("fatal") || least.equals("panic")) {
-            return;
-        }
-        out.begin('N').putByte('S').putString("NOTICE").putByte('V').putString("NOTICE").putByte('C').putString(code).putByte('M').putString(text);
-        if (detail != null) {
-            out.putByte('D').putString(detail);
-        }
-        out.putByte(0).end();
     }
 
     private void runOther(Bound bound, boolean describes) throws Exception {
@@ -430,9 +402,9 @@ final class PgSession implements AutoCloseable {
             String tag = transaction(of);
             out.begin('C').putString(tag).end();
         } else if (statement instanceof ClientStatement.SetValue of) {
-            set(of);
+            settingStatements.set(of);
         } else if (statement instanceof ClientStatement.Show of) {
-            show(of);
+            settingStatements.show(of);
         } else if (statement instanceof ClientStatement.Discard of) {
             discard(of);
         } else if (statement instanceof ClientStatement.Deallocate of) {
@@ -454,13 +426,13 @@ final class PgSession implements AutoCloseable {
         switch (of.kind()) {
             case BEGIN -> {
                 if (status != 'I') {
-                    notice("25001", "there is already a transaction in progress", null);
+                    settingStatements.notice("25001", "there is already a transaction in progress", null);
                 }
                 status = 'T';
             }
             case COMMIT, ROLLBACK -> {
                 if (status == 'I') {
-                    notice("25P01", "there is no transaction in progress", null);
+                    settingStatements.notice("25P01", "there is no transaction in progress", null);
                 }
                 boolean failed = status == 'E';
                 status = 'I';
@@ -476,52 +448,6 @@ final class PgSession implements AutoCloseable {
             default -> throw new IllegalStateException(of.toString());
         }
         return of.tag();
-    }
-
-    private void set(ClientStatement.SetValue of) throws PgException {
-        if (of.name().equalsIgnoreCase(PgSettings.LEVEL) && of.value() != null) {
-            try {
-                session.checkLevel(of.value());
-            } catch (IllegalArgumentException e) {
-                throw new PgException(SqlState.INVALID_PARAMETER, e.getMessage(), null, e);
-            }
-        }
-        PgSettings.Change change = of.value() == null ? settings.reset(of.name()) : settings.set(of.name(), of.value());
-        if (change != null && change.notice() != null) {
-            notice("00000", change.notice(), null);
-        }
-        if (change != null && change.reported()) {
-            report(change.name(), change.value());
-        }
-        out.begin('C').putString(of.value() == null ? "RESET" : "SET").end();
-    }
-
-    void report(String name, String value) {
-        out.begin('S').putString(name).putString(value).end();
-    }
-
-    private void show(ClientStatement.Show of) throws PgException {
-        if (of.name() != null) {
-            String value = settings.get(of.name());
-            if (value == null) {
-                throw new PgException(SqlState.UNDEFINED_OBJECT, "unrecognized configuration parameter \"" + of.name() + "\"",
-                        "SHOW TABLES and DESCRIBE name show tables and columns.");
-            }
-            row(value);
-            out.begin('C').putString("SHOW").end();
-            return;
-        }
-        settings.all().forEach((name, value) -> row(name, value, ""));
-        out.begin('C').putString("SHOW").end();
-    }
-
-    private void row(String... values) {
-        out.begin('D').putShort(values.length);
-        for (String value : values) {
-            byte[] utf8 = value.getBytes(java.nio.charset.StandardCharsets.UTF_8);
-            out.putInt(utf8.length).putBytes(utf8, 0, utf8.length);
-        }
-        out.end();
     }
 
     private void discard(ClientStatement.Discard of) {

@@ -69,7 +69,7 @@ final class Portal implements AutoCloseable {
         answer.start(casts);
         return new Portal(columns, new Source() {
             @Override
-            public VectorSchemaRoot next() throws SQLException, IOException {
+            public VectorSchemaRoot next() throws SQLException {
                 return answer.next();
             }
 

@@ -104,6 +104,12 @@ public final class ScramVerifier {
         }
     }
 
+    /** Whether it is the verifier of a password that was sent as it is. Takes as long as a client's proof does, whatever the password. */
+    public boolean matches(String password) {
+        byte[] clientKey = hmac(saltedPassword(password, salt, iterations), "Client Key".getBytes(StandardCharsets.US_ASCII));
+        return MessageDigest.isEqual(sha256(clientKey), storedKey);
+    }
+
     public int iterations() {
         return iterations;
     }

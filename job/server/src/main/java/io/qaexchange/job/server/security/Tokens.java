@@ -122,6 +122,21 @@ public final class Tokens {
         return found;
     }
 
+    /** All that valid entries have to check a user by: it changes whenever one of them does. Empty for a user whom nobody knows, and without tokens. */
+    public synchronized String secretsOf(String name) throws IOException {
+        if (file == null) {
+            return "";
+        }
+        readIfChanged();
+        StringBuilder all = new StringBuilder();
+        for (Entry entry : entries) {
+            if (entry.user().name().equals(name) && (entry.expires() == null || clock.instant().isBefore(entry.expires()))) {
+                all.append(HexFormat.of().formatHex(entry.sha256())).append(' ').append(entry.scram()).append('\n');
+            }
+        }
+        return all.toString();
+    }
+
     private void readIfChanged() throws IOException {
         long nowMs = clock.millis();
         if (nowMs - lookedAtMs < LOOK_AGAIN_MS) {

@@ -1,6 +1,5 @@
 package io.qaexchange.job.server.session;
 
-import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -24,6 +23,9 @@ public interface Answer extends AutoCloseable {
     @Nullable
     ReadMoment moment();
 
+    /** Starts to compute, with values that Arrow holds as {@link SqlSession#field} says. */
+    void start() throws SQLException;
+
     /**
      * Starts to compute.
      *
@@ -37,7 +39,7 @@ public interface Answer extends AutoCloseable {
      * @throws SQLException if the query fails, takes too long or is cancelled
      */
     @Nullable
-    VectorSchemaRoot next() throws SQLException, IOException;
+    VectorSchemaRoot next() throws SQLException;
 
     /** Interrupts the computation from another thread. */
     void cancel(String reason);

@@ -16,6 +16,11 @@ import java.util.List;
 public record ReadMoment(String level, long pinnedFromMs, long pinnedToMs, String offsets, long manifestVersion,
         List<String> notices) {
 
+    /** With sentences about the rows. */
+    public ReadMoment with(List<String> sentences) {
+        return new ReadMoment(level, pinnedFromMs, pinnedToMs, offsets, manifestVersion, sentences);
+    }
+
     /** One sentence for people. */
     public String sentence() {
         StringBuilder text = new StringBuilder("rows as of level ").append(level).append(", manifest version ").append(manifestVersion);

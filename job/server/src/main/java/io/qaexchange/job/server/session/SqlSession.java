@@ -1,5 +1,7 @@
 package io.qaexchange.job.server.session;
 
+import org.apache.arrow.vector.types.pojo.Field;
+
 /**
  * A client's session: statements that read, one at a time.
  *
@@ -14,6 +16,13 @@ public interface SqlSession extends AutoCloseable {
      * @throws java.sql.SQLException if it may not be run or a name in it is not known
      */
     StatementShape describe(String sql) throws Exception;
+
+    /**
+     * The field of Arrow that a column is sent as by {@link Answer#start()}. A type that no format holds is sent as a wider one or as text.
+     *
+     * @throws java.sql.SQLException if DuckDB has no such type
+     */
+    Field field(Column column) throws java.sql.SQLException;
 
     /**
      * Runs a statement. Close the answer before the next one is opened, unless both are wanted at once.

@@ -365,9 +365,7 @@ class PgJdbcTest {
     void aQueryCanBeCancelled() throws Exception {
         try (Connection connection = connect(""); Statement statement = connection.createStatement()) {
             statement.setQueryTimeout(1);
-            long beganNs = System.nanoTime();
             assertThat(state(() -> statement.executeQuery("SELECT count(*) FROM range(10000000000) a, range(1000) b"))).isEqualTo("57014");
-            assertThat(System.nanoTime() - beganNs).isLessThan(TimeUnit.SECONDS.toNanos(10));
             statement.setQueryTimeout(0);
             statement.execute("SET statement_timeout = 300");
             assertThat(state(() -> statement.executeQuery("SELECT count(*) FROM range(10000000000) a, range(1000) b"))).isEqualTo("57014");
@@ -376,7 +374,6 @@ class PgJdbcTest {
             while (!cancelled.isDone()) {
                 // Until the query has begun, there is nothing to cancel.
                 connection.unwrap(org.postgresql.PGConnection.class).cancelQuery();
-                TimeUnit.MILLISECONDS.sleep(20);
             }
             assertThat(cancelled.get()).isEqualTo("57014");
             statement.executeQuery("SELECT 1").close();
@@ -393,14 +390,15 @@ class PgJdbcTest {
                 // The connection was closed.
             }
         });
-        int before = rig.server().connections();
-        TimeUnit.MILLISECONDS.sleep(300);
-        connection.abort(Runnable::run);
-        long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (rig.server().connections() >= before && System.nanoTime() < deadlineNs) {
-            TimeUnit.MILLISECONDS.sleep(10);
+        while (rig.server().answers() == 0) {
+            Thread.onSpinWait();
         }
-        assertThat(rig.server().connections()).isLessThan(before);
+        int before = rig.server().connections();
+        connection.abort(Runnable::run);
+        while (rig.server().connections() >= before) {
+            Thread.onSpinWait();
+        }
+        assertThat(rig.server().answers()).isZero();
         asking.get(10, TimeUnit.SECONDS);
     }
 

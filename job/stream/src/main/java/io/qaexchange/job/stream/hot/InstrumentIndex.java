@@ -1,6 +1,7 @@
 package io.qaexchange.job.stream.hot;
 
 import io.qaexchange.job.model.live.BoundaryView;
+import io.qaexchange.job.model.live.InstrumentStatistics;
 import io.qaexchange.job.model.store.EventStoreState;
 import io.qaexchange.job.model.store.HotColdBoundary;
 import io.qaexchange.job.model.store.InstrumentState;
@@ -19,7 +20,7 @@ import org.apache.flink.runtime.state.VoidNamespace;
  * The {@link InstrumentState} of every route key of this subtask, in memory; changes are written to the keyed state before each
  * checkpoint. So neither an event nor a look at what has aged costs a state access for it.
  *
- * <p>Memory: about 200 bytes for each route key ever seen. One thread, but for {@link #view}, which any thread may call.
+ * <p>Memory: about 200 bytes for each route key ever seen. One thread, but for {@link #view} and {@link #statistics}, which any thread may call.
  */
 public final class InstrumentIndex {
 
@@ -30,6 +31,8 @@ public final class InstrumentIndex {
     private final List<String> changed = new ArrayList<>();
     /** Written by the task thread only; volatile so that a reader sees a whole view, and no older one than the store's writes after it. */
     private volatile BoundaryView view;
+    /** Made by the task thread at each barrier. */
+    private volatile List<InstrumentStatistics> statistics = List.of();
 
     private InstrumentIndex(KeyedStateBackend<String> backend, ValueState<byte[]> stored, String archiveEpoch) {
         this.backend = backend;
@@ -49,6 +52,7 @@ public final class InstrumentIndex {
             index.states.put(routeKey, InstrumentState.fromBytes(stored.value()));
         }
         index.publish(0);
+        index.publishStatistics();
         return index;
     }
 
@@ -96,6 +100,18 @@ public final class InstrumentIndex {
             }
         });
         view = new BoundaryView(archiveEpoch, handedOver, boundaries);
+    }
+
+    /** Shows the numbers of all route keys, as they are now, to readers on other threads. */
+    public void publishStatistics() {
+        List<InstrumentStatistics> all = new ArrayList<>(states.size());
+        states.forEach((routeKey, state) -> all.add(InstrumentStatistics.of(routeKey, state)));
+        statistics = all;
+    }
+
+    /** The numbers of all route keys as they were shown last; nobody changes the list. */
+    public List<InstrumentStatistics> statistics() {
+        return statistics;
     }
 
     /** The boundaries as they were shown last. */

@@ -4,6 +4,7 @@ import io.qaexchange.events.EventKey;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.live.BoundaryView;
+import io.qaexchange.job.model.live.InstrumentStatistics;
 import io.qaexchange.job.model.live.LivePin;
 import io.qaexchange.job.model.live.LiveRequest;
 import io.qaexchange.job.model.live.PartitionOffset;
@@ -11,8 +12,10 @@ import io.qaexchange.job.model.store.HotColdBoundary;
 import io.qaexchange.state.StateReadSession;
 import io.qaexchange.state.StateReads;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,6 +38,8 @@ public final class HotRowService {
     private final int subtask;
     private final StateReads<String> reads;
     private final Supplier<BoundaryView> boundaries;
+    private final Supplier<List<InstrumentStatistics>> statistics;
+    private final AskedCompaction compaction;
     private final SeenOffsets offsets;
     private final Instruments instruments;
     private final int keyGroupBytes;
@@ -49,15 +54,17 @@ public final class HotRowService {
     record Pinned(StateReadSession<String> session, BoundaryView view, LivePin pin) {
     }
 
-    public HotRowService(int subtask, StateReads<String> reads, Supplier<BoundaryView> boundaries, SeenOffsets offsets, Instruments instruments,
+    public HotRowService(int subtask, StateReads<String> reads, LiveReads.Shown shown, SeenOffsets offsets, Instruments instruments,
             int maxParallelism, int heldCheckpoints) {
         this.subtask = subtask;
         this.reads = reads;
-        this.boundaries = boundaries;
+        this.boundaries = shown.boundaries();
+        this.statistics = shown.statistics();
         this.offsets = offsets;
         this.instruments = instruments;
         this.keyGroupBytes = maxParallelism > Byte.MAX_VALUE + 1 ? 2 : 1;
         this.heldCheckpoints = heldCheckpoints;
+        this.compaction = new AskedCompaction("compacts subtask " + subtask, reads::compact, Clock.systemUTC());
         reads.keepCheckpoints(heldCheckpoints);
     }
 
@@ -115,11 +122,31 @@ public final class HotRowService {
         return new HotRowScan(pinned, request, instruments, keyGroupBytes);
     }
 
-    /** Numbers about the subtask, for statistics. */
-    Map<String, Object> statistics() {
+    /** Numbers about each instrument, as of the last barrier. */
+    List<InstrumentStatistics> ofInstruments() {
+        return statistics.get();
+    }
+
+    /** Numbers about the subtask and its store, for statistics. */
+    Map<String, Object> statistics() throws IOException {
         BoundaryView view = boundaries.get();
-        return Map.of("subtask", subtask, "archiveEpoch", view.archiveEpoch(), "filesHandedOver", view.handedOver(), "instrumentsWithArchive",
-                view.boundaries().size(), "heldCheckpoints", reads.heldCheckpoints());
+        StateReads.StoreView store = reads.view();
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("subtask", subtask);
+        all.put("archiveEpoch", view.archiveEpoch());
+        all.put("filesHandedOver", view.handedOver());
+        all.put("instrumentsWithArchive", view.boundaries().size());
+        all.put("heldCheckpoints", reads.heldCheckpoints());
+        all.put("levels", store.levels());
+        all.put("nextCompaction", store.nextCompaction());
+        all.put("statistics", store.statistics());
+        all.put("askedCompaction", compaction.progress());
+        return all;
+    }
+
+    /** The compaction that readers may ask for. */
+    AskedCompaction compaction() {
+        return compaction;
     }
 
     /** Length of a stored row key behind the route key and the bucket. */

@@ -1,6 +1,7 @@
 package io.qaexchange.job.stream.live;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.job.model.live.InstrumentStatistics;
 import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LivePin;
 import io.qaexchange.job.model.live.LiveProtocol;
@@ -36,6 +37,7 @@ final class LiveConnection implements Runnable {
     private static final int HANDSHAKE_MS = 10_000;
     private static final int BUFFER_BYTES = 64 << 10;
     private static final long TURN_S = 10;
+    private static final int INSTRUMENTS_OF_FRAME = 2_048;
 
     private final Socket socket;
     private final LiveEndpoint endpoint;
@@ -99,6 +101,10 @@ final class LiveConnection implements Runnable {
                 end(0);
             } else if (request instanceof LiveRequest.Statistics statistics) {
                 statistics(statistics);
+            } else if (request instanceof LiveRequest.Compact compact) {
+                compact(compact);
+            } else if (request instanceof LiveRequest.OfInstruments of) {
+                ofInstruments(of);
             }
         } catch (LiveException e) {
             error(e.code(), e.getMessage());
@@ -175,12 +181,41 @@ final class LiveConnection implements Runnable {
     }
 
     private void statistics(LiveRequest.Statistics request) throws IOException {
-        LiveEndpoint.Served served = endpoint.findSubtask(request.subtask());
-        if (served == null) {
-            throw new LiveException(LiveProtocol.GONE, "subtask " + request.subtask() + " does not run here");
-        }
-        frame(LiveProtocol.VALUE, JSON.writeValueAsBytes(served.service().statistics()));
+        frame(LiveProtocol.VALUE, JSON.writeValueAsBytes(served(request.subtask()).statistics()));
         end(1);
+    }
+
+    private void ofInstruments(LiveRequest.OfInstruments request) throws IOException {
+        List<InstrumentStatistics> all = served(request.subtask()).ofInstruments();
+        for (int from = 0; from < all.size(); from += INSTRUMENTS_OF_FRAME) {
+            List<InstrumentStatistics> part = all.subList(from, Math.min(all.size(), from + INSTRUMENTS_OF_FRAME));
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            DataOutputStream body = new DataOutputStream(bytes);
+            body.writeInt(part.size());
+            for (InstrumentStatistics of : part) {
+                of.write(body);
+            }
+            frame(LiveProtocol.VALUE, bytes.toByteArray());
+        }
+        end(all.size());
+    }
+
+    private void compact(LiveRequest.Compact request) throws IOException {
+        AskedCompaction compaction = served(request.subtask()).compaction();
+        if (!request.start()) {
+            compaction.cancel();
+        } else if (!compaction.start()) {
+            throw new LiveException(LiveProtocol.BUSY, "subtask " + request.subtask() + " is being compacted already");
+        }
+        end(0);
+    }
+
+    private HotRowService served(int subtask) throws LiveException {
+        LiveEndpoint.Served served = endpoint.findSubtask(subtask);
+        if (served == null) {
+            throw new LiveException(LiveProtocol.GONE, "subtask " + subtask + " does not run here");
+        }
+        return served.service();
     }
 
     /** Rows of a DATA frame. */

@@ -3,6 +3,7 @@ package io.qaexchange.job.stream.live;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.live.BoundaryView;
 import io.qaexchange.job.model.live.EndpointAnnouncement;
+import io.qaexchange.job.model.live.InstrumentStatistics;
 import io.qaexchange.job.model.live.PartitionOffset;
 import io.qaexchange.state.LsmKeyedStateBackend;
 import io.qaexchange.state.StateReads;
@@ -45,13 +46,22 @@ public final class LiveReads {
     @Nullable
     private LiveEndpoint.Registration registration;
 
+    /**
+     * What the task thread shows to readers.
+     *
+     * @param boundaries as of its last step
+     * @param statistics as of its last barrier
+     */
+    public record Shown(Supplier<BoundaryView> boundaries, Supplier<List<InstrumentStatistics>> statistics) {
+    }
+
     private LiveReads(ListState<String> storedOffsets) {
         this.storedOffsets = storedOffsets;
     }
 
     /** Restores the offsets, and makes the subtask readable if its backend is ours. */
     public static LiveReads restore(StateInitializationContext context, KeyedStateBackend<String> backend, LiveOptions options, TaskInfo task,
-            Supplier<BoundaryView> boundaries, Instruments instruments) throws Exception {
+            Shown shown, Instruments instruments) throws Exception {
         LiveReads live = new LiveReads(
                 context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>(OFFSETS, Types.STRING)));
         for (String stored : live.storedOffsets.get()) {
@@ -60,7 +70,7 @@ public final class LiveReads {
         }
         if (options.enabled() && backend instanceof LsmKeyedStateBackend<String> ours) {
             StateReads<String> reads = ours.reads();
-            live.service = new HotRowService(task.getIndexOfThisSubtask(), reads, boundaries, live.offsets, instruments,
+            live.service = new HotRowService(task.getIndexOfThisSubtask(), reads, shown, live.offsets, instruments,
                     task.getMaxNumberOfParallelSubtasks(), options.heldCheckpoints());
             OptionalLong restored = context.getRestoredCheckpointId();
             if (restored.isPresent() && options.heldCheckpoints() > 0) {

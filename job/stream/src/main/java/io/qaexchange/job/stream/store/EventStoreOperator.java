@@ -95,7 +95,8 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
         String jobId = getRuntimeContext().getJobInfo().getJobId().toHexString();
         String archiveEpoch = ArchiveEpoch.idOf(jobId, context.getRestoredCheckpointId().orElse(0));
         instruments = InstrumentIndex.load(backend, state.instrument(), archiveEpoch);
-        live = LiveReads.restore(context, backend, liveOptions, getRuntimeContext().getTaskInfo(), instruments::view, options.instruments());
+        live = LiveReads.restore(context, backend, liveOptions, getRuntimeContext().getTaskInfo(),
+                new LiveReads.Shown(instruments::view, instruments::statistics), options.instruments());
         stored = new StreamRecord<>(null);
         folder = ArchiveFolder.create(Path.of(getContainingTask().getEnvironment().getTaskManagerInfo().getTmpDirectories()[0]), jobId,
                 getOperatorID().toHexString(), getRuntimeContext().getTaskInfo());
@@ -224,6 +225,7 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
     public void snapshotState(StateSnapshotContext context) throws Exception {
         live.barrier(context.getCheckpointId(), getProcessingTimeService().getCurrentProcessingTime());
         instruments.flush();
+        instruments.publishStatistics();
         super.snapshotState(context);
     }
 

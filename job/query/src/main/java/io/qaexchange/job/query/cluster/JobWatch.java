@@ -1,4 +1,4 @@
-package io.qaexchange.job.cli.cluster;
+package io.qaexchange.job.query.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import javax.annotation.Nullable;
 
 /** How a job of a cluster fares: its state, its last failure, its checkpoints; and waiting until it really runs. Thread-safe. */
-final class JobWatch {
+public final class JobWatch {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long POLL_MS = 300;
@@ -21,7 +21,7 @@ final class JobWatch {
     private final FlinkRest rest;
     private final String job;
 
-    JobWatch(FlinkRest rest, String job) {
+    public JobWatch(FlinkRest rest, String job) {
         this.rest = rest;
         this.job = job;
     }
@@ -34,7 +34,7 @@ final class JobWatch {
      * @param cause the innermost cause, in a sentence
      * @param count failures that the cluster remembers
      */
-    record Failure(long atMs, @Nullable String task, String cause, int count) {
+    public record Failure(long atMs, @Nullable String task, String cause, int count) {
         @Override
         public String toString() {
             return Instant.ofEpochMilli(atMs) + (task == null ? "" : " in " + task) + ": " + cause + (count > 1 ? " (" + count + " failures)" : "");
@@ -43,7 +43,7 @@ final class JobWatch {
 
     /** The last failure; null if there was none. */
     @Nullable
-    Failure lastFailure() throws IOException, InterruptedException {
+    public Failure lastFailure() throws IOException, InterruptedException {
         JsonNode history = rest.get("/jobs/" + job + "/exceptions?maxExceptions=20").path("exceptionHistory");
         Failure last = null;
         for (JsonNode entry : history.path("entries")) {
@@ -61,23 +61,12 @@ final class JobWatch {
         return node.hasNonNull(field) ? node.path(field).asText() : null;
     }
 
-    /** The last complete Flink checkpoint, as in "3 of 2026-…, 12 s ago, 1,234 bytes". */
-    String lastCheckpoint() throws IOException, InterruptedException {
-        JsonNode latest = rest.get("/jobs/" + job + "/checkpoints").path("latest").path("completed");
-        if (!latest.hasNonNull("id")) {
-            return "none";
-        }
-        long atMs = latest.path("latest_ack_timestamp").asLong();
-        return String.format(java.util.Locale.ROOT, "%d, %d s ago, took %d ms, %,d bytes", latest.path("id").asLong(),
-                Math.max(0, (System.currentTimeMillis() - atMs) / 1000), latest.path("end_to_end_duration").asLong(), latest.path("state_size").asLong());
-    }
-
     /**
      * Waits until all tasks run and a Flink checkpoint is complete, which it asks for; or until the job has finished.
      *
      * @throws IOException if it fails, or does not run in time, with the cause
      */
-    void awaitFirstCheckpoint(Duration atMost, PrintStream progress) throws IOException, InterruptedException {
+    public void awaitFirstCheckpoint(Duration atMost, PrintStream progress) throws IOException, InterruptedException {
         long deadlineNs = System.nanoTime() + atMost.toNanos();
         long saidNs = System.nanoTime();
         boolean asked = false;

@@ -1,4 +1,4 @@
-package io.qaexchange.job.cli.cluster;
+package io.qaexchange.job.query.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

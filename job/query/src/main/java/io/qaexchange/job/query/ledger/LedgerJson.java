@@ -1,4 +1,4 @@
-package io.qaexchange.job.cli.read;
+package io.qaexchange.job.query.ledger;
 
 import io.qaexchange.job.model.book.Account;
 import io.qaexchange.job.model.book.AccountDay;
@@ -6,8 +6,6 @@ import io.qaexchange.job.model.book.Micros;
 import io.qaexchange.job.model.book.Order;
 import io.qaexchange.job.model.book.PositionSide;
 import io.qaexchange.job.model.book.Side;
-import io.qaexchange.job.query.ledger.LedgerSums;
-import io.qaexchange.job.query.ledger.LedgerView;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,22 +14,38 @@ import java.util.Locale;
 import java.util.Map;
 
 /** A ledger as JSON: an object with {@code accounts}, {@code positions}, {@code orders}, {@code waiting_trades} and {@code sums}. */
-final class LedgerJson {
+public final class LedgerJson {
 
     private LedgerJson() {
     }
 
-    static Map<String, Object> of(LedgerView view, LedgerSums sums) {
+    /** All of it. */
+    public static Map<String, Object> of(LedgerView view, LedgerSums sums) {
         Map<String, Object> root = new LinkedHashMap<>();
         root.put("checkpoint", view.checkpointId());
-        List<Map<String, Object>> accounts = new ArrayList<>();
-        view.accounts().forEach((id, account) -> accounts.add(account(id, account, view.now(id))));
-        root.put("accounts", accounts);
+        root.put("accounts", accounts(view));
         root.put("positions", view.holdings().stream().map(LedgerJson::position).toList());
         root.put("orders", view.orders().stream().map(LedgerJson::order).toList());
         root.put("waiting_trades", view.waiting().stream().map(LedgerJson::waiting).toList());
         root.put("sums", sums(sums));
         return root;
+    }
+
+    /** All accounts, as they are now. */
+    public static List<Map<String, Object>> accounts(LedgerView view) {
+        List<Map<String, Object>> accounts = new ArrayList<>();
+        view.accounts().forEach((id, account) -> accounts.add(account(id, account, view.now(id))));
+        return accounts;
+    }
+
+    /** An account that is there, with its positions and open orders. */
+    public static Map<String, Object> ofAccount(LedgerView view, String id) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("checkpoint", view.checkpointId());
+        out.putAll(account(id, view.accounts().get(id), view.now(id)));
+        out.put("positions", view.holdings().stream().filter(holding -> holding.account().equals(id)).map(LedgerJson::position).toList());
+        out.put("orders", view.orders().stream().filter(open -> open.order().account().equals(id)).map(LedgerJson::order).toList());
+        return out;
     }
 
     private static Map<String, Object> account(String id, Account account, AccountDay now) {
@@ -112,7 +126,8 @@ final class LedgerJson {
         return out;
     }
 
-    private static Map<String, Object> sums(LedgerSums sums) {
+    /** The sums, and whether they add up. */
+    public static Map<String, Object> sums(LedgerSums sums) {
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("accounts", sums.accounts());
         out.put("positions", sums.positions());

@@ -1,4 +1,4 @@
-package io.qaexchange.job.cli.cluster;
+package io.qaexchange.job.query.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -21,7 +21,7 @@ import java.util.stream.StreamSupport;
 public final class FlinkRest {
 
     /** Configuration entry of a JobManager that {@code bin/cluster} started: the id of its folder. */
-    static final String CLUSTER_ID = "qaexchange.cluster-id";
+    public static final String CLUSTER_ID = "qaexchange.cluster-id";
     private static final Set<String> ENDED = Set.of("FAILED", "FAILING", "CANCELED", "CANCELLING", "FINISHED", "SUSPENDED");
     private static final Set<String> SETTLED = Set.of("RUNNING", "FINISHED");
     private static final Pattern JOB_ID = Pattern.compile("[0-9a-f]{32}");
@@ -35,11 +35,16 @@ public final class FlinkRest {
     private final HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
     private final String address;
 
+    /** A cluster on this machine. */
     public FlinkRest(int port) {
-        this.address = "http://127.0.0.1:" + port;
+        this("127.0.0.1", port);
     }
 
-    String address() {
+    public FlinkRest(String host, int port) {
+        this.address = "http://" + host + ":" + port;
+    }
+
+    public String address() {
         return address;
     }
 
@@ -53,13 +58,13 @@ public final class FlinkRest {
     }
 
     /** The answer to a POST of some JSON. */
-    JsonNode post(String path, JsonNode body) throws IOException, InterruptedException {
+    public JsonNode post(String path, JsonNode body) throws IOException, InterruptedException {
         return send(path, HttpRequest.newBuilder(URI.create(address + path)).header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body.toString())));
     }
 
     /** Tells the cluster to cancel a job. */
-    void cancel(String job) throws IOException, InterruptedException {
+    public void cancel(String job) throws IOException, InterruptedException {
         send(JOBS + job + "?mode=cancel", HttpRequest.newBuilder(URI.create(address + JOBS + job + "?mode=cancel"))
                 .method("PATCH", HttpRequest.BodyPublishers.noBody()));
     }
@@ -86,7 +91,7 @@ public final class FlinkRest {
      *
      * @throws UsageException if it is none
      */
-    static String jobId(String text) {
+    public static String jobId(String text) {
         if (!JOB_ID.matcher(text).matches()) {
             throw new UsageException("\"" + text + "\" is not a job ID: those have 32 hexadecimal digits (bin/cluster status lists the jobs)");
         }
@@ -94,7 +99,7 @@ public final class FlinkRest {
     }
 
     /** The id of the folder whose cluster answers; empty if nobody wrote one. */
-    Optional<String> clusterId() throws IOException, InterruptedException {
+    public Optional<String> clusterId() throws IOException, InterruptedException {
         return StreamSupport.stream(get("/jobmanager/config").spliterator(), false)
                 .filter(entry -> entry.path("key").asText().equals(CLUSTER_ID)).map(entry -> entry.path("value").asText()).findFirst();
     }
@@ -104,7 +109,7 @@ public final class FlinkRest {
      *
      * @throws UsageException if there is no such job, it has ended, or its tasks do not run within that time
      */
-    void awaitRunning(String job, Duration atMost) throws IOException, InterruptedException {
+    public void awaitRunning(String job, Duration atMost) throws IOException, InterruptedException {
         long deadlineNs = System.nanoTime() + atMost.toNanos();
         while (true) {
             JsonNode answer = get(JOBS + job);
@@ -125,12 +130,12 @@ public final class FlinkRest {
     }
 
     /** Operators of a job that do not run yet, from its details. */
-    static long waiting(JsonNode job) {
+    public static long waiting(JsonNode job) {
         return StreamSupport.stream(job.path("vertices").spliterator(), false)
                 .filter(vertex -> !SETTLED.contains(vertex.path("status").asText())).count();
     }
 
-    static boolean hasEnded(String state) {
+    public static boolean hasEnded(String state) {
         return ENDED.contains(state);
     }
 
@@ -139,12 +144,12 @@ public final class FlinkRest {
      *
      * @throws IOException if not
      */
-    void check() throws IOException, InterruptedException {
+    public void check() throws IOException, InterruptedException {
         get("/overview");
     }
 
     /** TaskManagers that are registered; 0 if the cluster does not answer. */
-    int taskManagers() throws InterruptedException {
+    public int taskManagers() throws InterruptedException {
         try {
             return get("/overview").path("taskmanagers").asInt();
         } catch (IOException e) {
@@ -160,7 +165,7 @@ public final class FlinkRest {
      * @return the answer of the end
      * @throws IOException if it failed, or has not ended in time
      */
-    JsonNode await(String path, String statusPath, JsonNode body, Duration atMost) throws IOException, InterruptedException {
+    public JsonNode await(String path, String statusPath, JsonNode body, Duration atMost) throws IOException, InterruptedException {
         String request = post(path, body).path("request-id").asText();
         long deadlineNs = System.nanoTime() + atMost.toNanos();
         while (true) {

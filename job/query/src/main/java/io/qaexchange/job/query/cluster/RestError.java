@@ -1,4 +1,4 @@
-package io.qaexchange.job.cli.cluster;
+package io.qaexchange.job.query.cluster;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** One sentence from what Flink answers with when something fails: JSON with stack traces, or stack traces. Stateless. */
-final class RestError {
+public final class RestError {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Pattern CAUSED_BY = Pattern.compile("^\\s*Caused by: (.*)$", Pattern.MULTILINE);
@@ -19,7 +19,7 @@ final class RestError {
     }
 
     /** The message in the body of an answer that is an error. */
-    static String message(String body) {
+    public static String message(String body) {
         JsonNode errors;
         try {
             errors = JSON.readTree(body).path("errors");
@@ -36,7 +36,7 @@ final class RestError {
     }
 
     /** The innermost cause of a stack trace, without the names of exceptions in front of it. */
-    static String cause(String stackTrace) {
+    public static String cause(String stackTrace) {
         String found = stackTrace.strip().lines().map(String::strip)
                 .filter(line -> !line.isEmpty() && !line.startsWith("at ") && !line.startsWith("<Exception on server side")).findFirst().orElse("no reason");
         for (Matcher cause = CAUSED_BY.matcher(stackTrace); cause.find();) {

@@ -1,0 +1,256 @@
+package io.qaexchange.job.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.job.cli.data.Feeder;
+import io.qaexchange.job.cli.demo.LiveMetrics;
+import io.qaexchange.job.server.QueryServer;
+import io.qaexchange.job.server.engine.QueryEngine;
+import io.qaexchange.kafka.KafkaConnection;
+import java.io.BufferedReader;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.runtime.testutils.CommonTestUtils;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the server tells about the job and its stores, and how it steers it, asked as a client does. */
+@Timeout(240)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class AdminRoutesITCase {
+
+    private static final int MESSAGES = 4_000;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    private static Path folder;
+    private JobRig rig;
+    private JobID job;
+    private QueryServer server;
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    @BeforeAll
+    void start() throws Exception {
+        rig = JobRig.start(folder);
+        new Feeder(KafkaConnection.to(rig.brokers()), "events", 33, MESSAGES).start().get(60, TimeUnit.SECONDS);
+        job = rig.submit(2, null);
+        CommonTestUtils.waitForAllTaskRunning(rig.cluster(), job, false);
+        JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES && LiveMetrics.sum("archivedRows") > 0 && LiveMetrics.sum("archiving") == 0);
+        Path tokens = Files.writeString(folder.resolve("tokens.yaml"), "tokens:\n" + token("rita", "reader") + token("rob", "reader") + token("otto", "operator") + token("ada", "admin"));
+        URI rest = rig.cluster().getRestAddress().get();
+        server = QueryServer.start(new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, tokens, 8, 4,
+                new QueryEngine.Limits("512MB", 2, 60, "1GB"), new QueryServer.Doors(QueryServer.Doors.NONE, 0, null, Duration.ofMinutes(2)),
+                new QueryServer.Steering(folder.resolve("savepoints").toUri().toString(), folder.resolve("audit.jsonl"))));
+    }
+
+    private static String token(String user, String role) throws Exception {
+        byte[] digest = MessageDigest.getInstance("SHA-256").digest(user.getBytes(StandardCharsets.UTF_8));
+        return "  - user: " + user + "\n    role: " + role + "\n    sha256: " + HexFormat.of().formatHex(digest) + "\n";
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        server.close();
+        rig.cluster().cancelJob(job).get(60, TimeUnit.SECONDS);
+        rig.close();
+    }
+
+    @Test
+    void instrumentsHaveTheRowsThatSqlCounts() throws Exception {
+        StringBuilder all = new StringBuilder();
+        io.qaexchange.events.EventSchema.get().recordTypes().stream().filter(type -> type.instrument() != null)
+                .forEach(type -> all.append(all.isEmpty() ? "" : " UNION ALL ").append("SELECT instrument, event_time FROM ").append(type.table()));
+        JsonNode counted = sql("SELECT instrument, count(*) AS n, epoch_ms(max(event_time)::TIMESTAMP) AS newest FROM (" + all + ") WHERE instrument IS NOT NULL GROUP BY 1");
+        // The numbers are those of the last barrier.
+        JsonNode told = get("rita", "/v1/instruments").get("instruments");
+        for (JsonNode row : counted) {
+            JsonNode found = null;
+            for (JsonNode one : told) {
+                found = one.get("instrument").equals(row.get("instrument")) ? one : found;
+            }
+            assertThat(found).as(row.toString()).isNotNull();
+            if (!row.get("instrument").asText().isEmpty()) {
+                assertThat(found.get("storedRows").asLong()).as(found.toString()).isGreaterThanOrEqualTo(row.get("n").asLong());
+                assertThat(found.get("hotRows").asLong() + found.get("coldRows").asLong()).isEqualTo(found.get("storedRows").asLong());
+            }
+        }
+        JsonNode busiest = get("rita", "/v1/instruments?busiest=2").get("instruments");
+        assertThat(busiest).hasSize(2);
+        assertThat(busiest.get(0).get("storedRows").asLong()).isGreaterThanOrEqualTo(busiest.get(1).get("storedRows").asLong());
+        String id = busiest.get(0).get("instrument").asText();
+        assertThat(get("rita", "/v1/instruments/" + id).get("storedRows")).isEqualTo(busiest.get(0).get("storedRows"));
+        assertProblem(ask("rita", "GET", "/v1/instruments/" + id + "x"), 404, id);
+        assertProblem(ask("rita", "GET", "/v1/instruments?busy=2"), 400, "busiest");
+    }
+
+    @Test
+    void statusHasTheSumOfAllMessages() throws Exception {
+        JobRig.await(() -> get("rita", "/v1/status").at("/figures/byName/consumed").asLong() >= MESSAGES);
+        JsonNode status = get("rita", "/v1/status");
+        JsonNode figures = status.at("/figures/byName");
+        assertThat(figures.get("consumed").asLong()).isEqualTo(figures.get("stored").asLong() + figures.get("duplicates").asLong() + figures.get("deadLetters").asLong()
+                + figures.get("refused").asLong());
+        long byReason = 0;
+        for (JsonNode one : status.at("/figures/byReason")) {
+            byReason += one.asLong();
+        }
+        assertThat(byReason).isEqualTo(figures.get("deadLetters").asLong() + figures.get("refused").asLong());
+        assertThat(status.get("state").asText()).isEqualTo("RUNNING");
+        assertThat(status.at("/checkpoints/newest")).isNotEmpty();
+        assertThat(status.get("id").asText()).isEqualTo(job.toHexString());
+    }
+
+    @Test
+    void storageTellsTheArchiveAndTheLevelsAfterACompaction() throws Exception {
+        JsonNode archive = get("rita", "/v1/storage").get("archive");
+        long rows = 0;
+        for (JsonNode day : archive.get("days")) {
+            rows += day.get("rows").asLong();
+        }
+        assertThat(rows).isEqualTo(archive.get("rows").asLong()).isPositive();
+
+        assertProblem(ask("rita", "POST", "/admin/compaction/trigger"), 403, "OPERATOR");
+        assertThat(ask("otto", "POST", "/admin/compaction/trigger").statusCode()).isEqualTo(202);
+        JobRig.await(() -> {
+            boolean done = true;
+            for (JsonNode subtask : get("otto", "/admin/storage/stats").get("subtasks")) {
+                done &= subtask.at("/askedCompaction/state").asText().equals("DONE");
+            }
+            return done;
+        });
+        long entries = 0;
+        for (JsonNode subtask : get("rita", "/v1/storage").get("subtasks")) {
+            for (JsonNode level : subtask.get("levels")) {
+                assertThat(level.get("fileBytes")).isNotEmpty();
+                entries += level.get("entries").asLong();
+            }
+            assertThat(subtask.at("/statistics/flushes").asLong()).isPositive();
+        }
+        assertThat(entries).as("entries in files: all rows were flushed").isPositive();
+        assertThat(sql("SELECT count(*) AS n FROM tick").get(0).get("n").asLong()).isPositive();
+        assertThat(ask("otto", "DELETE", "/admin/compaction").statusCode()).isEqualTo(202);
+    }
+
+    @Test
+    void checkpointsAndSavepointsAreOperations() throws Exception {
+        JsonNode checkpoint = JSON.readTree(ask("otto", "POST", "/admin/checkpoint?wait=30").body());
+        assertThat(checkpoint.get("state").asText()).as(checkpoint.toString()).isEqualTo("DONE");
+        HttpResponse<String> begun = ask("otto", "POST", "/admin/savepoint");
+        assertThat(begun.statusCode()).isIn(200, 202);
+        String place = begun.headers().firstValue("Location").orElseThrow();
+        JobRig.await(() -> !get("otto", place).get("state").asText().equals("RUNNING"));
+        JsonNode savepoint = get("otto", place);
+        assertThat(savepoint.get("state").asText()).as(savepoint.toString()).isEqualTo("DONE");
+        assertThat(Path.of(URI.create(savepoint.get("result").asText()))).isDirectory();
+        assertThat(get("otto", "/admin/operations").get("operations").size()).isGreaterThanOrEqualTo(2);
+
+        assertProblem(ask("otto", "GET", "/admin/operations/987"), 404, "987");
+        assertProblem(ask("otto", "GET", "/admin/operations/x"), 404, "x");
+        assertProblem(ask("otto", "POST", "/admin/checkpoint?wait=soon"), 400, "soon");
+        assertProblem(ask("otto", "GET", "/admin/audit"), 403, "ADMIN");
+        JsonNode calls = get("ada", "/admin/audit").get("calls");
+        assertThat(calls.toString()).contains("POST /admin/savepoint", "\"user\":\"otto\"", "POST /admin/checkpoint?wait=30");
+        assertThat(Files.readString(folder.resolve("audit.jsonl"))).contains("POST /admin/checkpoint?wait=30");
+    }
+
+    @Test
+    void aQueryIsCancelledByWhoAskedItOrByAnOperator() throws Exception {
+        String slow = "SELECT count(*) FROM range(200000000000) r WHERE r.range % 7 = 3";
+        for (String canceller : new String[] {"rita", "otto"}) {
+            String name = "test-query-of-" + canceller;
+            CompletableFuture<HttpResponse<String>> answer = http.sendAsync(request("rita", "/v1/query").header("Qaexchange-Request", name)
+                    .POST(HttpRequest.BodyPublishers.ofString(slow)).build(), HttpResponse.BodyHandlers.ofString());
+            JobRig.await(() -> get("rita", "/v1/queries").toString().contains(name));
+            assertProblem(ask("rob", "DELETE", "/v1/queries/" + name), 403, "OPERATOR");
+            assertThat(ask(canceller, "DELETE", "/v1/queries/" + name).statusCode()).isEqualTo(200);
+            assertProblem(answer.get(60, TimeUnit.SECONDS), 408, "cancelled by " + canceller);
+            assertProblem(ask("otto", "DELETE", "/v1/queries/" + name), 404, name);
+        }
+        assertProblem(ask("rita", "GET", "/v1/query?sql=" + encode("SELECT * FROM trad")), 400, "trad");
+        JsonNode ended = get("rita", "/v1/queries/ended").get("queries");
+        assertThat(ended.toString()).contains("CANCELLED", "the query was cancelled by otto", "FAILED", "trad");
+    }
+
+    @Test
+    void ledgerAddsUpAndAccountsHaveTheirOrders() throws Exception {
+        JsonNode sums = get("rita", "/v1/ledger");
+        assertThat(sums.get("adds_up").asBoolean()).as(sums.toString()).isTrue();
+        assertThat(sums.get("money_in").decimalValue()).isEqualByComparingTo(sums.get("accounted_for").decimalValue());
+        JsonNode accounts = get("rita", "/v1/accounts").get("accounts");
+        assertThat(accounts.size()).isEqualTo(sums.get("accounts").asInt());
+        long orders = 0;
+        for (JsonNode account : accounts) {
+            orders += get("rita", "/v1/accounts/" + account.get("account").asText()).get("orders").size();
+        }
+        assertThat(orders).isPositive();
+    }
+
+    @Test
+    void severalTablesComeInOneStream() throws Exception {
+        String id = get("rita", "/v1/instruments?busiest=1").get("instruments").get(0).get("instrument").asText();
+        HttpResponse<InputStream> stream = http.send(request("rita", "/v1/stream/tick,trade?instrument=" + encode(id)).build(), HttpResponse.BodyHandlers.ofInputStream());
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+            assertThat(lines.readLine()).isEqualTo("event: begin");
+            assertThat(lines.readLine()).contains("tick,trade");
+        }
+        assertProblem(ask("rita", "GET", "/v1/stream/tick,trad?instrument=" + encode(id)), 404, "trade");
+    }
+
+    @Test
+    void saysWhoAsksAndWhatThereIs() throws Exception {
+        assertThat(get("rita", "/v1/user").toString()).contains("\"name\":\"rita\"", "\"role\":\"reader\"");
+        JsonNode tables = get("rita", "/v1/tables");
+        assertThat(tables.at("/columns/trade/price").asText()).isEqualTo("DOUBLE");
+        assertThat(tables.get("macros").toString()).contains("book_at(id, moment)");
+    }
+
+    private JsonNode sql(String sql) throws Exception {
+        HttpResponse<String> answer = ask("rita", "GET", "/v1/query?sql=" + encode(sql));
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return JSON.readTree(answer.body());
+    }
+
+    private JsonNode get(String user, String path) throws Exception {
+        HttpResponse<String> answer = ask(user, "GET", path);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return JSON.readTree(answer.body());
+    }
+
+    private HttpResponse<String> ask(String user, String method, String path) throws Exception {
+        return http.send(request(user, path).method(method, HttpRequest.BodyPublishers.noBody()).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private HttpRequest.Builder request(String user, String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).header("Authorization", "Bearer " + user);
+    }
+
+    private static void assertProblem(HttpResponse<String> answer, int status, String part) throws Exception {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+        JsonNode problem = JSON.readTree(answer.body());
+        assertThat(problem.get("detail").asText()).contains(part);
+    }
+
+    private static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+}
