@@ -1,7 +1,7 @@
 package io.qaexchange.storage.sstable;
 
-import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.encoding.ByteReader;
+import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.memory.Slice;
 
 /** Checks a data block before {@link DataBlock} reads it without further checks of bounds. Stateless. */
