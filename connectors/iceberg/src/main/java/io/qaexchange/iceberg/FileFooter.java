@@ -75,7 +75,7 @@ record FileFooter(io.qaexchange.archive.manifest.DataFile file, String location,
         Map<Integer, ByteBuffer> lower = new HashMap<>();
         Map<Integer, ByteBuffer> upper = new HashMap<>();
         for (int column = 0; column < schema.getFieldCount(); column++) {
-            Types.NestedField field = table.findField(TableColumns.nameOf(schema.getType(column)));
+            Types.NestedField field = table.findField(schema.getFieldName(column));
             if (field != null && schema.getType(column).isPrimitive()) {
                 new ColumnBounds(schema.getFieldName(column), field, blocks).addTo(sizes, values, nulls, lower, upper);
             }

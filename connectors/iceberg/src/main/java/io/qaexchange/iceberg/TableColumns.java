@@ -7,8 +7,6 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.annotation.Nullable;
 import org.apache.iceberg.Schema;
-import org.apache.iceberg.mapping.MappedField;
-import org.apache.iceberg.mapping.MappedFields;
 import org.apache.iceberg.mapping.MappingUtil;
 import org.apache.iceberg.mapping.NameMapping;
 import org.apache.iceberg.types.Type;
@@ -16,7 +14,6 @@ import org.apache.iceberg.types.TypeUtil;
 import org.apache.iceberg.types.Types;
 import org.apache.parquet.schema.GroupType;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
-import org.apache.parquet.schema.LogicalTypeAnnotation.TimeUnit;
 import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType;
@@ -24,9 +21,10 @@ import org.apache.parquet.schema.PrimitiveType;
 /**
  * The columns of a table as Iceberg's format 2 has them.
  *
- * <p>Format 2 has no nanoseconds. A column of them, such as {@code event_time}, is a {@code long} named {@code event_time_ns}: nanoseconds since 1970.
- * The name mapping leads from the files' names to the columns, as the files have no field ids. {@code date} is in no file: readers take it from
- * the partition. All columns are optional, since older files may lack them.
+ * <p>Format 2 has no nanoseconds, so columns of them, such as {@code event_time}, are not in the tables; {@code event_time_us} is. As a {@code long}
+ * Spark's vectorized reader refuses them (iceberg-spark-runtime 1.11.0: ClassCastException in VectorizedArrowReader). The name mapping leads from
+ * the files' names to the columns, as the files have no field ids. {@code date} is in no file: readers take it from the partition. All columns are
+ * optional, since older files may lack them.
  *
  * <p>Stateless.
  */
@@ -36,18 +34,8 @@ final class TableColumns {
     static final String DATE = "date";
     static final String INSTRUMENT = "instrument";
     static final String EVENT_TIME_US = "event_time_us";
-    private static final String NANOS_SUFFIX = "_ns";
 
     private TableColumns() {
-    }
-
-    /** The name of a file's column in the table. */
-    static String nameOf(org.apache.parquet.schema.Type column) {
-        return isNanos(column) ? column.getName() + NANOS_SUFFIX : column.getName();
-    }
-
-    private static boolean isNanos(org.apache.parquet.schema.Type column) {
-        return column.getLogicalTypeAnnotation() instanceof TimestampLogicalTypeAnnotation time && time.getUnit() == TimeUnit.NANOS;
     }
 
     /** A schema with the columns of all these files, and {@code date}. */
@@ -71,9 +59,9 @@ final class TableColumns {
         for (MessageType file : files) {
             for (org.apache.parquet.schema.Type column : file.getFields()) {
                 Type type = typeOf(column, nestedId);
-                Type known = type == null ? null : columns.putIfAbsent(nameOf(column), type);
+                Type known = type == null ? null : columns.putIfAbsent(column.getName(), type);
                 if (known != null && !isSame(known, type)) {
-                    throw new IllegalArgumentException("column " + nameOf(column) + " of table " + file.getName() + " is " + type + " in one file and "
+                    throw new IllegalArgumentException("column " + column.getName() + " of table " + file.getName() + " is " + type + " in one file and "
                             + known + " in another");
                 }
             }
@@ -131,9 +119,8 @@ final class TableColumns {
         }
         if (logical instanceof TimestampLogicalTypeAnnotation time) {
             return switch (time.getUnit()) {
-                case NANOS -> Types.LongType.get();
                 case MICROS -> time.isAdjustedToUTC() ? Types.TimestampType.withZone() : Types.TimestampType.withoutZone();
-                case MILLIS -> null;
+                case NANOS, MILLIS -> null;
             };
         }
         if (logical.equals(LogicalTypeAnnotation.stringType())) {
@@ -144,13 +131,6 @@ final class TableColumns {
 
     /** Leads from the files' names to the columns of a schema. */
     static NameMapping mappingOf(Schema schema) {
-        List<MappedField> fields = new ArrayList<>();
-        for (MappedField field : MappingUtil.create(schema).asMappedFields().fields()) {
-            String name = schema.findColumnName(field.id());
-            boolean nanos = name.endsWith(NANOS_SUFFIX) && schema.findType(field.id()).typeId() == Type.TypeID.LONG;
-            fields.add(nanos ? MappedField.of(field.id(), List.of(name, name.substring(0, name.length() - NANOS_SUFFIX.length())), field.nestedMapping())
-                    : field);
-        }
-        return NameMapping.of(MappedFields.of(fields));
+        return MappingUtil.create(schema);
     }
 }

@@ -79,7 +79,7 @@ record TableFiles(String table, ArchiveManifest manifest, long checkpoint, Map<S
     /** The location in the archive of a file that may lie among the superseded ones. */
     static String originalOf(ManifestStore store, String location) {
         String aside = locationOf(new Path(store.root(), ManifestStore.SUPERSEDED_FOLDER)) + "/";
-        return location.startsWith(aside) ? locationOf(store.root()) + "/" + location.substring(aside.length()) : location;
+        return location.startsWith(aside) ? locationOf(new Path(store.root(), location.substring(aside.length()))) : location;
     }
 
     /** Whether a restore took one of these files away. */

@@ -195,6 +195,8 @@ final class TableMirror {
             order.asc(TableColumns.INSTRUMENT).asc(TableColumns.EVENT_TIME_US);
         }
         Map<String, String> properties = new HashMap<>(PROPERTIES);
+        // Spark's vectorized reader (runtime 1.11.0) fails on some of our tables: ArrayIndexOutOfBoundsException in VectorizedDeltaEncodedValuesReader.
+        properties.put(TableProperties.PARQUET_VECTORIZATION_ENABLED, "false");
         properties.put(TableProperties.DEFAULT_NAME_MAPPING, NameMappingParser.toJson(TableColumns.mappingOf(schema)));
         operations.commit(null, TableMetadata.newTableMetadata(schema, spec, order.build(), location, properties));
     }

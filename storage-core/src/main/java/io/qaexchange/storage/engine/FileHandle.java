@@ -5,10 +5,12 @@ import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.manifest.FileNames;
 import io.qaexchange.storage.sstable.ReadOptions;
+import io.qaexchange.storage.sstable.SstableMetadata;
 import io.qaexchange.storage.sstable.SstableReader;
 import io.qaexchange.storage.vfs.Vfs;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -20,6 +22,7 @@ import java.util.function.Consumer;
  */
 final class FileHandle {
     private final long number;
+    private final SstableMetadata expected;
     private final Path path;
     private final Vfs vfs;
     private final StoreOptions.ReadMode readMode;
@@ -31,10 +34,12 @@ final class FileHandle {
     private volatile SstableReader reader;
     private volatile boolean deleteWhenFree;
 
-    FileHandle(long number, Path directory, Vfs vfs, StoreOptions.ReadMode readMode, BlockCache cache, ObsoleteFiles obsolete,
+    /** @param expected of the file, as the store manifest has it */
+    FileHandle(long number, SstableMetadata expected, Path directory, Vfs vfs, StoreOptions.ReadMode readMode, BlockCache cache, ObsoleteFiles obsolete,
             Consumer<CorruptionException> onFault) {
         this.onFault = onFault;
         this.number = number;
+        this.expected = expected;
         path = FileNames.sstable(directory, number);
         this.vfs = vfs;
         this.readMode = readMode;
@@ -57,9 +62,22 @@ final class FileHandle {
 
     private synchronized SstableReader open() throws IOException {
         if (reader == null) {
-            reader = SstableReader.open(vfs, path, readMode == StoreOptions.ReadMode.MMAP ? ReadOptions.MMAP : ReadOptions.PREAD, cache, onFault);
+            SstableReader opened = SstableReader.open(vfs, path, readMode == StoreOptions.ReadMode.MMAP ? ReadOptions.MMAP : ReadOptions.PREAD, cache,
+                    onFault);
+            if (!isExpected(opened.metadata())) {
+                opened.close();
+                throw new CorruptionException("another sstable of the same size stands in place of this one: expected=" + expected + " found="
+                        + opened.metadata(), path, 0);
+            }
+            reader = opened;
         }
         return reader;
+    }
+
+    private boolean isExpected(SstableMetadata found) {
+        return found.entries() == expected.entries() && found.smallestSequence() == expected.smallestSequence()
+                && found.largestSequence() == expected.largestSequence() && Arrays.equals(found.smallestKey(), expected.smallestKey())
+                && Arrays.equals(found.largestKey(), expected.largestKey());
     }
 
     /** The caller must hold a lease already, or know that the version does. */

@@ -38,7 +38,7 @@ final class FileTable {
         Set<Long> named = new HashSet<>();
         for (FileReference reference : version.references()) {
             named.add(reference.fileNumber());
-            handles.computeIfAbsent(reference.fileNumber(), this::handle);
+            handles.computeIfAbsent(reference.fileNumber(), number -> handle(reference));
         }
         handles.values().removeIf(handle -> {
             if (named.contains(handle.number())) {
@@ -49,8 +49,8 @@ final class FileTable {
         });
     }
 
-    private FileHandle handle(long number) {
-        return new FileHandle(number, directory, options.vfs(), options.readMode(), cache, obsolete, onFault);
+    private FileHandle handle(FileReference reference) {
+        return new FileHandle(reference.fileNumber(), reference.table(), directory, options.vfs(), options.readMode(), cache, obsolete, onFault);
     }
 
     FileHandle get(FileReference reference) {

@@ -277,7 +277,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
 
     static void validate(Slice payload, int kind, int level, Footer footer, Object file, long offset) throws CorruptionException {
         if (kind == SstableFormat.KIND_DATA) {
-            DataBlock.validate(payload, file, offset);
+            DataBlockCheck.validate(payload, file, offset);
         } else {
             IndexBlock.validate(payload, level, footer, file, offset);
         }

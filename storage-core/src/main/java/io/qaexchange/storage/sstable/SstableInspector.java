@@ -134,7 +134,7 @@ public final class SstableInspector implements AutoCloseable {
         Slice payload = Slice.of(frame.payload());
         return switch (frame.kind()) {
             case SstableFormat.KIND_DATA -> {
-                DataBlock.validate(payload, path, frame.offset());
+                DataBlockCheck.validate(payload, path, frame.offset());
                 Slice key = new Slice();
                 DataBlock block = new DataBlock(key, new Slice());
                 block.load(payload.base(), payload.address(), payload.length());
@@ -168,7 +168,7 @@ public final class SstableInspector implements AutoCloseable {
 
     private boolean isValid(FrameScanner.Frame frame) {
         try {
-            DataBlock.validate(Slice.of(frame.payload()), path, frame.offset());
+            DataBlockCheck.validate(Slice.of(frame.payload()), path, frame.offset());
             return true;
         } catch (CorruptionException e) {
             // parts() reports it; here the block is left out.

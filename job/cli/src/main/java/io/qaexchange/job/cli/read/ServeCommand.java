@@ -50,7 +50,7 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(names = "--flight-port", defaultValue = "8091", description = "Port of Arrow Flight SQL; 0 for none. Default: ${DEFAULT-VALUE}.")
     private int flightPort;
     @Option(names = "--tls-keystore", paramLabel = "FILE",
-            description = "PKCS12 key store with the server's certificate: HTTP becomes HTTPS, the PostgreSQL wire and Flight SQL offer TLS. Its password is in QAEXCHANGE_TLS_PASSWORD.")
+            description = "PKCS12 key store with the server's certificate: HTTP becomes HTTPS, Flight SQL speaks TLS only, the PostgreSQL wire offers it. Its password is in QAEXCHANGE_TLS_PASSWORD.")
     private Path keyStore;
     @Option(names = "--savepoints", paramLabel = "FOLDER", description = "Folder or URI for savepoints that operators take. Default with --dir: its own.")
     private String savepoints;
@@ -75,7 +75,8 @@ public final class ServeCommand implements Callable<Integer> {
         URI address = running.address(folder, clusterFolder());
         QueryServer.Options options = new QueryServer.Options(host, port, address.getHost(), address.getPort(), running.job,
                 tokens, concurrency, queue, new QueryEngine.Limits(memory, Math.max(1, Runtime.getRuntime().availableProcessors()), seconds, "10GB"),
-                new QueryServer.Doors(orNone(pgPort), pgConnections, orNone(flightPort), tls(), Duration.ofMinutes(2)), steering());
+                new QueryServer.Doors(orNone(pgPort), pgConnections, orNone(flightPort), tls(), Duration.ofMinutes(2)),
+                steering());
         QueryServer server;
         try {
             server = QueryServer.start(options, running.configuration());

@@ -31,6 +31,8 @@ final class AnswerStream implements Runnable {
     static final String PINNED_TO = "qaexchange.pinned-to";
     static final String OFFSETS = "qaexchange.offsets";
     static final String MANIFEST_VERSION = "qaexchange.manifest-version";
+    /** Sentences about the rows, a line each. */
+    static final String NOTICES = "qaexchange.notices";
 
     private static final Logger LOG = LoggerFactory.getLogger(AnswerStream.class);
     /** A client that takes nothing for so long gives its place among the running queries back. */
@@ -162,6 +164,9 @@ final class AnswerStream implements Runnable {
                 metadata.put(PINNED_FROM, Instant.ofEpochMilli(moment.pinnedFromMs()).toString());
                 metadata.put(PINNED_TO, Instant.ofEpochMilli(moment.pinnedToMs()).toString());
                 metadata.put(OFFSETS, moment.offsets());
+            }
+            if (!moment.notices().isEmpty()) {
+                metadata.put(NOTICES, String.join("\n", moment.notices()));
             }
         }
         return metadata;

@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class FlightSqlServer implements AutoCloseable {
 
-    /** Warns with a stack whenever a client ends a call in the midst of its rows; kept, since a logger that nobody holds is forgotten with its level. */
-    private static final java.util.logging.Logger NETTY = java.util.logging.Logger.getLogger("io.grpc.netty.NettyServerHandler");
+    /** Tells of every client that ends a call in the midst of its rows, or speaks no HTTP/2; kept, since a logger that nobody holds is forgotten with its level. */
+    private static final java.util.logging.Logger NETTY = java.util.logging.Logger.getLogger("io.grpc.netty");
 
     static {
         NETTY.setLevel(java.util.logging.Level.SEVERE);

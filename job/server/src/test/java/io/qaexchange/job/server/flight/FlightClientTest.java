@@ -306,6 +306,19 @@ class FlightClientTest {
         assertThat(client.getExecuteSchema("SELECT 1 AS one").getSchema().getFields()).extracting(Field::getName).containsExactly("one");
     }
 
+    /** Found by FlightFuzzTest: what the server has no answer to was an internal error. */
+    @Test
+    void whatNobodyHasAnAnswerToIsLeftOut() throws Exception {
+        int all = rows(client, client.getSqlInfo(new int[] {})).size();
+        int answered = 0;
+        for (FlightSql.SqlInfo info : FlightSql.SqlInfo.values()) {
+            if (info != FlightSql.SqlInfo.UNRECOGNIZED) {
+                answered += rows(client, client.getSqlInfo(new int[] {info.getNumber()})).size();
+            }
+        }
+        assertThat(answered).isEqualTo(all);
+    }
+
     @Test
     void tablesMayBeNamedInFull() throws Exception {
         for (String name : List.of("trade", "public.trade", "qaexchange.public.trade", "\"qaexchange\".\"public\".\"trade\"", "main.trade")) {
