@@ -151,12 +151,14 @@ public final class QueryRoutes {
         RecordType type = EventSchema.get().findTable(table);
         if (type != null && (instrument == null || type.instrument() != null) && isJson(exchange)) {
             UnionScan.Range range = new UnionScan.Range(type, instrument, from == null ? Long.MIN_VALUE : from, to == null ? Long.MAX_VALUE : to);
-            typed(exchange, (read, rows) -> {
+            boolean answered = typed(exchange, (read, rows) -> {
                 List<UnionRow> found = rows.first(range, (int) limit, order.equals("desc"));
                 nameMissing(exchange, table, instrument, found.isEmpty(), read);
                 return out -> new RowJson(type, read.instruments(), out).write(found);
             });
-            return;
+            if (answered) {
+                return;
+            }
         }
         query(exchange, "SELECT * FROM " + SqlText.name(table) + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
                 + " ORDER BY event_time " + order + ", source " + order + ", sequence " + order + " LIMIT " + limit, exchange.parameter("level", "live"));
