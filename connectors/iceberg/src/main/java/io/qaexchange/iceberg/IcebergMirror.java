@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@link #sync} goes through the versions of the archive manifest that are newer than the mirror, oldest first, and applies each to each table.
  * Versions that are not kept any more, or whose files have left since, are passed over. A crash at any point leaves tables that are behind, never ahead, and the next sync goes on.
- * What is committed is decided by what the table holds, so repeating a version changes nothing.
+ * The content of the table decides what is committed, so repeating a version changes nothing.
  *
  * <p>One process at a time may write; another one's commit is noticed. One thread.
  */

@@ -132,7 +132,7 @@ public final class StateStore implements Closeable, SlotResources.Memtables {
         }
     }
 
-    /** What the engine would compact next, and why. */
+    /** The next compactions of the engine, and their reasons. */
     public String explainPick() {
         return store.explainPick();
     }

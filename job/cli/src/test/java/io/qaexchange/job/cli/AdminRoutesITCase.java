@@ -34,7 +34,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the server tells about the job and its stores, and how it steers it, asked as a client does. */
+/** Status and steering of the job and its stores over HTTP, asked as a client does. */
 @Timeout(240)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AdminRoutesITCase {

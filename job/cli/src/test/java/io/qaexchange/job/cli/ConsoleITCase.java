@@ -54,7 +54,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ConsoleITCase {
 
     private static final double RATE = 300;
-    /** What takes a moment takes longer on a machine that is busy with other things. */
+    /** Patience: a page takes longer on a machine that is busy with other things. */
     private static final int SECONDS = 90;
     /** Names that would run a script, were they ever taken as HTML, or break out of an attribute or a path. */
     private static final List<String> HOSTILE = List.of("<img src=x onerror=window.taken=1>", "\"><script>window.taken=1</script>", "X'; DROP TABLE trade; --", "a/b?c=d#e%41");
@@ -146,7 +146,7 @@ class ConsoleITCase {
         browser.open(root(server) + "#/" + page);
     }
 
-    /** What the page shows, but for what is only read out. */
+    /** The visible text of the page, without the text that is only read out. */
     private String text() throws Exception {
         return browser.evaluate("document.getElementById('main').innerText").asText();
     }

@@ -57,7 +57,7 @@ public final class Browser implements AutoCloseable {
     /** The tab; null while the browser itself is asked. */
     @Nullable
     private String session;
-    /** What the tab shares with no other; null before the first. */
+    /** The browser context of the tab, shared with no other; null before the first. */
     @Nullable
     private String context;
 

@@ -23,7 +23,7 @@ import java.io.IOException;
 public record InstrumentStatistics(String routeKey, long stored, long archived, long unarchivedBytes, long lateRows, long duplicates,
         long deadLetters, long newestEventNs, long lastArrivalMs, long archiveWatermarkNs, long dropWatermarkNs) {
 
-    /** Those of a state, on its thread. */
+    /** The statistics of a state, taken on its thread. */
     public static InstrumentStatistics of(String routeKey, InstrumentState state) {
         return new InstrumentStatistics(routeKey, state.stored(), state.archived(), state.unarchivedBytes(), state.lateRows(), state.duplicates(),
                 state.deadLetters(), state.clockNs(), state.lastArrivalMs(), state.boundary().archiveWatermarkNs(), state.dropWatermarkNs());

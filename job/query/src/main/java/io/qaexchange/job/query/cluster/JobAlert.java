@@ -29,7 +29,7 @@ public record JobAlert(Severity severity, String title, String detail, String ac
         WARNING
     }
 
-    /** What is wrong, critical alerts first; none if all is well. */
+    /** The alerts of a job, critical ones first; none if all is well. */
     static List<JobAlert> of(String state, List<JobStatus.Operator> operators, JobFigures figures, JobStatus.Checkpoints checkpoints, Instant now) {
         List<JobAlert> alerts = new ArrayList<>();
         if (!state.equals("RUNNING")) {

@@ -1,2 +1,2 @@
-/** What Flink's REST interface tells about a cluster and its jobs, for commands and for the query server. */
+/** A cluster and its jobs as Flink's REST interface shows them, for commands and for the query server. */
 package io.qaexchange.job.query.cluster;

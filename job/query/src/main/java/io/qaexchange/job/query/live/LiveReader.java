@@ -121,7 +121,7 @@ public final class LiveReader implements AutoCloseable {
     }
 
     /**
-     * What each subtask tells about itself and its store, as JSON.
+     * The description that each subtask gives of itself and its store, as JSON.
      *
      * @throws JobNotRunningException if not all subtasks can be asked
      */

@@ -18,7 +18,7 @@ import org.duckdb.DuckDBResultSet;
  */
 public final class ArrowRows implements AutoCloseable {
 
-    /** What Arrow makes of a message of DuckDB's. */
+    /** The form that Arrow gives to a message of DuckDB. */
     private static final Pattern WRAPPED = Pattern.compile("(?s).*CDataJniException\\{errno=-?\\d+, message=(.*)}");
 
     private final ArrowReader reader;

@@ -71,7 +71,7 @@ public final class Operations implements AutoCloseable {
             return id;
         }
 
-        /** What is done. */
+        /** The kind of work. */
         public String getKind() {
             return kind;
         }
@@ -94,7 +94,7 @@ public final class Operations implements AutoCloseable {
             return endedMs;
         }
 
-        /** What came of it, or why it failed; null while it runs. */
+        /** The result, or the reason of the failure; null while it runs. */
         @Nullable
         public String getResult() {
             return result;

@@ -13,7 +13,7 @@ public final class QueryLog {
     /** Guarded by this; the newest first. */
     private final Deque<Entry> newest = new ArrayDeque<>();
 
-    /** What became of a query. */
+    /** Ends of a query. */
     public enum Outcome {
         DONE, FAILED, CANCELLED, REFUSED
     }

@@ -154,7 +154,7 @@ final class AnswerStream implements Runnable {
         }
     }
 
-    /** What the rows are as of, by name. */
+    /** The moment that the rows are as of, by name of each part. */
     static Map<String, String> metadata(@Nullable ReadMoment moment) {
         Map<String, String> metadata = new LinkedHashMap<>();
         if (moment != null) {

@@ -28,7 +28,7 @@ import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
- * What there is to be asked: one catalogue, one schema, the tables with their columns. It does not change while the server runs.
+ * The catalogue of the server: one catalogue, one schema, the tables with their columns. It does not change while the server runs.
  *
  * <p>Thread-safe.
  */

@@ -16,7 +16,7 @@ import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 
-/** What the server can do and which types it has, as drivers ask for it. Stateless but for the allocator; thread-safe. */
+/** Capabilities and types of the server, as drivers ask for them. Stateless but for the allocator; thread-safe. */
 final class ServerFacts {
 
     private static final int MAX_NAME = 255;
@@ -53,7 +53,7 @@ final class ServerFacts {
         this.allocator = allocator;
     }
 
-    /** What a client asks about the server; what nobody has an answer to is left out. */
+    /** Sends the facts about the server that a client asks for; facts without an answer are left out. */
     void sendInfo(FlightSql.CommandGetSqlInfo command, ServerStreamListener listener) {
         List<Integer> asked = command.getInfoList().stream().filter(KNOWN::contains).toList();
         if (command.getInfoCount() > 0 && asked.isEmpty()) {

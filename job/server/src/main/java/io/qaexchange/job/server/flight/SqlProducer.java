@@ -336,7 +336,7 @@ final class SqlProducer extends BasicFlightSqlProducer {
         return List.of(new FlightEndpoint(new Ticket(Any.pack(request).toByteArray())));
     }
 
-    /** What is done in a session of the caller. */
+    /** Work in a session of the caller. */
     @FunctionalInterface
     private interface Work<R> {
         R in(SqlSession session) throws Exception;

@@ -43,7 +43,7 @@ class FlightFuzzTest {
             "qaexchange.public.", "SELECT * FROM information_schema.tables", "EXPLAIN SELECT 1", "SELECT E'\\", "SELECT 1; SELECT 2", "SELECT NULL", "\u0000", "SELECT [?]", "SELECT ?::trade"};
     private static final String[] ACTIONS = {"CreatePreparedStatement", "ClosePreparedStatement", "BeginTransaction", "EndTransaction", "BeginSavepoint", "EndSavepoint", "CancelQuery",
             "CancelFlightInfo", "RenewFlightEndpoint", "SetSessionOptions", "GetSessionOptions", "CloseSession", "CreatePreparedSubstraitPlan", "nosuch", ""};
-    /** What tells of a mistake of ours, and not of the client's. */
+    /** Status codes of a mistake of the server, not of the client. */
     private static final List<FlightStatusCode> OURS = List.of(FlightStatusCode.INTERNAL, FlightStatusCode.UNKNOWN);
 
     private final Random random = new Random(SEED);

@@ -28,7 +28,7 @@ class PgMemoryTest {
     private static final long ROWS = Long.getLong("pg.memory.rows", 2_000_000);
     private static final int HEAP_MB = 96;
     private static final int PARTS = 10;
-    /** Of resident memory between a tenth and the end; what the first rows need (classes, compiled code) comes before. */
+    /** Growth of resident memory between a tenth and the end; classes and compiled code of the first rows come before. */
     private static final long MAX_GROWTH_MB = 48;
 
     @Test

@@ -47,7 +47,7 @@ public final class LiveReads {
     private LiveEndpoint.Registration registration;
 
     /**
-     * What the task thread shows to readers.
+     * The view that the task thread shows to readers.
      *
      * @param boundaries as of its last step
      * @param statistics as of its last barrier
