@@ -216,9 +216,8 @@ public final class QueryServer implements AutoCloseable {
         AuditLog audit = options.steering().audit() == null ? AuditLog.inMemory() : AuditLog.to(options.steering().audit());
         FlinkJobDirectory directory = FlinkJobDirectory.of(options.flinkHost(), options.flinkPort(), options.job());
         LiveReader reader = new LiveReader(directory, EndpointPool.of(flinkConfiguration), Duration.ofSeconds(2));
-        URI flink = URI.create("http://" + options.flinkHost() + ":" + options.flinkPort());
-        LiveLedger ledger = new LiveLedger(directory, flink);
         JobMonitor monitor = new JobMonitor(new FlinkRest(options.flinkHost(), options.flinkPort()), options.job());
+        LiveLedger ledger = new LiveLedger(directory, monitor);
         CheckpointFiles checkpoints = new CheckpointFiles(directory, monitor, Clock.systemUTC());
         QueryEngine engine = new QueryEngine(reader, ledger, checkpoints, options.limits(), Files.createTempDirectory("qaexchange-serve"));
         HttpMetrics metrics = new HttpMetrics();

@@ -135,17 +135,32 @@ public record JobStatus(String at, String address, int taskManagers, int slots, 
 
     private static Checkpoints checkpoints(FlinkRest rest, String id) throws IOException, InterruptedException {
         JsonNode answer = rest.get("/jobs/" + id + "/checkpoints");
-        List<Checkpoint> newest = new ArrayList<>();
-        for (JsonNode one : answer.path("history")) {
-            String path = one.path("external_path").asText("");
-            newest.add(new Checkpoint(one.path("id").asLong(), one.path("status").asText(), one.path("is_savepoint").asBoolean(),
-                    instant(one.path("trigger_timestamp")), one.path("end_to_end_duration").asLong(), one.path("state_size").asLong(),
-                    one.path("checkpointed_size").asLong(), path.isEmpty() || path.startsWith("<") ? null : path,
-                    one.hasNonNull("failure_message") ? RestError.cause(one.path("failure_message").asText()) : null));
-        }
+        List<Checkpoint> newest = newest(answer);
         JsonNode counts = answer.path("counts");
         return new Checkpoints(rest.get("/jobs/" + id + "/checkpoints/config").path("interval").asLong(), counts.path("completed").asLong(),
                 counts.path("failed").asLong(), counts.path("in_progress").asLong(), newest);
+    }
+
+    /**
+     * The checkpoints of an answer of Flink's, newest first. Flink's history is short: where all in it failed, the last complete one stands
+     * beside it.
+     */
+    static List<Checkpoint> newest(JsonNode answer) {
+        List<Checkpoint> newest = new ArrayList<>();
+        answer.path("history").forEach(one -> newest.add(checkpoint(one)));
+        JsonNode complete = answer.path("latest").path("completed");
+        if (newest.stream().noneMatch(Checkpoint::isComplete) && complete.has("id")) {
+            newest.add(checkpoint(complete));
+        }
+        return newest;
+    }
+
+    private static Checkpoint checkpoint(JsonNode one) {
+        String path = one.path("external_path").asText("");
+        return new Checkpoint(one.path("id").asLong(), one.path("status").asText(), one.path("is_savepoint").asBoolean(),
+                instant(one.path("trigger_timestamp")), one.path("end_to_end_duration").asLong(), one.path("state_size").asLong(),
+                one.path("checkpointed_size").asLong(), path.isEmpty() || path.startsWith("<") ? null : path,
+                one.hasNonNull("failure_message") ? RestError.cause(one.path("failure_message").asText()) : null);
     }
 
     private static String instant(JsonNode ms) {

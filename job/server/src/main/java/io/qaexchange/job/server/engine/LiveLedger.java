@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qaexchange.job.model.OperatorUids;
 import io.qaexchange.job.model.table.LedgerRow;
+import io.qaexchange.job.query.cluster.JobStatus;
 import io.qaexchange.job.query.hot.CheckpointReader;
 import io.qaexchange.job.query.ledger.LedgerReader;
 import io.qaexchange.job.query.ledger.LedgerView;
@@ -31,11 +32,9 @@ import org.apache.flink.util.FileUtils;
 public final class LiveLedger {
 
     private static final int ATTEMPTS = 5;
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final JobDirectory directory;
-    private final URI flink;
-    private final HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    private final JobMonitor monitor;
     /** Guarded by this. */
     @Nullable
     private Kept kept;
@@ -43,10 +42,9 @@ public final class LiveLedger {
     private record Kept(String path, LedgerView view, List<LedgerRow> rows) {
     }
 
-    /** @param flink root of Flink's REST interface */
-    public LiveLedger(JobDirectory directory, URI flink) {
+    public LiveLedger(JobDirectory directory, JobMonitor monitor) {
         this.directory = directory;
-        this.flink = flink;
+        this.monitor = monitor;
     }
 
     /** Accounts, positions, orders. */
@@ -62,7 +60,8 @@ public final class LiveLedger {
     private synchronized Kept latest() throws Exception {
         Exception last = null;
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            String path = latestCheckpoint();
+            JobStatus.Checkpoint newest = monitor.status().checkpoints().lastComplete();
+            String path = newest == null ? null : newest.path();
             if (path == null) {
                 throw new IOException("the job has completed no checkpoint yet: the ledger is read from checkpoints");
             }
@@ -82,22 +81,5 @@ public final class LiveLedger {
             }
         }
         throw new IOException("the ledger could not be read from " + ATTEMPTS + " checkpoints in a row: " + last.getMessage(), last);
-    }
-
-    @Nullable
-    private String latestCheckpoint() throws IOException {
-        HttpRequest request = HttpRequest.newBuilder(flink.resolve("/jobs/" + directory.jobId() + "/checkpoints")).timeout(Duration.ofSeconds(10))
-                .build();
-        try {
-            HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-            if (response.statusCode() != 200) {
-                throw new IOException("Flink answers " + response.statusCode() + " to " + request.uri());
-            }
-            JsonNode path = JSON.readTree(response.body()).path("latest").path("completed").path("external_path");
-            return path.isTextual() && !path.asText().startsWith("<") ? path.asText() : null;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while asking Flink for its last checkpoint", e);
-        }
     }
 }
