@@ -53,11 +53,13 @@ public final class DoorsBench {
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final URI root;
+    private final ServerHttp requests;
     private final int pgPort;
     private final FlightSqlClient flight;
 
     private DoorsBench(int httpPort, int pgPort, FlightSqlClient flight) {
         this.root = URI.create("http://127.0.0.1:" + httpPort);
+        this.requests = new ServerHttp(http, root);
         this.pgPort = pgPort;
         this.flight = flight;
     }
@@ -119,7 +121,7 @@ public final class DoorsBench {
     }
 
     private void rowsOut(Sizes sizes) throws Exception {
-        long ticks = JSON.readTree(get("/v1/query?sql=" + encode("SELECT count(*) AS n FROM tick"))).get(0).get("n").asLong();
+        long ticks = JSON.readTree(requests.get("/v1/query?sql=" + ServerHttp.encode("SELECT count(*) AS n FROM tick"))).get(0).get("n").asLong();
         long times = Math.max(1, sizes.rows() / ticks + 1);
         String sql = "SELECT t.event_time, t.instrument, t.last_price, t.volume, t.sequence FROM (SELECT * FROM tick LIMIT " + sizes.rows() / times + ") t, range(" + times + ")";
         System.out.printf(Locale.ROOT, "%,d ticks, each %d times; load %.1f%n", ticks, times, ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
@@ -219,7 +221,7 @@ public final class DoorsBench {
     }
 
     private void points(Sizes sizes) throws Exception {
-        JsonNode tick = JSON.readTree(get("/v1/rows/tick?limit=1&order=asc")).get(0);
+        JsonNode tick = JSON.readTree(requests.get("/v1/rows/tick?limit=1&order=asc")).get(0);
         String instrument = tick.get("instrument").asText();
         java.time.Instant time = java.time.OffsetDateTime.parse(tick.get("event_time").asText().replace(' ', 'T').replaceFirst("\\+00$", "Z")).toInstant();
         long ns = time.getEpochSecond() * 1_000_000_000L + time.getNano();
@@ -227,8 +229,8 @@ public final class DoorsBench {
         String columns = "SELECT event_time, instrument, last_price, volume, sequence FROM tick WHERE instrument = '" + instrument + "' AND event_time = TIMESTAMPTZ";
         String exact = columns + "_NS '" + java.time.LocalDateTime.ofInstant(time, java.time.ZoneOffset.UTC) + "+00'";
         System.out.printf(Locale.ROOT, "%-36s %9s %9s %9s   load %.1f%n", "point query", "p50 ms", "p99 ms", "count", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
-        point("HTTP, typed, /v1/rows", sizes, () -> get("/v1/rows/tick?limit=1&from=" + ns + "&to=" + (ns + 1) + "&instrument=" + encode(instrument)));
-        point("HTTP, SQL", sizes, () -> get("/v1/query?sql=" + encode(exact)));
+        point("HTTP, typed, /v1/rows", sizes, () -> requests.get("/v1/rows/tick?limit=1&from=" + ns + "&to=" + (ns + 1) + "&instrument=" + ServerHttp.encode(instrument)));
+        point("HTTP, SQL", sizes, () -> requests.get("/v1/query?sql=" + ServerHttp.encode(exact)));
         try (Connection connection = jdbc("&prepareThreshold=1"); PreparedStatement prepared = connection.prepareStatement(columns + " '" + micros + "'");
                 Connection simple = jdbc("&preferQueryMode=simple"); Statement statement = simple.createStatement()) {
             point("PostgreSQL wire, prepared", sizes, () -> one(prepared.executeQuery()));
@@ -275,17 +277,5 @@ public final class DoorsBench {
         long[] sorted = Arrays.copyOf(times, count);
         Arrays.sort(sorted);
         System.out.printf(Locale.ROOT, "%-36s %9.2f %9.2f %9d%n", name, sorted[count / 2] / 1e6, sorted[Math.min(count - 1, (int) (count * 0.99))] / 1e6, count);
-    }
-
-    private String get(String path) throws Exception {
-        HttpResponse<String> answer = http.send(HttpRequest.newBuilder(root.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
-        if (answer.statusCode() != 200) {
-            throw new IOException(path + " gives " + answer.statusCode() + ": " + answer.body());
-        }
-        return answer.body();
-    }
-
-    private static String encode(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 }

@@ -41,10 +41,12 @@ public final class QueryBench {
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final URI root;
+    private final ServerHttp requests;
     private final long seconds;
 
     private QueryBench(URI root, long seconds) {
         this.root = root;
+        this.requests = new ServerHttp(http, root);
         this.seconds = seconds;
     }
 
@@ -99,10 +101,10 @@ public final class QueryBench {
 
     private void run() throws Exception {
         String instrument = JSON.readTree(sql("SELECT instrument FROM trade GROUP BY 1 ORDER BY count(*) DESC LIMIT 1")).get(0).get("instrument").asText();
-        JsonNode newest = JSON.readTree(get("/v1/rows/trade?limit=1&instrument=" + encode(instrument))).get(0);
-        JsonNode oldest = JSON.readTree(get("/v1/rows/trade?limit=1&order=asc&instrument=" + encode(instrument))).get(0);
+        JsonNode newest = JSON.readTree(requests.get("/v1/rows/trade?limit=1&instrument=" + ServerHttp.encode(instrument))).get(0);
+        JsonNode oldest = JSON.readTree(requests.get("/v1/rows/trade?limit=1&order=asc&instrument=" + ServerHttp.encode(instrument))).get(0);
         System.out.println("instrument " + instrument + ", rows of trade " + sql("SELECT count(*) AS n FROM trade").strip() + ", archived "
-                + get("/v1/query?level=archive&sql=" + encode("SELECT count(*) AS n FROM trade")).strip());
+                + requests.get("/v1/query?level=archive&sql=" + ServerHttp.encode("SELECT count(*) AS n FROM trade")).strip());
         String of = "instrument = '" + instrument + "'";
         String bars = "SELECT time_bucket(INTERVAL 1 minute, event_time_us) AS bar, arg_min(price, (event_time, source, sequence)) AS open, max(price) AS high, "
                 + "min(price) AS low, arg_max(price, (event_time, source, sequence)) AS close, sum(volume) AS volume FROM trade WHERE " + of + " GROUP BY 1 ORDER BY 1";
@@ -114,16 +116,16 @@ public final class QueryBench {
             System.out.printf(Locale.ROOT, "%-34s %9s %9s %9s   %s%n", "request", "p50 ms", "p99 ms", "count", "DuckDB, plain table: p50 p99 ms");
             line("point, newest row", get("/v1/rows/trade", instrument, newest, 1), statement, "SELECT * FROM trade WHERE " + at(instrument, newest));
             line("point, oldest row", get("/v1/rows/trade", instrument, oldest, 1), statement, "SELECT * FROM trade WHERE " + at(instrument, oldest));
-            line("range, newest 100 rows", "/v1/rows/tick?limit=100&instrument=" + encode(instrument), statement,
+            line("range, newest 100 rows", "/v1/rows/tick?limit=100&instrument=" + ServerHttp.encode(instrument), statement,
                     "SELECT * FROM tick WHERE " + of + " ORDER BY event_time DESC, source DESC, sequence DESC LIMIT 100");
-            line("latest of one instrument", "/v1/latest/tick?instrument=" + encode(instrument), statement,
+            line("latest of one instrument", "/v1/latest/tick?instrument=" + ServerHttp.encode(instrument), statement,
                     "SELECT * FROM tick WHERE " + of + " ORDER BY event_time DESC, source DESC, sequence DESC LIMIT 1");
             line("latest of every instrument", "/v1/latest/tick", statement,
                     "SELECT instrument, arg_max(last_price, (event_time, source, sequence)) FROM tick GROUP BY 1");
-            line("bars 1m of one instrument", "/v1/bars/trade?interval=1m&instrument=" + encode(instrument), statement, bars);
-            line("SQL: SELECT 1", "/v1/query?sql=" + encode("SELECT 1 AS one"), statement, "SELECT 1");
-            line("SQL: bars 1m of one instrument", "/v1/query?sql=" + encode(bars), statement, bars);
-            line("SQL: count of every trade", "/v1/query?sql=" + encode("SELECT count(*) AS n FROM trade"), statement, "SELECT count(*) FROM trade");
+            line("bars 1m of one instrument", "/v1/bars/trade?interval=1m&instrument=" + ServerHttp.encode(instrument), statement, bars);
+            line("SQL: SELECT 1", "/v1/query?sql=" + ServerHttp.encode("SELECT 1 AS one"), statement, "SELECT 1");
+            line("SQL: bars 1m of one instrument", "/v1/query?sql=" + ServerHttp.encode(bars), statement, bars);
+            line("SQL: count of every trade", "/v1/query?sql=" + ServerHttp.encode("SELECT count(*) AS n FROM trade"), statement, "SELECT count(*) FROM trade");
         } finally {
             FileUtils.deleteDirectoryQuietly(plain.toFile());
         }
@@ -131,7 +133,7 @@ public final class QueryBench {
 
     private static String get(String path, String instrument, JsonNode row, int limit) {
         long ns = nanos(row);
-        return path + "?limit=" + limit + "&from=" + ns + "&to=" + (ns + 1) + "&instrument=" + encode(instrument);
+        return path + "?limit=" + limit + "&from=" + ns + "&to=" + (ns + 1) + "&instrument=" + ServerHttp.encode(instrument);
     }
 
     private static String at(String instrument, JsonNode row) {
@@ -147,7 +149,7 @@ public final class QueryBench {
     private Path download() throws Exception {
         Path folder = Files.createTempDirectory("query-bench-rows");
         for (String table : new String[] {"trade", "tick"}) {
-            URI uri = root.resolve("/v1/query?format=parquet&sql=" + encode("SELECT * FROM " + table));
+            URI uri = root.resolve("/v1/query?format=parquet&sql=" + ServerHttp.encode("SELECT * FROM " + table));
             HttpResponse<Path> answer = http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofFile(folder.resolve(table + ".parquet")));
             if (answer.statusCode() != 200) {
                 throw new IOException("the rows of " + table + " could not be taken: " + Files.readString(answer.body()));
@@ -157,7 +159,7 @@ public final class QueryBench {
     }
 
     private void line(String name, String path, Statement duckDb, String sql) throws Exception {
-        long[] server = times(() -> get(path));
+        long[] server = times(() -> requests.get(path));
         long[] plain = times(() -> {
             try (ResultSet rows = duckDb.executeQuery(sql)) {
                 return count(rows);
@@ -200,18 +202,6 @@ public final class QueryBench {
     }
 
     private String sql(String text) throws Exception {
-        return get("/v1/query?sql=" + encode(text));
-    }
-
-    private String get(String path) throws Exception {
-        HttpResponse<String> answer = http.send(HttpRequest.newBuilder(root.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
-        if (answer.statusCode() != 200) {
-            throw new IOException(path + " gives " + answer.statusCode() + ": " + answer.body());
-        }
-        return answer.body();
-    }
-
-    private static String encode(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+        return requests.get("/v1/query?sql=" + ServerHttp.encode(text));
     }
 }
