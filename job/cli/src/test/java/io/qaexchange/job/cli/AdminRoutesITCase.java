@@ -4,11 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.qaexchange.job.cli.data.Feeder;
-import io.qaexchange.job.cli.demo.LiveMetrics;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
-import io.qaexchange.kafka.KafkaConnection;
 import java.io.BufferedReader;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -52,10 +49,7 @@ class AdminRoutesITCase {
     @BeforeAll
     void start() throws Exception {
         rig = JobRig.start(folder);
-        new Feeder(KafkaConnection.to(rig.brokers()), "events", 33, MESSAGES).start().get(60, TimeUnit.SECONDS);
-        job = rig.submit(2, null);
-        CommonTestUtils.waitForAllTaskRunning(rig.cluster(), job, false);
-        JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES && LiveMetrics.sum("archivedRows") > 0 && LiveMetrics.sum("archiving") == 0);
+        job = rig.submitWithArchivedRows(33, MESSAGES);
         Path tokens = Files.writeString(folder.resolve("tokens.yaml"), "tokens:\n" + token("rita", "reader") + token("rob", "reader") + token("otto", "operator") + token("ada", "admin"));
         URI rest = rig.cluster().getRestAddress().get();
         server = QueryServer.start(new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, tokens, 8, 4,

@@ -3,11 +3,9 @@ package io.qaexchange.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
-import io.qaexchange.kafka.KafkaConnection;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -60,10 +58,7 @@ class FlightDoorITCase {
     @BeforeAll
     void start() throws Exception {
         rig = JobRig.start(folder);
-        new Feeder(KafkaConnection.to(rig.brokers()), "events", 21, MESSAGES).start().get(60, TimeUnit.SECONDS);
-        job = rig.submit(2, null);
-        CommonTestUtils.waitForAllTaskRunning(rig.cluster(), job, false);
-        JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES && LiveMetrics.sum("archivedRows") > 0 && LiveMetrics.sum("archiving") == 0);
+        job = rig.submitWithArchivedRows(21, MESSAGES);
         URI rest = rig.cluster().getRestAddress().get();
         server = QueryServer.start(new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, null, 2, 16,
                 new QueryEngine.Limits("512MB", 2, 30, "1GB"), new QueryServer.Doors(QueryServer.Doors.NONE, 0, 0, null, Duration.ofMinutes(1))));

@@ -4,6 +4,7 @@ import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.broker.EmbeddedKafka;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
 import io.qaexchange.job.query.audit.Audit;
 import io.qaexchange.job.query.audit.AuditReport;
@@ -11,6 +12,7 @@ import io.qaexchange.job.query.audit.SentEvents;
 import io.qaexchange.job.query.union.UnionReader;
 import io.qaexchange.job.stream.ExchangeJob;
 import io.qaexchange.job.stream.JobOptions;
+import io.qaexchange.kafka.KafkaConnection;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -110,6 +112,16 @@ final class JobRig implements AutoCloseable {
         }
         cluster.submitJob(graph).get(60, TimeUnit.SECONDS);
         return graph.getJobID();
+    }
+
+    /** Sends generated messages and starts a job of two subtasks; when it returns, all are stored or refused, and some rows lie in Parquet. */
+    JobID submitWithArchivedRows(long seed, int messages) throws Exception {
+        new Feeder(KafkaConnection.to(brokers()), "events", seed, messages).start().get(60, TimeUnit.SECONDS);
+        JobID job = submit(2, null);
+        CommonTestUtils.waitForAllTaskRunning(cluster, job, false);
+        await(() -> LiveMetrics.sum("stored") + LiveMetrics.sum("duplicates") + LiveMetrics.sum("deadLetters") + LiveMetrics.sum("refused") >= messages
+                && LiveMetrics.sum("archivedRows") > 0 && LiveMetrics.sum("archiving") == 0);
+        return job;
     }
 
     /** A savepoint of a job that goes on; its path. */

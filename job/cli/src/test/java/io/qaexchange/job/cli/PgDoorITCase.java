@@ -2,11 +2,9 @@ package io.qaexchange.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
-import io.qaexchange.kafka.KafkaConnection;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -50,10 +48,7 @@ class PgDoorITCase {
     @BeforeAll
     void start() throws Exception {
         rig = JobRig.start(folder);
-        new Feeder(KafkaConnection.to(rig.brokers()), "events", 21, MESSAGES).start().get(60, TimeUnit.SECONDS);
-        job = rig.submit(2, null);
-        CommonTestUtils.waitForAllTaskRunning(rig.cluster(), job, false);
-        JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES && LiveMetrics.sum("archivedRows") > 0 && LiveMetrics.sum("archiving") == 0);
+        job = rig.submitWithArchivedRows(21, MESSAGES);
         URI rest = rig.cluster().getRestAddress().get();
         server = QueryServer.start(new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, null, 4, 16,
                 new QueryEngine.Limits("512MB", 2, 30, "1GB"), new QueryServer.Doors(0, 20, QueryServer.Doors.NONE, null, Duration.ofMinutes(1))));

@@ -8,14 +8,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.client.SqlCommand;
-import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
 import io.qaexchange.job.cli.read.AuditCommand;
 import io.qaexchange.job.cli.read.QueryCommand;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.ServerCertificate;
-import io.qaexchange.kafka.KafkaConnection;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -74,10 +72,7 @@ class QueryServerITCase {
     @BeforeAll
     void start() throws Exception {
         rig = JobRig.start(folder);
-        new Feeder(KafkaConnection.to(rig.brokers()), "events", 21, MESSAGES).start().get(60, TimeUnit.SECONDS);
-        job = rig.submit(2, null);
-        CommonTestUtils.waitForAllTaskRunning(rig.cluster(), job, false);
-        JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES && LiveMetrics.sum("archivedRows") > 0 && LiveMetrics.sum("archiving") == 0);
+        job = rig.submitWithArchivedRows(21, MESSAGES);
         server = QueryServer.start(options(null, 8));
     }
 
