@@ -123,6 +123,11 @@ public final class QueryServer implements AutoCloseable {
         /** The port of a door that stays shut. */
         public static final int NONE = -1;
 
+        /** A port as commands take it, where 0 keeps the door shut. */
+        public static int orNone(int port) {
+            return port == 0 ? NONE : port;
+        }
+
         static final Doors HTTP_ONLY = new Doors(NONE, 0, NONE, null, Duration.ofMinutes(2));
     }
 

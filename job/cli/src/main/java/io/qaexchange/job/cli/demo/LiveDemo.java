@@ -115,7 +115,7 @@ public final class LiveDemo {
         URI rest = cluster.getRestAddress().get();
         QueryServer.Options server = new QueryServer.Options("127.0.0.1", settings.port(), rest.getHost(), rest.getPort(), null, null, QUERIES, QUEUE,
                 new QueryEngine.Limits("1GB", Math.max(1, Runtime.getRuntime().availableProcessors()), 60, "10GB"),
-                new QueryServer.Doors(orNone(settings.pgPort()), PG_CONNECTIONS, orNone(settings.flightPort()), null, Duration.ofMinutes(2)),
+                new QueryServer.Doors(QueryServer.Doors.orNone(settings.pgPort()), PG_CONNECTIONS, QueryServer.Doors.orNone(settings.flightPort()), null, Duration.ofMinutes(2)),
                 new QueryServer.Steering(JobOptions.folderUri(settings.folder().resolve("savepoints")), settings.folder().resolve("audit.jsonl")));
         try (QueryServer running = QueryServer.start(server)) {
             MetricsTargets.of(settings.folder()).add("server", running.port());
@@ -133,10 +133,6 @@ public final class LiveDemo {
         } finally {
             feeder.stop();
         }
-    }
-
-    private static int orNone(int port) {
-        return port == 0 ? QueryServer.Doors.NONE : port;
     }
 
     private void tell(QueryServer server, EmbeddedKafka kafka) {

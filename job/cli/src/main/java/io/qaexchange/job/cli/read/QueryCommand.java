@@ -172,8 +172,7 @@ public final class QueryCommand implements Callable<Integer> {
                 if (union != null) {
                     known.addAll(union.checkpoint().routeKeys());
                 }
-                System.err.println("query: table " + named.getKey() + " has no row of instrument " + instrument + " where the query looks"
-                        + (known.contains(instrument) ? "" : NearNames.hint(instrument, known)));
+                System.err.println("query: " + SqlTables.noRows(named.getKey(), instrument, known));
             }
         }
     }

@@ -75,7 +75,7 @@ public final class ServeCommand implements Callable<Integer> {
         URI address = running.address(folder, clusterFolder());
         QueryServer.Options options = new QueryServer.Options(host, port, address.getHost(), address.getPort(), running.job,
                 tokens, concurrency, queue, new QueryEngine.Limits(memory, Math.max(1, Runtime.getRuntime().availableProcessors()), seconds, "10GB"),
-                new QueryServer.Doors(orNone(pgPort), pgConnections, orNone(flightPort), tls(), Duration.ofMinutes(2)),
+                new QueryServer.Doors(QueryServer.Doors.orNone(pgPort), pgConnections, QueryServer.Doors.orNone(flightPort), tls(), Duration.ofMinutes(2)),
                 steering());
         QueryServer server;
         try {
@@ -106,10 +106,6 @@ public final class ServeCommand implements Callable<Integer> {
         System.out.flush();
         server.join();
         return Tool.GOOD;
-    }
-
-    private static int orNone(int doorPort) {
-        return doorPort == 0 ? QueryServer.Doors.NONE : doorPort;
     }
 
     private void stop(QueryServer server, @Nullable MetricsTargets targets, ServerFile file) {

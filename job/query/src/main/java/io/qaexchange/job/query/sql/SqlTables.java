@@ -7,6 +7,7 @@ import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.model.table.LedgerTable;
+import io.qaexchange.job.query.NearNames;
 import io.qaexchange.job.query.SqlText;
 import io.qaexchange.job.query.finance.Macros;
 import io.qaexchange.job.query.union.UnionReader;
@@ -19,6 +20,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -215,6 +217,12 @@ public final class SqlTables implements AutoCloseable {
         Map<String, String> columns = new LinkedHashMap<>(TableColumns.of(table));
         columns.put(TableColumns.DATE, "DATE");
         return columns;
+    }
+
+    /** The sentence for an instrument of which a query found no row, with names that are near; none if it is known itself. */
+    public static String noRows(String table, String instrument, Collection<String> known) {
+        return "table " + table + " has no row of instrument " + instrument + " where the query looks"
+                + (known.contains(instrument) ? "" : NearNames.hint(instrument, known));
     }
 
     /** The instruments, among some, of which no row of a table was loaded. */

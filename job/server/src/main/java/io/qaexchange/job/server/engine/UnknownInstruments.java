@@ -3,7 +3,6 @@ package io.qaexchange.job.server.engine;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
-import io.qaexchange.job.query.NearNames;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
@@ -58,9 +57,7 @@ final class UnknownInstruments {
 
     /** The sentence for an instrument of which a query found no row, with names that are near. */
     static String noRows(String table, String instrument, @Nullable LiveRead read) throws IOException {
-        Set<String> others = read == null ? Set.of() : hot(table, read);
-        return "table " + table + " has no row of instrument " + instrument + " where the query looks"
-                + (others.contains(instrument) ? "" : NearNames.hint(instrument, others));
+        return SqlTables.noRows(table, instrument, read == null ? Set.of() : hot(table, read));
     }
 
     /** The instruments of a table that have hot rows. */
