@@ -397,7 +397,7 @@ class ConsoleITCase {
         awaitText("每条消息都有着落");
         browser.evaluate("(() => { const s = document.querySelector('select[aria-label=时区]'); s.value = 'utc'; s.dispatchEvent(new Event('change')); })()");
         browser.await("document.querySelector('.clock').textContent.endsWith('UTC')", SECONDS);
-        browser.evaluate("location.reload()");
+        browser.reload();
         awaitText("每条消息都有着落");
         noComplaints();
     }

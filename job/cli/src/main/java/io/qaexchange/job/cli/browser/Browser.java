@@ -47,6 +47,8 @@ public final class Browser implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long ANSWER_S = 30;
     private static final long POLL_MS = 50;
+    /** Parts of the messages by which the browser refuses a question whose page has given way to another one. */
+    private static final List<String> PAGE_LEFT = List.of("target navigated", "context was destroyed", "Cannot find context");
 
     private final Process process;
     private final Path profile;
@@ -60,6 +62,15 @@ public final class Browser implements AutoCloseable {
     /** The browser context of the tab, shared with no other; null before the first. */
     @Nullable
     private String context;
+
+    /** The page that was asked has given way to another one. */
+    private static final class PageLeftException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private PageLeftException(String message) {
+            super(message);
+        }
+    }
 
     /** Puts the parts of messages together, and answers to their questions. */
     private static final class Listener implements WebSocket.Listener {
@@ -210,6 +221,13 @@ public final class Browser implements AutoCloseable {
         call("Page.navigate", Map.of("url", url));
     }
 
+    /** Loads the page again; returns when the former document is gone. */
+    public void reload() throws IOException, InterruptedException {
+        evaluate("window.beforeReload = true");
+        call("Page.reload", Map.of());
+        await("!window.beforeReload", ANSWER_S);
+    }
+
     /**
      * The value of an expression, awaited if it is a promise.
      *
@@ -225,18 +243,26 @@ public final class Browser implements AutoCloseable {
     }
 
     /**
-     * Waits until an expression is true.
+     * Waits until an expression is true. While another page takes the place of the present one, it is not.
      *
      * @throws IOException if it is not within that time, with what the page shows
      */
     public void await(String expression, long seconds) throws IOException, InterruptedException {
         long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-        while (!evaluate("!!(" + expression + ")").asBoolean()) {
+        while (!holds(expression)) {
             if (System.nanoTime() > deadlineNs) {
                 throw new IOException("not within " + seconds + " s: " + expression + ". The page shows: " + evaluate("document.body.innerText").asText()
                         + ". Complaints: " + listener.complaints);
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MS);
+        }
+    }
+
+    private boolean holds(String expression) throws IOException, InterruptedException {
+        try {
+            return evaluate("!!(" + expression + ")").asBoolean();
+        } catch (PageLeftException e) {
+            return false;
         }
     }
 
@@ -264,7 +290,9 @@ public final class Browser implements AutoCloseable {
             socket.sendText(message.toString(), true).get(ANSWER_S, TimeUnit.SECONDS);
             JsonNode found = answer.get(ANSWER_S, TimeUnit.SECONDS);
             if (found.has("error")) {
-                throw new IOException("the browser refuses " + method + ": " + found.path("error").path("message").asText());
+                String reason = found.path("error").path("message").asText();
+                String refusal = "the browser refuses " + method + ": " + reason;
+                throw PAGE_LEFT.stream().anyMatch(reason::contains) ? new PageLeftException(refusal) : new IOException(refusal);
             }
             return found.path("result");
         } catch (ExecutionException | TimeoutException e) {

@@ -10,6 +10,7 @@ import io.qaexchange.job.server.security.AuditLog;
 import io.qaexchange.job.server.security.Role;
 import io.qaexchange.job.server.security.Tokens;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -69,6 +70,42 @@ public final class HttpEndpoint extends Handler.Abstract {
         }
     }
 
+    /** Notes a call before its answer ends: who has the answer finds the call in the audit log. */
+    private static final class SteeringResponse extends Response.Wrapper {
+        private final AuditLog audit;
+        private final String path;
+        private final String id;
+        private final long beganNs;
+        private String user = "-";
+        private boolean noted;
+
+        private SteeringResponse(Request request, Response response, AuditLog audit, String path, String id, long beganNs) {
+            super(request, response);
+            this.audit = audit;
+            this.path = path;
+            this.id = id;
+            this.beganNs = beganNs;
+        }
+
+        @Override
+        public void write(boolean last, ByteBuffer content, Callback callback) {
+            if (last) {
+                note();
+            }
+            super.write(last, content, callback);
+        }
+
+        private void note() {
+            if (!noted) {
+                noted = true;
+                Request request = getRequest();
+                String query = request.getHttpURI().getQuery();
+                audit.note(new AuditLog.Call(Instant.now().toString(), user, request.getMethod() + " " + path + (query == null ? "" : "?" + query), getStatus(), id,
+                        millisSince(beganNs)));
+            }
+        }
+    }
+
     /** @param audit notes calls that steer */
     public HttpEndpoint(Tokens tokens, HttpMetrics metrics, AuditLog audit) {
         this.audit = audit;
@@ -93,29 +130,36 @@ public final class HttpEndpoint extends Handler.Abstract {
         response.getHeaders().put(REQUEST, id);
         response.getHeaders().put("Cache-Control", "no-store");
         response.getHeaders().put("X-Content-Type-Options", "nosniff");
+        SteeringResponse steering = isSteering(request.getMethod(), path) ? new SteeringResponse(request, response, audit, path, id, beganNs) : null;
+        Response answer = steering == null ? response : steering;
         Exchange exchange = null;
         String user = "-";
         try {
             Route route = find(request.getMethod(), path);
             Tokens.User asking = tokens.find(token(request));
-            exchange = new Exchange(request, response, asking, id);
+            exchange = new Exchange(request, answer, asking, id);
             user = asking == null ? "-" : asking.name();
+            if (steering != null) {
+                steering.user = user;
+            }
             check(route, asking, response);
             route.action().answer(exchange, route.rest(path));
             callback.succeeded();
         } catch (Throwable e) {
-            fail(exchange == null ? new Exchange(request, response, null, id) : exchange, e, callback, id);
+            fail(exchange == null ? new Exchange(request, answer, null, id) : exchange, e, callback, id);
         } finally {
-            long ms = (System.nanoTime() - beganNs) / 1_000_000;
-            if (isSteering(request.getMethod(), path)) {
-                String query = request.getHttpURI().getQuery();
-                audit.note(new AuditLog.Call(Instant.now().toString(), user, request.getMethod() + " " + path + (query == null ? "" : "?" + query),
-                        response.getStatus(), id, ms));
+            long ms = millisSince(beganNs);
+            if (steering != null) {
+                steering.note();
             }
             metrics.answered(path, response.getStatus(), System.nanoTime() - beganNs);
             ACCESS.info("request={} user={} method={} path={} status={} ms={}", id, user, request.getMethod(), path, response.getStatus(), ms);
         }
         return true;
+    }
+
+    private static long millisSince(long beganNs) {
+        return (System.nanoTime() - beganNs) / 1_000_000;
     }
 
     /** Whether a call steers the job or the server, or tries to. */
