@@ -1,5 +1,6 @@
 package io.qaexchange.job.server;
 
+import io.qaexchange.iceberg.SnapshotRetention;
 import io.qaexchange.job.query.cluster.FlinkRest;
 import io.qaexchange.job.query.live.EndpointPool;
 import io.qaexchange.job.query.live.FlinkJobDirectory;
@@ -16,11 +17,13 @@ import io.qaexchange.job.server.flight.FlightSqlServer;
 import io.qaexchange.job.server.http.AdminRoutes;
 import io.qaexchange.job.server.http.HttpEndpoint;
 import io.qaexchange.job.server.http.HttpMetrics;
+import io.qaexchange.job.server.http.IcebergRoutes;
 import io.qaexchange.job.server.http.InstrumentRoutes;
 import io.qaexchange.job.server.http.JobRoutes;
 import io.qaexchange.job.server.http.LedgerRoutes;
 import io.qaexchange.job.server.http.QueryRoutes;
 import io.qaexchange.job.server.http.StatusRoutes;
+import io.qaexchange.job.server.iceberg.ContinuousMirror;
 import io.qaexchange.job.server.pg.PgSchema;
 import io.qaexchange.job.server.pg.PgServer;
 import io.qaexchange.job.server.security.AuditLog;
@@ -82,9 +85,16 @@ public final class QueryServer implements AutoCloseable {
      * @param limits limits of a query
      * @param doors doors beside HTTP, and the certificate of all of them
      * @param steering how the job is steered
+     * @param tables snapshots that stay of Iceberg tables, which this server keeps up to date; null if it does not
      */
     public record Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency,
-            int queue, QueryEngine.Limits limits, Doors doors, Steering steering) {
+            int queue, QueryEngine.Limits limits, Doors doors, Steering steering, @Nullable SnapshotRetention tables) {
+
+        /** A server that writes no Iceberg tables. */
+        public Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency, int queue,
+                QueryEngine.Limits limits, Doors doors, Steering steering) {
+            this(host, port, flinkHost, flinkPort, job, tokens, concurrency, queue, limits, doors, steering, null);
+        }
 
         /** A server that speaks HTTP only. */
         public Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency, int queue,
@@ -168,6 +178,20 @@ public final class QueryServer implements AutoCloseable {
             }
         }
 
+        /** Keeps Iceberg tables up to date; null without settings. */
+        @Nullable
+        ContinuousMirror mirror(@Nullable SnapshotRetention retention, LiveReader reader, HttpMetrics metrics) {
+            if (retention == null) {
+                return null;
+            }
+            ContinuousMirror mirror = ContinuousMirror.start(reader::archive, ContinuousMirror.Settings.of(retention), Clock.systemUTC());
+            all.push(mirror);
+            metrics.addGauge("qaexchange_server_iceberg_lag_versions", () -> mirror.state().lag());
+            metrics.addGauge("qaexchange_server_iceberg_lag_seconds", mirror::behindSeconds);
+            metrics.addGauge("qaexchange_server_iceberg_failed_syncs", () -> mirror.state().failures());
+            return mirror;
+        }
+
         private static EngineSessions sessions(QueryEngine engine, Admission admission, SessionSchema schema, Options options) throws IOException {
             try {
                 return EngineSessions.of(engine, admission, schema, options.limits());
@@ -237,6 +261,9 @@ public final class QueryServer implements AutoCloseable {
         new AdminRoutes(reader, monitor, operations, audit, options.steering().savepoints()).addTo(endpoint);
         new LedgerRoutes(ledger).addTo(endpoint);
         new StatusRoutes(engine, queries, metrics, id).addTo(endpoint);
+        Opened opened = new Opened();
+        opened.all.push(operations);
+        new IcebergRoutes(reader::archive, opened.mirror(options.tables(), reader, metrics)).addTo(endpoint);
 
         Server server = new Server(new QueuedThreadPool(THREADS));
         HttpConfiguration http = new HttpConfiguration();
@@ -250,8 +277,6 @@ public final class QueryServer implements AutoCloseable {
         server.addConnector(connector);
         server.setHandler(new Handler.Sequence(new ConsoleHandler(), endpoint));
         server.setStopTimeout(STOP_MS);
-        Opened opened = new Opened();
-        opened.all.push(operations);
         boolean started = false;
         try {
             opened.open(options, engine, admission, tokens, metrics);
