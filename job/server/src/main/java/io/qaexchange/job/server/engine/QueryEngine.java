@@ -127,7 +127,7 @@ public final class QueryEngine implements AutoCloseable {
     public static final class EndedException extends SQLException {
         private static final long serialVersionUID = 1L;
 
-        EndedException(String reason, SQLException cause) {
+        EndedException(String reason, Exception cause) {
             super(reason, cause);
         }
     }
@@ -192,6 +192,9 @@ public final class QueryEngine implements AutoCloseable {
             } else {
                 tables.close();
                 refused(sql, asker, e);
+            }
+            if (open != null && open.isEnded()) {
+                throw new EndedException(open.mine.interruption.reason(), e);
             }
             throw open != null && e instanceof SQLException failed ? open.failure(failed) : e;
         }
