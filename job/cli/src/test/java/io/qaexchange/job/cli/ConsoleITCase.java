@@ -376,7 +376,7 @@ class ConsoleITCase {
         browser.await("[...document.querySelectorAll('dialog[open]')].at(-1).innerText.includes('The job would refuse the repaired message too')", SECONDS);
         clickIn("No");
         sendAgain(broken.replace("\"dear\"", "7.5"));
-        browser.await("[...document.querySelectorAll('dialog[open]')].at(-1).innerText.includes('1 messages would be sent again')", SECONDS);
+        browser.await("[...document.querySelectorAll('dialog[open]')].at(-1).innerText.includes('Would be sent again: 1.')", SECONDS);
         clickIn("Send again");
         browser.await("/Sent again\\s*\\d{4}-/.test(document.querySelector('dialog.wide[open]').innerText)", SECONDS);
         JobRig.await(() -> JSON.readTree(ask(server, "/v1/rows/tick?instrument=REPAIRED", null).body()).size() == 1);

@@ -78,14 +78,27 @@ final class DeadLetters {
      */
     void forEach(Consumer<Letter> visitor) throws IOException {
         Map<String, String> resent = new HashMap<>();
-        TopicReader.forEach(kafka, List.of(topic), found -> {
-            String position = DeadLetterFormat.position(found.headers());
-            if (position != null && !isLetter(found.headers())) {
-                resent.put(position, DeadLetterFormat.text(found.headers(), RESENT));
-            }
-        });
+        TopicReader.forEach(kafka, List.of(topic), found -> note(found, resent));
+        visit(resent, visitor);
+    }
+
+    /** As {@link #forEach}, without waiting for what was committed just now: of use while the job writes letters all the time. */
+    void forEachSoFar(Consumer<Letter> visitor) throws IOException {
+        Map<String, String> resent = new HashMap<>();
+        TopicReader.forEachSoFar(kafka, List.of(topic), found -> note(found, resent));
+        visit(resent, visitor);
+    }
+
+    private static void note(ConsumerRecord<byte[], byte[]> found, Map<String, String> resent) {
+        String position = DeadLetterFormat.position(found.headers());
+        if (position != null && !isLetter(found.headers())) {
+            resent.put(position, DeadLetterFormat.text(found.headers(), RESENT));
+        }
+    }
+
+    private void visit(Map<String, String> resent, Consumer<Letter> visitor) throws IOException {
         Set<String> seen = new HashSet<>();
-        TopicReader.forEach(kafka, List.of(topic), found -> {
+        TopicReader.forEachSoFar(kafka, List.of(topic), found -> {
             String position = DeadLetterFormat.position(found.headers());
             if (position != null && isLetter(found.headers()) && seen.add(position)) {
                 visitor.accept(new Letter(position, found, resent.get(position)));
@@ -115,16 +128,16 @@ final class DeadLetters {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
             // Ends what another run has begun; only then is it known what was sent. A run that begins later ends this one before it reads.
             producer.initTransactions();
-            return visit(which, repaired, (letter, value) -> send(producer, letter, value));
+            return each(which, repaired, (letter, value) -> send(producer, letter, value));
         }
     }
 
     /** The outcome that {@link #resend} would have now; nothing is sent. */
     Outcome plan(Predicate<Letter> which, @Nullable byte[] repaired) throws IOException {
-        return visit(which, repaired, (letter, value) -> { });
+        return each(which, repaired, (letter, value) -> { });
     }
 
-    private Outcome visit(Predicate<Letter> which, @Nullable byte[] repaired, BiConsumer<Letter, byte[]> sender) throws IOException {
+    private Outcome each(Predicate<Letter> which, @Nullable byte[] repaired, BiConsumer<Letter, byte[]> sender) throws IOException {
         List<String> problems = new ArrayList<>();
         long[] sent = new long[1];
         long[] earlier = new long[1];

@@ -66,7 +66,7 @@ public final class KafkaDeadLetters implements DeadLetterSource {
         long[] matching = new long[1];
         Predicate<DeadLetters.Letter> isWanted = filter(wanted);
         return withKafka(() -> {
-            letters.forEach(letter -> {
+            letters.forEachSoFar(letter -> {
                 byReason.merge(letter.text(DeadLetterFormat.REASON), 1L, Long::sum);
                 if (letter.resent() != null) {
                     sentAgain.merge(letter.text(DeadLetterFormat.REASON), 1L, Long::sum);

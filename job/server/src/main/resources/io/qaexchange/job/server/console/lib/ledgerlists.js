@@ -26,7 +26,7 @@ const LISTS = [
   {key: "orders", title: "Open orders", every: EVERY_MS, load: async signal => (await get("/v1/ledger/orders", {signal})).orders, columns: orderColumns, keyOf: row => row.instrument + " " + row.order_id,
     sortBy: "instrument", onOpen: toAccount, missing: "No order is open"},
   {key: "alerts", title: "Alerts", every: ALERTS_MS, load: async signal => await get(url("/v1/query", {format: "json", sql: ALERTS}), {signal}), columns: alertColumns, sortBy: "time", descending: true,
-    keyOf: row => [row.event_time, row.reason, row.instrument, row.account, row.order_id, row.trade_id].join(" "), missing: "Nothing did not fit: there is no alert"},
+    keyOf: row => [row.event_time, row.reason, row.instrument, row.account, row.order_id, row.trade_id].join(" "), missing: "Everything fitted: there is no alert"},
   {key: "differences", title: "Differences", every: EVERY_MS, load: async signal => (await get("/v1/accounts", {signal})).accounts.flatMap(differencesOf), columns: differenceColumns,
     keyOf: row => row.account + " " + row.figure, sortBy: "difference", descending: true, onOpen: toAccount, missing: "Every account whose report is up to date is as reported"},
 ];
@@ -96,7 +96,7 @@ function number(key, title) {
 }
 
 function accountColumns() {
-  return [name("account", t("Account"), "minmax(84px, .7fr)"), amount("balance", t("Balance")), amount("money", t("Available")), amount("frozen", t("Frozen")), amount("margin", t("Margin")),
+  return [name("account", t("Account"), "minmax(104px, .7fr)"), amount("balance", t("Balance")), amount("money", t("Available")), amount("frozen", t("Frozen")), amount("margin", t("Margin")),
     amount("close_profit", t("Closed profit")), amount("float_profit", t("Open profit")), amount("commission", t("Commission")),
     {key: "risk", title: t("Risk"), align: "right", width: "82px", sort: row => row.risk_ratio, descending: true, text: row => row.risk_ratio === null ? "–" : decimals(row.risk_ratio * 100, 1) + " %"},
     {key: "report", title: t("Report"), width: "104px", sort: row => Object.keys(row.differences ?? {}).length, descending: true, cell(row, cell) {

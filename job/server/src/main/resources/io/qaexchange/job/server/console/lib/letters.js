@@ -20,7 +20,7 @@ async function resend(which, {dryRun = false, repaired = null} = {}) {
 async function preview(which, repaired) {
   const found = await resend(which, {dryRun: true, repaired});
   return {possible: found.wouldBeSent > 0, shown: [
-    h("p", {}, t("{n} messages would be sent again; {earlier} were sent again earlier; {not} cannot be sent.", {n: count(found.wouldBeSent), earlier: count(found.sentEarlier), not: count(found.cannotBeSent)})),
+    h("p", {}, t("Would be sent again: {n}. Sent again earlier: {earlier}. Cannot be sent: {not}.", {n: count(found.wouldBeSent), earlier: count(found.sentEarlier), not: count(found.cannotBeSent)})),
     found.problems.length === 0 ? null : h("ul", {class: "problems"}, found.problems.map(problem => h("li", {class: "mono"}, problem))),
     found.message === null ? null : h("p", {class: found.message.isEvent ? "up" : "down"}, found.message.isEvent ? t("The repaired message is an event that the job can decode.")
         : t("The job would refuse the repaired message too: {problem}", {problem: found.message.problem}))]};

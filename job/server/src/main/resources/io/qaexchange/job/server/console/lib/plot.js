@@ -16,14 +16,15 @@ const MOST_BARS = 60;
  *
  * @param kind "time" (x in ms), "number" or "text"
  * @param points x and y
+ * @param least a value that is always in sight, such as zero
  * @param width units across; texts keep their size if this is about the width of the place in pixels
  * @param format the text of a value
  */
-export function plot({kind, points, label, height = 340, width = WIDTH, tone = "accent", format = numberText}) {
+export function plot({kind, points, label, least, height = 340, width = WIDTH, tone = "accent", format = numberText}) {
   if (points.length === 0) {
     return h("p", {class: "muted"}, t("Nothing to show"));
   }
-  const place = {label, height, width, tone, format};
+  const place = {label, least, height, width, tone, format};
   return kind === "text" ? bars(points, place) : line(kind, points, place);
 }
 
@@ -35,12 +36,15 @@ function frame({label, height, width, format}, low, high) {
 }
 
 function line(kind, points, place) {
-  const {height, width, tone, format} = place;
+  const {least, height, width, tone, format} = place;
   const sorted = thin(points.slice().sort((a, b) => a.x - b.x));
   const [left, right] = [sorted[0].x, sorted[sorted.length - 1].x];
   let low = Math.min(...sorted.map(point => point.y));
   let high = Math.max(...sorted.map(point => point.y));
-  if (low === high) {
+  if (least !== undefined) {
+    low = Math.min(low, least);
+    high = high > low ? high : low + 1;
+  } else if (low === high) {
     low -= Math.abs(low) * .01 || 1;
     high += Math.abs(high) * .01 || 1;
   }

@@ -2,7 +2,7 @@
 
 import {get, url} from "../lib/api.js";
 import {h, put, say} from "../lib/dom.js";
-import {count, decimals, time} from "../lib/format.js";
+import {clock, count, decimals, time} from "../lib/format.js";
 import {t} from "../lib/i18n.js";
 import {letterDialog, resendButton} from "../lib/letters.js";
 import {table} from "../lib/table.js";
@@ -38,7 +38,7 @@ export function open(main, {user}) {
 function buildFigures(body) {
   const stats = {store: stat(t("Refused by the store"), t("Conflicts, too old, bad time")), decode: stat(t("Not decoded"), t("Garbage, wrong types, missing fields")), share: stat(t("Share of all messages")),
     cut: stat(t("Cut"), t("Letters whose value was cut to the size that the topic takes")), lost: stat(t("Not written"), t("Letters that the topic did not take"))};
-  const reasons = h("div", {class: "pad"});
+  const reasons = h("div", {class: "pad", tabindex: "0", role: "region", "aria-label": t("By reason")});
   const list = table({label: t("By instrument"), sortBy: "deadLetters", descending: true, keyOf: row => row.instrument, columns: [
     {key: "instrument", title: t("Instrument"), width: "minmax(140px, 1fr)", sort: row => row.instrument, text: row => row.instrument},
     {key: "deadLetters", title: t("Dead letters"), align: "right", sort: row => row.deadLetters, descending: true, text: row => count(row.deadLetters)},
@@ -47,7 +47,7 @@ function buildFigures(body) {
       text: row => decimals(row.deadLetters / Math.max(1, row.storedRows + row.deadLetters + row.duplicates) * 100, 2) + " %"}]});
   const box = h("div", {class: "body"});
   put(body, h("div", {class: "stack"}, h("dl", {class: "stats five"}, Object.values(stats).map(one => one.element)), h("div", {class: "grid-2"},
-      h("section", {class: "panel"}, h("header", {}, h("h2", {}, t("By reason")), h("span", {class: "note"}, t("since the tasks began"))), reasons),
+      h("section", {class: "panel low"}, h("header", {}, h("h2", {}, t("By reason")), h("span", {class: "note"}, t("since the tasks began"))), reasons),
       h("section", {class: "panel low"}, h("header", {class: "panel-head"}, h("h2", {}, t("By instrument")), h("span", {class: "note"}, t("refused by the store, over all attempts"))), box))));
   return {stop: () => list.stop(), show({status, instruments}) {
     const f = status.figures.byName;
@@ -86,8 +86,8 @@ function lettersPanel(panel, user) {
     {key: "position", title: t("Position"), hint: t("Where the message lay: topic, partition, offset"), width: "minmax(140px, .8fr)", class: "mono", sort: row => row.position, text: row => row.position},
     {key: "detail", title: t("Detail"), width: "minmax(220px, 2fr)", full: true, text: row => row.detail},
     {key: "bytes", title: t("Bytes"), align: "right", width: "80px", sort: row => row.lengthBytes, descending: true, text: row => count(row.lengthBytes)},
-    {key: "sent", title: t("Sent again"), width: "176px", sort: row => row.sentAgainAt, cell(row, cell) {
-      put(cell, row.sentAgainAt ? h("span", {class: "pill good"}, time(Date.parse(row.sentAgainAt))) : h("span", {class: "muted"}, "–"));
+    {key: "sent", title: t("Sent again"), width: "116px", sort: row => row.sentAgainAt, cell(row, cell) {
+      put(cell, row.sentAgainAt ? h("span", {class: "pill good", title: time(Date.parse(row.sentAgainAt))}, clock(Date.parse(row.sentAgainAt))) : h("span", {class: "muted"}, "–"));
     }},
     {key: "preview", title: t("Message"), width: "minmax(200px, 2fr)", class: "mono muted", text: row => row.preview}]});
   const box = h("div", {class: "body"});
@@ -105,7 +105,7 @@ function lettersPanel(panel, user) {
 
   const updates = live(panel, {every: LETTERS_MS, load, show(found, body) {
     if (found.missing) {
-      put(body, h("header", {}, h("h2", {}, t("Letters"))), withoutKafka(found.missing));
+      put(body, h("header", {class: "panel-head"}, h("h2", {}, t("Letters"))), withoutKafka(found.missing));
       return;
     }
     if (!box.isConnected) {

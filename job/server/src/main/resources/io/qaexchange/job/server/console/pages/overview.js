@@ -112,7 +112,7 @@ function showVerdict(panel, status) {
   const word = well ? t("All is well") : critical > 0 ? t("Something is wrong") : t("Something wants attention");
   put(panel, h("span", {class: "light " + (well ? "good" : critical > 0 ? "bad" : "warn"), "aria-hidden": "true"}),
       h("div", {}, h("strong", {}, word), h("p", {class: "muted"}, [status.name, t("{state} for {time}", {state: t(status.state.toLowerCase()), time: duration(Date.now() - Date.parse(status.startedAt))}),
-        t("{n} restarts", {n: count(status.restarts)}), t("{n} TaskManagers, {free} of {slots} slots free", {n: count(status.taskManagers), free: status.freeSlots, slots: status.slots})].join(" · "))),
+        t("{n} restarts", {n: count(status.restarts)}), t("TaskManagers: {n}, free slots: {free} of {slots}", {n: count(status.taskManagers), free: status.freeSlots, slots: status.slots})].join(" · "))),
       h("span", {class: "muted mono jobid", title: t("Id of the job")}, status.id));
 }
 

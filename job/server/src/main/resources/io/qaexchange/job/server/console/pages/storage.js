@@ -12,6 +12,7 @@ import {live, stat} from "../lib/views.js";
 
 const EVERY_MS = 3000;
 const HISTORY_MS = 5000;
+const MIB = 1 << 20;
 const CHART = {kind: "time", width: 460, height: 150};
 
 export function open(main, {user}) {
@@ -30,7 +31,7 @@ export function open(main, {user}) {
     page.show(data);
   }});
   const history = live(charts, {every: HISTORY_MS, load: signal => get("/v1/storage/history", {signal}), show({samples}, body) {
-    put(body, h("header", {}, h("h2", {}, t("Over time")), h("span", {class: "note"}, t("since this server began, at most six hours"))), chartsOf(samples));
+    put(body, h("header", {class: "panel-head"}, h("h2", {}, t("Over time")), h("span", {class: "note"}, t("since this server began, at most six hours"))), chartsOf(samples));
   }});
   return {stop() {
     updates.stop();
@@ -57,9 +58,10 @@ async function archivePreview() {
 function chartsOf(samples) {
   const amplification = samples.filter(one => one.flushedBytes > 0).map(one => ({x: one.at, y: (one.flushedBytes + one.compactedBytes) / one.flushedBytes}));
   const stalls = samples.slice(1).map((one, i) => ({x: one.at, y: Math.max(0, one.stallMicros - samples[i].stallMicros) / 1000 / ((one.at - samples[i].at) / 1000)}));
-  const chart = (name, points, format) => h("figure", {}, h("figcaption", {}, name), points.length < 2 ? h("p", {class: "muted"}, t("Collecting …")) : plot({...CHART, points, label: name, format}));
-  return h("div", {class: "pad charts-3"}, chart(t("Write amplification"), amplification, value => decimals(value, 2)), chart(t("Memtables"), samples.map(one => ({x: one.at, y: one.memtableBytes})), bytes),
-      chart(t("Write stalls, ms in a second"), stalls, value => decimals(value, value < 10 ? 1 : 0)));
+  const chart = (name, points, least, format) => h("figure", {}, h("figcaption", {}, name), points.length < 2 ? h("p", {class: "muted"}, t("Collecting …")) : plot({...CHART, points, least, label: name, format}));
+  return h("div", {class: "pad charts-3"}, chart(t("Write amplification"), amplification, 1, value => decimals(value, 2)),
+      chart(t("Memtables, MiB"), samples.map(one => ({x: one.at, y: one.memtableBytes / MIB})), 0, value => decimals(value, value < 10 ? 1 : 0)),
+      chart(t("Write stalls, ms in a second"), stalls, 0, value => decimals(value, value < 10 ? 1 : 0)));
 }
 
 function build(body, operations, charts) {
