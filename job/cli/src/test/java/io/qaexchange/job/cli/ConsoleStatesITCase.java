@@ -128,11 +128,14 @@ class ConsoleStatesITCase {
                 case NOT_RUNNING -> "The job cannot be read now";
                 default -> "This did not work";
             };
+            tab("light", "en", "utc");
+            open("");
+            server.setMood(mood);
+            browser.await("document.querySelector('.links a[aria-current]')", SECONDS);
             for (String page : PAGES) {
+                go(page.equals("overview") ? "sql" : "overview");
                 server.hold();
-                server.setMood(mood);
-                tab("light", "en", "utc");
-                open(page);
+                go(page);
                 browser.await("document.querySelector('#main .state.loading')", SECONDS);
                 server.release();
                 browser.await("document.querySelector('#main .state." + (mood == FakeServer.Mood.FORBIDDEN ? "forbidden" : "error") + "')", SECONDS);
@@ -147,6 +150,8 @@ class ConsoleStatesITCase {
         for (String page : EMPTY.keySet()) {
             server.setMood(FakeServer.Mood.WELL);
             tab("light", "en", "utc");
+            // Answers are asked for more often than by users' consoles.
+            browser.before("{ const real = window.setTimeout; window.setTimeout = (work, ms, ...more) => real(work, Math.min(ms, 200), ...more); }");
             open(page);
             settle();
             String shown = browser.evaluate("document.querySelectorAll('#main *').length").asText();
@@ -166,12 +171,12 @@ class ConsoleStatesITCase {
         awaitText("1,000 instruments");
         browser.await("document.querySelectorAll('.grid .window .row').length > 20", SECONDS);
         JsonNode frames = browser.evaluate("new Promise(done => { const g = document.querySelector('.grid'); const times = []; let last = performance.now(); let most = 0; const step = () => { const now = performance.now();"
-                + " times.push(now - last); last = now; most = Math.max(most, g.querySelectorAll('.row').length); g.scrollTop += 140; if (g.scrollTop + g.clientHeight >= g.scrollHeight - 1) {"
+                + " times.push(now - last); last = now; most = Math.max(most, g.querySelectorAll('.row').length); g.scrollTop += 280; if (g.scrollTop + g.clientHeight >= g.scrollHeight - 1) {"
                 + " times.sort((a, b) => a - b); done({frames: times.length, median: times[times.length >> 1], p95: times[Math.floor(times.length * .95)], longest: times[times.length - 1], most}); }"
                 + " else requestAnimationFrame(step); }; requestAnimationFrame(step); })");
         System.out.println("console: 1,000 instruments scrolled to their end in " + frames.get("frames") + " frames, median " + frames.get("median") + " ms, p95 " + frames.get("p95") + " ms, longest "
                 + frames.get("longest") + " ms");
-        assertThat(frames.get("frames").asInt()).isGreaterThan(100);
+        assertThat(frames.get("frames").asInt()).isGreaterThan(50);
         assertThat(frames.get("most").asInt()).as("rows in the document").isLessThan(80);
         assertThat(browser.evaluate("[...document.querySelectorAll('.grid .window .row')].at(-1).getAttribute('aria-rowindex')").asInt()).isEqualTo(INSTRUMENTS + 1);
         int before = asked.get();
