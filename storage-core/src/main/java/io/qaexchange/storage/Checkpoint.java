@@ -37,7 +37,7 @@ public interface Checkpoint extends AutoCloseable {
      */
     record Sstable(String name, Path path, long sizeBytes) {}
 
-    /** Everything up to this write is in the checkpoint, and nothing behind it. */
+    /** Everything up to this write is in the checkpoint, and nothing after it. */
     long sequence();
 
     /** The store epoch that the checkpoint was taken in. */

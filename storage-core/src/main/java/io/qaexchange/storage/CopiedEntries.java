@@ -7,7 +7,7 @@ import io.qaexchange.storage.memory.Slice;
 import java.util.Arrays;
 
 /**
- * A few entries whose keys begin with the same bytes, copied out of a store by {@link StoreReader#copy}: of each, what stands behind the
+ * A few entries whose keys begin with the same bytes, copied out of a store by {@link StoreReader#copy}: of each, what stands after the
  * prefix, then the value, all in one array.
  *
  * <p>Sources of different age are copied one by one and merged; tombstones stand among the entries until all are. Only the engine adds.
@@ -40,7 +40,7 @@ public final class CopiedEntries {
     }
 
     /**
-     * Adds an entry behind the others.
+     * Adds an entry after the others.
      *
      * @return false if it does not fit, or is one whose value has to be joined with others
      */
@@ -164,7 +164,7 @@ public final class CopiedEntries {
         return count;
     }
 
-    /** For every entry the part of its key behind the prefix, then its value. */
+    /** For every entry the part of its key after the prefix, then its value. */
     public byte[] toByteArray() {
         return Arrays.copyOf(bytes, used);
     }

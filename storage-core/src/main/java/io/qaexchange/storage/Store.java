@@ -71,7 +71,7 @@ public interface Store extends Closeable {
     }
 
     /**
-     * Joins a value behind the key's value without reading it, the family's delimiter between them; on a key without value it is a put.
+     * Joins a value after the key's value without reading it, the family's delimiter between them; on a key without value it is a put.
      */
     long append(ColumnFamily family, Slice key, Slice value) throws IOException;
 

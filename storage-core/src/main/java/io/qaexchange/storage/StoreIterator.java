@@ -9,7 +9,7 @@ import java.io.IOException;
  *
  * <p>Small scans are cheap: what an iterator needs of memtables and files is kept, when it is closed, for the next one of the family, which
  * then allocates some 200 bytes. So make one per range, give it the range's bounds (they spare looking at what lies elsewhere, and rows
- * behind the upper end), and close it early; an open one holds on to memory and files. Stepping to the next key costs the same however
+ * after the upper end), and close it early; an open one holds on to memory and files. Stepping to the next key costs the same however
  * often a key was overwritten.
  *
  * <p>One thread; close it, on any.
@@ -21,7 +21,7 @@ public interface StoreIterator extends AutoCloseable {
 
     void seekToLast() throws IOException;
 
-    /** To the first key at or behind {@code target}. */
+    /** To the first key at or after {@code target}. */
     void seek(Slice target) throws IOException;
 
     /** To the last key before {@code target}. */

@@ -1,7 +1,7 @@
 package io.qaexchange.events;
 
 /**
- * The columns that the store adds to every record, behind those of the schema. They carry Kafka's name because an order has
+ * The columns that the store adds to every record, after those of the schema. They carry Kafka's name because an order has
  * an {@code offset} of its own.
  */
 public enum ArrivalColumn {

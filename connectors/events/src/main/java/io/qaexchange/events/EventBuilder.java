@@ -180,7 +180,7 @@ public final class EventBuilder {
         return this;
     }
 
-    /** Adds a level behind those already added. */
+    /** Adds a level after those already added. */
     public EventBuilder addLevel(Field field, double price, double volume) {
         check(field);
         if (field.kind() != Field.Kind.LEVELS) {

@@ -26,7 +26,7 @@ import java.math.BigInteger;
  * a trading day of 0). Numbers keep every bit, so what is written reads back as the same event.
  *
  * <p>Read: keys in any order; {@code event_time} as integer or as ISO-8601 text with an offset; null is absent; unknown keys are counted
- * and ignored, whatever their value. Texts that are too long, repeated keys, wrong types, NaN and anything behind the object are rejected.
+ * and ignored, whatever their value. Texts that are too long, repeated keys, wrong types, NaN and anything after the object are rejected.
  *
  * <p>One thread.
  */
@@ -106,7 +106,7 @@ public final class EventJson {
     }
 
     /**
-     * Where JSON may begin: behind a byte order mark and white space, which JSON allows. A message in SBE has a small block length, so its
+     * Where JSON may begin: after a byte order mark and white space, which JSON allows. A message in SBE has a small block length, so its
      * second byte is none of them, and this is 0 or 1 there.
      */
     public static int start(byte[] text) {

@@ -108,7 +108,7 @@ public final class EventView {
         return reason;
     }
 
-    /** Finds groups and texts behind the block; nothing may pass the end of the message. */
+    /** Finds groups and texts after the block; nothing may pass the end of the message. */
     private RejectionReason locate(RecordType found) {
         boolean newer = actingVersion > schema.version();
         int expected = found.blockLength(actingVersion);

@@ -18,7 +18,7 @@ public enum RejectionReason {
     BAD_LENGTH("bad length"),
     /** Longer than {@link EventSchema#MAX_MESSAGE_BYTES}. */
     TOO_LARGE("too large"),
-    /** Not well-formed JSON, or something behind its end. */
+    /** Not well-formed JSON, or something after its end. */
     BAD_JSON("bad json"),
     /** A JSON key that stands twice. */
     DUPLICATE_KEY("duplicate key"),

@@ -3,7 +3,7 @@ package io.qaexchange.iceberg;
 import java.io.IOException;
 import java.util.List;
 
-/** Fails one file operation, before or behind its effect, and all that follow it: the process ends there. */
+/** Fails one file operation, before or after its effect, and all that follow it: the process ends there. */
 final class FailingFiles implements MirrorFiles {
 
     static final String MESSAGE = "the disk is gone";

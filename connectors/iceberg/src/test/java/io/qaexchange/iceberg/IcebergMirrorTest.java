@@ -276,7 +276,7 @@ class IcebergMirrorTest {
         assertShowsTheManifest(mirror);
     }
 
-    /** Each file operation of a sync fails once, before and behind its effect; the mirror is never ahead, and the next sync heals it. */
+    /** Each file operation of a sync fails once, before and after its effect; the mirror is never ahead, and the next sync heals it. */
     @Test
     void aFailureOfAnyFileOperationLeavesTheMirrorBehindAndHeals() throws IOException {
         history = new ArchiveHistory(parent.resolve("failing"), 3);

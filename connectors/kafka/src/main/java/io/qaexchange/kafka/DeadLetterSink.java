@@ -47,6 +47,9 @@ public final class DeadLetterSink implements TwoPhaseCommittingStatefulSink<Dead
     /** Metric: letters that the topic did not take and that are only counted and logged. */
     public static final String NOT_WRITTEN = "deadLettersNotWritten";
 
+    /** Metric: transactions of written letters that Kafka did not commit. */
+    public static final String NOT_COMMITTED = "deadLetterTransactionsNotCommitted";
+
     /** Below the 15 min that a broker allows by default. If the job is down for longer, dead letters of open transactions may be lost. */
     static final Duration TRANSACTION_TIMEOUT = Duration.ofMinutes(14);
 
@@ -133,7 +136,7 @@ public final class DeadLetterSink implements TwoPhaseCommittingStatefulSink<Dead
 
     @Override
     public Committer<KafkaCommittable> createCommitter(CommitterInitContext context) throws IOException {
-        return sink.createCommitter(context);
+        return new DeadLetterCommitter(sink.createCommitter(context), options, context.metricGroup().counter(NOT_COMMITTED));
     }
 
     @Override

@@ -96,7 +96,7 @@ final class DeadLetterWriter implements PrecommittingStatefulSinkWriter<DeadLett
         if (letterRecord == null) {
             String why = "topic " + options.topic() + " takes " + maxRecordBytes + " bytes, and a letter without its value is longer";
             if (options.onFailure() == DeadLetterSink.OnFailure.STOP) {
-                throw stopped(why, null);
+                throw DeadLetterRefusedException.stopped(why, null);
             }
             lose(letter, why);
             return;
@@ -176,7 +176,7 @@ final class DeadLetterWriter implements PrecommittingStatefulSinkWriter<DeadLett
             case REFUSED -> {
                 String why = "topic " + options.topic() + " does not take dead letters: " + rootMessage(failure);
                 trouble.pause(why, nowMs);
-                return options.onFailure() == DeadLetterSink.OnFailure.STOP ? stopped(why, failure) : new IOException(why, failure);
+                return options.onFailure() == DeadLetterSink.OnFailure.STOP ? DeadLetterRefusedException.stopped(why, failure) : new IOException(why, failure);
             }
             case AWAY -> {
                 String why = "Kafka has not taken a dead letter for " + options.timeout().toSeconds() + " s";
@@ -184,17 +184,12 @@ final class DeadLetterWriter implements PrecommittingStatefulSinkWriter<DeadLett
                     return new IOException("Kafka does not take dead letters now: " + rootMessage(failure), failure);
                 }
                 trouble.pause(why, nowMs);
-                return options.onFailure() == DeadLetterSink.OnFailure.STOP ? stopped(why, failure) : new IOException(why, failure);
+                return options.onFailure() == DeadLetterSink.OnFailure.STOP ? DeadLetterRefusedException.stopped(why, failure) : new IOException(why, failure);
             }
             default -> {
                 return failure instanceof IOException io ? io : new IOException("dead letters cannot be written: " + rootMessage(failure), failure);
             }
         }
-    }
-
-    private static DeadLetterRefusedException stopped(String why, @Nullable Throwable cause) {
-        return new DeadLetterRefusedException(why + ". The job stops, as dead-letters.on-failure is stop. Repair the topic and resume the job from its "
-                + "last checkpoint, or set dead-letters.on-failure to continue", cause);
     }
 
     private static String rootMessage(Throwable failure) {

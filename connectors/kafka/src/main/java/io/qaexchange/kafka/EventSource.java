@@ -48,7 +48,7 @@ public final class EventSource {
         record Earliest() implements Start {
         }
 
-        /** Behind the newest message. */
+        /** After the newest message. */
         record Latest() implements Start {
         }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,9 @@ import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Metric;
+import org.apache.flink.runtime.jobgraph.JobGraph;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
 import org.apache.flink.runtime.testutils.InMemoryReporter;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -255,7 +259,8 @@ class DeadLetterSinkITCase {
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, restarts);
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(50));
-        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+        environment.setParallelism(1);
         Map<String, String> client = login("exchange");
         SingleOutputStreamOperator<IncomingEvent> decoded = environment.fromSource(EventSource.of(new EventSource.Options(kafka.bootstrapServers(),
                         List.of(events), new EventSource.Start.Earliest(), true, client)), WatermarkStrategy.noWatermarks(), "Kafka",
@@ -265,17 +270,21 @@ class DeadLetterSinkITCase {
         String prefix = letters + "-" + onFailure;
         decoded.getSideOutput(DeadLetter.OUTPUT).sinkTo(DeadLetterSink.of(new DeadLetterSink.Options(kafka.bootstrapServers(), letters, prefix, onFailure,
                 Duration.ofMinutes(1), client))).name("Dead letters");
-        JobID job = environment.execute().getJobID();
-        if (restarts > 0) {
-            return -1;
+        JobGraph job = environment.getStreamGraph().getJobGraph();
+        // A cluster of its own: that of a local environment may have ended, and its metrics gone, before they are read.
+        try (MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder().setConfiguration(configuration).withRandomPorts().build())) {
+            cluster.start();
+            cluster.executeJobBlocking(job);
+            return restarts > 0 ? -1 : notWritten(metrics, job.getJobID());
         }
-        assertThat(metrics.findMetrics(job, "Process.0.consumed").values()).as("messages that the job has read")
+    }
+
+    private static long notWritten(InMemoryReporter metrics, JobID job) {
+        assertThat(metrics.findMetrics(job, "Process.0.consumed").values()).as("messages that the job has read").isNotEmpty()
                 .allSatisfy(metric -> assertThat(((Gauge<?>) metric).getValue()).isNotEqualTo(0L));
-        long notWritten = 0;
-        for (Metric metric : metrics.findMetrics(job, DeadLetterSink.NOT_WRITTEN).values()) {
-            notWritten += ((Counter) metric).getCount();
-        }
-        return notWritten;
+        Collection<Metric> counters = metrics.findMetrics(job, DeadLetterSink.NOT_WRITTEN).values();
+        assertThat(counters).as("counters of the writer").isNotEmpty();
+        return counters.stream().mapToLong(counter -> ((Counter) counter).getCount()).sum();
     }
 
     private void assertIsAbout(ConsumerRecord<byte[], byte[]> letter, byte[] value) {

@@ -73,7 +73,7 @@ public final class EventParquetWriter implements Closeable {
         groups.endRow();
     }
 
-    /** Whether a row stands at or behind the last one in the order that would be declared; it is the last one then. */
+    /** Whether a row stands at or after the last one in the order that would be declared; it is the last one then. */
     private boolean isNext(EventView event, long eventTimeNs) {
         Field instrument = table.recordType().instrument();
         int offset = event.textOffset(instrument);

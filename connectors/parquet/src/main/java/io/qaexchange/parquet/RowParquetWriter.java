@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.parquet.column.ColumnWriteStore;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.GroupWriter;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.MessageColumnIO;
 import org.apache.parquet.io.api.RecordConsumer;
@@ -27,6 +29,7 @@ public final class RowParquetWriter implements Closeable {
     private final Path file;
     private final String table;
     private final List<RowColumn> columns;
+    private final MessageType schema;
     private final RowGroups groups;
     private RecordConsumer out;
     private long minTimeNs = Long.MAX_VALUE;
@@ -38,6 +41,7 @@ public final class RowParquetWriter implements Closeable {
         this.file = file;
         this.table = table;
         this.columns = columns;
+        this.schema = schema;
         MessageColumnIO records = new ColumnIOFactory(false).getColumnIO(schema);
         this.groups = RowGroups.create(file, schema, options, pages -> {
             ColumnWriteStore store = RowGroups.PROPERTIES.newColumnWriteStore(schema, pages, pages);
@@ -60,6 +64,24 @@ public final class RowParquetWriter implements Closeable {
         return new RowParquetWriter(file, table, columns, schema, options);
     }
 
+    /** Creates a file for rows that are {@link #copy copied} from files of that schema. */
+    static RowParquetWriter create(Path file, String table, MessageType schema, ParquetOptions options) throws IOException {
+        return new RowParquetWriter(file, table, List.of(), schema, options);
+    }
+
+    /** Adds a row of another file. */
+    void copy(Group row) throws IOException {
+        groups.beginRow();
+        new GroupWriter(out, schema).write(row);
+        groups.endRow();
+    }
+
+    /** Widens the time range in the footer by that of rows that are copied. */
+    void cover(long fromNs, long toNs) {
+        minTimeNs = Math.min(minTimeNs, fromNs);
+        maxTimeNs = Math.max(maxTimeNs, toNs);
+    }
+
     /**
      * Adds a row.
      *
@@ -73,8 +95,7 @@ public final class RowParquetWriter implements Closeable {
             columns.get(i).write(out, i, values[i]);
         }
         out.endMessage();
-        minTimeNs = Math.min(minTimeNs, timeNs);
-        maxTimeNs = Math.max(maxTimeNs, timeNs);
+        cover(timeNs, timeNs);
         groups.endRow();
     }
 

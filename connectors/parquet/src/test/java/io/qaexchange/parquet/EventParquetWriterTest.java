@@ -45,7 +45,7 @@ class EventParquetWriterTest {
 
     private static final int DAY = 20260106;
     private static final int PAGE_ROWS = 20_000;
-    /** Behind the header of 8 bytes, event time and sequence. */
+    /** After the header of 8 bytes, event time and sequence. */
     private static final int TRADING_DAY_OFFSET = 24;
     private static final Map<String, String> FOOTER = Map.of(FooterKeys.BATCH_ID, "batch", FooterKeys.TRADING_DAY, "2026-01-06");
 

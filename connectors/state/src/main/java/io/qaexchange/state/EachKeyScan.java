@@ -90,7 +90,7 @@ final class EachKeyScan extends StoredScan {
         }
         byte[] next = KeyRange.successor(head);
         if (next == null) {
-            // Nothing can follow: behind the last entry.
+            // Nothing can follow: after the last entry.
             at.seekToLast();
             at.next();
         } else {

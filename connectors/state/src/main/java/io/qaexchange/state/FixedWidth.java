@@ -54,7 +54,7 @@ final class FixedWidth<E> {
         return read(stored, Memory.ARRAY_BASE + at);
     }
 
-    /** The value that stands behind the first {@code at} bytes, up to the end. @throws IllegalArgumentException if that is longer or shorter */
+    /** The value that stands after the first {@code at} bytes, up to the end. @throws IllegalArgumentException if that is longer or shorter */
     E read(Slice stored, int at) {
         if (stored.length() != at + bytes) {
             throw new IllegalArgumentException("stored value has " + stored.length() + " bytes instead of " + (at + bytes));

@@ -56,7 +56,7 @@ record LocalDirectories(List<String> folders) implements Serializable {
         return new LocalDirectories(List.copyOf(folders));
     }
 
-    /** The colon behind the scheme of a URI separates nothing. */
+    /** The colon after the scheme of a URI separates nothing. */
     private static List<String> split(String value) {
         List<String> parts = new ArrayList<>();
         for (String item : value.split(",", -1)) {

@@ -165,7 +165,7 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
         return few;
     }
 
-    /** The entries of a prefix, standing at the first, or at the first behind a stored key. */
+    /** The entries of a prefix, standing at the first, or at the first after a stored key. */
     StoreIterator scan(byte[] prefix, @Nullable byte[] behind) throws IOException {
         StoreIterator entries = store.iterator(family, KeyRange.prefix(prefix), null);
         boolean placed = false;

@@ -253,7 +253,7 @@ final class LsmOrderedMapState<K, UK extends OrderedKey<UK>, V> implements Order
             return readKey(at.key(), keyOffset);
         }
 
-        /** From the iterator's place on, the first row within the bounds; closes behind the last one. */
+        /** From the iterator's place on, the first row within the bounds; closes after the last one. */
         private void find() throws IOException {
             hasNext = false;
             while (!closed && rows.valid()) {

@@ -14,7 +14,7 @@ import java.util.Objects;
  * Iterates the entries of a map state, whatever happens to the map, the current key and the current namespace meanwhile.
  *
  * <p>Flink's iterators cannot be closed, and a store's iterator that is never closed keeps files: so entries are copied, those of a small
- * map at once, those of others in runs, each read by an iterator of its own that begins behind the last entry. What was put behind it
+ * map at once, those of others in runs, each read by an iterator of its own that begins after the last entry. What was put after it
  * meanwhile may be seen. Of a run, the bytes of user keys and values lie in one array; objects are made of them when they are asked for.
  */
 abstract class MapEntries<UK, UV, T> implements Iterator<T> {

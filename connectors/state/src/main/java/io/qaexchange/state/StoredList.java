@@ -21,7 +21,7 @@ import org.apache.flink.util.FlinkRuntimeException;
 final class StoredList<E> extends AbstractList<E> {
     private final String state;
     private final TypeSerializer<E> serializer;
-    /** Null unless elements can be read where they lie: then each with a delimiter behind it, but for the last. */
+    /** Null unless elements can be read where they lie: then each with a delimiter after it, but for the last. */
     @Nullable
     private final FixedWidth<E> fixed;
     private final int stride;

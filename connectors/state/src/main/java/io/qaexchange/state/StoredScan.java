@@ -28,7 +28,7 @@ public class StoredScan {
          *
          * @param key a view, good during the call
          * @param value a view, good during the call
-         * @return false to end the run behind this entry
+         * @return false to end the run after this entry
          */
         boolean visit(Slice key, Slice value) throws IOException;
     }
@@ -108,7 +108,7 @@ public class StoredScan {
         return descending;
     }
 
-    /** @return whether the run goes on; else the scan goes on behind this entry */
+    /** @return whether the run goes on; else the scan goes on after this entry */
     private boolean show(StoreIterator at, Visitor visitor) throws IOException {
         Slice key = at.key();
         Slice value = at.value();

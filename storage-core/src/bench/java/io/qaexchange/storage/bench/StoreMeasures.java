@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * One store of each contender, with one codec, from its first put to its last read: puts without log, a checkpoint right behind them, then, at rest,
+ * One store of each contender, with one codec, from its first put to its last read: puts without log, a checkpoint right after them, then, at rest,
  * what it takes on disk, point reads, scans, opening. Each store is filled once, so that 100 million records can be measured in an hour.
  */
 final class StoreMeasures {

@@ -40,7 +40,7 @@ public final class DropWatermarkIndex {
         return dropWatermarks.length == 0;
     }
 
-    /** Nothing at or behind this event time is dropped; {@link Long#MIN_VALUE} if there are no drop watermarks. */
+    /** Nothing at or after this event time is dropped; {@link Long#MIN_VALUE} if there are no drop watermarks. */
     public long highest() {
         return highest;
     }

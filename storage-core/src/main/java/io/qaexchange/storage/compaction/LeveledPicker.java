@@ -109,7 +109,7 @@ public final class LeveledPicker implements CompactionPicker {
     }
 
     /**
-     * A scan walks tombstones one by one, and where the heads of queues were taken away many stand one behind the other, before anything
+     * A scan walks tombstones one by one, and where the heads of queues were taken away many stand one after the other, before anything
      * that is alive. Such a file goes down to what its tombstones hide; where nothing lies below it is written anew without them.
      * While a snapshot needs them they stay where they are.
      */

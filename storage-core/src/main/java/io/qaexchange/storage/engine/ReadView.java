@@ -34,7 +34,7 @@ final class ReadView {
 
     /** Files by key, disjoint; both hold the same files in the same order. */
     record SortedLevel(List<FileReference> references, ViewFile[] files) {
-        /** The first of the files from {@code from} on and before {@code end} that holds keys at or behind this one; {@code end} if none does. */
+        /** The first of the files from {@code from} on and before {@code end} that holds keys at or after this one; {@code end} if none does. */
         static int firstEndingBehind(ViewFile[] files, int from, int end, Slice key) {
             int low = from;
             int high = end;

@@ -154,7 +154,7 @@ final class ScanSources {
         merged.clear();
     }
 
-    /** One sorted level: the files that the scan at hand overlaps, one behind the other. */
+    /** One sorted level: the files that the scan at hand overlaps, one after the other. */
     private static final class LevelSource implements ConcatenatingIterator.Parts {
         private final ViewFile[] files;
         private final InternalIterator[] walkers;

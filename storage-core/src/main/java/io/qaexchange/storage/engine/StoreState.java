@@ -68,7 +68,7 @@ final class StoreState {
 
     /**
      * Without a log, what pieces of a checkpoint gave is written on: it is in them, so it needs no flush. What a log gave is flushed,
-     * since nothing written behind it would be in that log.
+     * since nothing written after it would be in that log.
      */
     private boolean mayResume(LoggedMemtable newest) {
         return newest != null && options.durability() == Durability.NO_LOG && newest.firstSegment() == 0

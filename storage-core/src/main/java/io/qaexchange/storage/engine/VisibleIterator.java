@@ -71,7 +71,7 @@ final class VisibleIterator implements StoreIterator {
     private boolean forward = true;
     /** Whether {@link #merged} has left the entry that is shown; the key then lies in {@link #remembered}. */
     private boolean ahead;
-    /** How many entries behind the one that is shown are known to be visible, each the only one of its key. */
+    /** How many entries after the one that is shown are known to be visible, each the only one of its key. */
     private int run;
     /** How many of the run were walked. The source that it lies in stays behind until the run ends. */
     private int walked;
@@ -271,7 +271,7 @@ final class VisibleIterator implements StoreIterator {
         }
     }
 
-    /** Behind an entry that is shown where it lies. */
+    /** After an entry that is shown where it lies. */
     private void lookForRun() throws IOException {
         if (patience > 0) {
             patience--;
@@ -296,7 +296,7 @@ final class VisibleIterator implements StoreIterator {
     }
 
     /**
-     * Passes over a deleted key. If everything in the source that it comes from is older than the deletion, that source goes on behind
+     * Passes over a deleted key. If everything in the source that it comes from is older than the deletion, that source goes on after
      * the deleted range at once.
      */
     private void skipCovered() throws IOException {
@@ -325,7 +325,7 @@ final class VisibleIterator implements StoreIterator {
                 && !dropWatermarks.hides(newest.key(), snapshot);
     }
 
-    /** Joins the appended parts of the key that merged stands on; merged then stands behind them. */
+    /** Joins the appended parts of the key that merged stands on; merged then stands after them. */
     private void joinForward() throws IOException {
         remember(merged.key());
         scratch.joined.begin(merged.value());

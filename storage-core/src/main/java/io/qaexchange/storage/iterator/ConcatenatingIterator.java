@@ -5,7 +5,7 @@ import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
 
 /**
- * Walks sorted, disjoint parts one behind the other (the files of a level), with at most one of them in use. All versions of a key are in
+ * Walks sorted, disjoint parts one after the other (the files of a level), with at most one of them in use. All versions of a key are in
  * one part. One thread.
  */
 public final class ConcatenatingIterator extends InternalIterator {
@@ -16,7 +16,7 @@ public final class ConcatenatingIterator extends InternalIterator {
         /** An iterator over a part; it is only put to rest, not closed, when it is left. */
         InternalIterator open(int part) throws IOException;
 
-        /** Index of the first part whose last key is at or behind {@code key}; {@link #count()} if there is none. */
+        /** Index of the first part whose last key is at or after {@code key}; {@link #count()} if there is none. */
         int firstEndingAtOrBehind(Slice key);
     }
 

@@ -47,12 +47,12 @@ public abstract class InternalIterator implements AutoCloseable {
 
     public abstract void seekToLast() throws IOException;
 
-    /** To the first entry at or behind (key, trailer) in internal order. {@link Trailer#NEWEST} finds the first version of the key. */
+    /** To the first entry at or after (key, trailer) in internal order. {@link Trailer#NEWEST} finds the first version of the key. */
     public abstract void seek(Slice target, long targetTrailer) throws IOException;
 
     /**
-     * As {@link #seek}, but where it is known without looking that the entry lies at some key or behind it, the work may be put off: then
-     * {@link #isPromised}, and {@link #key()} is that key, perhaps none of the iterator's. What lies behind a place that a walk never
+     * As {@link #seek}, but where it is known without looking that the entry lies at some key or after it, the work may be put off: then
+     * {@link #isPromised}, and {@link #key()} is that key, perhaps none of the iterator's. What lies after a place that a walk never
      * reaches is thus never looked for. Before anything else than another seek, {@link #resolve}.
      */
     public void seekLazily(Slice target, long targetTrailer) throws IOException {
@@ -77,7 +77,7 @@ public abstract class InternalIterator implements AutoCloseable {
     public abstract void nextKey() throws IOException;
 
     /**
-     * Forward, to the first entry behind this one that has another key or is not newer than a trailer.
+     * Forward, to the first entry after this one that has another key or is not newer than a trailer.
      *
      * @param visible see {@link Trailer#visibleAt}
      */
@@ -88,7 +88,7 @@ public abstract class InternalIterator implements AutoCloseable {
     public abstract void previous() throws IOException;
 
     /**
-     * How many entries behind this one can be shown without looking at them: each the only entry of its key, a value and no tombstone,
+     * How many entries after this one can be shown without looking at them: each the only entry of its key, a value and no tombstone,
      * before the key {@code before}, and of an event time in {@code times}. The next that many moves forward succeed. 0 if none, or
      * not known without effort.
      *

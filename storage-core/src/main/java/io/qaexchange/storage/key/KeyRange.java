@@ -28,7 +28,7 @@ public record KeyRange(byte[] lower, byte[] upper) {
         return new KeyRange(prefix, successor(prefix));
     }
 
-    /** The first key behind all that begin with {@code prefix}; null if there is none. */
+    /** The first key after all that begin with {@code prefix}; null if there is none. */
     public static byte[] successor(byte[] prefix) {
         for (int last = prefix.length - 1; last >= 0; last--) {
             if (prefix[last] != (byte) 0xff) {

@@ -153,7 +153,7 @@ public final class RangeTombstoneList {
         return sequences[fragment];
     }
 
-    /** From the first deleted key to behind the last one; must not be asked of an empty list. */
+    /** From the first deleted key to after the last one; must not be asked of an empty list. */
     public KeyRange hull() {
         return KeyRange.of(lowers[0], uppers[uppers.length - 1]);
     }
@@ -225,7 +225,7 @@ public final class RangeTombstoneList {
         return result;
     }
 
-    /** The first fragment whose upper end lies behind the key; {@link #size()} if there is none. */
+    /** The first fragment whose upper end lies after the key; {@link #size()} if there is none. */
     private int firstEndingBehind(Slice key) {
         int low = 0;
         int high = uppers.length;
@@ -315,13 +315,13 @@ public final class RangeTombstoneList {
     }
 
     /**
-     * Walks the fragments beside a merge. {@link #seek} finds the fragment that holds a key or the next one behind it; going on in
+     * Walks the fragments beside a merge. {@link #seek} finds the fragment that holds a key or the next one after it; going on in
      * small steps, either way, costs a comparison or two.
      */
     public final class Cursor {
         private int fragment;
 
-        /** To the first fragment that ends behind {@code key}: it covers the key, or is the next one. */
+        /** To the first fragment that ends after {@code key}: it covers the key, or is the next one. */
         public void seek(Slice key) {
             boolean endsBehind = fragment < uppers.length && key.compareTo(uppers[fragment]) < 0;
             if (endsBehind && (fragment == 0 || key.compareTo(uppers[fragment - 1]) >= 0)) {
@@ -335,7 +335,7 @@ public final class RangeTombstoneList {
             fragment = firstEndingBehind(key);
         }
 
-        /** Whether there is a fragment at or behind the key last sought. */
+        /** Whether there is a fragment at or after the key last sought. */
         public boolean valid() {
             return fragment < lowers.length;
         }

@@ -26,7 +26,7 @@ public record TimeRange(long from, long to) {
         return contains(min) && contains(max);
     }
 
-    /** The part of this range at or behind a time. */
+    /** The part of this range at or after a time. */
     public TimeRange notBefore(long time) {
         return time <= from ? this : new TimeRange(time, to);
     }

@@ -1,7 +1,7 @@
 package io.qaexchange.storage.key;
 
 /**
- * The eight bytes behind a user key: sequence number (56 bits) and {@link ValueKind} (8 bits). Entries of one key stand newest first,
+ * The eight bytes after a user key: sequence number (56 bits) and {@link ValueKind} (8 bits). Entries of one key stand newest first,
  * that is, by descending trailer.
  */
 public final class Trailer {

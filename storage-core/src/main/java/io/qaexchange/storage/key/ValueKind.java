@@ -6,7 +6,7 @@ public final class ValueKind {
     public static final int DELETE = 0;
     /** The key has this value. */
     public static final int PUT = 1;
-    /** This value is joined behind what the older entries give (list append, a blind write). */
+    /** This value is joined after what the older entries give (list append, a blind write). */
     public static final int APPEND = 2;
     /** Every key of a range has no value from here on back; the entry's key is the range's lower end, its value the upper end. */
     public static final int DELETE_RANGE = 3;

@@ -108,7 +108,7 @@ public final class ManifestReader {
         return valid ? at + ManifestFormat.FRAME_BYTES + length : -1;
     }
 
-    /** Whether a synced record behind an offset vouches for it. Checks what has the shape of one, so that damage costs no quadratic search. */
+    /** Whether a synced record after an offset vouches for it. Checks what has the shape of one, so that damage costs no quadratic search. */
     private boolean provenDurable(int bad) {
         int size = ManifestFormat.FRAME_BYTES + Long.BYTES;
         for (int at = bad + 1; at <= bytes.length - size; at++) {

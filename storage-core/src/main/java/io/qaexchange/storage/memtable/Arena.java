@@ -56,7 +56,7 @@ final class Arena {
         usedInChunk += rounded;
         usedBytes += rounded;
         if (currentChunkBytes > chunkBytes) {
-            // Behind the run that this chunk was made for, offsets would not fit a reference.
+            // Beyond the run that this chunk was made for, offsets would not fit a reference.
             currentChunkBytes = usedInChunk;
         }
         return reference;

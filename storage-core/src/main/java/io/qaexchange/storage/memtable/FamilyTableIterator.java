@@ -74,7 +74,7 @@ final class FamilyTableIterator extends InternalIterator {
             }
         }
         int previous = at == 0 ? table.ends.last : records.previous(at);
-        // A record that was linked in while we looked may stand at or behind the target: walk past it.
+        // A record that was linked in while we looked may stand at or after the target: walk past it.
         while (previous != 0 && records.compareKey(previous, target.base(), target.address(), target.length()) >= 0) {
             previous = records.previous(previous);
         }

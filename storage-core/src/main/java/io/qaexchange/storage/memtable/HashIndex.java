@@ -28,7 +28,7 @@ import java.lang.invoke.VarHandle;
  *   12   4  unused
  * </pre>
  *
- * <p>The hint lets the version and the key record be fetched from memory at the same time instead of one behind the other.
+ * <p>The hint lets the version and the key record be fetched from memory at the same time instead of one after the other.
  *
  * <p>One writer, any number of readers. A reader that only wants what was published before its snapshot misses nothing.
  */

@@ -329,7 +329,7 @@ public final class Memtable {
      *
      * <p>Of a memtable that is still written to, only what was {@link #mark marked} can be walked, from any thread.
      *
-     * @param after walk begins behind this number
+     * @param after walk begins after this number
      * @param upTo last number of the walk
      */
     public void walkLog(long after, long upTo, LogSink sink) throws java.io.IOException {

@@ -101,8 +101,8 @@ final class RadixTree {
     }
 
     /**
-     * The first record whose key is at or behind the given one; 0 if there is none. Under a concurrent writer the answer may be any
-     * record behind the key that has nothing published before the call between them.
+     * The first record whose key is at or after the given one; 0 if there is none. Under a concurrent writer the answer may be any
+     * record after the key that has nothing published before the call between them.
      */
     int ceiling(Object keyBase, long keyAddress, int keyLength) {
         int record = nearCeiling(keyBase, keyAddress, keyLength);
@@ -179,7 +179,7 @@ final class RadixTree {
     }
 
     /**
-     * Adds the records under a child behind the first {@code count}.
+     * Adds the records under a child after the first {@code count}.
      *
      * @param levels so many more nodes are gone down, for the stack's sake: keys may be 65,535 bytes long
      * @return how many there are then, or {@link #TOO_MANY}

@@ -21,7 +21,7 @@ import java.util.List;
 final class RangeDeletions {
     private static final RangeTombstone[] NONE = {};
 
-    /** The first {@code count} of an array that further deletions are put behind. */
+    /** The first {@code count} of an array that further deletions are put after. */
     private record Written(RangeTombstone[] tombstones, int count) {
         List<RangeTombstone> from(int first) {
             return Arrays.asList(tombstones).subList(first, count);

@@ -7,7 +7,7 @@ import io.qaexchange.storage.memory.MemoryPool;
 import io.qaexchange.storage.memory.Slice;
 
 /**
- * The records of a memtable, one behind the other in the order of their sequence numbers: walked from front to back, this memory is
+ * The records of a memtable, one after the other in the order of their sequence numbers: walked from front to back, this memory is
  * the log of what was written. All families of a store share one.
  *
  * <p>Records are 8-byte aligned; offsets in bytes, references in units of 8:
@@ -161,7 +161,7 @@ final class RecordArena {
         return version == first ? 0 : Memory.getInt(arena.base(version), arena.address(version) + DEPTH);
     }
 
-    /** Marks a version and the older ones behind it, up to the first that is marked already: all older ones are then marked too. */
+    /** Marks a version and the older ones after it, up to the first that is marked already: all older ones are then marked too. */
     private void hide(int version, long sequence) {
         for (int at = version; at != 0; at = older(at)) {
             Object base = arena.base(at);

@@ -10,7 +10,7 @@ import io.qaexchange.storage.memory.Slice;
  * @param compression name; NONE where the block was not worth compressing
  * @param layout fixed or prefix for data blocks, else empty
  * @param entries in a data block or below an index block
- * @param separator user key at or behind the last of the block; empty for others than data and index blocks
+ * @param separator user key at or after the last of the block; empty for others than data and index blocks
  */
 public record BlockInfo(String kind, int level, BlockHandle handle, String compression, String layout, long entries, byte[] separator,
         long minEventTime, long maxEventTime) {

@@ -18,7 +18,7 @@ final class BloomFilter {
     static final int LINE_BYTES = 64;
     static final int PAGE_BYTES = 16 << 10;
     static final int MAX_BYTES = 1 << 30;
-    /** Behind the page checksums: keys u64, lines u32, probes u8, padding u8, bits per key u8, zero u8, checksum u32. */
+    /** After the page checksums: keys u64, lines u32, probes u8, padding u8, bits per key u8, zero u8, checksum u32. */
     static final int TAIL_SIZE = 20;
     private static final int MAX_PROBES = 7;
     private static final int LINES_PER_PAGE = PAGE_BYTES / LINE_BYTES;

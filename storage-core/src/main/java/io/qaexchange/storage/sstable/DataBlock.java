@@ -266,7 +266,7 @@ final class DataBlock {
         return true;
     }
 
-    /** To the first entry at or behind the target in internal order; false if all lie before it. */
+    /** To the first entry at or after the target in internal order; false if all lie before it. */
     boolean seek(Slice target, long targetTrailer) {
         if (fixed) {
             int found = lowerBound(target, targetTrailer);
@@ -322,7 +322,7 @@ final class DataBlock {
             ensureRecords(1);
             return Memory.compare(base, records, keyLength, target.base(), target.address(), target.length()) > 0 ? 0 : count;
         }
-        // A target that ends within the window lies where it would lie with zeros behind it.
+        // A target that ends within the window lies where it would lie with zeros after it.
         long window = IndexBlock.windowOf(target.base(), target.address() + windowOffset, behindOffset);
         long first = Memory.getLong(base, address + SstableFormat.BLOCK_FIRST_WINDOW);
         long last = Memory.getLong(base, address + SstableFormat.BLOCK_LAST_WINDOW);

@@ -12,7 +12,7 @@ import java.util.Arrays;
  * <p>One thread. Arrays are kept between blocks.
  */
 final class DataBlockBuilder {
-    /** A run of equal lengths this large is closed as a FIXED block rather than mixed with what comes behind it. */
+    /** A run of equal lengths this large is closed as a FIXED block rather than mixed with what comes after it. */
     private static final int UNIFORM_RUN_FRACTION = 4;
     private static final int SMALLEST_WITH_COLUMN = 8;
     /** Bytes of key and value. */
@@ -214,7 +214,7 @@ final class DataBlockBuilder {
         return Memory.getLongBigEndian(staged, Memory.ARRAY_BASE + keyAt + window);
     }
 
-    /** Where in the keys the eight bytes begin that tell most of them apart: behind what all of them share. */
+    /** Where in the keys the eight bytes begin that tell most of them apart: after what all of them share. */
     private int windowOffset(int keyLength) {
         int shared = Memory.mismatch(staged, Memory.ARRAY_BASE, staged, Memory.ARRAY_BASE + lastKeyAt, keyLength);
         return Math.max(0, Math.min(shared, keyLength - SstableFormat.WINDOW_SIZE));

@@ -11,7 +11,7 @@ import java.util.Arrays;
 
 /**
  * Goes through a file frame by frame without index or footer, for tools: finds what is whole in a file of which parts are damaged.
- * Behind damage it goes on at the next place where a frame with a right checksum begins.
+ * After damage it goes on at the next place where a frame with a right checksum begins.
  *
  * <p>One thread.
  */

@@ -57,7 +57,7 @@ final class IndexBlock {
         return withTime;
     }
 
-    /** The first entry whose separator lies at or behind the target; {@link #count()} if there is none. */
+    /** The first entry whose separator lies at or after the target; {@link #count()} if there is none. */
     int lowerBound(Slice target, long targetTrailer) {
         Object targetBase = target.base();
         long targetAddress = target.address();
@@ -75,12 +75,12 @@ final class IndexBlock {
         if (first == count || windowAt(first) != window) {
             return first;
         }
-        // The windows of a run are equal: go on behind what all of the run share.
+        // The windows of a run are equal: go on after what all of the run share.
         int end = window == Long.MAX_VALUE ? count : firstWindow(window + 1, first + 1);
         return lowerBoundInRun(first, end, target, targetTrailer);
     }
 
-    /** The first entry at or behind {@code from} whose window is at least this. */
+    /** The first entry at or after {@code from} whose window is at least this. */
     private int firstWindow(long window, int from) {
         int low = from;
         int high = count;
@@ -217,7 +217,7 @@ final class IndexBlock {
         return new UnreadableBlockException("index block changed after it was checked");
     }
 
-    /** Up to eight bytes as an unsigned number in their order, padded with zeros behind; eight bytes are readable there in any case. */
+    /** Up to eight bytes as an unsigned number in their order, padded with zeros after; eight bytes are readable there in any case. */
     static long window(Object base, long address, int length) {
         long window = Memory.getLongBigEndian(base, address);
         return length >= Long.BYTES ? window : length == 0 ? 0 : window & -1L << (Long.SIZE - Byte.SIZE * length);

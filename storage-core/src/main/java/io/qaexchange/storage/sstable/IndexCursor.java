@@ -80,7 +80,7 @@ final class IndexCursor {
         return step(0, -1);
     }
 
-    /** To the first block that may hold entries at or behind the target; false if there is none. */
+    /** To the first block that may hold entries at or after the target; false if there is none. */
     boolean seek(Slice target, long trailer) throws IOException {
         boolean beyond = false;
         for (int level = top; level >= 0; level--) {

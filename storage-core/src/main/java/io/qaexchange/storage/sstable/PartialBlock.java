@@ -13,7 +13,7 @@ import io.qaexchange.storage.memory.Memory;
  * <p>One thread.
  */
 final class PartialBlock {
-    /** Words are copied whole, so up to this many bytes behind the end may be written. */
+    /** Words are copied whole, so up to this many bytes after the end may be written. */
     static final int SLACK_BYTES = 16;
     private static final int WORD = Long.BYTES;
     private static final int MORE = 15;

@@ -26,7 +26,7 @@ public final class PrefixCursor {
     private boolean there;
     private long blockOffset;
 
-    /** Goes to the block that holds the first key at or behind the prefix. */
+    /** Goes to the block that holds the first key at or after the prefix. */
     public void find(SstableReader file, Slice prefix) throws IOException {
         file.begin(this);
         try {

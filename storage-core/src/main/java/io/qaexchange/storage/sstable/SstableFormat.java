@@ -56,7 +56,7 @@ final class SstableFormat {
     static final int INDEX_HEADER_SIZE = 8;
     static final int INDEX_FLAG_EVENT_TIME = 1;
     static final int WINDOW_SIZE = 8;
-    /** Zeros behind the last separator, so that eight bytes can be read at any of their bytes. */
+    /** Zeros after the last separator, so that eight bytes can be read at any of their bytes. */
     static final int INDEX_PADDING = 8;
     static final int META_OFFSET = 0;
     static final int META_SIZE = 8;

@@ -94,8 +94,8 @@ final class SstableIterator extends InternalIterator {
     }
 
     /**
-     * Where all keys have one length and a time, a file whose times lie before the target's has nothing at or behind it among the keys
-     * that begin as it does, and one whose times lie behind it has nothing before its first time.
+     * Where all keys have one length and a time, a file whose times lie before the target's has nothing at or after it among the keys
+     * that begin as it does, and one whose times lie after it has nothing before its first time.
      */
     @Override
     public void seekLazily(Slice target, long targetTrailer) throws IOException {
@@ -256,7 +256,7 @@ final class SstableIterator extends InternalIterator {
         }
     }
 
-    /** Behind this entry, to the first that has another key or a trailer at or behind the given one. */
+    /** After this entry, to the first that has another key or a trailer at or after the given one. */
     private void leaveKey(long from) throws IOException {
         if (leftBytes == null || leftBytes.length < key.length()) {
             leftBytes = new byte[Math.max(64, key.length())];

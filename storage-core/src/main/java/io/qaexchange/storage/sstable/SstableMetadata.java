@@ -27,7 +27,7 @@ import java.util.Arrays;
  * @param minWriteMillis of values that tell their time of writing; above {@code maxWriteMillis} if there are none
  * @param maxWriteMillis the same; {@link Long#MAX_VALUE} if a value does not tell
  * @param keyLength of all user keys in bytes; 0 if they differ, or it is not known
- * @param longestTombstoneRun the most tombstones of different keys one behind the other; 0 if it is not known
+ * @param longestTombstoneRun the most tombstones of different keys one after the other; 0 if it is not known
  */
 public record SstableMetadata(long fileSize, long entries, long distinctKeys, long puts, long deletes, long appends,
         long rangeTombstones, byte[] smallestKey, byte[] largestKey, KeyRange range, long smallestSequence, long largestSequence,

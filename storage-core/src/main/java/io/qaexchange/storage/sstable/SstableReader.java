@@ -307,7 +307,7 @@ public final class SstableReader implements AutoCloseable {
     /**
      * A place between two parts of a file.
      *
-     * @param key no key of the part before lies behind it, none of the part behind lies before it
+     * @param key no key of the part before lies after it, none of the part after lies before it
      * @param bytes of the part before, since the anchor before
      */
     public record Anchor(byte[] key, long bytes) {}

@@ -150,7 +150,7 @@ final class SstableStatistics {
         byte[] largest = keyed ? Arrays.copyOf(largestKey, largestKeyLength) : null;
         KeyRange range = tombstoneHull;
         if (keyed) {
-            // The next key behind the largest one is itself with a zero byte.
+            // The next key after the largest one is itself with a zero byte.
             range = hull(range, KeyRange.of(smallestKey, Arrays.copyOf(largest, largest.length + 1)));
         } else if (range == null) {
             range = KeyRange.of(new byte[0], new byte[0]);

@@ -21,7 +21,7 @@ import java.util.List;
  * Writes an sstable, front to back, from entries in internal order. This Javadoc is the specification of the format, version 1.
  *
  * <p>Everything is little-endian; checksums are CRC32C. The file is: the magic (8 bytes, so that a truncated file is known for what it
- * is), frames one behind the other without gaps, the footer.
+ * is), frames one after the other without gaps, the footer.
  *
  * <pre>
  * Frame: what every block stands in. A handle (offset u64, size u32) names a frame from its first to its last byte.
@@ -69,7 +69,7 @@ import java.util.List;
  *        1     1  flags: 1 = entries carry event times
  *        2     2  p: how many leading bytes all separators share
  *        4     4  count n
- *        8    8n  windows: the eight bytes of each separator behind p, big-endian value, zero-padded
+ *        8    8n  windows: the eight bytes of each separator after p, big-endian value, zero-padded
  *         4(n+1)  where in this index block the separators begin, and where the last one ends
  *             sn  entries, s = 40, with event times 56:
  *                   0  8  offset of the block        8  4  size of its frame   12  4  its ordinal
@@ -77,7 +77,7 @@ import java.util.List;
  *                  24  6  entries in or below it    30  1  compression         31  1  layout
  *                  32  8  bytes of its data blocks
  *                  40  8  smallest event time       48  8  largest event time (signed)
- *                 separators: user keys; with its trailer, one lies at or behind the last entry of its block and before the first
+ *                 separators: user keys; with its trailer, one lies at or after the last entry of its block and before the first
  *                 entry of the next one
  *              8  zero
  *
@@ -170,7 +170,7 @@ public final class SstableWriter implements AutoCloseable {
      * @param key user key, at most 65,535 bytes; not kept
      * @param trailer sequence number and kind DELETE, PUT or APPEND, see {@link Trailer}
      * @param value at most 1 GiB; not kept
-     * @throws IllegalArgumentException if the entry does not come behind the last one in internal order, or is too large
+     * @throws IllegalArgumentException if the entry does not come after the last one in internal order, or is too large
      */
     public void add(Slice key, long trailer, Slice value) throws IOException {
         checkOpen();
@@ -349,7 +349,7 @@ public final class SstableWriter implements AutoCloseable {
                 statistics.takeBlockMaxTime());
     }
 
-    /** Gives the pending block its place in the index; {@code next} is the first key behind it, null at the end. */
+    /** Gives the pending block its place in the index; {@code next} is the first key after it, null at the end. */
     private void indexPending(Slice next) throws IOException {
         byte[] separator = next == null ? lastKey.toByteArray() : IndexWriter.separator(lastKey, next);
         long trailer = next == null ? pending.lastTrailer()

@@ -18,7 +18,7 @@ import java.util.Arrays;
  *
  * <p>The end of the valid part is found in one of three ways: the file ends there; a <em>torn tail</em> begins there, bytes that a
  * crash left half written; or damage: bytes that were once durable and are wrong now, which is a {@link CorruptionException}. Bad
- * bytes are damage if the segment is known to be complete (a successor exists), or if a synced record behind them says that they had
+ * bytes are damage if the segment is known to be complete (a successor exists), or if a synced record after them says that they had
  * been synced.
  *
  * <p>Memory: the largest record, and a read buffer. One thread.
@@ -167,7 +167,7 @@ public final class WalReader implements AutoCloseable {
     }
 
     /**
-     * Whether a synced record behind an offset says that the bytes there had been durable. Looks at what has the shape of one only: a
+     * Whether a synced record after an offset says that the bytes there had been durable. Looks at what has the shape of one only: a
      * checksum over every length that bytes in the middle of a record seem to tell could take hours.
      */
     private boolean provenDurable(long bad) throws IOException {
@@ -227,7 +227,7 @@ public final class WalReader implements AutoCloseable {
         return new ByteReader(data, path, recordOffset + WalFormat.RECORD_HEADER_BYTES);
     }
 
-    /** Bytes behind the valid part that a crash left half written; known once {@link #next} said false. */
+    /** Bytes after the valid part that a crash left half written; known once {@link #next} said false. */
     public long tornBytes() {
         return tornBytes;
     }

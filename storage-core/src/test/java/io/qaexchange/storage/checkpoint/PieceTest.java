@@ -112,7 +112,7 @@ class PieceTest {
         assertThat(read(piece)).isEqualTo(expected(1, false));
     }
 
-    /** @param block without its checksum, which comes behind the lengths */
+    /** @param block without its checksum, which comes after the lengths */
     private LogPiece pieceOf(int version, ByteWriter block) throws IOException {
         ByteWriter file = new ByteWriter().u64(PieceFormat.MAGIC).u16(version).u16(0).u64(3).u64(1).u64(1);
         file.u32(Checksum.crc32c(file.array(), 0, file.size()));

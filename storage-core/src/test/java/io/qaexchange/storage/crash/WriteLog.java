@@ -152,7 +152,7 @@ final class WriteLog {
         return Memory.hash(bytes, Memory.ARRAY_BASE, bytes.length);
     }
 
-    /** The log of a store that lost all writes behind a number. */
+    /** The log of a store that lost all writes after a number. */
     WriteLog upTo(long sequence) {
         WriteLog log = new WriteLog();
         for (Operation operation : operations.subList(0, Math.toIntExact(sequence))) {

@@ -50,7 +50,7 @@ class InterruptedThreadsTest {
         return String.format("key%06d", i).getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Runs the work in a thread whose flag is set before each step; it must still be set behind it. */
+    /** Runs the work in a thread whose flag is set before each step; it must still be set after it. */
     private static void interrupted(Work... steps) throws Exception {
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Thread thread = new Thread(() -> {

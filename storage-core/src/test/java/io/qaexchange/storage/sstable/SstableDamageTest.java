@@ -223,7 +223,7 @@ class SstableDamageTest {
         Path file = directory.resolve("1.sst");
         richModel().write(file, options(BlockCompression.NONE));
         byte[] bytes = Files.readAllBytes(file);
-        // The footer of a whole file, behind the front part of a longer one.
+        // The footer of a whole file, after the front part of a longer one.
         Path glued = directory.resolve("glued.sst");
         Files.write(glued, bytes);
         Files.write(glued, java.util.Arrays.copyOfRange(bytes, bytes.length - Footer.SIZE, bytes.length), StandardOpenOption.APPEND);

@@ -51,7 +51,7 @@ public final class MemoryVfs implements Vfs {
         byte[] bytes;
         int size;
         int syncedSize;
-        /** Whether {@link #bytes} may be written to behind {@link #size}: no copy shows what is there. */
+        /** Whether {@link #bytes} may be written to after {@link #size}: no copy shows what is there. */
         boolean owned;
         /** Parts that a failed sync dropped, [from, to) in pairs: readable until the power goes. */
         int[] dropped = {};

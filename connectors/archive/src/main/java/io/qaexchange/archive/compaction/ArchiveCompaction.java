@@ -4,7 +4,6 @@ import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.archive.manifest.Sha256;
-import io.qaexchange.events.EventSchema;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
@@ -59,11 +58,7 @@ public final class ArchiveCompaction {
 
     /** The steps that {@link #run} would take now. */
     public List<CompactionGroup> plan(Predicate<DataFile> wanted) throws IOException {
-        return CompactionPlanner.plan(store.latest(), options, wanted.and(ArchiveCompaction::hasEvents));
-    }
-
-    private static boolean hasEvents(DataFile file) {
-        return EventSchema.get().findTable(file.table()) != null;
+        return CompactionPlanner.plan(store.latest(), options, wanted);
     }
 
     /**
@@ -125,7 +120,7 @@ public final class ArchiveCompaction {
         }
     }
 
-    /** Whether the newest version names a file: publishing may have failed behind the moment at which it was done. */
+    /** Whether the newest version names a file: publishing may have failed after the moment at which it was done. */
     private boolean isNamed(String path) {
         try {
             ArchiveManifest latest = store.latest();

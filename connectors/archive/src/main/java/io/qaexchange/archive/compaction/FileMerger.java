@@ -9,7 +9,9 @@ import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.parquet.EventFileFooter;
 import io.qaexchange.parquet.EventParquetWriter;
+import io.qaexchange.parquet.FlinkInputFile;
 import io.qaexchange.parquet.FooterKeys;
+import io.qaexchange.parquet.RowFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,10 +23,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import org.apache.parquet.io.InputFile;
 import org.apache.parquet.io.LocalInputFile;
 
 /**
- * Writes the rows of a group's files into one local file, in order. Rows of the same instrument and moment keep the order of their files.
+ * Writes the rows of a group's files into one local file: events in order, of which those of the same instrument and moment keep the order of their
+ * files; rows of the ledger file after file.
  *
  * <p>One thread.
  */
@@ -70,6 +74,10 @@ final class FileMerger {
         for (DataFile source : group.files()) {
             requireUnaltered(source);
         }
+        if (EventSchema.get().findTable(group.table()) == null) {
+            join(group, file, id);
+            return describe(group, file, id, path);
+        }
         Set<DataFile> toSort = new HashSet<>();
         while (true) {
             DataFile unsorted = null;
@@ -106,6 +114,26 @@ final class FileMerger {
             throw new IOException("file " + source.path() + " has SHA-256 " + found + ", the manifest says " + source.sha256()
                     + ": it was changed or is damaged. Restore it from a backup");
         }
+    }
+
+    private void join(CompactionGroup group, Path file, String id) throws IOException {
+        List<InputFile> sources = new ArrayList<>();
+        for (DataFile source : group.files()) {
+            sources.add(FlinkInputFile.of(store.locate(source)));
+        }
+        long[] rows = RowFiles.join(sources, file, footer(group, id), options.parquet());
+        for (int i = 0; i < rows.length; i++) {
+            checkRows(group.files().get(i), rows[i]);
+        }
+    }
+
+    private static Map<String, String> footer(CompactionGroup group, String id) {
+        Map<String, String> footer = new LinkedHashMap<>();
+        footer.put(FooterKeys.BATCH_ID, id);
+        footer.put(FooterKeys.TRADING_DAY, group.tradingDay());
+        // Stored bytes as the job had them, not as they come back from Parquet.
+        footer.put(FooterKeys.RAW_BYTES, Long.toString(group.files().stream().mapToLong(DataFile::rawBytes).sum()));
+        return footer;
     }
 
     /** Writes all rows; gives the index of a file that has to be sorted first, or -1 if all is written. */
@@ -148,11 +176,7 @@ final class FileMerger {
             for (int i = 0; i < rows.length; i++) {
                 checkRows(group.files().get(i), rows[i]);
             }
-            Map<String, String> footer = new LinkedHashMap<>();
-            footer.put(FooterKeys.BATCH_ID, id);
-            footer.put(FooterKeys.TRADING_DAY, group.tradingDay());
-            // Stored bytes as the job had them, not as they come back from Parquet.
-            footer.put(FooterKeys.RAW_BYTES, Long.toString(group.files().stream().mapToLong(DataFile::rawBytes).sum()));
+            Map<String, String> footer = footer(group, id);
             footer.put(FooterKeys.MIN_INSTRUMENT, account ? "" : new String(firstKey, StandardCharsets.UTF_8));
             footer.put(FooterKeys.MAX_INSTRUMENT, new String(lastKey, StandardCharsets.UTF_8));
             writer.finish(footer);

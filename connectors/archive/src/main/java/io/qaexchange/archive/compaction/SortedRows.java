@@ -18,7 +18,7 @@ import javax.annotation.Nullable;
 import org.apache.flink.core.fs.Path;
 
 /**
- * The rows of an archived file as stored values, in the order of a file: instruments by the bytes of their UTF-8, behind them accounts of rows
+ * The rows of an archived file as stored values, in the order of a file: instruments by the bytes of their UTF-8, after them accounts of rows
  * without instrument, and within each of them event time.
  *
  * <p>One thread.

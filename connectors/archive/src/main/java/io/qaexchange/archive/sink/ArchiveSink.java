@@ -29,8 +29,8 @@ import org.apache.flink.streaming.api.functions.sink.filesystem.rollingpolicies.
  * The sink of the archive: Flink's own {@link FileSink} in bulk format, one finished file per part, and a {@link ManifestPublisher}
  * that learns of every committable before it is committed and lists its file in the manifest afterwards.
  *
- * <p>Writing, committing and their state are FileSink's, untouched. The publisher hangs beside the committer, not behind it: what a
- * committer sends on while a job ends or stops with a savepoint does not reach operators behind it any more.
+ * <p>Writing, committing and their state are FileSink's, untouched. The publisher hangs beside the committer, not downstream of it: what a
+ * committer sends on while a job ends or stops with a savepoint does not reach operators downstream of it any more.
  *
  * <p>Needs a uid on the sink. Its writer must run on the machine where the finished files are: same parallelism and slot sharing group
  * as the operator that writes them.

@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
  *   4  trade NORMAL
  * </pre>
  *
- * <p>Line n of the order book file is the book after message n: a {@code book_snapshot} with its time, behind its event. Source is the
+ * <p>Line n of the order book file is the book after message n: a {@code book_snapshot} with its time, after its event. Source is the
  * file, sequence the line, the trade id both ({@code file:line}).
  */
 final class LobsterReader extends LineReader {

@@ -188,7 +188,7 @@ abstract class ColumnValues {
         }
     }
 
-    /** Levels that are all the same: one run, behind its length. */
+    /** Levels that are all the same: one run, after its length. */
     private static BytesInput run(int count, int level) {
         BytesInput run = BytesInput.concat(BytesInput.fromUnsignedVarInt(count << 1), BytesInput.from(new byte[] {(byte) level}));
         return BytesInput.concat(BytesInput.fromInt((int) run.size()), run);

@@ -34,7 +34,7 @@ abstract class NumericValues extends ColumnValues {
         }
     }
 
-    /** Puts a value behind the others, whose place in its row is told next. */
+    /** Puts a value after the others, whose place in its row is told next. */
     final void append(long value) {
         int at = count();
         values = withRoom(values, at);

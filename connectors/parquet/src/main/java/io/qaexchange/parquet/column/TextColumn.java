@@ -33,7 +33,7 @@ final class TextColumn extends ColumnValues {
 
     private final boolean unique;
     private int[] ids = {};
-    /** Bytes of the texts, one behind the other; text i ends at ends[i]. */
+    /** Bytes of the texts, one after the other; text i ends at ends[i]. */
     private byte[] bytes = new byte[MIN_BYTES];
     private int[] ends = {};
     private int texts;

@@ -19,7 +19,7 @@ final class RestoreStream extends FSDataInputStream {
     private final byte[] block = new byte[BLOCK_BYTES];
     /** Next byte to hand out. */
     private int at;
-    /** Behind the last byte that was read. */
+    /** After the last byte that was read. */
     private int end;
 
     private RestoreStream(FSDataInputStream in, CloseableRegistry cancelled) {

@@ -6,7 +6,7 @@ import java.io.IOException;
 interface StateEntries extends AutoCloseable {
     int NONE = -1;
 
-    /** Key group of this entry, {@link #NONE} behind the last one. */
+    /** Key group of this entry, {@link #NONE} after the last one. */
     int keyGroup();
 
     /** A new array: who takes it may change it. */

@@ -47,7 +47,7 @@ final class StoredEntries implements StateEntries {
         load();
     }
 
-    /** Takes the entry where the iterator stands, or the first behind it that is not left out. */
+    /** Takes the entry where the iterator stands, or the first after it that is not left out. */
     private void load() throws IOException {
         for (; entries.valid(); entries.next()) {
             byte[] stored = entries.value().toByteArray();

@@ -43,7 +43,7 @@ public final class CompositeKey<K> {
         return keySerializer;
     }
 
-    /** Whether lengths stand behind key and namespace, because their border could not be found otherwise. */
+    /** Whether lengths stand after key and namespace, because their border could not be found otherwise. */
     public boolean isAmbiguousWith(TypeSerializer<?> namespaceSerializer) {
         return keyVaries && CompositeKeySerializationUtils.isSerializerTypeVariableSized(namespaceSerializer);
     }

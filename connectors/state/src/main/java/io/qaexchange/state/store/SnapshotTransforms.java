@@ -19,7 +19,7 @@ import org.apache.flink.util.FlinkRuntimeException;
 
 /**
  * Applies Flink's transformation of values in a full snapshot (it leaves out expired ones) to stored bytes. Flink speaks of list
- * elements and map values; stored are joined lists and values behind an is-null byte.
+ * elements and map values; stored are joined lists and values after an is-null byte.
  */
 final class SnapshotTransforms {
     private SnapshotTransforms() {
@@ -98,7 +98,7 @@ final class SnapshotTransforms {
         }
     }
 
-    /** Works behind the is-null byte; an entry whose value goes away goes away itself. */
+    /** Works after the is-null byte; an entry whose value goes away goes away itself. */
     private record MapTransformer(StateSnapshotTransformer<byte[]> valueTransformer) implements StateSnapshotTransformer<byte[]> {
         @Override
         @Nullable

@@ -26,7 +26,7 @@ import org.apache.flink.util.FlinkRuntimeException;
 /**
  * The timers of one key group: in the store, ordered by their bytes, with the first of them in a cache.
  *
- * <p>Every timer in the store that is not in the cache stands behind all that are. So the head is known without the store, and when the
+ * <p>Every timer in the store that is not in the cache stands after all that are. So the head is known without the store, and when the
  * cache has run empty it is filled from where its last timer stood: what was polled before is not waded through.
  *
  * <p>One thread, the task thread.

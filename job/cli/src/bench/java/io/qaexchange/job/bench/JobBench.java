@@ -71,7 +71,7 @@ public final class JobBench {
         int warmUps = 8;
         int rounds = 3;
         List<Integer> rates = List.of(50_000, 100_000);
-        // Some thousand pauses, so that there are some behind the 99.9%.
+        // Some thousand pauses, so that there are some beyond the 99.9%.
         int seconds = 60;
         Path json = null;
         Path base = Path.of(System.getProperty("java.io.tmpdir"));

@@ -58,7 +58,7 @@ final class ThreadTimes {
             Map.entry("GC Thread", COLLECTING),
             Map.entry("VM Thread", COLLECTING));
     private static final Path NATIVE_THREADS = Path.of("/proc/self/task");
-    /** Field of a thread's stat file, counted from behind its name: user and system time in ticks of 10 ms. */
+    /** Field of a thread's stat file, counted from after its name: user and system time in ticks of 10 ms. */
     private static final int USER_TICKS = 11;
     private static final long NS_PER_TICK = 10_000_000L;
 

@@ -1,4 +1,4 @@
 /**
- * The benchmark behind {@code bin/bench job}: the whole job on each backend beside the ceiling, archiving, recovery.
+ * The benchmark that {@code bin/bench job} runs: the whole job on each backend beside the ceiling, archiving, recovery.
  */
 package io.qaexchange.job.bench;

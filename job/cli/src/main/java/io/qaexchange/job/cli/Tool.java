@@ -90,7 +90,7 @@ public final class Tool {
         return COULD_NOT_RUN;
     }
 
-    /** Says what is wrong with the command line, without all of the help behind it. */
+    /** Says what is wrong with the command line, without all of the help after it. */
     private static int explain(CommandLine.ParameterException exception, String[] args) {
         CommandLine line = exception.getCommandLine();
         line.getErr().println(line.getCommandName() + ": " + exception.getMessage());

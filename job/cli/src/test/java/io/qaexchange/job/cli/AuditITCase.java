@@ -72,7 +72,7 @@ class AuditITCase {
 
     private static final int MESSAGES = 6_000;
     private static final int SEED = 11;
-    /** A low byte of last_price in a tick: behind the header of 8 bytes, event time, sequence and trading day. */
+    /** A low byte of last_price in a tick: after the header of 8 bytes, event time, sequence and trading day. */
     private static final int LAST_PRICE_OFFSET = 8 + 20 + 2;
 
     /** Flink writes paths unescaped in its URIs. */

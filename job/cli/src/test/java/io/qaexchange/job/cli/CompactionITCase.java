@@ -87,7 +87,7 @@ class CompactionITCase {
         audit(rig.stop(second));
         compact();
 
-        // Behind the grace time only what the savepoints need is kept: both can still be restored.
+        // After the grace time only what the savepoints need is kept: both can still be restored.
         Clock later = Clock.offset(Clock.systemUTC(), Duration.ofDays(30));
         RetentionReport let = new ArchiveRetention(store(), new RetentionPolicy(RetentionStages.KEEP, Map.of()), Duration.ofDays(7),
                 List.of(retained(early), retained(last)), later).run();

@@ -148,7 +148,7 @@ class KilledTaskManagersIT {
         return busy;
     }
 
-    /** Restores from the disk of a TaskManager that were logged behind a place of its log. */
+    /** Restores from the disk of a TaskManager that were logged after a place of its log. */
     private long localRestores(String taskManager, long from) throws IOException {
         String text = Files.readString(log(taskManager));
         return text.substring((int) Math.min(from, text.length())).lines().filter(line -> line.contains("restored from a local copy")).count();

@@ -2,7 +2,12 @@ package io.qaexchange.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.archive.compaction.ArchiveCompaction;
+import io.qaexchange.archive.compaction.CompactionOptions;
+import io.qaexchange.archive.compaction.CompactionReport;
+import io.qaexchange.archive.manifest.ArchiveCheck;
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.cli.data.Feeder;
@@ -23,9 +28,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.JobID;
 import org.junit.jupiter.api.Timeout;
@@ -72,6 +79,8 @@ class LedgerITCase {
             assertThat(DescribedView.of(view)).isEqualTo(expected());
             assertThat(view.sums().problems()).isEmpty();
             checkTables(rig, savepoint, view);
+            compact(rig);
+            checkTables(rig, savepoint, view);
         }
         checkCommand(savepoint, terms);
     }
@@ -111,6 +120,25 @@ class LedgerITCase {
                 assertThat(rows.getLong(1)).isPositive().isEqualTo(rows.getLong(2));
             }
         }
+    }
+
+    /** Of the many small files of a table and day one is left. */
+    private void compact(JobRig rig) throws Exception {
+        ManifestStore store = ManifestStore.of(new org.apache.flink.core.fs.Path(rig.archive().toUri()));
+        Predicate<DataFile> ledger = file -> file.table().endsWith("_daily");
+        Map<String, Long> before = store.latest().files().stream().filter(ledger).collect(Collectors.groupingBy(LedgerITCase::tableAndDay, Collectors.counting()));
+        assertThat(before.values()).anyMatch(files -> files > 2);
+        CompactionReport report = new ArchiveCompaction(store, CompactionOptions.DEFAULT, Files.createDirectories(folder.resolve("compaction")), Clock.systemUTC())
+                .run(ledger, file -> { });
+        assertThat(report.left()).isEmpty();
+        Map<String, Long> after = store.latest().files().stream().filter(ledger).collect(Collectors.groupingBy(LedgerITCase::tableAndDay, Collectors.counting()));
+        assertThat(after.keySet()).isEqualTo(before.keySet());
+        assertThat(after.values()).allMatch(files -> files <= 2);
+        assertThat(ArchiveCheck.run(store, null).problems()).isEmpty();
+    }
+
+    private static String tableAndDay(DataFile file) {
+        return file.table() + " " + file.tradingDay();
     }
 
     private static void checkCommand(String savepoint, Path terms) {

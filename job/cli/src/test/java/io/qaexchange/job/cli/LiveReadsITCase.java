@@ -125,7 +125,7 @@ class LiveReadsITCase {
             savepoint = rig.stop(first);
             all.addAll(live.stop());
             all.addAll(checkpoints.stop());
-            // Rows behind the last checkpoint come again after a kill.
+            // Rows after the last checkpoint come again after a kill.
             check(all, false);
         }
         JobID second = rig.submit(3, savepoint);

@@ -42,6 +42,8 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import org.apache.flink.api.common.JobID;
@@ -254,12 +256,68 @@ class QueryServerITCase {
         assertThat(get("/v1/bars/trade?interval=1d&format=csv").body().lines().findFirst()).hasValue("instrument,bar,open,high,low,close,volume,turnover,vwap,rows");
     }
 
+    /** The connection breaks, so no client takes the part for the whole; the reason is among the ended queries. */
     @Test
-    void anAnswerThatFailsMidwayDoesNotLookWhole() {
-        String sql = "SELECT CASE WHEN n = 2000000 THEN error('too late') ELSE n::VARCHAR END AS n FROM (SELECT unnest(range(3000000)) AS n)";
+    void anAnswerThatFailsMidwayDoesNotLookWholeAndItsReasonIsKept() throws Exception {
         for (String format : List.of("json", "ndjson", "csv", "arrow")) {
+            String sql = "SELECT CASE WHEN n = 2000000 THEN error('too late for " + format + "') ELSE n::VARCHAR END AS n FROM (SELECT unnest(range(3000000)) AS n)";
             assertThatThrownBy(() -> get("/v1/query?format=" + format + "&sql=" + encode(sql))).as(format).isInstanceOf(IOException.class);
+            JsonNode ended = awaitEnded(sql);
+            assertThat(ended.get("outcome").asText()).as(format).isEqualTo("FAILED");
+            assertThat(ended.get("reason").asText()).contains("too late for " + format);
         }
+    }
+
+    @Test
+    void anAnswerThatFailsAtItsBeginningSaysWhy() throws Exception {
+        String sql = "SELECT CASE WHEN n = 100 THEN error('too early') ELSE n::VARCHAR END AS n FROM (SELECT unnest(range(300)) AS n)";
+        for (String format : List.of("json", "ndjson", "csv", "arrow", "parquet")) {
+            assertProblem(get("/v1/query?format=" + format + "&sql=" + encode(sql)), 400, "too early");
+        }
+    }
+
+    /** Over the rows of the job, hot and cold, so that the interruption meets whatever reads them. */
+    @Test
+    void aQueryOfTheJobsRowsIsCancelledAtAnyMomentAndTheServerGoesOn() throws Exception {
+        for (int wait : new int[] {0, 20, 150, 600}) {
+            String sql = "SELECT count(*), " + wait + " AS pause FROM tick a, tick b, tick c WHERE a.last_price + b.last_price * c.last_price < 0";
+            CompletableFuture<HttpResponse<String>> asked = http.sendAsync(HttpRequest.newBuilder(uri("/v1/query?sql=" + encode(sql))).build(),
+                    HttpResponse.BodyHandlers.ofString());
+            long id = awaitRunning(sql);
+            TimeUnit.MILLISECONDS.sleep(wait);
+            HttpResponse<String> cancelled = http.send(HttpRequest.newBuilder(uri("/v1/queries/" + id)).DELETE().build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(cancelled.statusCode()).as(cancelled.body()).isBetween(200, 204);
+            assertProblem(asked.get(60, TimeUnit.SECONDS), 408, "cancelled");
+            assertThat(awaitEnded(sql).get("outcome").asText()).isEqualTo("CANCELLED");
+            assertThat(JSON.readTree(get("/v1/query?sql=" + encode("SELECT count(*) AS n FROM tick")).body()).get(0).get("n").asLong()).isPositive();
+        }
+        assertThat(JSON.readTree(get("/v1/queries").body()).toString()).doesNotContain("last_price * c.last_price");
+    }
+
+    private long awaitRunning(String sql) throws Exception {
+        AtomicLong id = new AtomicLong();
+        JobRig.await(() -> {
+            for (JsonNode query : JSON.readTree(get("/v1/queries").body())) {
+                if (query.get("sql").asText().equals(sql)) {
+                    id.set(query.get("id").asLong());
+                }
+            }
+            return id.get() != 0;
+        });
+        return id.get();
+    }
+
+    private JsonNode awaitEnded(String sql) throws Exception {
+        AtomicReference<JsonNode> found = new AtomicReference<>();
+        JobRig.await(() -> {
+            for (JsonNode query : JSON.readTree(get("/v1/queries/ended").body()).get("queries")) {
+                if (query.get("sql").asText().equals(sql)) {
+                    found.set(query);
+                }
+            }
+            return found.get() != null;
+        });
+        return found.get();
     }
 
     @Test

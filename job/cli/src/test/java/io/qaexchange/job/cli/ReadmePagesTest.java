@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The Chinese README shows the same commands and answers as the English one. Comments behind commands are in each page's language. */
+/** The Chinese README shows the same commands and answers as the English one. Comments after commands are in each page's language. */
 class ReadmePagesTest {
 
     private static final String ENGLISH = "../../README.md";

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** {@code bin/replay} against a real broker, and the job behind it. */
+/** {@code bin/replay} against a real broker, and the job downstream of it. */
 @Timeout(120)
 class ReplayITCase {
 

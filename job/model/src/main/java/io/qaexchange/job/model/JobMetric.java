@@ -44,6 +44,8 @@ public enum JobMetric {
     MANIFEST_VERSION("Archive", "manifestVersion", "gauge", "version", "Version of the archive manifest."),
     PUBLISHED_FILES("Archive", "publishedFiles", "gauge", "files", "Files in the archive manifest."),
     DEAD_LETTERS_CUT("Dead letters", "deadLettersCut", "counter", "letters", "Dead letters whose value was cut to the size that the topic takes."),
+    DEAD_LETTERS_NOT_COMMITTED("Dead letters", "deadLetterTransactionsNotCommitted", "counter", "transactions",
+            "Transactions of written dead letters that Kafka did not commit; their letters are not in the topic."),
     DEAD_LETTERS_NOT_WRITTEN("Dead letters", "deadLettersNotWritten", "counter", "letters", "Dead letters that the topic did not take; the log names each.");
 
     private final String operator;

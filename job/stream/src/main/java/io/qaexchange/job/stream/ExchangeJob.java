@@ -101,7 +101,7 @@ public final class ExchangeJob {
     }
 
     /**
-     * Adds the job behind another source, which must keep the order of the messages of each route key.
+     * Adds the job downstream of another source, which must keep the order of the messages of each route key.
      *
      * @throws UsageException as {@link #build}
      */

@@ -32,7 +32,7 @@ final class SqlCompleter implements Completer {
         if (line.line().stripLeading().startsWith("\\")) {
             SqlShell.COMMANDS.forEach(command -> candidates.add(new Candidate(command)));
         }
-        // Behind "(" or "." begins a new word, which the line editor does not know.
+        // After "(" or "." begins a new word, which the line editor does not know.
         String word = line.word().substring(0, line.wordCursor());
         int begin = Math.max(word.lastIndexOf('('), Math.max(word.lastIndexOf(','), word.lastIndexOf('.'))) + 1;
         String before = word.substring(0, begin);

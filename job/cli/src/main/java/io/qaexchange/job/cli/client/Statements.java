@@ -11,7 +11,7 @@ final class Statements {
      * A text in its statements.
      *
      * @param complete the statements that have their semicolon, without it; empty ones are left out
-     * @param rest the text behind the last semicolon
+     * @param rest the text after the last semicolon
      */
     record Parts(List<String> complete, String rest) {
     }

@@ -5,12 +5,18 @@ import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.cluster.FlinkRest;
 import io.qaexchange.job.query.cluster.JobStatus;
+import io.qaexchange.job.query.live.EndpointPool;
+import io.qaexchange.job.query.live.FlinkJobDirectory;
+import io.qaexchange.job.query.live.JobNotRunningException;
+import io.qaexchange.job.query.live.LiveReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.configuration.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -21,6 +27,7 @@ import picocli.CommandLine.Option;
         footer = {"", "Figures are some seconds old.", "Exit code: 0 a job runs and none fails, 1 not so, 2 it could not run."})
 public final class StatusCommand implements Callable<Integer> {
 
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final String CLEAR = "\u001b[H\u001b[2J";
 
     @Option(names = "--dir", defaultValue = "run", description = "Folder of the cluster. Default: ${DEFAULT-VALUE}.")
@@ -29,6 +36,10 @@ public final class StatusCommand implements Callable<Integer> {
     private Integer watchSeconds;
     @Option(names = "--all", description = "Jobs that have ended too.")
     private boolean all;
+    @Option(names = "--instruments", paramLabel = "N", arity = "0..1", fallbackValue = "20",
+            description = "The N instruments with the most rows, 20 without a number: rows, hot and cold, late ones, newest event. Read from metadata, "
+                    + "as of the last barrier of a Flink checkpoint.")
+    private Integer instruments;
 
     /** Runs the command. */
     public static void main(String[] args) {
@@ -39,6 +50,9 @@ public final class StatusCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         if (watchSeconds != null && watchSeconds < 1) {
             throw new UsageException("--watch must be at least 1, not " + watchSeconds);
+        }
+        if (instruments != null && instruments < 1) {
+            throw new UsageException("--instruments must be at least 1, not " + instruments);
         }
         ClusterFolder cluster = ClusterFolder.of(folder);
         while (true) {
@@ -85,6 +99,10 @@ public final class StatusCommand implements Callable<Integer> {
             lines.add("  last failure     " + (status.failure() == null ? "none" : status.failure()));
             if (!ended) {
                 status.alerts().forEach(alert -> lines.add("  " + alert.severity() + ": " + alert.title() + " (" + alert.detail() + "). " + alert.action()));
+                if (instruments != null) {
+                    lines.add("");
+                    lines.addAll(ofInstruments(cluster, id));
+                }
             }
         }
         if (running == 0) {
@@ -92,6 +110,14 @@ public final class StatusCommand implements Callable<Integer> {
             lines.add("no job runs (bin/submit starts one, bin/resume latest goes on with the last)");
         }
         return running > 0 && !failing;
+    }
+
+    private List<String> ofInstruments(ClusterFolder cluster, String job) throws IOException {
+        try (LiveReader reader = new LiveReader(FlinkJobDirectory.of("127.0.0.1", cluster.port(), job), EndpointPool.of(new Configuration()), PATIENCE)) {
+            return InstrumentLines.of(reader.statistics(), instruments, System.currentTimeMillis()).stream().map(line -> "  " + line).toList();
+        } catch (JobNotRunningException e) {
+            return List.of("  instruments      not known: " + e.getMessage());
+        }
     }
 
     private static String broker(ClusterFolder cluster) throws InterruptedException {

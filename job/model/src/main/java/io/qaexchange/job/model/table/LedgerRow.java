@@ -79,7 +79,7 @@ public record LedgerRow(LedgerTable table, long eventTimeNs, int tradingDay, Obj
         return new LedgerRow(table, eventTimeNs, tradingDay, values);
     }
 
-    /** Writes table, number of columns and each value behind a byte that says whether there is one. Missing last columns are null. */
+    /** Writes table, number of columns and each value after a byte that says whether there is one. Missing last columns are null. */
     public static final class Serializer extends ImmutableSerializer<LedgerRow> {
         private static final long serialVersionUID = 1L;
 

@@ -74,6 +74,10 @@ public record JobAlert(Severity severity, String title, String detail, String ac
             alerts.add(critical("Dead letters are not written", text("%,d letters", figures.get("deadLettersNotWritten")),
                     "Create the dead-letter topic, or grant WRITE on it. The log of the TaskManagers names each message."));
         }
+        if (figures.get("deadLetterTransactionsNotCommitted") > 0) {
+            alerts.add(critical("Dead letters were not committed", text("%,d transactions", figures.get("deadLetterTransactionsNotCommitted")),
+                    "Grant WRITE on the dead-letter topic and on transactional ids that begin with the job's name. The messages are still in their own topics."));
+        }
         if (figures.get("unpublishedBatches") > 0) {
             alerts.add(critical("Archived batches are not published", text("%,d batches", figures.get("unpublishedBatches")),
                     "See whether the archive folder can be written, and whether the committer runs."));

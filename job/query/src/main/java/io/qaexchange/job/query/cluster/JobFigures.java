@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 public record JobFigures(Map<String, Long> byName, Map<String, Long> byReason) {
 
     private static final Set<String> SUMS = Set.of("consumed", "refused", "stored", "duplicates", "deadLetters", "hotRows", "archivedRows",
-            "pendingRecords", "deadLettersNotWritten", "deadLettersCut", "unpublishedBatches", "handedOverBatches", "storedBytes", "archivedBytes",
+            "pendingRecords", "deadLettersNotWritten", "deadLettersCut", "deadLetterTransactionsNotCommitted", "unpublishedBatches", "handedOverBatches", "storedBytes", "archivedBytes",
             "archivedFiles", "lateRows", "archivingFailures", "archiving", "ledgerBooked", "ledgerAlerts", "reportsCompared", "reportDifferences");
     private static final Set<String> GREATEST = Set.of("eventTimeLagMs", "arrivalAgeMs", "manifestVersion", "publishedFiles");
     private static final Set<String> LEAST = Set.of("diskFreeBytes");
@@ -104,6 +104,9 @@ public record JobFigures(Map<String, Long> byName, Map<String, Long> byReason) {
         if (get("deadLettersCut") + get("deadLettersNotWritten") > 0) {
             lines.add(text("%-16s %,d cut, %,d NOT WRITTEN (see the TaskManagers' logs)", "dead letters", get("deadLettersCut"),
                     get("deadLettersNotWritten")));
+        }
+        if (get("deadLetterTransactionsNotCommitted") > 0) {
+            lines.add(text("%-16s %,d transactions NOT COMMITTED (see the TaskManagers' logs)", "dead letters", get("deadLetterTransactionsNotCommitted")));
         }
         if (get("unpublishedBatches") > 0) {
             lines.add(text("%-16s %,d batches are not published after several checkpoints", "ARCHIVE", get("unpublishedBatches")));

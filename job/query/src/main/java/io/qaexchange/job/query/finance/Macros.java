@@ -83,7 +83,7 @@ public final class Macros {
                 + "GROUP BY t.instrument, t.event_time, t.event_time_us, t.source, t.sequence, t.price, t.volume";
     }
 
-    /** The last snapshot up to then, and the deltas behind it. */
+    /** The last snapshot up to then, and the deltas after it. */
     private static String bookAt() {
         String until = "instrument = id AND event_time <= CAST(moment AS TIMESTAMPTZ_NS)";
         return "WITH snapshot AS (SELECT bids, asks, (" + ORDER + ") AS place FROM book_snapshot WHERE " + until + " ORDER BY " + NEWEST_FIRST

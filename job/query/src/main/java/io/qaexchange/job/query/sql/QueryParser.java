@@ -28,7 +28,7 @@ final class QueryParser {
     private static final String NANOS = "_ns";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String ALLOWED = "SELECT, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN of one of them";
-    /** EXPLAIN with its options, behind comments. What follows is parsed, so this decides about one word only. */
+    /** EXPLAIN with its options, which comments may precede. What follows is parsed, so this decides about one word only. */
     private static final Pattern EXPLAIN = Pattern.compile("(?is)^((?:\\s|--[^\\n]*(?:\\n|$)|/\\*.*?\\*/)*)EXPLAIN\\b(\\s*\\([^)]*\\)|\\s+ANALYZE\\b)?");
     /** Table functions that read tables whose names stand in a text. */
     private static final Set<String> READ_BY_TEXT = Set.of("query", "query_table", "json_execute_serialized_sql");

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Columns of the tables as DuckDB reads them from Parquet, and the column {@code date} that all have behind them. Stateless. */
+/** Columns of the tables as DuckDB reads them from Parquet, and the column {@code date} that follows those of each table. Stateless. */
 final class TableColumns {
 
     static final String DATE = "date";

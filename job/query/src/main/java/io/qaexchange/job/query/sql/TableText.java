@@ -12,7 +12,7 @@ import java.util.List;
 
 /**
  * Columns aligned, for people. Widths come from the first {@value #SAMPLE_ROWS} rows, so that the rest can go out as it comes; a wider
- * value behind them moves its own line only.
+ * value after them moves its own line only.
  */
 final class TableText {
 

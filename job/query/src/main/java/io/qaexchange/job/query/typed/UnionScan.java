@@ -24,7 +24,7 @@ import org.apache.flink.core.fs.Path;
  * The rows of a live read, hot and cold, each once, without a database.
  *
  * <p>The first rows in an order are found without reading the others. Of the hot rows of an instrument one more than wanted is asked for; if
- * there are that many, all rows with times not behind the last wanted one are read, late ones among them. A file is opened only if its times can still bring
+ * there are that many, all rows with times not after the last wanted one are read, late ones among them. A file is opened only if its times can still bring
  * a row that is better than the worst of those found.
  *
  * <p>One thread.

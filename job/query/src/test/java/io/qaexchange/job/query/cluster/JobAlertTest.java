@@ -51,6 +51,7 @@ class JobAlertTest {
         assertThat(titles("RUNNING", RUN, figures(), checkpoints(complete(300, 200)))).containsExactly("CRITICAL No Flink checkpoint completes");
         assertThat(titles("RUNNING", RUN, figures(), checkpoints(complete(5, 12_000)))).containsExactly("WARNING Flink checkpoints take longer than their interval");
         assertThat(titles("RUNNING", RUN, figures("deadLettersNotWritten", 1), checkpoints())).containsExactly("CRITICAL Dead letters are not written");
+        assertThat(titles("RUNNING", RUN, figures("deadLetterTransactionsNotCommitted", 1), checkpoints())).containsExactly("CRITICAL Dead letters were not committed");
         assertThat(titles("RUNNING", RUN, figures("unpublishedBatches", 1), checkpoints())).containsExactly("CRITICAL Archived batches are not published");
         assertThat(titles("RUNNING", RUN, figures("archivingFailures", 1), checkpoints())).containsExactly("WARNING Files of the archive could not be written");
         assertThat(titles("RUNNING", RUN, figures("diskFreeBytes", 4_000_000_000L), checkpoints())).containsExactly("CRITICAL The disk of a TaskManager is nearly full");

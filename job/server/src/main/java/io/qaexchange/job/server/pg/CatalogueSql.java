@@ -226,7 +226,7 @@ final class CatalogueSql {
             return constant != null;
         }
 
-        /** {@code ::type} behind what was put out. */
+        /** {@code ::type} after what was put out. */
         private void takeCast() throws PgException {
             int type = skip(at + 1);
             String name = type < in.size() ? in.get(type).name() : null;
@@ -248,7 +248,7 @@ final class CatalogueSql {
                 out.set(out.size() - 1, new Token(Kind.WORD, list(unquote(operand.text()))));
             }
             if ((name.equals("numeric") || name.equals("decimal")) && !list && !isSign(skip(type + 1), "(")) {
-                // PostgreSQL's has as many digits as it needs, DuckDB's three behind the point.
+                // PostgreSQL's has as many digits as it needs, DuckDB's three after the point.
                 out.add(in.get(at));
                 emit(PgType.NUMERIC.duckDb(), type + 1);
                 return;

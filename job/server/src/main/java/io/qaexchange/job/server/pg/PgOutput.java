@@ -91,7 +91,7 @@ final class PgOutput {
         return this;
     }
 
-    /** A text with a zero behind it. A zero in it would end it, so it is left out. */
+    /** A text with a zero after it. A zero in it would end it, so it is left out. */
     PgOutput putString(String text) {
         byte[] utf8 = (text.indexOf('\0') < 0 ? text : text.replace("\0", "")).getBytes(StandardCharsets.UTF_8);
         putBytes(utf8, 0, utf8.length);
@@ -143,7 +143,7 @@ final class PgOutput {
         return size;
     }
 
-    /** Sets an int that was put at a position to the number of bytes behind it. */
+    /** Sets an int that was put at a position to the number of bytes after it. */
     void setLength(int position) {
         setInt(position, size - position - 4);
     }

@@ -77,7 +77,7 @@ final class StatementReader {
         return name;
     }
 
-    /** A name of a setting, of parts with points between them, and the index behind it. */
+    /** A name of a setting, of parts with points between them, and the index after it. */
     private record Named(String name, int next) {
     }
 
@@ -122,7 +122,7 @@ final class StatementReader {
         }
     }
 
-    /** All values behind an index, with commas between them. */
+    /** All values after an index, with commas between them. */
     private static String value(List<Token> words, int from) throws PgException {
         if (from >= words.size()) {
             throw new PgException(SqlState.SYNTAX, "syntax error at end of input");

@@ -178,7 +178,7 @@ final class ValueEncoder {
         out.putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits());
     }
 
-    /** PostgreSQL's numeric: digits to base 10,000, the weight of the first, sign, digits behind the point. */
+    /** PostgreSQL's numeric: digits to base 10,000, the weight of the first, sign, digits after the point. */
     private static void writeNumeric(BigDecimal value, PgOutput out) {
         int scale = Math.max(value.scale(), 0);
         int groups = (scale + 3) / 4;

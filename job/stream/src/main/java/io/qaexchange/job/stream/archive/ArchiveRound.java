@@ -64,7 +64,7 @@ public final class ArchiveRound {
             Path folder, FileIdentity identity, EventStoreMetrics metrics, Executor writer, Consumer<FinishedFile> output) {
     }
 
-    /** Order of instruments as UTF-8 bytes; accounts, whose rows have no instrument, come behind all instruments. */
+    /** Order of instruments as UTF-8 bytes; accounts, whose rows have no instrument, come after all instruments. */
     private record Sortable(String routeKey, byte[] utf8) implements Comparable<Sortable> {
 
         Sortable(String routeKey) {

@@ -6,12 +6,12 @@ import java.util.Set;
 
 /**
  * Tells batches that are on their way into the manifest from those that are stuck. A batch is handed over, committed with the next Flink checkpoint and
- * published behind it; so some batches are always on their way in a healthy job. One that is not seen in the manifest {@value #CHECKPOINTS} complete
+ * published after it; so some batches are always on their way in a healthy job. One that is not seen in the manifest {@value #CHECKPOINTS} complete
  * Flink checkpoints after it was handed over is unpublished: above 0 is an alarm. One thread.
  */
 public final class UnpublishedBatches {
 
-    /** One that commits the file, one behind which it is published, and one of slack for reading the manifest. */
+    /** One that commits the file, one after which it is published, and one of slack for reading the manifest. */
     static final int CHECKPOINTS = 3;
 
     private final Map<String, Long> firstSeen = new HashMap<>();

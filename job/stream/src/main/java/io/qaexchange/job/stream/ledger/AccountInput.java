@@ -20,7 +20,7 @@ import org.apache.flink.core.memory.DataOutputView;
  */
 public record AccountInput(String account, int day, @Nullable AccountSums sums, @Nullable IncomingEvent event) {
 
-    /** Writes account, day, and sums or event behind a byte that says which. */
+    /** Writes account, day, and sums or event after a byte that says which. */
     public static final class Serializer extends ImmutableSerializer<AccountInput> {
         private static final long serialVersionUID = 1L;
 

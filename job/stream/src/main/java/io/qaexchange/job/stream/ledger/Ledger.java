@@ -34,7 +34,7 @@ public final class Ledger {
     }
 
     /**
-     * Adds the ledger behind an event store.
+     * Adds the ledger downstream of an event store.
      *
      * @return finished files of its tables, all from one subtask, at the parallelism of the event store
      */

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * Entries by their text, found by a String or by the UTF-8 of an event, so that what an event names needs no String. Most lookups read two
  * places of memory, where a hash map reads three: open addressing, linear probing, at most half full; an entry that leaves makes place for
- * those behind it.
+ * those after it.
  *
  * <p>One thread.
  *

@@ -149,7 +149,7 @@ public final class HotRowService {
         return compaction;
     }
 
-    /** Length of a stored row key behind the route key and the bucket. */
+    /** Length of a stored row key after the route key and the bucket. */
     static int rowKeyBytes(boolean late) {
         return late ? Integer.BYTES + EventKey.LENGTH : EventKey.LENGTH;
     }

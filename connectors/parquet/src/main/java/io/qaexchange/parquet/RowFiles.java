@@ -1,0 +1,79 @@
+package io.qaexchange.parquet;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.io.ColumnIOFactory;
+import org.apache.parquet.io.InputFile;
+import org.apache.parquet.io.MessageColumnIO;
+import org.apache.parquet.io.RecordReader;
+import org.apache.parquet.schema.MessageType;
+
+/** Files of {@link RowParquetWriter}. Stateless. */
+public final class RowFiles {
+
+    private static final ParquetReadOptions OPTIONS = ParquetReadOptions.builder(new PlainParquetConfiguration()).usePageChecksumVerification(true).build();
+
+    private RowFiles() {
+    }
+
+    /**
+     * Writes the rows of several files of one table into one file on the local disk, file after file, each in its order.
+     *
+     * @param file the file to write; it is not there after a failure
+     * @param footer the footer's entries besides table, schema version, time range and row count
+     * @return the rows of each file
+     * @throws IOException if a file cannot be read, is damaged, or has other columns than the first
+     */
+    public static long[] join(List<InputFile> sources, Path file, Map<String, String> footer, ParquetOptions options) throws IOException {
+        EventFileFooter first = EventFileFooter.read(sources.get(0));
+        MessageType schema = schema(sources.get(0));
+        long[] rows = new long[sources.size()];
+        try (RowParquetWriter writer = RowParquetWriter.create(file, first.table(), schema, options)) {
+            for (int i = 0; i < rows.length; i++) {
+                EventFileFooter source = EventFileFooter.read(sources.get(i));
+                if (!source.table().equals(first.table())) {
+                    throw new IOException(sources.get(i) + " is of table " + source.table() + ", not " + first.table());
+                }
+                rows[i] = copy(sources.get(i), schema, writer);
+                writer.cover(source.minEventTimeNs(), source.maxEventTimeNs());
+            }
+            writer.finish(footer);
+        }
+        return rows;
+    }
+
+    private static MessageType schema(InputFile source) throws IOException {
+        try (ParquetFileReader reader = ParquetFileReader.open(source, OPTIONS)) {
+            return reader.getFileMetaData().getSchema();
+        }
+    }
+
+    private static long copy(InputFile source, MessageType schema, RowParquetWriter writer) throws IOException {
+        try (ParquetFileReader reader = ParquetFileReader.open(source, OPTIONS)) {
+            MessageType found = reader.getFileMetaData().getSchema();
+            if (!found.equals(schema)) {
+                throw new IOException(source + " has other columns than the first file: " + found + " instead of " + schema);
+            }
+            MessageColumnIO columns = new ColumnIOFactory().getColumnIO(schema);
+            long rows = 0;
+            for (PageReadStore pages = reader.readNextRowGroup(); pages != null; pages = reader.readNextRowGroup()) {
+                RecordReader<Group> records = columns.getRecordReader(pages, new GroupRecordConverter(schema));
+                for (long left = pages.getRowCount(); left > 0; left--) {
+                    writer.copy(records.read());
+                    rows++;
+                }
+            }
+            return rows;
+        } catch (RuntimeException e) {
+            throw new IOException(source + " is damaged: " + e.getMessage(), e);
+        }
+    }
+}
