@@ -82,6 +82,7 @@ public final class ScreenshotsCommand implements Callable<Integer> {
                 new Picture("queries", "queries", "light", "en", rows, ""), new Picture("ledger", "ledger", "light", "en", rows, ""),
                 new Picture("storage", "storage", "light", "en", "document.querySelector('.heat')", ""),
                 new Picture("checkpoints", "checkpoints", "light", "en", rows, ""),
+                new Picture("storage-archive", "storage", "light", "en", "document.querySelector('.heat')", "document.querySelector('.next').scrollIntoView()"),
                 new Picture("storage-dry-run", "storage", "light", "en", "document.querySelector('.heat')", clickOn("Merge small Parquet files")),
                 new Picture("ledger-positions", "ledger", "light", "en", rows, clickOn("Positions")),
                 new Picture("dead-letters", "dead-letters", "light", "en", "document.querySelectorAll('.meter i').length > 0 && document.querySelector('[aria-label=Letters] .window .row')", ""),
