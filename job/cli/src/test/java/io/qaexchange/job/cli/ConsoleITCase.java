@@ -218,6 +218,7 @@ class ConsoleITCase {
         browser.await("document.querySelectorAll('.grid .window .row').length > 20", SECONDS);
         int instruments = JSON.readTree(ask(server, "/v1/latest/tick", null).body()).size();
         awaitText(instruments + " instruments");
+        browser.await("document.querySelectorAll('.grid svg.spark').length > 5", SECONDS);
         for (String name : HOSTILE) {
             browser.evaluate("(() => { const i = document.querySelector('input[type=search]'); i.value = " + JSON.writeValueAsString(name) + "; i.dispatchEvent(new Event('input')); })()");
             browser.await("document.querySelector('.grid .window .row a.id')?.textContent === " + JSON.writeValueAsString(name), SECONDS);

@@ -233,6 +233,7 @@ class ConsoleStatesITCase {
             settle();
             browser.await(visible + " > 3", SECONDS);
             int wide = browser.evaluate(visible).asInt();
+            assertThat(browser.evaluate("document.scrollingElement.scrollHeight - innerHeight").asInt()).as("%s: beside its main part the page scrolls too", page).isLessThanOrEqualTo(0);
             // A browser at 200 % has half as many CSS pixels.
             browser.resize(640, 450);
             JsonNode size = browser.evaluate("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r([document.documentElement.scrollWidth, document.getElementById('main').scrollWidth - document.getElementById('main').clientWidth]))))");

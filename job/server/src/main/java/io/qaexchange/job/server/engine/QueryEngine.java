@@ -180,6 +180,7 @@ public final class QueryEngine implements AutoCloseable {
                 ResultWriter writer = ResultWriter.of(open.tables, open.query);
                 OutputStream out = target.begin(open.moment());
                 writer.write(format, out, open.folder);
+                open.failIfEnded();
                 out.close();
             } catch (SQLException e) {
                 throw open.failure(e);
@@ -325,6 +326,14 @@ public final class QueryEngine implements AutoCloseable {
         /** Whether someone ended it; an interrupt may have come when nothing ran. */
         public boolean isEnded() {
             return mine.interruption.reason() != null;
+        }
+
+        /** An interruption may end the reading of rows so that those before it look like all of them: whoever was ended gets no answer. */
+        private void failIfEnded() throws EndedException {
+            String reason = mine.interruption.reason();
+            if (reason != null) {
+                throw new EndedException(reason, null);
+            }
         }
 
         /** A failure of this query with its reason: that of whoever ended it, or the one that the driver lost. */
