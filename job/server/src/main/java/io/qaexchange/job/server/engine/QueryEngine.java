@@ -12,6 +12,7 @@ import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.query.sql.TablePlan;
 import io.qaexchange.job.server.session.ReadMoment;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -178,12 +179,13 @@ public final class QueryEngine implements AutoCloseable {
         try (OpenQuery open = open(sql, level, asker)) {
             try {
                 ResultWriter writer = ResultWriter.of(open.tables, open.query);
-                OutputStream out = target.begin(open.moment());
+                OutputStream out = open.guard(target.begin(open.moment()));
                 writer.write(format, out, open.folder);
-                open.failIfEnded();
                 out.close();
             } catch (SQLException e) {
                 throw open.failure(e);
+            } catch (IOException e) {
+                throw e.getCause() instanceof EndedException ended ? ended : e;
             }
         }
     }
@@ -331,11 +333,33 @@ public final class QueryEngine implements AutoCloseable {
             return mine.interruption.reason() != null;
         }
 
-        /** An interruption may end the reading of rows so that those before it look like all of them: whoever was ended gets no answer. */
-        private void failIfEnded() throws EndedException {
+        /** An interruption may end the reading of rows so that those before it look like all of them: whoever was ended gets nothing more. */
+        private OutputStream guard(OutputStream out) {
+            return new FilterOutputStream(out) {
+                @Override
+                public void write(int b) throws IOException {
+                    failIfEnded();
+                    out.write(b);
+                }
+
+                @Override
+                public void write(byte[] bytes, int offset, int length) throws IOException {
+                    failIfEnded();
+                    out.write(bytes, offset, length);
+                }
+
+                @Override
+                public void close() throws IOException {
+                    failIfEnded();
+                    out.close();
+                }
+            };
+        }
+
+        private void failIfEnded() throws IOException {
             String reason = mine.interruption.reason();
             if (reason != null) {
-                throw new EndedException(reason, null);
+                throw new IOException(reason, new EndedException(reason, null));
             }
         }
 
