@@ -10,12 +10,17 @@ import java.util.List;
  * @param place the level, 0 the newest; the number of the window of event time if {@code isWindow}
  * @param isWindow whether the files are those of a window
  * @param fileBytes size of each file, in the order of their keys
+ * @param fileNumbers number of each file, in the same order; the greater, the younger the file
+ * @param fileNewestTimes greatest event time of each file, in the unit of the keys; {@link Long#MAX_VALUE} if its entries have none
  * @param entries entries of all files
  * @param deletes of them, tombstones
  */
-public record StoreLevel(String family, CompactionStyle style, long place, boolean isWindow, List<Long> fileBytes, long entries, long deletes) {
+public record StoreLevel(String family, CompactionStyle style, long place, boolean isWindow, List<Long> fileBytes, List<Long> fileNumbers,
+        List<Long> fileNewestTimes, long entries, long deletes) {
 
     public StoreLevel {
         fileBytes = List.copyOf(fileBytes);
+        fileNumbers = List.copyOf(fileNumbers);
+        fileNewestTimes = List.copyOf(fileNewestTimes);
     }
 }

@@ -15,6 +15,8 @@ import io.qaexchange.parquet.FlinkInputFile;
 import io.qaexchange.parquet.FooterKeys;
 import io.qaexchange.parquet.ParquetCompression;
 import io.qaexchange.parquet.ParquetOptions;
+import io.qaexchange.parquet.RowParquetWriter;
+import io.qaexchange.parquet.column.RowColumn;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,6 +38,8 @@ import org.apache.parquet.io.RecordReader;
 /** Writes files as the job would, with random rows, and reads them column by column as strangers would. */
 public final class ArchiveRig {
 
+    /** A table whose rows are no events. */
+    public static final String ROWS = "account_daily";
 
     private final Path folder;
     private final ManifestStore store;
@@ -80,6 +84,26 @@ public final class ArchiveRig {
         return new DataFile(batchId, type.table(), tradingDay, path, Files.size(file), rows, footer.rawBytes(), footer.minEventTimeNs(),
                 footer.maxEventTimeNs(), epoch, checkpointId, null, null, subtask, ordinal, Sha256.of(new org.apache.flink.core.fs.Path(file.toUri())),
                 null);
+    }
+
+    /** A file of rows that are no events, as those of the ledger. */
+    public DataFile writeRows(String tradingDay, int rows, String epoch, long checkpointId) throws IOException {
+        String batchId = "rows-" + epoch + "-" + checkpointId + "-" + random.nextLong();
+        String path = "table=" + ROWS + "/date=" + tradingDay + "/part-" + batchId + ".parquet";
+        Path file = folder.resolve(path);
+        Files.createDirectories(file.getParent());
+        List<RowColumn> columns = List.of(new RowColumn("account", RowColumn.Kind.TEXT, false), new RowColumn("money", RowColumn.Kind.MONEY, true),
+                new RowColumn("event_time", RowColumn.Kind.TIME_NS, false));
+        try (RowParquetWriter writer = RowParquetWriter.create(file, ROWS, columns, new ParquetOptions(ParquetCompression.SNAPPY, 1 + random.nextInt(40)))) {
+            for (int i = 0; i < rows; i++) {
+                long timeNs = random.nextInt(1_000_000);
+                writer.write(timeNs, new Object[] {"A" + random.nextInt(50), random.nextBoolean() ? null : random.nextLong(), timeNs});
+            }
+            writer.finish(Map.of(FooterKeys.BATCH_ID, batchId, FooterKeys.TRADING_DAY, tradingDay, FooterKeys.EPOCH, epoch));
+        }
+        EventFileFooter footer = EventFileFooter.read(FlinkInputFile.of(new org.apache.flink.core.fs.Path(file.toUri())));
+        return new DataFile(batchId, ROWS, tradingDay, path, Files.size(file), rows, 0, footer.minEventTimeNs(), footer.maxEventTimeNs(), epoch, checkpointId,
+                null, null, DataFile.NONE, DataFile.NONE, Sha256.of(new org.apache.flink.core.fs.Path(file.toUri())), null);
     }
 
     /** An instrument or account and a time: the order of rows in a file. */

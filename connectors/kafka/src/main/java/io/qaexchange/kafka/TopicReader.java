@@ -28,6 +28,18 @@ public final class TopicReader {
      * @throws IOException if Kafka does not answer or has no such topic
      */
     public static void forEach(KafkaConnection kafka, List<String> topics, Consumer<ConsumerRecord<byte[], byte[]>> visitor) throws IOException {
+        forEach(kafka, topics, COMMIT_GRACE, visitor);
+    }
+
+    /**
+     * As {@link #forEach}, without waiting: messages of a transaction that was committed just now may not be among them. While others write to a topic in
+     * transactions there is nearly always one that is open, and waiting for it takes its time.
+     */
+    public static void forEachSoFar(KafkaConnection kafka, List<String> topics, Consumer<ConsumerRecord<byte[], byte[]>> visitor) throws IOException {
+        forEach(kafka, topics, Duration.ZERO, visitor);
+    }
+
+    private static void forEach(KafkaConnection kafka, List<String> topics, Duration grace, Consumer<ConsumerRecord<byte[], byte[]>> visitor) throws IOException {
         kafka.checkTopics(topics);
         Map<String, Object> properties = kafka.client(Map.of(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"));
         try (KafkaConsumer<byte[], byte[]> consumer =
@@ -36,7 +48,7 @@ public final class TopicReader {
                     .map(info -> new TopicPartition(info.topic(), info.partition())).toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
-            Map<TopicPartition, Long> ends = committedEnds(kafka, consumer, partitions);
+            Map<TopicPartition, Long> ends = grace.isZero() ? consumer.endOffsets(partitions) : committedEnds(kafka, consumer, partitions, grace);
             while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
                 for (ConsumerRecord<byte[], byte[]> message : consumer.poll(POLL)) {
                     visitor.accept(message);
@@ -49,13 +61,13 @@ public final class TopicReader {
      * Where the committed messages end. A broker says that a transaction is committed before readers see it, so where there is more behind, it is
      * asked again for a moment; what is still behind then belongs to a transaction that is open.
      */
-    private static Map<TopicPartition, Long> committedEnds(KafkaConnection kafka, KafkaConsumer<byte[], byte[]> consumer, List<TopicPartition> partitions)
-            throws IOException {
+    private static Map<TopicPartition, Long> committedEnds(KafkaConnection kafka, KafkaConsumer<byte[], byte[]> consumer, List<TopicPartition> partitions,
+            Duration grace) throws IOException {
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
         try (KafkaConsumer<byte[], byte[]> all = new KafkaConsumer<>(kafka.client(Map.of(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted")),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             Map<TopicPartition, Long> wanted = all.endOffsets(partitions);
-            long deadlineNs = System.nanoTime() + COMMIT_GRACE.toNanos();
+            long deadlineNs = System.nanoTime() + grace.toNanos();
             while (!reaches(ends, wanted) && System.nanoTime() < deadlineNs) {
                 TimeUnit.MILLISECONDS.sleep(COMMIT_POLL_MS);
                 ends = consumer.endOffsets(partitions);

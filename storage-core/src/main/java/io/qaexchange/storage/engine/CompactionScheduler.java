@@ -123,20 +123,19 @@ final class CompactionScheduler {
         Version version = state.version();
         long oldestSnapshot = SnapshotRegistry.oldest(context.snapshots().sequences());
         for (FamilyVersion family : version.families()) {
-            Optional<CompactionPlan> drop = DroppedFiles.find(family, version.dropWatermarks(family.family().id()), oldestSnapshot, busy);
-            if (drop.isPresent()) {
-                return drop;
-            }
-            Optional<CompactionPlan> expired = ExpiredFiles.find(family, options.clock().getAsLong(), busy);
-            if (expired.isPresent()) {
-                return expired;
-            }
-            Optional<CompactionPlan> plan = picker(family).pick(family, busy, oldestSnapshot);
+            Optional<CompactionPlan> plan = pick(version, family, oldestSnapshot);
             if (plan.isPresent()) {
                 return plan;
             }
         }
         return pickForReads(version);
+    }
+
+    /** With the lock held. */
+    private Optional<CompactionPlan> pick(Version version, FamilyVersion family, long oldestSnapshot) {
+        return DroppedFiles.find(family, version.dropWatermarks(family.family().id()), oldestSnapshot, busy)
+                .or(() -> ExpiredFiles.find(family, options.clock().getAsLong(), busy))
+                .or(() -> picker(family).pick(family, busy, oldestSnapshot));
     }
 
     /** With the lock held. */
@@ -401,12 +400,25 @@ final class CompactionScheduler {
         return List.copyOf(runningPlans.values());
     }
 
+    /** What would be done next with each family, and the scores behind it. */
     String explain() {
         StringBuilder text = new StringBuilder();
-        for (FamilyVersion family : state.version().families()) {
-            text.append(family.family().name()).append('\n');
-            picker(family).explain(family).lines().forEach(line -> text.append("  ").append(line).append('\n'));
+        synchronized (health) {
+            Version version = state.version();
+            long oldestSnapshot = SnapshotRegistry.oldest(context.snapshots().sequences());
+            for (FamilyVersion family : version.families()) {
+                text.append(family.family().name()).append(": ")
+                        .append(pick(version, family, oldestSnapshot).map(CompactionScheduler::sentence).orElse("nothing is due")).append('\n');
+                picker(family).explain(family).lines().forEach(line -> text.append("  ").append(line).append('\n'));
+            }
         }
         return text.toString();
+    }
+
+    private static String sentence(CompactionPlan plan) {
+        String files = plan.inputs().size() + " files with " + StoreDescription.bytes(FamilyVersion.bytes(plan.inputs()));
+        String into = plan instanceof CompactionPlan.Merge merge ? " are merged into level " + merge.outputLevel()
+                : plan instanceof CompactionPlan.TrivialMove move ? " move to level " + move.outputLevel() : " are dropped";
+        return files + into + ": " + plan.reason();
     }
 }

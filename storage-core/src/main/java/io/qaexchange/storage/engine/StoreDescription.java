@@ -74,7 +74,8 @@ public final class StoreDescription {
 
     private static StoreLevel level(FamilyVersion family, long place, boolean isWindow, List<FileReference> files) {
         return new StoreLevel(family.family().name(), family.family().options().compactionStyle(), place, isWindow,
-                files.stream().map(file -> FamilyVersion.bytes(List.of(file))).toList(), entries(files), deletes(files));
+                files.stream().map(file -> FamilyVersion.bytes(List.of(file))).toList(), files.stream().map(FileReference::fileNumber).toList(),
+                files.stream().map(file -> file.table().maxEventTime()).toList(), entries(files), deletes(files));
     }
 
     private static long entries(List<FileReference> files) {

@@ -52,6 +52,10 @@ class ArchiveCompactionProperties {
             written.add(rig.write(type, "2026-01-0" + (1 + random.nextInt(2)), 1 + random.nextInt(60), "a-0", 1 + ordinal / 3, random.nextInt(3), ordinal,
                     random.nextInt(4) > 0));
         }
+        int mostRows = random.nextInt(8);
+        for (int i = 0; i < mostRows; i++) {
+            written.add(rig.writeRows("2026-01-0" + (1 + random.nextInt(2)), 1 + random.nextInt(60), "a-0", 1 + i));
+        }
         ArchiveManifest before = ArchiveManifest.EMPTY.beginEpoch(new ArchiveEpoch("a-0", null, 0, "a", 1)).withFiles(written);
         assertThat(rig.store().publish(ArchiveManifest.EMPTY.beginEpoch(new ArchiveEpoch("a-0", null, 0, "a", 1)))).isTrue();
         assertThat(rig.store().publish(before)).isTrue();
@@ -74,7 +78,7 @@ class ArchiveCompactionProperties {
             assertThat(after.files()).contains(file);
             assertThat(file.rawBytes()).isEqualTo(written.stream().filter(source -> names(file, source)).mapToLong(DataFile::rawBytes).sum());
             assertThat(rig.rows(file)).as("order of %s", file.path()).hasSize((int) file.rows());
-            assertThat(isSorted(rig, file)).as("order of %s", file.path()).isTrue();
+            assertThat(file.table().equals(ArchiveRig.ROWS) || isSorted(rig, file)).as("order of %s", file.path()).isTrue();
         }
         assertThat(ArchiveCheck.run(rig.store(), null).problems()).isEmpty();
         assertThat(Files.list(folder.resolve("tmp"))).isEmpty();

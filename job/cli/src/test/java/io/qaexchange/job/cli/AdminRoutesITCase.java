@@ -146,6 +146,69 @@ class AdminRoutesITCase {
     }
 
     @Test
+    void dryRunsSayWhatWouldBeDone() throws Exception {
+        assertProblem(ask("rita", "POST", "/admin/compaction/trigger?dry-run=true"), 403, "OPERATOR");
+        JsonNode engine = JSON.readTree(ask("otto", "POST", "/admin/compaction/trigger?dry-run=true").body());
+        assertThat(engine.get("subtasks").size()).isEqualTo(2);
+        assertThat(engine.get("bytes").asLong()).isPositive();
+        JsonNode merge = JSON.readTree(ask("otto", "POST", "/admin/archive/compact?dry-run=true").body());
+        long small = 0;
+        for (JsonNode day : get("rita", "/v1/storage").at("/archive/days")) {
+            small += day.get("smallFiles").asLong();
+        }
+        assertThat(merge.get("files").asLong()).as("all small files of events").isLessThanOrEqualTo(small);
+        assertThat(get("rita", "/v1/storage").at("/archive/epochs")).hasSize(1);
+        JsonNode retention = get("rita", "/v1/storage/retention?delete-after=1");
+        long days = 0;
+        for (JsonNode day : retention.get("days")) {
+            days += day.get("files").asLong();
+        }
+        assertThat(days).isEqualTo(retention.get("files").asLong());
+        assertThat(retention.get("command").asText()).isEqualTo("bin/archive retain --delete-after 1");
+        JsonNode samples = get("rita", "/v1/storage/history").get("samples");
+        assertThat(samples).isNotEmpty();
+        assertThat(samples.get(samples.size() - 1).get("memtableBytes").asLong()).isPositive();
+
+        assertProblem(ask("otto", "POST", "/admin/archive/compact?dry-run=yes"), 400, "neither true nor false");
+        assertProblem(ask("otto", "POST", "/admin/archive/compact?table=tik"), 404, "tick");
+        assertProblem(ask("otto", "POST", "/admin/archive/compact?day=today"), 400, "2026-01-05");
+        assertProblem(ask("rita", "GET", "/v1/storage/retention"), 400, "delete-after");
+        assertProblem(ask("rita", "GET", "/v1/storage/retention?delete-after=0"), 400, "between 1");
+    }
+
+    @Test
+    void aPlanSaysWhatIsReadAndWhatIsPruned() throws Exception {
+        JsonNode day = get("rita", "/v1/storage").at("/archive/days/0");
+        String table = day.get("table").asText();
+        JsonNode all = table(get("rita", "/v1/plan?sql=" + encode("SELECT * FROM " + table)), table);
+        assertThat(all.get("columns").isNull()).isTrue();
+        assertThat(all.get("filesPruned").asInt()).isZero();
+        assertThat(all.get("coldRows").asLong() + all.get("hotRows").asLong()).isEqualTo(sql("SELECT count(*) AS n FROM " + table).get(0).get("n").asLong());
+        JsonNode none = table(get("rita", "/v1/plan?sql=" + encode("EXPLAIN SELECT event_time FROM " + table + " WHERE trading_day = 19990101")), table);
+        assertThat(none.get("filesRead").asInt()).isZero();
+        assertThat(none.at("/prunedBy/day").asInt()).isEqualTo(all.get("filesRead").asInt());
+        assertThat(none.at("/conditions/fromDay").asText()).isEqualTo("1999-01-01");
+        assertThat(none.get("hotRows").asInt()).isZero();
+        assertThat(get("rita", "/v1/plan?sql=" + encode("SELECT 1")).get("plan").asText()).containsIgnoringCase("projection");
+        assertProblem(ask("rita", "GET", "/v1/plan?sql=" + encode("DROP TABLE tick")), 400, "only");
+        assertProblem(ask("rita", "GET", "/v1/plan?sql=" + encode("SELECT * FROM tik")), 400, "tik");
+    }
+
+    private static JsonNode table(JsonNode plan, String table) {
+        assertThat(plan.get("tables").size()).as(plan.toString()).isEqualTo(1);
+        assertThat(plan.at("/tables/0/table").asText()).isEqualTo(table);
+        return plan.at("/tables/0");
+    }
+
+    @Test
+    void withoutKafkaDeadLettersAreRefusedWithWhatToDo() throws Exception {
+        assertProblem(ask("rita", "GET", "/v1/dead-letters"), 409, "bin/serve --brokers");
+        assertProblem(ask("rita", "GET", "/v1/dead-letters/events-0@1"), 409, "bin/serve --brokers");
+        assertProblem(ask("otto", "POST", "/admin/dead-letters/resend?all=true"), 409, "bin/serve --brokers");
+        assertProblem(ask("rita", "POST", "/admin/dead-letters/resend?all=true"), 403, "OPERATOR");
+    }
+
+    @Test
     void checkpointsAndSavepointsAreOperations() throws Exception {
         JsonNode checkpoint = JSON.readTree(ask("otto", "POST", "/admin/checkpoint?wait=30").body());
         assertThat(checkpoint.get("state").asText()).as(checkpoint.toString()).isEqualTo("DONE");
@@ -196,6 +259,14 @@ class AdminRoutesITCase {
         JsonNode account = get("rita", "/v1/accounts/" + first.get("account").asText());
         assertThat(account.get("money")).isEqualTo(first.get("money"));
         assertThat(account.get("orders").isArray() && account.get("positions").isArray()).isTrue();
+        JsonNode positions = get("rita", "/v1/ledger/positions");
+        assertThat(positions.get("positions").size()).isEqualTo(positions.get("all").asInt()).isEqualTo(sums.get("positions").asInt());
+        String instrument = positions.at("/positions/0/instrument").asText();
+        for (JsonNode position : get("rita", "/v1/ledger/positions?instrument=" + encode(instrument)).get("positions")) {
+            assertThat(position.get("instrument").asText()).isEqualTo(instrument);
+        }
+        assertThat(get("rita", "/v1/ledger/orders").get("all").asInt()).isEqualTo(sums.get("orders").asInt());
+        assertThat(get("rita", "/v1/ledger/orders?limit=1").get("orders").size()).isLessThanOrEqualTo(1);
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.cli.browser.Browser;
 import io.qaexchange.job.cli.data.Feeder;
+import io.qaexchange.job.cli.data.KafkaDeadLetters;
 import io.qaexchange.job.cli.demo.LiveMetrics;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
@@ -96,7 +97,8 @@ class ConsoleITCase {
         URI rest = rig.cluster().getRestAddress().get();
         return new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, tokens, 4, 4, new QueryEngine.Limits("512MB", 2, 60, "1GB"),
                 new QueryServer.Doors(QueryServer.Doors.NONE, 0, QueryServer.Doors.NONE, null, Duration.ofMinutes(2)),
-                new QueryServer.Steering(folder.resolve("savepoints").toUri().toString(), folder.resolve(tokens == null ? "audit.jsonl" : "audit-guarded.jsonl")));
+                new QueryServer.Steering(folder.resolve("savepoints").toUri().toString(), folder.resolve(tokens == null ? "audit.jsonl" : "audit-guarded.jsonl"),
+                        new KafkaDeadLetters(KafkaConnection.to(rig.brokers()), "dead-letters")));
     }
 
     private static String token(String user, String role) throws Exception {
@@ -170,6 +172,8 @@ class ConsoleITCase {
     void theRootLeadsToTheConsoleWhoseFilesAreSmallAndStrict() throws Exception {
         HttpResponse<String> start = http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/")).build(), HttpResponse.BodyHandlers.ofString());
         assertThat(start.statusCode()).isEqualTo(302);
+        browser.before("new MutationObserver((all, observer) => { if (document.querySelector('.verdict strong')) { window.shownAtMs = performance.now(); observer.disconnect(); } })"
+                + ".observe(document, {childList: true, subtree: true})");
         browser.open("http://127.0.0.1:" + server.port() + "/");
         awaitText("Every message is accounted for");
         JsonNode loaded = browser.evaluate("performance.getEntriesByType('resource').filter(e => e.name.includes('/console/') && !e.name.includes('/vendor/')).map(e => [e.name, e.encodedBodySize])");
@@ -182,7 +186,7 @@ class ConsoleITCase {
             bytes += file.get(1).asLong();
         }
         System.out.println("console: " + bytes / 1024 + " KiB compressed with both libraries; first page " + browser.evaluate("Math.round(performance.getEntriesByType('navigation')[0].loadEventEnd)")
-                + " ms to load");
+                + " ms to load, its figures stand there after " + browser.evaluate("Math.round(window.shownAtMs)") + " ms");
         assertThat(bytes).isLessThan(1 << 20);
         assertThat(browser.evaluate("fetch('/console/').then(r => r.headers.get('Content-Security-Policy'))").asText()).contains("default-src 'none'", "script-src 'self'")
                 .doesNotContain("unsafe");
@@ -203,6 +207,7 @@ class ConsoleITCase {
         browser.await("/[1-9][\\d,]* consumed/.test(document.getElementById('main').innerText)", SECONDS);
         assertThat(text()).contains("Hot rows", "Cold rows", "Every message is accounted for", "Event store");
         browser.await("document.querySelectorAll('.strip i').length > 1", SECONDS);
+        browser.await("/[\\d.]+ [KM]iB in the engine/.test(document.getElementById('main').innerText) && /[\\d.]+ [KM]iB in \\d+ files/.test(document.getElementById('main').innerText)", SECONDS);
         noComplaints();
     }
 
@@ -213,6 +218,7 @@ class ConsoleITCase {
         browser.await("document.querySelectorAll('.grid .window .row').length > 20", SECONDS);
         int instruments = JSON.readTree(ask(server, "/v1/latest/tick", null).body()).size();
         awaitText(instruments + " instruments");
+        browser.await("document.querySelectorAll('.grid svg.spark').length > 5", SECONDS);
         for (String name : HOSTILE) {
             browser.evaluate("(() => { const i = document.querySelector('input[type=search]'); i.value = " + JSON.writeValueAsString(name) + "; i.dispatchEvent(new Event('input')); })()");
             browser.await("document.querySelector('.grid .window .row a.id')?.textContent === " + JSON.writeValueAsString(name), SECONDS);
@@ -241,6 +247,9 @@ class ConsoleITCase {
         }
         String newest = browser.evaluate("document.querySelector('.tape tbody tr').textContent").asText();
         browser.await("document.querySelector('.tape tbody tr').textContent !== " + JSON.writeValueAsString(newest), SECONDS);
+        click("Orders");
+        browser.await("document.querySelectorAll('.orders tbody tr').length > 5 && /filled|accepted|cancelled|rejected/.test(document.querySelector('.orders tbody').innerText)", SECONDS);
+        click("Trades");
         for (String interval : List.of("1s", "1m", "1d")) {
             click(interval);
             browser.await("document.querySelector('.chart .legend span') && !document.querySelector('.chart .state')", SECONDS);
@@ -258,8 +267,7 @@ class ConsoleITCase {
         browser.await("document.querySelectorAll('.result .grid .window .row').length > 3 && document.querySelector('.foot').innerText.includes('level live')", SECONDS);
         click("Chart");
         browser.await("document.querySelectorAll('svg.plot rect').length > 3", SECONDS);
-        click("Explain");
-        awaitText("Conditions on instrument, event time and date are pushed");
+        thePlanSaysWhatIsReadAndWhatIsNot();
         click("Table");
         type("SELECT range AS n, 'row ' || range AS name FROM range(1000000)");
         click("Run");
@@ -288,6 +296,21 @@ class ConsoleITCase {
         awaitText("the query was cancelled by local");
     }
 
+    private void thePlanSaysWhatIsReadAndWhatIsNot() throws Exception {
+        String busiest = JSON.readTree(ask(server, "/v1/instruments?busiest=1", null).body()).get("instruments").get(0).get("instrument").asText();
+        type("SELECT instrument, price FROM trade WHERE instrument = '" + busiest + "' AND event_time > '2020-01-01'");
+        click("Explain");
+        awaitText("Conditions pushed down");
+        assertThat(text()).contains("event_time, event_time_us, instrument, price", "instrument " + busiest + "; event time from ", "hot rows, from the engine", "DuckDB's plan of what is left")
+                .containsPattern("\\d+ of \\d+ Parquet files are read");
+        browser.evaluate("document.querySelector('.tableplan summary').click()");
+        browser.await("[...document.querySelectorAll('.tableplan .pill')].some(p => p.textContent === 'read')", SECONDS);
+        type("SELECT count(*) FROM trade WHERE date = DATE '1999-01-01'");
+        click("Explain");
+        awaitText("another trading day");
+        assertThat(text()).contains("trading day 1999-01-01", "0 of ");
+    }
+
     private void type(String sql) throws Exception {
         browser.evaluate("(() => { const v = document.querySelector('.editor > div').shadowRoot.querySelector('.cm-content'); v.focus(); "
                 + "getSelection().selectAllChildren(v); })()");
@@ -305,34 +328,95 @@ class ConsoleITCase {
         open("ledger");
         awaitText("The accounts add up to the last millionth");
         browser.await("document.querySelectorAll('.grid .window .row').length > 10", SECONDS);
+        for (String list : List.of("Positions", "Open orders")) {
+            click(list);
+            browser.await("document.querySelector('[role=table][aria-label=" + JSON.writeValueAsString(list) + "] .window .row')", SECONDS);
+        }
+        click("Alerts");
+        browser.await("document.querySelector('[role=table][aria-label=Alerts] .window .pill') || document.getElementById('main').innerText.includes('there is no alert')", SECONDS);
+        click("Differences");
+        browser.await("document.querySelector('[role=table][aria-label=Differences] .window .row') || document.getElementById('main').innerText.includes('as reported')", SECONDS);
+        click("Accounts");
+        browser.await("document.querySelectorAll('[role=table][aria-label=Accounts] .window .row').length > 10", SECONDS);
         browser.evaluate("document.querySelectorAll('.grid .window .row')[12].click()");
+        browser.await("location.hash.startsWith('#/ledger/') && document.querySelectorAll('#main h2').length > 1", SECONDS);
         awaitText("Open orders");
         open("storage");
         awaitText("Subtask 1");
         browser.await("document.querySelectorAll('.heat td.has').length > 0", SECONDS);
+        browser.await("document.querySelectorAll('.charts-3 svg.plot').length >= 2", SECONDS);
+        assertThat(text()).contains("What would be compacted next, and why");
+        click("Dry run");
+        awaitText("would leave the archive");
+        assertThat(text()).contains("bin/archive retain --delete-after 30");
         open("checkpoints");
+        awaitText("Branches");
+        browser.await("[...document.querySelectorAll('.pill')].some(p => p.textContent === 'current')", SECONDS);
         browser.await("document.querySelectorAll('.grid .window .row').length > 1", SECONDS);
         click("Take a checkpoint");
         browser.await("document.querySelector('.operation .pill.good')", SECONDS);
-        open("dead-letters");
-        awaitText("bin/dead-letters resend");
         noComplaints();
         assertThat(Files.readString(folder.resolve("audit.jsonl"))).contains("POST /admin/checkpoint", "\"user\":\"local\"");
     }
 
     @Test
     @Order(7)
-    void aCompactionIsStartedAndItsEndIsSeen() throws Exception {
-        open("storage");
-        click("Compact everything");
-        browser.evaluate("document.querySelector('dialog[open] .primary').click()");
-        browser.await("document.querySelectorAll('.store .pill.good').length === 2", SECONDS);
-        awaitText("compaction done");
+    void aDeadLetterIsDecodedRepairedAndSentAgain() throws Exception {
+        String broken = "{\"type\":\"tick\",\"event_time\":" + System.currentTimeMillis() * 1_000_000 + ",\"instrument\":\"REPAIRED\",\"source\":\"hand\",\"sequence\":1,\"last_price\":\"dear\"}";
+        try (var producer = new KafkaProducer<>(Map.<String, Object>of("bootstrap.servers", rig.brokers()), new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>("events", broken.getBytes(StandardCharsets.UTF_8))).get();
+        }
+        JobRig.await(() -> ask(server, "/v1/dead-letters?limit=1000", null).body().contains("REPAIRED"));
+        open("dead-letters");
+        String row = "[...document.querySelectorAll('[role=table][aria-label=Letters] .window .row')].find(r => r.textContent.includes('REPAIRED'))";
+        browser.await(row, SECONDS);
+        browser.evaluate(row + ".click()");
+        browser.await("document.querySelector('dialog[open] pre')?.innerText.includes('\"last_price\" : \"dear\"')", SECONDS);
+        assertThat(browser.evaluate("document.querySelector('dialog[open]').innerText").asText()).contains("JSON, but no event", "last_price");
+        sendAgain(broken.replace("\"source\"", "\"color\":\"<b>\",\"source\""));
+        browser.await("[...document.querySelectorAll('dialog[open]')].at(-1).innerText.includes('The job would refuse the repaired message too')", SECONDS);
+        clickIn("No");
+        sendAgain(broken.replace("\"dear\"", "7.5"));
+        browser.await("[...document.querySelectorAll('dialog[open]')].at(-1).innerText.includes('Would be sent again: 1.')", SECONDS);
+        clickIn("Send again");
+        browser.await("/Sent again\\s*\\d{4}-/.test(document.querySelector('dialog.wide[open]').innerText)", SECONDS);
+        JobRig.await(() -> JSON.readTree(ask(server, "/v1/rows/tick?instrument=REPAIRED", null).body()).size() == 1);
+        clickIn("Close");
+        browser.await(row + "?.querySelector('.pill.good')", SECONDS);
+        assertThat(Files.readString(folder.resolve("audit.jsonl"))).contains("POST /admin/dead-letters/resend?position=events-");
         noComplaints();
+    }
+
+    /** Writes a message into the open letter and asks for it to be sent: a dry run comes first. */
+    private void sendAgain(String message) throws Exception {
+        browser.evaluate("(() => { const d = document.querySelector('dialog.wide[open]'); d.querySelector('textarea').value = " + JSON.writeValueAsString(message)
+                + "; [...d.querySelectorAll('button')].find(b => b.textContent === 'Send again' && b.checkVisibility()).click(); })()");
+    }
+
+    /** A button of the dialog on top. */
+    private void clickIn(String name) throws Exception {
+        String find = "[...[...document.querySelectorAll('dialog[open]')].at(-1).querySelectorAll('button')].find(b => b.textContent === " + JSON.writeValueAsString(name) + " && !b.disabled && b.checkVisibility())";
+        browser.await(find, SECONDS);
+        browser.evaluate(find + ".click()");
     }
 
     @Test
     @Order(8)
+    void aCompactionIsStartedAndItsEndIsSeen() throws Exception {
+        open("storage");
+        click("Compact everything");
+        browser.await("document.querySelector('dialog[open] .preview')?.innerText.includes('would be read')", SECONDS);
+        clickIn("Compact everything");
+        browser.await("document.querySelectorAll('.store .pill.good').length === 2", SECONDS);
+        awaitText("compaction done");
+        click("Merge small Parquet files");
+        browser.await("/would become|Nothing is to be merged/.test(document.querySelector('dialog[open] .preview')?.innerText)", SECONDS);
+        clickIn("No");
+        noComplaints();
+    }
+
+    @Test
+    @Order(9)
     void readersLogInAndMayLookOnly() throws Exception {
         browser.open(root(guarded) + "#/checkpoints");
         browser.await("document.querySelector('#token')", SECONDS);
@@ -360,7 +444,7 @@ class ConsoleITCase {
     }
 
     @Test
-    @Order(9)
+    @Order(10)
     void axeFindsNothingSeriousInEitherTheme() throws Exception {
         String axe;
         try (InputStream in = Thread.currentThread().getContextClassLoader().getResourceAsStream("axe.min.js")) {
@@ -389,7 +473,7 @@ class ConsoleITCase {
     }
 
     @Test
-    @Order(10)
+    @Order(11)
     void chineseAndZonesAreSwitchedAndKept() throws Exception {
         open("overview");
         awaitText("Every message is accounted for");
@@ -403,7 +487,7 @@ class ConsoleITCase {
     }
 
     @Test
-    @Order(11)
+    @Order(12)
     void aChartSurvivesAKilledTaskManager() throws Exception {
         String busiest = JSON.readTree(ask(server, "/v1/instruments?busiest=1", null).body()).get("instruments").get(0).get("instrument").asText();
         open("market/" + busiest);
@@ -418,7 +502,7 @@ class ConsoleITCase {
     }
 
     @Test
-    @Order(12)
+    @Order(13)
     void aServerThatIsGoneIsSaidSo() throws Exception {
         QueryServer leaving = QueryServer.start(options(null));
         browser.open(root(leaving) + "#/overview");

@@ -13,17 +13,22 @@ import io.qaexchange.job.server.engine.JobMonitor;
 import io.qaexchange.job.server.engine.LiveLedger;
 import io.qaexchange.job.server.engine.Operations;
 import io.qaexchange.job.server.engine.QueryEngine;
+import io.qaexchange.job.server.engine.StoreHistory;
 import io.qaexchange.job.server.flight.FlightSqlServer;
 import io.qaexchange.job.server.http.AdminRoutes;
+import io.qaexchange.job.server.http.DeadLetterRoutes;
 import io.qaexchange.job.server.http.HttpEndpoint;
 import io.qaexchange.job.server.http.HttpMetrics;
 import io.qaexchange.job.server.http.IcebergRoutes;
 import io.qaexchange.job.server.http.InstrumentRoutes;
 import io.qaexchange.job.server.http.JobRoutes;
 import io.qaexchange.job.server.http.LedgerRoutes;
+import io.qaexchange.job.server.http.PlanRoutes;
 import io.qaexchange.job.server.http.QueryRoutes;
 import io.qaexchange.job.server.http.StatusRoutes;
+import io.qaexchange.job.server.http.StorageRoutes;
 import io.qaexchange.job.server.iceberg.ContinuousMirror;
+import io.qaexchange.job.server.letters.DeadLetterSource;
 import io.qaexchange.job.server.pg.PgSchema;
 import io.qaexchange.job.server.pg.PgServer;
 import io.qaexchange.job.server.security.AuditLog;
@@ -114,9 +119,15 @@ public final class QueryServer implements AutoCloseable {
      *
      * @param savepoints folder of savepoints, a URI; null if none are taken here
      * @param audit file of the audit log; null for none
+     * @param letters where dead letters lie; null if this is not known here
      */
-    public record Steering(@Nullable String savepoints, @Nullable Path audit) {
-        static final Steering NONE = new Steering(null, null);
+    public record Steering(@Nullable String savepoints, @Nullable Path audit, @Nullable DeadLetterSource letters) {
+        static final Steering NONE = new Steering(null, null, null);
+
+        /** Without dead letters. */
+        public Steering(@Nullable String savepoints, @Nullable Path audit) {
+            this(savepoints, audit, null);
+        }
     }
 
     /**
@@ -254,15 +265,20 @@ public final class QueryServer implements AutoCloseable {
         Admission admission = new Admission(options.concurrency(), options.queue(), WAIT_MS);
         QueryRoutes queries = new QueryRoutes(engine, admission);
         queries.addTo(endpoint);
+        new PlanRoutes(engine, admission).addTo(endpoint);
         String id = UUID.randomUUID().toString();
         new InstrumentRoutes(engine).addTo(endpoint);
         new JobRoutes(monitor).addTo(endpoint);
         Operations operations = new Operations(Clock.systemUTC());
-        new AdminRoutes(reader, monitor, operations, audit, options.steering().savepoints()).addTo(endpoint);
+        new AdminRoutes(monitor, operations, audit, options.steering().savepoints()).addTo(endpoint);
+        StoreHistory history = StoreHistory.start(reader, Clock.systemUTC());
+        new StorageRoutes(reader, history, operations, Clock.systemUTC()).addTo(endpoint);
+        new DeadLetterRoutes(options.steering().letters(), operations).addTo(endpoint);
         new LedgerRoutes(ledger).addTo(endpoint);
         new StatusRoutes(engine, queries, metrics, id).addTo(endpoint);
         Opened opened = new Opened();
         opened.all.push(operations);
+        opened.all.push(history);
         new IcebergRoutes(reader::archive, opened.mirror(options.tables(), reader, metrics)).addTo(endpoint);
 
         Server server = new Server(new QueuedThreadPool(THREADS));

@@ -45,7 +45,7 @@ public record LocalBroker(Path folder) {
     }
 
     /** Its address, as it was started. */
-    String address() throws IOException {
+    public String address() throws IOException {
         return Files.readString(folder.resolve(READY)).strip();
     }
 

@@ -8,9 +8,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import javax.annotation.Nullable;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -69,23 +72,44 @@ final class DeadLetters {
         }
     }
 
-    /** All letters, each position once, in the order of the topic. */
-    List<Letter> read() throws IOException {
-        Map<String, ConsumerRecord<byte[], byte[]>> letters = new LinkedHashMap<>();
+    /**
+     * Visits all letters, each position once, in the order of the topic. The topic is read twice, so that no more than the positions is kept in memory:
+     * whether a message was sent again stands behind its letter.
+     */
+    void forEach(Consumer<Letter> visitor) throws IOException {
         Map<String, String> resent = new HashMap<>();
-        TopicReader.forEach(kafka, List.of(topic), found -> {
+        TopicReader.forEach(kafka, List.of(topic), found -> note(found, resent));
+        visit(resent, visitor);
+    }
+
+    /** As {@link #forEach}, without waiting for what was committed just now: of use while the job writes letters all the time. */
+    void forEachSoFar(Consumer<Letter> visitor) throws IOException {
+        Map<String, String> resent = new HashMap<>();
+        TopicReader.forEachSoFar(kafka, List.of(topic), found -> note(found, resent));
+        visit(resent, visitor);
+    }
+
+    private static void note(ConsumerRecord<byte[], byte[]> found, Map<String, String> resent) {
+        String position = DeadLetterFormat.position(found.headers());
+        if (position != null && !isLetter(found.headers())) {
+            resent.put(position, DeadLetterFormat.text(found.headers(), RESENT));
+        }
+    }
+
+    private void visit(Map<String, String> resent, Consumer<Letter> visitor) throws IOException {
+        Set<String> seen = new HashSet<>();
+        TopicReader.forEachSoFar(kafka, List.of(topic), found -> {
             String position = DeadLetterFormat.position(found.headers());
-            if (position == null) {
-                return;
-            }
-            if (isLetter(found.headers())) {
-                letters.putIfAbsent(position, found);
-            } else {
-                resent.put(position, DeadLetterFormat.text(found.headers(), RESENT));
+            if (position != null && isLetter(found.headers()) && seen.add(position)) {
+                visitor.accept(new Letter(position, found, resent.get(position)));
             }
         });
+    }
+
+    /** All letters, as {@link #forEach} visits them. */
+    List<Letter> read() throws IOException {
         List<Letter> all = new ArrayList<>();
-        letters.forEach((position, found) -> all.add(new Letter(position, found, resent.get(position))));
+        forEach(all::add);
         return all;
     }
 
@@ -101,30 +125,39 @@ final class DeadLetters {
      */
     Outcome resend(Predicate<Letter> which, @Nullable byte[] repaired) throws IOException {
         Map<String, Object> settings = kafka.client(Map.of(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "resend-" + topic, ProducerConfig.BATCH_SIZE_CONFIG, "0"));
-        List<String> problems = new ArrayList<>();
-        long sent = 0;
-        long earlier = 0;
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
-            // Ends what another run has begun; only then is it known what was sent.
+            // Ends what another run has begun; only then is it known what was sent. A run that begins later ends this one before it reads.
             producer.initTransactions();
-            for (Letter letter : read()) {
-                if (!which.test(letter)) {
-                    continue;
-                }
-                if (letter.resent != null) {
-                    earlier++;
-                    continue;
-                }
-                byte[] value = repaired != null ? repaired : letter.isCut() ? original(letter) : letter.found.value();
-                if (value == null) {
-                    problems.add(letter.position + ": the letter is cut and the message is no longer in its topic");
-                    continue;
-                }
-                send(producer, letter, value);
-                sent++;
-            }
+            return each(which, repaired, (letter, value) -> send(producer, letter, value));
         }
-        return new Outcome(sent, earlier, problems);
+    }
+
+    /** The outcome that {@link #resend} would have now; nothing is sent. */
+    Outcome plan(Predicate<Letter> which, @Nullable byte[] repaired) throws IOException {
+        return each(which, repaired, (letter, value) -> { });
+    }
+
+    private Outcome each(Predicate<Letter> which, @Nullable byte[] repaired, BiConsumer<Letter, byte[]> sender) throws IOException {
+        List<String> problems = new ArrayList<>();
+        long[] sent = new long[1];
+        long[] earlier = new long[1];
+        forEach(letter -> {
+            if (!which.test(letter)) {
+                return;
+            }
+            if (letter.resent != null) {
+                earlier[0]++;
+                return;
+            }
+            byte[] value = repaired != null ? repaired : letter.isCut() ? original(letter) : letter.found.value();
+            if (value == null) {
+                problems.add(letter.position + ": the letter is cut and the message is no longer in its topic");
+                return;
+            }
+            sender.accept(letter, value);
+            sent[0]++;
+        });
+        return new Outcome(sent[0], earlier[0], problems);
     }
 
     private void send(KafkaProducer<byte[], byte[]> producer, Letter letter, byte[] value) {

@@ -39,6 +39,8 @@ public final class DeadLettersCommand implements Callable<Integer> {
     private boolean all;
     @Option(names = "--value", paramLabel = "FILE", description = "resend: send the bytes of this file instead of the message of --position.")
     private Path value;
+    @Option(names = "--dry-run", description = "resend: count what would be sent, and send nothing.")
+    private boolean dryRun;
     @Option(names = "--limit", paramLabel = "N", defaultValue = "100", description = "list: at most so many, the newest. Default: ${DEFAULT-VALUE}.")
     private int limit;
     @Option(names = "--brokers", defaultValue = "127.0.0.1:9092", description = "Bootstrap servers. Default: ${DEFAULT-VALUE}.")
@@ -120,9 +122,10 @@ public final class DeadLettersCommand implements Callable<Integer> {
         if (value != null && position == null) {
             throw new UsageException("--value replaces one message: say which with --position");
         }
-        DeadLetters.Outcome outcome = letters.resend(this::isWanted, value == null ? null : Files.readAllBytes(value));
+        byte[] repaired = value == null ? null : Files.readAllBytes(value);
+        DeadLetters.Outcome outcome = dryRun ? letters.plan(this::isWanted, repaired) : letters.resend(this::isWanted, repaired);
         outcome.problems().forEach(System.err::println);
-        System.out.printf(Locale.ROOT, "sent again: %,d; sent again earlier: %,d; not sent: %,d%n", outcome.sent(), outcome.earlier(), outcome.problems().size());
+        System.out.printf(Locale.ROOT, (dryRun ? "would be sent again" : "sent again") + ": %,d; sent again earlier: %,d; not sent: %,d%n", outcome.sent(), outcome.earlier(), outcome.problems().size());
         return outcome.problems().isEmpty() ? Tool.GOOD : Tool.BAD;
     }
 

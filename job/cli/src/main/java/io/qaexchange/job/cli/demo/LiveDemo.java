@@ -6,6 +6,7 @@ import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.cli.data.Feeder;
+import io.qaexchange.job.cli.data.KafkaDeadLetters;
 import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
@@ -116,7 +117,8 @@ public final class LiveDemo {
         QueryServer.Options server = new QueryServer.Options("127.0.0.1", settings.port(), rest.getHost(), rest.getPort(), null, null, QUERIES, QUEUE,
                 new QueryEngine.Limits("1GB", Math.max(1, Runtime.getRuntime().availableProcessors()), 60, "10GB"),
                 new QueryServer.Doors(QueryServer.Doors.orNone(settings.pgPort()), PG_CONNECTIONS, QueryServer.Doors.orNone(settings.flightPort()), null, Duration.ofMinutes(2)),
-                new QueryServer.Steering(JobOptions.folderUri(settings.folder().resolve("savepoints")), settings.folder().resolve("audit.jsonl")));
+                new QueryServer.Steering(JobOptions.folderUri(settings.folder().resolve("savepoints")), settings.folder().resolve("audit.jsonl"),
+                        new KafkaDeadLetters(KafkaConnection.to(kafka.bootstrapServers()), "dead-letters")));
         try (QueryServer running = QueryServer.start(server)) {
             MetricsTargets.of(settings.folder()).add("server", running.port());
             new ServerFile(settings.folder()).write(URI.create("http://127.0.0.1:" + running.port()), running.id());

@@ -4,7 +4,10 @@ import io.qaexchange.iceberg.SnapshotRetention;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.cluster.ClusterFolder;
+import io.qaexchange.job.cli.cluster.LocalBroker;
 import io.qaexchange.job.cli.cluster.MetricsTargets;
+import io.qaexchange.job.cli.data.KafkaClientConfig;
+import io.qaexchange.job.cli.data.KafkaDeadLetters;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
@@ -57,6 +60,12 @@ public final class ServeCommand implements Callable<Integer> {
     private String savepoints;
     @Option(names = "--audit", paramLabel = "FILE", description = "File to which each call that steers the job is appended. Default with --dir: DIR/audit.jsonl.")
     private Path audit;
+    @Option(names = "--brokers", paramLabel = "HOST:PORT", description = "Bootstrap servers of Kafka, to show dead letters and send messages again. Default with --dir: the broker that bin/kafka started there.")
+    private String brokers;
+    @Mixin
+    private KafkaClientConfig client;
+    @Option(names = "--dead-letter-topic", paramLabel = "TOPIC", defaultValue = "dead-letters", description = "Topic of the dead letters. Default: ${DEFAULT-VALUE}.")
+    private String deadLetterTopic;
     @Option(names = "--concurrency", defaultValue = "8", description = "Queries that run at once. Default: ${DEFAULT-VALUE}.")
     private int concurrency;
     @Option(names = "--queue", defaultValue = "64", description = "Queries that wait; more are refused. Default: ${DEFAULT-VALUE}.")
@@ -144,11 +153,30 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     /** A folder of bin/cluster has a place for savepoints and for the audit log. */
-    private QueryServer.Steering steering() throws IOException {
+    private QueryServer.Steering steering() throws IOException, InterruptedException {
         Path log = audit != null ? audit : running.flink == null ? clusterFolder().resolve("audit.jsonl") : null;
         String target = savepoints != null ? savepoints.contains("://") ? savepoints : JobOptions.folderUri(Path.of(savepoints))
                 : running.flink == null ? JobOptions.folderUri(ClusterFolder.of(clusterFolder()).savepoints()) : null;
-        return new QueryServer.Steering(target, log);
+        String kafka = kafka();
+        return new QueryServer.Steering(target, log, kafka == null ? null : new KafkaDeadLetters(client.connection(kafka), deadLetterTopic));
+    }
+
+    /** Bootstrap servers; null if they are not known. A broker that does not answer yet may do so later. */
+    @Nullable
+    private String kafka() throws IOException, InterruptedException {
+        if (brokers != null || running.flink != null) {
+            return brokers;
+        }
+        LocalBroker broker = LocalBroker.of(clusterFolder());
+        if (!broker.wasStarted()) {
+            return null;
+        }
+        try {
+            return broker.connect();
+        } catch (IOException e) {
+            System.err.println("serve: dead letters cannot be shown yet: " + e.getMessage());
+            return broker.address();
+        }
     }
 
     @Nullable

@@ -24,8 +24,8 @@ public final class LedgerJson {
         Map<String, Object> root = new LinkedHashMap<>();
         root.put("checkpoint", view.checkpointId());
         root.put("accounts", accounts(view));
-        root.put("positions", view.holdings().stream().map(LedgerJson::position).toList());
-        root.put("orders", view.orders().stream().map(LedgerJson::order).toList());
+        root.put("positions", positions(view, view.holdings().size()));
+        root.put("orders", orders(view, view.orders().size()));
         root.put("waiting_trades", view.waiting().stream().map(LedgerJson::waiting).toList());
         root.put("sums", sums(sums));
         return root;
@@ -36,6 +36,16 @@ public final class LedgerJson {
         List<Map<String, Object>> accounts = new ArrayList<>();
         view.accounts().forEach((id, account) -> accounts.add(account(id, account, view.now(id))));
         return accounts;
+    }
+
+    /** The first positions, by instrument and account. */
+    public static List<Map<String, Object>> positions(LedgerView view, int most) {
+        return view.holdings().stream().limit(most).map(LedgerJson::position).toList();
+    }
+
+    /** The first open orders, by instrument and id. */
+    public static List<Map<String, Object>> orders(LedgerView view, int most) {
+        return view.orders().stream().limit(most).map(LedgerJson::order).toList();
     }
 
     /** An account that is there, with its positions and open orders. */

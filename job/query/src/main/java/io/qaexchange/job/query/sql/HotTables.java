@@ -16,7 +16,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -50,17 +49,17 @@ final class HotTables {
         this.connection = connection.unwrap(DuckDBConnection.class);
     }
 
-    /** Loads rows; the answer is the names of the tables that have some. */
-    Set<String> load(RowSource source, Map<String, TableRead> reads) throws Exception {
+    /** Loads rows; the answer is how many each table has, for those that have some. */
+    Map<String, Long> load(RowSource source, Map<String, TableRead> reads) throws Exception {
         execute("CREATE SCHEMA IF NOT EXISTS " + SCHEMA);
-        Set<String> loaded = loadEvents(source, reads);
+        Map<String, Long> loaded = loadEvents(source, reads);
         if (reads.keySet().stream().anyMatch(table -> LedgerTable.find(table) != null)) {
-            loaded.addAll(loadLedger(source.hotLedgerRows(), reads));
+            loaded.putAll(loadLedger(source.hotLedgerRows(), reads));
         }
         return loaded;
     }
 
-    private Set<String> loadEvents(RowSource source, Map<String, TableRead> reads) throws Exception {
+    private Map<String, Long> loadEvents(RowSource source, Map<String, TableRead> reads) throws Exception {
         Map<RecordType, RowFilter> wanted = new HashMap<>();
         reads.forEach((table, read) -> {
             RecordType type = EventSchema.get().findTable(table);
@@ -90,7 +89,9 @@ final class HotTables {
                 batches.values().forEach(ofTable -> ofTable.batch.close());
             }
         }
-        return batches.keySet().stream().map(RecordType::table).collect(Collectors.toCollection(LinkedHashSet::new));
+        Map<String, Long> loaded = new HashMap<>();
+        batches.forEach((type, ofTable) -> loaded.put(type.table(), ofTable.rows));
+        return loaded;
     }
 
     /** Rows of one table on their way. */
@@ -99,6 +100,7 @@ final class HotTables {
         private final BufferAllocator allocator;
         private final ArrowBatch batch;
         private final String columns;
+        private long rows;
 
         Batches(RecordType type, TableRead read, BufferAllocator allocator) throws SQLException {
             this.table = SCHEMA + '.' + SqlText.name(type.table());
@@ -111,6 +113,7 @@ final class HotTables {
         }
 
         void insert() throws SQLException {
+            rows += batch.rows();
             batch.complete();
             String stream = "arrow_stream_" + streams++;
             try (ArrowArrayStream exported = ArrowArrayStream.allocateNew(allocator);
@@ -126,14 +129,16 @@ final class HotTables {
         }
     }
 
-    private Set<String> loadLedger(List<LedgerRow> rows, Map<String, TableRead> reads) throws SQLException {
+    private Map<String, Long> loadLedger(List<LedgerRow> rows, Map<String, TableRead> reads) throws SQLException {
         Map<LedgerTable, List<LedgerRow>> byTable = rows.stream()
                 .filter(row -> reads.containsKey(row.table().table()) && reads.get(row.table().table()).rows().hasDay(row.tradingDay()))
                 .collect(Collectors.groupingBy(LedgerRow::table));
         for (Map.Entry<LedgerTable, List<LedgerRow>> entry : byTable.entrySet()) {
             loadLedger(entry.getKey(), entry.getValue());
         }
-        return byTable.keySet().stream().map(LedgerTable::table).collect(Collectors.toSet());
+        Map<String, Long> loaded = new HashMap<>();
+        byTable.forEach((table, some) -> loaded.put(table.table(), (long) some.size()));
+        return loaded;
     }
 
     /** Times go through a table of numbers, as the appender has no nanoseconds. */

@@ -21,7 +21,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +30,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import javax.annotation.Nullable;
 
 /**
  * A DuckDB in this process with a view for each record type and each table of the ledger, over cold files and hot rows. A table that the
@@ -49,6 +49,7 @@ public final class SqlTables implements AutoCloseable {
     private static final Pattern GLOB = Pattern.compile("[\\[*?]");
 
     private final Connection connection;
+    private final List<TablePlan> plan = new ArrayList<>();
 
     private SqlTables(Connection connection) {
         this.connection = connection;
@@ -122,42 +123,32 @@ public final class SqlTables implements AutoCloseable {
     }
 
     private void load(RowSource source, Map<String, TableRead> reads, List<Path> writable) throws Exception {
-        Set<String> hot = new HotTables(connection).load(source, reads);
-        Map<String, Map<String, List<String>>> files = filesByTableAndDay(source, reads);
+        Map<String, Long> hot = new HotTables(connection).load(source, reads);
+        Map<String, List<DataFile>> files = source.files().stream().collect(Collectors.groupingBy(DataFile::table));
         List<String> allowed = new ArrayList<>();
-        files.values().forEach(days -> days.values().forEach(allowed::addAll));
-        for (String table : reads.keySet()) {
-            if (files.containsKey(table) || hot.contains(table)) {
-                createView(table, files.getOrDefault(table, Map.of()), hot.contains(table));
+        plan.clear();
+        for (String table : new TreeSet<>(reads.keySet())) {
+            FileChoice choice = FileChoice.of(files.getOrDefault(table, List.of()), reads.get(table));
+            plan.add(new TablePlan(table, columnsRead(table, reads.get(table)), reads.get(table).rows(), hot.getOrDefault(table, 0L), choice.read(),
+                    choice.pruned()));
+            Map<String, List<String>> byDay = new TreeMap<>();
+            choice.read().forEach(file -> byDay.computeIfAbsent(file.tradingDay(), day -> new ArrayList<>()).add(localPath(source, file)));
+            byDay.values().forEach(allowed::addAll);
+            if (!byDay.isEmpty() || hot.containsKey(table)) {
+                createView(table, byDay, hot.containsKey(table));
             }
         }
         lock(allowed, writable);
     }
 
-    /**
-     * The files that may have rows which the query asks for. If no file of a table can have an instrument that it names, those of its days and
-     * times stay: messages about an unknown instrument take near names from there.
-     */
-    private static Map<String, Map<String, List<String>>> filesByTableAndDay(RowSource source, Map<String, TableRead> reads) {
-        Map<String, List<DataFile>> inTime = source.files().stream()
-                .filter(file -> reads.containsKey(file.table()) && isInTime(file, reads.get(file.table())))
-                .collect(Collectors.groupingBy(DataFile::table));
-        Map<String, Map<String, List<String>>> files = new HashMap<>();
-        inTime.forEach((table, all) -> {
-            List<DataFile> ofInstruments = all.stream()
-                    .filter(file -> reads.get(table).rows().hasInstrumentBetween(file.minInstrument(), file.maxInstrument())).toList();
-            for (DataFile file : ofInstruments.isEmpty() ? all : ofInstruments) {
-                files.computeIfAbsent(table, name -> new TreeMap<>()).computeIfAbsent(file.tradingDay(), day -> new ArrayList<>())
-                        .add(localPath(source, file));
-            }
-        });
-        return files;
+    @Nullable
+    private static List<String> columnsRead(String table, TableRead read) {
+        return read.columns() == null ? null : columns(table).keySet().stream().filter(read::hasColumn).toList();
     }
 
-    /** A later row of the ledger hides an earlier one of its day, so of its files only the day tells. */
-    private static boolean isInTime(DataFile file, TableRead read) {
-        boolean day = read.rows().hasDay(Integer.parseInt(file.tradingDay().replace("-", "")));
-        return day && (LedgerTable.find(file.table()) != null || read.rows().hasTimes(file.minEventTimeNs(), file.maxEventTimeNs()));
+    /** What {@link #load} took from each table that the query names, by name. */
+    public List<TablePlan> plan() {
+        return List.copyOf(plan);
     }
 
     private static String localPath(RowSource source, DataFile file) {

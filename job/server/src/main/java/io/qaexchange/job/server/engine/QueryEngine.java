@@ -10,12 +10,15 @@ import io.qaexchange.job.query.sql.ResultWriter;
 import io.qaexchange.job.query.sql.SqlDatabases;
 import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
+import io.qaexchange.job.query.sql.TablePlan;
 import io.qaexchange.job.server.session.ReadMoment;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -127,7 +130,7 @@ public final class QueryEngine implements AutoCloseable {
     public static final class EndedException extends SQLException {
         private static final long serialVersionUID = 1L;
 
-        EndedException(String reason, SQLException cause) {
+        EndedException(String reason, Exception cause) {
             super(reason, cause);
         }
     }
@@ -139,6 +142,20 @@ public final class QueryEngine implements AutoCloseable {
     @FunctionalInterface
     public interface Target {
         OutputStream begin(ReadMoment moment) throws IOException;
+    }
+
+    /**
+     * The plan of a query.
+     *
+     * @param moment the moment that its rows are as of
+     * @param tables what it reads of each table
+     * @param text DuckDB's plan
+     */
+    public record QueryPlan(ReadMoment moment, List<TablePlan> tables, String text) {
+
+        public QueryPlan {
+            tables = List.copyOf(tables);
+        }
     }
 
     /** @param temporary a folder of its own, which goes with it */
@@ -162,9 +179,34 @@ public final class QueryEngine implements AutoCloseable {
         try (OpenQuery open = open(sql, level, asker)) {
             try {
                 ResultWriter writer = ResultWriter.of(open.tables, open.query);
-                OutputStream out = target.begin(open.moment());
+                OutputStream out = open.guard(target.begin(open.moment()));
                 writer.write(format, out, open.folder);
                 out.close();
+            } catch (SQLException e) {
+                throw open.failure(e);
+            } catch (IOException e) {
+                throw e.getCause() instanceof EndedException ended ? ended : e;
+            }
+        }
+    }
+
+    /**
+     * What a query would read, and how DuckDB would run it. Its hot rows are loaded for that, no file is opened but for its statistics.
+     *
+     * @param sql a query, with EXPLAIN in front of it or without
+     * @throws io.qaexchange.job.query.sql.WrongSqlException if it may not be run
+     * @throws EndedException if it took too long or was cancelled
+     */
+    public QueryPlan explain(String sql, ReadLevel level, Asker asker) throws Exception {
+        try (OpenQuery open = open(sql, level, asker); Statement statement = open.connection().createStatement()) {
+            String explain = open.query().explains() ? open.query().text() : "EXPLAIN " + open.query().text();
+            StringBuilder text = new StringBuilder();
+            try (ResultSet plan = statement.executeQuery(explain)) {
+                int last = plan.getMetaData().getColumnCount();
+                while (plan.next()) {
+                    text.append(plan.getString(last)).append('\n');
+                }
+                return new QueryPlan(open.moment(), open.tables.plan(), text.toString().strip());
             } catch (SQLException e) {
                 throw open.failure(e);
             }
@@ -192,6 +234,9 @@ public final class QueryEngine implements AutoCloseable {
             } else {
                 tables.close();
                 refused(sql, asker, e);
+            }
+            if (open != null && open.isEnded()) {
+                throw new EndedException(open.mine.interruption.reason(), e);
             }
             throw open != null && e instanceof SQLException failed ? open.failure(failed) : e;
         }
@@ -286,6 +331,36 @@ public final class QueryEngine implements AutoCloseable {
         /** Whether someone ended it; an interrupt may have come when nothing ran. */
         public boolean isEnded() {
             return mine.interruption.reason() != null;
+        }
+
+        /** An interruption may end the reading of rows so that those before it look like all of them: whoever was ended gets nothing more. */
+        private OutputStream guard(OutputStream out) {
+            return new FilterOutputStream(out) {
+                @Override
+                public void write(int b) throws IOException {
+                    failIfEnded();
+                    out.write(b);
+                }
+
+                @Override
+                public void write(byte[] bytes, int offset, int length) throws IOException {
+                    failIfEnded();
+                    out.write(bytes, offset, length);
+                }
+
+                @Override
+                public void close() throws IOException {
+                    failIfEnded();
+                    out.close();
+                }
+            };
+        }
+
+        private void failIfEnded() throws IOException {
+            String reason = mine.interruption.reason();
+            if (reason != null) {
+                throw new IOException(reason, new EndedException(reason, null));
+            }
         }
 
         /** A failure of this query with its reason: that of whoever ended it, or the one that the driver lost. */

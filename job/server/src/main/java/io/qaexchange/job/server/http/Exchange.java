@@ -99,14 +99,28 @@ final class Exchange {
         }
     }
 
+    /** Whether a parameter is {@code true}; false without it. */
+    boolean flag(String name) {
+        String value = parameter(name, "false");
+        if (!value.equals("true") && !value.equals("false")) {
+            throw Problem.badRequest("bad-parameter", "parameter " + name + ": \"" + value + "\" is neither true nor false");
+        }
+        return value.equals("true");
+    }
+
     /** @throws Problem 413 if it is too large */
     String body() throws IOException {
+        return new String(bytes(), StandardCharsets.UTF_8);
+    }
+
+    /** @throws Problem 413 if it is too large */
+    byte[] bytes() throws IOException {
         try (InputStream in = Content.Source.asInputStream(request)) {
             byte[] bytes = in.readNBytes(MAX_BODY_BYTES + 1);
             if (bytes.length > MAX_BODY_BYTES) {
                 throw new Problem(413, "body-too-large", "the body has more than " + MAX_BODY_BYTES + " bytes");
             }
-            return new String(bytes, StandardCharsets.UTF_8);
+            return bytes;
         }
     }
 

@@ -28,6 +28,9 @@ public final class IcebergRoutes {
             "HEAD /v1/{prefix}/namespaces/{namespace}", "GET /v1/{prefix}/namespaces/{namespace}/tables",
             "GET /v1/{prefix}/namespaces/{namespace}/tables/{table}", "HEAD /v1/{prefix}/namespaces/{namespace}/tables/{table}");
 
+    /** Clients ask for metadata tables in a namespace of two levels; the specification's own sign between them is a control character, which HTTP servers refuse. */
+    private static final Map<String, String> OVERRIDES = Map.of("namespace-separator", "%2E");
+
     private final ContinuousMirror.Archive archive;
     @Nullable
     private final ContinuousMirror mirror;
@@ -45,7 +48,7 @@ public final class IcebergRoutes {
             exchange.json(200, status());
         });
         endpoint.add("GET", "/iceberg/v1/config", Role.READER,
-                (exchange, path) -> exchange.json(200, Map.of("defaults", Map.of(), "overrides", Map.of(), "endpoints", ENDPOINTS)));
+                (exchange, path) -> exchange.json(200, Map.of("defaults", Map.of(), "overrides", OVERRIDES, "endpoints", ENDPOINTS)));
         endpoint.add("GET", NAMESPACES, Role.READER, (exchange, path) -> namespaces(exchange));
         endpoint.add("GET", NAMESPACES + "/*", Role.READER, this::inNamespace);
     }
@@ -78,7 +81,8 @@ public final class IcebergRoutes {
     private void inNamespace(Exchange exchange, String path) throws IOException {
         String[] parts = path.split("/", -1);
         if (!parts[0].equals(NAMESPACE)) {
-            throw noNamespace(parts[0]);
+            // A client that asks for a table takes only this answer as a reason to look for a metadata table of that name.
+            throw parts.length == 3 ? noTable(parts[0], parts[2], "", List.of()) : noNamespace(parts[0]);
         }
         if (parts.length == 1) {
             exchange.json(200, Map.of("namespace", List.of(NAMESPACE), "properties", Map.of()));
@@ -96,8 +100,8 @@ public final class IcebergRoutes {
         IcebergCatalog catalog = IcebergCatalog.of(archive.open());
         IcebergCatalog.Metadata metadata = catalog.load(name);
         if (metadata == null) {
-            throw Problem.unknown("no-such-table", "Table does not exist: " + NAMESPACE + "." + name + (catalog.tables().isEmpty()
-                    ? ". There are no Iceberg tables yet: run bin/table sync, or start bin/serve with --iceberg" : ""), catalog.tables());
+            throw noTable(NAMESPACE, name, catalog.tables().isEmpty() ? ". There are no Iceberg tables yet: run bin/table sync, or start bin/serve with --iceberg" : "",
+                    catalog.tables());
         }
         String snapshots = exchange.parameter("snapshots", "all");
         if (!snapshots.equals("all") && !snapshots.equals("refs")) {
@@ -129,6 +133,10 @@ public final class IcebergRoutes {
         });
         ((ObjectNode) metadata).set("snapshots", some);
         return metadata;
+    }
+
+    private static Problem noTable(String namespace, String name, String more, List<String> near) {
+        return Problem.unknown("no-such-table", "Table does not exist: " + namespace + "." + name + more, near);
     }
 
     private static Problem noNamespace(String name) {

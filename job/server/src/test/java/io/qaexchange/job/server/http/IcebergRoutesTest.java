@@ -109,6 +109,9 @@ class IcebergRoutesTest {
             assertThat(table.currentSnapshot().summary()).containsEntry("total-records", "2");
             assertThat(files(table)).isEqualTo(files(own)).hasSize(2);
 
+            Table snapshots = catalog.loadTable(TableIdentifier.of(Namespace.of("archive", "trade"), "snapshots"));
+            assertThat(snapshots.schema().findField("committed_at")).as("a metadata table, as Spark's archive.trade.snapshots").isNotNull();
+
             archive.archive("trade");
             IcebergMirror.of(archive.store()).sync();
             table.refresh();

@@ -1,7 +1,8 @@
-// One instrument: its chart, its book, its trades.
+// One instrument: its chart, its book, its trades, its orders.
 
 import {get, follow, url} from "./api.js";
 import {Book} from "./book.js";
+import {ordersOf} from "./orders.js";
 import {bytes, clockMs, count, decimals, digitsOf, short, time} from "./format.js";
 import {h, put, say} from "./dom.js";
 import {icon} from "./icons.js";
@@ -61,11 +62,20 @@ function build({id, terms, body, charts, book, tape, state, signal}) {
   const bookNote = h("span", {class: "note"});
   const shelf = h("div", {class: "scroll shelf"}, ladder);
   put(book, h("header", {}, h("h2", {}, t("Order book")), bookNote), shelf);
-  const orders = new Book();
+  const levels = new Book();
 
   const prints = h("tbody");
-  put(tape, h("header", {}, h("h2", {}, t("Trades"))), h("div", {class: "tape", tabindex: "0", role: "region", "aria-label": t("Trades")}, h("table", {},
-      h("thead", {}, h("tr", {}, [t("Time"), t("Price"), t("Volume")].map(name => h("th", {scope: "col"}, name)))), prints)));
+  const trades = h("div", {class: "tape trades", tabindex: "0", role: "region", "aria-label": t("Trades")}, h("table", {},
+      h("thead", {}, h("tr", {}, [t("Time"), t("Price"), t("Volume")].map(name => h("th", {scope: "col"}, name)))), prints));
+  const orderBox = h("div", {class: "tape orders", tabindex: "0", role: "region", "aria-label": t("Orders"), hidden: true});
+  const orderList = ordersOf(id, orderBox, {digits, zone});
+  const views = h("div", {class: "segments", role: "group", "aria-label": t("Trades or orders")}, [[t("Trades"), trades], [t("Orders"), orderBox]].map(([name, view]) =>
+      h("button", {type: "button", "aria-pressed": String(view === trades), onclick(event) {
+        [trades, orderBox].forEach(one => one.hidden = one !== view);
+        views.querySelectorAll("button").forEach(button => button.setAttribute("aria-pressed", String(button === event.currentTarget)));
+        orderList.watch(view === orderBox);
+      }}, name)));
+  put(tape, h("header", {}, views), trades, orderBox);
   let dirty = false;
 
   function print(trade, first) {
@@ -90,7 +100,7 @@ function build({id, terms, body, charts, book, tape, state, signal}) {
       print({...event, ms: event.event_time / 1e6}, false);
       chart.touched();
     } else {
-      orders.take(event);
+      levels.take(event);
       dirty = true;
     }
   }
@@ -105,9 +115,9 @@ function build({id, terms, body, charts, book, tape, state, signal}) {
       }
     }});
     try {
-      const trades = await get(url("/v1/rows/trade", {instrument: id, limit: TRADES * 2}), {signal});
-      trades.reverse().forEach(trade => print({...trade, ms: Date.parse(trade.event_time.replace(" ", "T").replace("+00", "Z"))}, true));
-      await orders.load(id, signal);
+      const last = await get(url("/v1/rows/trade", {instrument: id, limit: TRADES * 2}), {signal});
+      last.reverse().forEach(trade => print({...trade, ms: Date.parse(trade.event_time.replace(" ", "T").replace("+00", "Z"))}, true));
+      await levels.load(id, signal);
       dirty = true;
     } catch (e) {
       if (!signal.aborted && e.status !== 404) {
@@ -119,7 +129,7 @@ function build({id, terms, body, charts, book, tape, state, signal}) {
   function draw() {
     if (dirty) {
       dirty = false;
-      drawLadder(ladder, bookNote, orders, {digits, zone, levels: Math.max(3, Math.min(LEVELS, Math.floor((shelf.clientHeight - LADDER_HEADS) / 2 / LADDER_ROW)))});
+      drawLadder(ladder, bookNote, levels, {digits, zone, levels: Math.max(3, Math.min(LEVELS, Math.floor((shelf.clientHeight - LADDER_HEADS) / 2 / LADDER_ROW)))});
     }
     frame = requestAnimationFrame(draw);
   }
@@ -134,6 +144,7 @@ function build({id, terms, body, charts, book, tape, state, signal}) {
     stop() {
       cancelAnimationFrame(frame);
       chart.stop();
+      orderList.watch(false);
     },
   };
 }

@@ -71,12 +71,13 @@ export function table({columns, label, onOpen, sortBy, descending = false, keyOf
     const tall = Math.min(whole, TALLEST);
     const inSight = element.clientHeight;
     const ratio = whole > TALLEST ? (whole - inSight) / (tall - inSight) : 1;
-    return {tall, ratio, first: Math.max(0, Math.floor(element.scrollTop * ratio / ROW) - MORE), many: Math.ceil(inSight / ROW) + 2 * MORE};
+    return {ratio, first: Math.max(0, Math.min(shown.length, Math.floor(element.scrollTop * ratio / ROW)) - MORE), many: Math.ceil(inSight / ROW) + 2 * MORE};
   }
 
   function draw() {
-    const {tall, ratio, first, many} = place();
-    space.style.height = tall + "px";
+    // The height first: with fewer rows than before the browser scrolls back to what there is.
+    space.style.height = Math.min(shown.length * ROW, TALLEST) + "px";
+    const {ratio, first, many} = place();
     const last = Math.min(shown.length, first + many);
     window_.style.transform = `translateY(${element.scrollTop - element.scrollTop * ratio + first * ROW}px)`;
     for (let i = first; i < last; i++) {

@@ -1,12 +1,13 @@
-// Money, positions and open orders of the accounts as of the last Flink checkpoint, and whether everything adds up.
+// The ledger as of the last Flink checkpoint: whether everything adds up, and one account.
 
 import {get} from "../lib/api.js";
 import {h, put, say} from "../lib/dom.js";
 import {count, decimals, short} from "../lib/format.js";
 import {icon} from "../lib/icons.js";
 import {t} from "../lib/i18n.js";
-import {plainTable, table} from "../lib/table.js";
-import {empty, live, stat} from "../lib/views.js";
+import {lists} from "../lib/ledgerlists.js";
+import {plainTable} from "../lib/table.js";
+import {live, stat} from "../lib/views.js";
 
 const EVERY_MS = 5000;
 const money = value => value === null || value === undefined ? "–" : decimals(Number(value), 2);
@@ -18,54 +19,17 @@ export function open(main, {rest, title}) {
 
 function all(main) {
   const sums = h("div", {class: "sumsbox"});
-  const panel = h("section", {class: "panel fill", "aria-label": t("Accounts")});
+  const panel = h("section", {class: "panel fill", "aria-label": t("Ledger")});
   put(main, sums, panel);
-  const search = h("input", {type: "search", placeholder: t("Search accounts"), "aria-label": t("Search accounts"), oninput: showRows});
-  const note = h("span", {class: "note"});
-  let accounts = [];
-  const list = table({label: t("Accounts"), sortBy: "account", keyOf: row => row.account, onOpen: row => location.hash = "#/ledger/" + encodeURIComponent(row.account), columns: [
-    {key: "account", title: t("Account"), width: "minmax(84px, .7fr)", sort: row => row.account, text: row => row.account},
-    ...[["balance", t("Balance")], ["money", t("Available")], ["frozen", t("Frozen")], ["margin", t("Margin")], ["close_profit", t("Closed profit")], ["float_profit", t("Open profit")], ["commission", t("Commission")]]
-        .map(([key, name]) => ({key, title: name, align: "right", width: "minmax(130px, 1fr)", sort: row => Number(row[key]), descending: true, cell(row, cell) {
-          say(cell, money(row[key]));
-          if (key.endsWith("profit")) {
-            cell.className = "cell right " + tone(row[key]);
-          }
-        }})),
-    {key: "risk", title: t("Risk"), align: "right", width: "82px", sort: row => row.risk_ratio, descending: true, text: row => row.risk_ratio === null ? "–" : decimals(row.risk_ratio * 100, 1) + " %"},
-    {key: "report", title: t("Report"), width: "104px", sort: row => Object.keys(row.differences ?? {}).length, descending: true, cell(row, cell) {
-      const differs = Object.keys(row.differences ?? {}).length > 0 && !row.report_outdated;
-      put(cell, row.reported_at_ns === undefined ? h("span", {class: "muted"}, t("none")) : h("span", {class: "pill " + (differs ? "bad" : row.report_outdated ? "" : "good")},
-          differs ? t("differs") : row.report_outdated ? t("outdated") : t("agrees")));
-    }}]});
-
-  function showRows() {
-    const wanted = search.value.trim().toLowerCase();
-    const shown = accounts.filter(row => row.account.toLowerCase().includes(wanted));
-    say(note, t("{n} accounts", {n: count(shown.length)}));
-    list.set(shown);
-  }
-
   let show = null;
   const top = live(sums, {every: EVERY_MS, load: signal => get("/v1/ledger", {signal}), show(ledger, body) {
     show ??= buildSums(body);
     show(ledger);
   }});
-  const bottom = live(panel, {every: EVERY_MS, load: signal => get("/v1/accounts", {signal}), show(found, body) {
-    accounts = found.accounts;
-    if (accounts.length === 0) {
-      put(body, empty(t("The ledger has no account yet")));
-      return;
-    }
-    if (!list.element.isConnected) {
-      put(body, h("header", {class: "panel-head"}, h("h2", {}, t("Accounts")), h("span", {class: "searchbox"}, icon("search"), search), note), list.element);
-    }
-    showRows();
-  }});
+  const bottom = lists(panel);
   return {stop() {
     top.stop();
     bottom.stop();
-    list.stop();
   }};
 }
 
@@ -81,8 +45,10 @@ function buildSums(body) {
         h("p", {class: "muted"}, t("money {money} + frozen {frozen} + margin {margin} − closed profit {profit} + commission {commission} = {sum}",
             {money: money(ledger.money), frozen: money(ledger.frozen), margin: money(ledger.margin), profit: money(ledger.close_profit), commission: money(ledger.commission), sum: money(ledger.accounted_for)}))),
         h("span", {class: "muted jobid"}, t("checkpoint {id}", {id: ledger.checkpoint})));
-    put(problems, ledger.problems.map(problem => h("div", {class: "alert bad"}, problem)));
-    problems.hidden = ledger.problems.length === 0;
+    const differing = ledger.accounts_not_as_reported;
+    put(problems, ledger.problems.map(problem => h("div", {class: "alert bad"}, problem)), differing === 0 ? null : h("div", {class: "alert warn"},
+        t("{n} of {all} accounts whose report is up to date are not as reported: the list Differences names figure and amounts.", {n: count(differing), all: count(ledger.accounts_reported)})));
+    problems.hidden = problems.childElementCount === 0;
     say(stats.in.value, short(Number(ledger.money_in)));
     stats.in.value.title = money(ledger.money_in);
     say(stats.in.note, t("accounted for"));

@@ -13,6 +13,7 @@ const TICKS_MS = 1000;
 /** Terms, sizes and day bars change slowly. */
 const SLOW_MS = 15_000;
 const SPARKS_MS = 60_000;
+const FEW = 4;
 const SPARK_MS = 4 * 3_600_000;
 const DAYS_BACK_MS = 5 * 86_400_000;
 
@@ -73,15 +74,26 @@ async function loadSlow(slow, signal) {
   }
   if (Date.now() - slow.sparksAt > SPARKS_MS) {
     const recent = new Date(Date.now() - SPARK_MS).toISOString();
-    slow.sparks = new Map();
-    for (const bar of await get(url("/v1/bars/trade", {interval: "5m", from: recent}), {signal})) {
-      const closes = slow.sparks.get(bar.instrument) ?? [];
-      closes.push(bar.close);
-      slow.sparks.set(bar.instrument, closes);
+    slow.sparks = await closesOf("5m", recent, signal);
+    const young = [...slow.sparks.values()].every(closes => closes.length < FEW);
+    if (young) {
+      slow.sparks = await closesOf("10s", recent, signal);
     }
-    slow.sparksAt = Date.now();
+    // A market that has just been opened is looked at again soon.
+    slow.sparksAt = young ? 0 : Date.now();
   }
   slow.at = Date.now();
+}
+
+/** The closes of the bars of each instrument. */
+async function closesOf(interval, from, signal) {
+  const found = new Map();
+  for (const bar of await get(url("/v1/bars/trade", {interval, from}), {signal})) {
+    const closes = found.get(bar.instrument) ?? [];
+    closes.push(bar.close);
+    found.set(bar.instrument, closes);
+  }
+  return found;
 }
 
 function rowOf(tick, slow) {

@@ -8,6 +8,7 @@ import {checkpointStrip} from "../lib/checkpoints.js";
 import {live, stat} from "../lib/views.js";
 
 const EVERY_MS = 2000;
+const SIZES_MS = 10_000;
 const REMEMBERED = 150;
 const history = [];
 
@@ -15,12 +16,36 @@ export function open(main) {
   const panel = h("div", {class: "overview"});
   put(main, panel);
   let page = null;
-  const updates = live(panel, {every: EVERY_MS, load: signal => get("/v1/status", {signal}), show(status, body) {
+  let sizes = {at: 0, hot: null, cold: null};
+
+  /** What is stored changes slowly, and cannot be read while the job restarts; the state of the job can. */
+  async function load(signal) {
+    const status = await get("/v1/status", {signal});
+    if (Date.now() - sizes.at > SIZES_MS) {
+      sizes = {at: Date.now(), ...await sizesOf(signal)};
+    }
+    return status;
+  }
+
+  const updates = live(panel, {every: EVERY_MS, load, show(status, body) {
     page ??= build(body);
     remember(status);
-    page(status);
+    page(status, sizes);
   }});
   return updates;
+}
+
+async function sizesOf(signal) {
+  try {
+    const {subtasks, archive} = await get("/v1/storage", {signal});
+    const sum = id => subtasks.reduce((total, one) => total + (one.statistics[id] ?? 0), 0);
+    return {hot: sum("files.bytes") + sum("memtable.active.bytes") + sum("memtable.frozen.bytes"), cold: archive.bytes};
+  } catch (e) {
+    if (e.status === undefined) {
+      throw e;
+    }
+    return {hot: null, cold: null};
+  }
 }
 
 function remember(status) {
@@ -46,7 +71,7 @@ function build(body) {
   const operators = h("section", {class: "panel"}, h("header", {}, h("h2", {}, t("Operators"))), h("div", {class: "pad operators"}));
   put(body, h("div", {class: "stack"}, verdict, alerts, h("dl", {class: "stats"}, Object.values(stats).map(one => one.element)), h("div", {class: "columns"}, h("div", {class: "stack"}, rates, sum, operators), h("div", {class: "stack"}, checkpoints, letters))));
 
-  return status => {
+  return (status, sizes) => {
     const f = status.figures.byName;
     showVerdict(verdict, status);
     showAlerts(alerts, status);
@@ -59,9 +84,9 @@ function build(body) {
     say(stats.behind.value, duration(Math.max(0, f.eventTimeLagMs ?? -1)));
     say(stats.behind.note, t("newest event"));
     say(stats.hot.value, short(f.hotRows));
-    say(stats.hot.note, t("{n} late", {n: count(f.lateRows)}));
+    say(stats.hot.note, t("{size} in the engine", {size: bytes(sizes.hot)}) + " · " + t("{n} late", {n: count(f.lateRows)}));
     say(stats.cold.value, short(f.archivedRows));
-    say(stats.cold.note, t("{n} files", {n: count(f.publishedFiles)}));
+    say(stats.cold.note, t("{size} in {n} files", {size: bytes(sizes.cold), n: count(f.publishedFiles)}));
     say(stats.letters.value, short((f.deadLetters ?? 0) + (f.refused ?? 0)));
     say(stats.letters.note, f.consumed ? decimals(((f.deadLetters ?? 0) + (f.refused ?? 0)) / f.consumed * 100, 2) + " % " + t("of all messages") : "");
     say(stats.disk.value, bytes(f.diskFreeBytes));
@@ -87,7 +112,7 @@ function showVerdict(panel, status) {
   const word = well ? t("All is well") : critical > 0 ? t("Something is wrong") : t("Something wants attention");
   put(panel, h("span", {class: "light " + (well ? "good" : critical > 0 ? "bad" : "warn"), "aria-hidden": "true"}),
       h("div", {}, h("strong", {}, word), h("p", {class: "muted"}, [status.name, t("{state} for {time}", {state: t(status.state.toLowerCase()), time: duration(Date.now() - Date.parse(status.startedAt))}),
-        t("{n} restarts", {n: count(status.restarts)}), t("{n} TaskManagers, {free} of {slots} slots free", {n: count(status.taskManagers), free: status.freeSlots, slots: status.slots})].join(" · "))),
+        t("{n} restarts", {n: count(status.restarts)}), t("TaskManagers: {n}, free slots: {free} of {slots}", {n: count(status.taskManagers), free: status.freeSlots, slots: status.slots})].join(" · "))),
       h("span", {class: "muted mono jobid", title: t("Id of the job")}, status.id));
 }
 

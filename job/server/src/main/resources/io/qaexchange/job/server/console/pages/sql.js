@@ -1,11 +1,12 @@
 // SQL over hot and cold rows: editor, result as table, chart or file, plan, history.
 
-import {ask, get} from "../lib/api.js";
+import {ask, get, url} from "../lib/api.js";
 import {h, put, say} from "../lib/dom.js";
 import {editor} from "../lib/editor.js";
 import {count, duration, parseTime, time} from "../lib/format.js";
 import {icon} from "../lib/icons.js";
 import {t} from "../lib/i18n.js";
+import {planView} from "../lib/plan.js";
 import {plot} from "../lib/plot.js";
 import {pref, setPref} from "../lib/prefs.js";
 import {query} from "../lib/rows.js";
@@ -55,7 +56,9 @@ export async function open(main, {user}) {
     view.begin(mine);
     try {
       if (plan) {
-        view.plan(await query("EXPLAIN " + sql, {level: level.value, request: mine.request, signal: mine.abort.signal}));
+        const response = await ask(url("/v1/plan", {level: level.value}), {method: "POST", body: sql, headers: {"Content-Type": "text/plain", "Qaexchange-Request": mine.request},
+          signal: mine.abort.signal});
+        view.plan(await response.json());
       } else {
         const found = await query(sql, {level: level.value, request: mine.request, signal: mine.abort.signal, onRows: so => view.rows(so, false)});
         view.rows(found, true, {sql, ms: performance.now() - mine.began, level: level.value});
@@ -119,6 +122,7 @@ class ResultView {
   #foot = h("div", {class: "foot", role: "status"});
   #grid = null;
   #result = null;
+  #plan = null;
   #tab = "table";
   #timer = 0;
   #drawnAt = 0;
@@ -142,16 +146,17 @@ class ResultView {
     const files = this.#result === null || this.#info === null ? null : h("span", {class: "bar"}, icon("download"), ["csv", "json", "parquet", "arrow"].map(format =>
         h("button", {class: "plain", type: "button", title: t("Runs the query again and saves all rows"), onclick: event => download(this.#info, format, event.currentTarget, this.#foot)},
             format)));
-    put(this.#head, h("div", {class: "tabs", role: "tablist", "aria-label": t("Result")}, tab("table", t("Table")), tab("chart", t("Chart")), tab("history", t("History"))),
+    put(this.#head, h("div", {class: "tabs", role: "tablist", "aria-label": t("Result")}, tab("table", t("Table")), tab("chart", t("Chart")), this.#plan === null ? null : tab("plan", t("Plan")), tab("history", t("History"))),
         h("span", {class: "note"}, files));
   }
 
   begin(running) {
     this.#result = null;
+    this.#plan = null;
     this.#info = null;
     this.#grid?.stop();
     this.#grid = null;
-    this.#tab = this.#tab === "history" ? "table" : this.#tab;
+    this.#tab = this.#tab === "history" || this.#tab === "plan" ? "table" : this.#tab;
     this.#heads();
     put(this.#view, loading());
     clearInterval(this.#timer);
@@ -178,10 +183,14 @@ class ResultView {
       t("archive manifest {version}", {version: header("Manifest-Version") ?? "–"})].filter(part => part !== null).map(part => h("span", {}, part)));
   }
 
-  plan(result) {
+  plan(plan) {
     clearInterval(this.#timer);
-    say(this.#foot, t("The plan of DuckDB. Conditions on instrument, event time and date are pushed into the engine and prune the Parquet files."));
-    put(this.#view, h("pre", {class: "plan", tabindex: "0", "aria-label": t("Plan")}, result.rows.map(row => row[row.length - 1]).join("\n")));
+    this.#plan = plan;
+    this.#tab = "plan";
+    this.#heads();
+    this.#show();
+    put(this.#foot, [t("level {level}", {level: plan.level}), plan.pinnedTo ? t("as of {time}", {time: time(Date.parse(plan.pinnedTo))}) : null,
+      t("archive manifest {version}", {version: plan.manifestVersion})].filter(part => part !== null).map(part => h("span", {}, part)));
   }
 
   failed(problem) {
@@ -193,6 +202,8 @@ class ResultView {
   #show() {
     if (this.#tab === "history") {
       put(this.#view, historyList(this.#on.onPick));
+    } else if (this.#tab === "plan") {
+      put(this.#view, planView(this.#plan));
     } else if (this.#result === null) {
       put(this.#view, empty(t("No result yet")));
     } else if (this.#result.rows.length === 0) {

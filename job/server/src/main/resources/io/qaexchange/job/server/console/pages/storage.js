@@ -1,56 +1,75 @@
 // What is stored, and where: the levels of each store as a picture, the archive by table and trading day.
 
-import {get} from "../lib/api.js";
+import {ask, get} from "../lib/api.js";
+import {archivePanels} from "../lib/archive.js";
 import {h, put, say} from "../lib/dom.js";
-import {bytes, count, decimals, duration, short, time} from "../lib/format.js";
+import {bytes, count, decimals, duration, short} from "../lib/format.js";
 import {t} from "../lib/i18n.js";
 import {operationsPanel} from "../lib/operations.js";
-import {table} from "../lib/table.js";
-import {empty, live, stat} from "../lib/views.js";
+import {plot} from "../lib/plot.js";
+import {storeOf} from "../lib/stores.js";
+import {live, stat} from "../lib/views.js";
 
 const EVERY_MS = 3000;
-const WINDOW_MS = 3_600_000;
-const MOST_PLACES = 40;
+const HISTORY_MS = 5000;
+const MIB = 1 << 20;
+const CHART = {kind: "time", width: 460, height: 150};
 
 export function open(main, {user}) {
   const panel = h("div", {class: "grow"});
   put(main, panel);
   const operations = operationsPanel(user, [
-    {path: "/admin/compaction/trigger", name: t("Compact everything"), sure: t("Compacts all that the event store has in the engine. Reads and writes go on, and writes may be slowed down meanwhile. Start it?")},
-    {path: "/admin/compaction", method: "DELETE", name: t("Cancel the compaction")}]);
+    {path: "/admin/compaction/trigger", name: t("Compact everything"), preview: storePreview,
+      sure: t("Compacts all that the event store has in the engine. Reads and writes go on, and writes may be slowed down meanwhile. Start it?")},
+    {path: "/admin/compaction", method: "DELETE", name: t("Cancel the compaction")},
+    {path: "/admin/archive/compact", name: t("Merge small Parquet files"), preview: archivePreview,
+      sure: t("Merges small files of a table and trading day into large ones. Queries go on; the small files stay on the disk until bin/archive retain removes them. Start it?")}]);
+  const charts = h("section", {class: "panel", "aria-label": t("Over time")});
   let page = null;
   const updates = live(panel, {every: EVERY_MS, load: signal => get("/v1/storage", {signal}), show(data, body) {
-    page ??= build(body, operations.element);
+    page ??= build(body, operations.element, charts);
     page.show(data);
+  }});
+  const history = live(charts, {every: HISTORY_MS, load: signal => get("/v1/storage/history", {signal}), show({samples}, body) {
+    put(body, h("header", {class: "panel-head"}, h("h2", {}, t("Over time")), h("span", {class: "note"}, t("since this server began, at most six hours"))), chartsOf(samples));
   }});
   return {stop() {
     updates.stop();
+    history.stop();
     operations.stop();
     page?.stop();
   }};
 }
 
-function build(body, operations) {
+async function storePreview() {
+  const plan = await (await ask("/admin/compaction/trigger?dry-run=true", {method: "POST"})).json();
+  return {possible: true, shown: [h("p", {}, t("{n} files and the memtables, {size} in all, would be read, and written again but for what can be dropped.", {n: count(plan.files), size: bytes(plan.bytes)})),
+    h("ul", {class: "problems"}, plan.subtasks.map(one => h("li", {}, t("Subtask {n}", {n: one.subtask}) + ": " + t("{n} files", {n: count(one.files)}) + ", " + bytes(one.bytes))))]};
+}
+
+async function archivePreview() {
+  const plan = await (await ask("/admin/archive/compact?dry-run=true", {method: "POST"})).json();
+  return {possible: plan.files > 0, shown: plan.files === 0 ? h("p", {}, t("Nothing is to be merged: no table has two small files of one trading day.")) : [
+    h("p", {}, t("{n} files with {size} would become {become}.", {n: count(plan.files), size: bytes(plan.bytes), become: count(plan.becomeFiles)})),
+    h("ul", {class: "problems"}, plan.groups.map(one => h("li", {}, `${one.table}, ${one.tradingDay}: ` + t("{n} files", {n: count(one.files)}) + ", " + bytes(one.bytes))))]};
+}
+
+/** Write amplification, memtables and stalls. Counters begin again with the tasks; what lies before that is another story. */
+function chartsOf(samples) {
+  const amplification = samples.filter(one => one.flushedBytes > 0).map(one => ({x: one.at, y: (one.flushedBytes + one.compactedBytes) / one.flushedBytes}));
+  const stalls = samples.slice(1).map((one, i) => ({x: one.at, y: Math.max(0, one.stallMicros - samples[i].stallMicros) / 1000 / ((one.at - samples[i].at) / 1000)}));
+  const chart = (name, points, least, format) => h("figure", {}, h("figcaption", {}, name), points.length < 2 ? h("p", {class: "muted"}, t("Collecting …")) : plot({...CHART, points, least, label: name, format}));
+  return h("div", {class: "pad charts-3"}, chart(t("Write amplification"), amplification, 1, value => decimals(value, 2)),
+      chart(t("Memtables, MiB"), samples.map(one => ({x: one.at, y: one.memtableBytes / MIB})), 0, value => decimals(value, value < 10 ? 1 : 0)),
+      chart(t("Write stalls, ms in a second"), stalls, 0, value => decimals(value, value < 10 ? 1 : 0)));
+}
+
+function build(body, operations, charts) {
   const stats = {memory: stat(t("Memtables"), t("Rows in memory, in all subtasks")), files: stat(t("Engine files"), t("Sorted files of the event store")), amplification: stat(t("Write amplification"), t("Bytes written by flushes and compactions, over bytes flushed")),
     stalls: stat(t("Write stalls"), t("Since the tasks began")), cold: stat(t("Parquet files")), size: stat(t("Parquet size")), ratio: stat(t("Compression"), t("Stored bytes over bytes in Parquet")), retired: stat(t("On their way out"), t("Files that left the archive and are still on the disk"))};
   const stores = h("div", {class: "grid-2"});
-  const heat = h("div", {class: "pad scroll"});
-  const manifest = h("span", {class: "note"});
-  const list = table({label: t("Parquet files by table and trading day"), sortBy: "bytes", descending: true, keyOf: row => row.table + row.tradingDay, columns: [
-    {key: "table", title: t("Table"), width: "minmax(130px, 1fr)", sort: row => row.table, text: row => row.table},
-    {key: "day", title: t("Trading day"), width: "110px", sort: row => row.tradingDay, descending: true, text: row => row.tradingDay},
-    {key: "files", title: t("Files"), align: "right", width: "80px", sort: row => row.files, descending: true, text: row => count(row.files)},
-    {key: "rows", title: t("Rows"), align: "right", width: "110px", sort: row => row.rows, descending: true, text: row => count(row.rows)},
-    {key: "bytes", title: t("Size"), align: "right", width: "100px", sort: row => row.bytes, descending: true, text: row => bytes(row.bytes)},
-    {key: "ratio", title: t("Compression"), align: "right", width: "116px", sort: row => row.rawBytes / row.bytes, descending: true, text: row => row.rawBytes > 0 ? decimals(row.rawBytes / row.bytes, 1) + " ×" : "–"},
-    {key: "small", title: t("Small files"), hint: t("Below 16 MiB where a day has several: bin/archive compact merges them"), align: "right", width: "110px", sort: row => row.smallFiles, descending: true,
-      cell(row, cell) {
-        put(cell, row.smallFiles > 0 ? h("span", {class: "pill warn"}, count(row.smallFiles)) : h("span", {class: "muted"}, "0"));
-      }}]});
-  const box = h("div", {class: "body"});
-  put(body, h("div", {class: "stack grow"}, h("dl", {class: "stats"}, Object.values(stats).map(one => one.element)), operations, stores,
-      h("section", {class: "panel"}, h("header", {}, h("h2", {}, t("Archive: bytes by table and trading day")), manifest), heat),
-      h("section", {class: "panel fill tall"}, h("header", {class: "panel-head"}, h("h2", {}, t("Parquet files by table and trading day"))), box)));
+  const archivePart = archivePanels();
+  put(body, h("div", {class: "stack"}, h("dl", {class: "stats"}, Object.values(stats).map(one => one.element)), operations, charts, stores, archivePart.elements));
   return {
     show({subtasks, archive}) {
       const sum = id => subtasks.reduce((total, one) => total + (one.statistics[id] ?? 0), 0);
@@ -73,64 +92,8 @@ function build(body, operations) {
       say(stats.retired.value, count(archive.retiredFiles));
       say(stats.retired.note, t("{n} superseded", {n: count(archive.supersededFiles)}));
       put(stores, subtasks.map(storeOf));
-      say(manifest, t("archive manifest {version}", {version: archive.manifestVersion}));
-      put(heat, archive.days.length === 0 ? empty(t("Nothing is archived yet"), t("Rows are archived when a window of event time is complete.")) : heatmap(archive.days));
-      if (archive.days.length === 0) {
-        put(box, empty(t("Nothing is archived yet")));
-      } else {
-        if (!list.element.isConnected) {
-          put(box, list.element);
-        }
-        list.set(archive.days);
-      }
+      archivePart.show(archive);
     },
-    stop: () => list.stop(),
+    stop: () => archivePart.stop(),
   };
-}
-
-/** A store: a line for each level or window, a block for each file, as wide as it is large. */
-function storeOf(one) {
-  const most = Math.max(...one.levels.map(level => level.fileBytes.reduce((a, b) => a + b, 0)), 1);
-  const compaction = one.askedCompaction;
-  const families = Map.groupBy ? Map.groupBy(one.levels, level => level.family) : groups(one.levels);
-  const asked = compaction.state === "NONE" ? null : h("span", {class: "pill " + (compaction.state === "RUNNING" ? "warn" : compaction.state === "DONE" ? "good" : compaction.state === "FAILED" ? "bad" : "")},
-      t("compaction " + compaction.state.toLowerCase()) + (compaction.startedMs ? " · " + duration((compaction.endedMs || Date.now()) - compaction.startedMs) : ""));
-  return h("section", {class: "panel store", "aria-label": t("Store of subtask {n}", {n: one.subtask})}, h("header", {}, h("h2", {}, t("Subtask {n}", {n: one.subtask})), asked,
-      h("span", {class: "note"}, t("memtable {size}", {size: bytes(one.statistics["memtable.active.bytes"])}) + " · " + t("level 0 depth {n}", {n: one.statistics["level0.depth"]}))),
-  h("div", {class: "pad"}, one.levels.length === 0 ? h("p", {class: "muted"}, t("All rows are in memory: no file was flushed yet.")) : [...families].map(([family, levels]) => h("div", {class: "family"}, h("h3", {}, family, " ",
-      h("span", {class: "muted"}, t(levels[0].style === "LEVELED" ? "leveled" : "windows of event time"))), levels.slice(-MOST_PLACES).map(level => {
-    const total = level.fileBytes.reduce((a, b) => a + b, 0);
-    const bar = h("span", {class: "files", role: "img", "aria-label": t("{n} files, {size}", {n: level.fileBytes.length, size: bytes(total)})}, level.fileBytes.map(size => {
-      const block = h("i", {title: bytes(size)});
-      block.style.flexGrow = String(size);
-      return block;
-    }));
-    bar.style.width = Math.max(1.5, total / most * 100) + "%";
-    return h("div", {class: "level"}, h("span", {class: "place"}, level.isWindow ? time(level.place * WINDOW_MS).slice(5, 16) : t("level {n}", {n: level.place})), h("span", {class: "track"}, bar),
-        h("span", {class: "right muted"}, bytes(total)), h("span", {class: "right muted"}, t("{n} entries", {n: short(level.entries)})));
-  }))), h("details", {}, h("summary", {}, t("What would be compacted next, and why")), h("pre", {class: "plan", tabindex: "0"}, one.nextCompaction))));
-}
-
-function groups(levels) {
-  const found = new Map();
-  levels.forEach(level => found.set(level.family, [...found.get(level.family) ?? [], level]));
-  return found;
-}
-
-/** Tables down, trading days across; the deeper, the more bytes. */
-function heatmap(days) {
-  const names = [...new Set(days.map(day => day.table))];
-  const dates = [...new Set(days.map(day => day.tradingDay))].sort().slice(-60);
-  const most = Math.max(...days.map(day => day.bytes));
-  const of = new Map(days.map(day => [day.table + " " + day.tradingDay, day]));
-  return h("table", {class: "heat"}, h("caption", {class: "hidden"}, t("Archive: bytes by table and trading day")), h("thead", {}, h("tr", {}, h("td", {}), dates.map(day => h("th", {scope: "col"}, day.slice(5))))),
-      h("tbody", {}, names.map(name => h("tr", {}, h("th", {scope: "row"}, name), dates.map(day => {
-        const found = of.get(name + " " + day);
-        const cell = h("td", {title: found ? `${name} ${day}: ${bytes(found.bytes)}, ${count(found.files)} files, ${count(found.rows)} rows` : `${name} ${day}: –`}, found ? bytes(found.bytes) : "");
-        if (found) {
-          cell.style.setProperty("--share", (Math.log(found.bytes) / Math.log(most) * 60).toFixed(0) + "%");
-          cell.className = "has";
-        }
-        return cell;
-      })))));
 }
