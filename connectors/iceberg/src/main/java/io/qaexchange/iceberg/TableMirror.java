@@ -104,7 +104,8 @@ final class TableMirror {
         }
     }
 
-    private MirrorOperations operations() throws IOException {
+    /** Takes the newest metadata version. What is computed and committed afterwards is based on it: a newer one in between must make the commit fail. */
+    private MirrorOperations refresh() throws IOException {
         if (operations == null || operations.isOutdated()) {
             operations = MirrorOperations.load(files, location);
         }
@@ -116,9 +117,10 @@ final class TableMirror {
         operations = null;
     }
 
+    /** The current snapshot of the newest metadata version, on which everything is based that follows. */
     @Nullable
     Snapshot head() throws IOException {
-        TableMetadata metadata = operations().current();
+        TableMetadata metadata = refresh().current();
         return metadata == null ? null : metadata.currentSnapshot();
     }
 
@@ -129,7 +131,7 @@ final class TableMirror {
 
     /** The table for Iceberg's readers. */
     Table table() throws IOException {
-        return new BaseTable(operations(), name);
+        return new BaseTable(refresh(), name);
     }
 
     /**
@@ -276,7 +278,7 @@ final class TableMirror {
     /** The newest snapshot before the head that has nothing of an abandoned branch; null if there is none. */
     @Nullable
     private Snapshot restored(Snapshot head, ArchiveManifest manifest) throws IOException {
-        TableMetadata metadata = operations().current();
+        TableMetadata metadata = operations.current();
         for (Snapshot snapshot = parentOf(metadata, head); snapshot != null; snapshot = parentOf(metadata, snapshot)) {
             Map<String, String> summary = snapshot.summary();
             if (isOurs(snapshot) && manifest.isInHistory(summary.get(ARCHIVE_EPOCH), Long.parseLong(summary.get(CHECKPOINT)))) {
@@ -308,7 +310,7 @@ final class TableMirror {
 
     private Map<String, Moves> moves(TableFiles target, @Nullable String newBranch, @Nullable Snapshot head) throws IOException {
         Map<String, Snapshot> branches = new LinkedHashMap<>();
-        TableMetadata metadata = operations().current();
+        TableMetadata metadata = operations.current();
         if (metadata != null) {
             metadata.refs().forEach((branch, ref) -> {
                 if (branch.startsWith(ABANDONED)) {
@@ -346,7 +348,7 @@ final class TableMirror {
         Map<String, DataFile> known = contents.get(snapshot.snapshotId());
         if (known == null) {
             known = new LinkedHashMap<>();
-            TableMetadata metadata = operations().current();
+            TableMetadata metadata = operations.current();
             for (ManifestFile manifest : snapshot.dataManifests(operations.io())) {
                 try (ManifestReader<DataFile> reader = ManifestFiles.read(manifest, operations.io(), metadata.specsById())) {
                     for (DataFile file : reader) {
@@ -369,7 +371,7 @@ final class TableMirror {
 
     /** @throws ForeignCommitException if somebody else changed the table */
     private void checkOurs() throws IOException {
-        TableMetadata metadata = operations().current();
+        TableMetadata metadata = operations.current();
         if (metadata == null) {
             return;
         }
@@ -399,7 +401,7 @@ final class TableMirror {
 
     /** Snapshots that expired. */
     int expire(SnapshotRetention retention, Instant now) throws IOException {
-        operations();
+        refresh();
         checkOurs();
         int expired = SnapshotExpiry.run(operations, retention, now);
         if (expired > 0) {

@@ -51,6 +51,37 @@ class SeveralWritersTest {
         assertThat(versionsOf(mirror.open("trade"))).isEqualTo(concerned);
     }
 
+    /** Between any two looks at the folder, another writer does all the work. */
+    @Test
+    void whatAnotherWriterCommitsBetweenTwoLooksIsNotCommittedAgain() throws IOException {
+        int looks = 0;
+        for (int look = 1; look <= looks + 1; look++) {
+            ArchiveHistory history = new ArchiveHistory(folder.resolve("look" + look), 7);
+            history.archive("trade", 2, "2026-01-05");
+            new IcebergMirror(history.store(), new UnsyncedFiles()).sync();
+            history.archive("trade", 3, "2026-01-05");
+            history.archive("trade", 4, "2026-01-06");
+            int at = look;
+            int[] seen = new int[1];
+            new IcebergMirror(history.store(), new UnsyncedFiles() {
+                @Override
+                public List<String> list(String location) throws IOException {
+                    if (location.endsWith("/trade/metadata") && ++seen[0] == at) {
+                        new IcebergMirror(history.store(), new UnsyncedFiles()).sync();
+                    }
+                    return super.list(location);
+                }
+            }).sync();
+            looks = Math.max(looks, seen[0]);
+
+            IcebergMirror mirror = IcebergMirror.of(history.store());
+            IcebergMirrorTest.assertShowsTheManifest(history, mirror);
+            assertThat(mirror.open("trade").currentSnapshot().summary()).as("look %d", look).containsEntry("total-records", "9");
+            assertThat(versionsOf(mirror.open("trade"))).as("look %d", look).containsExactly(2L, 3L, 4L);
+        }
+        assertThat(looks).isGreaterThan(2);
+    }
+
     @Test
     void aVersionOfAWriterThatSleptUntilOldOnesWereRemovedIsTakenBack() throws IOException {
         ArchiveHistory history = new ArchiveHistory(folder, 6);
