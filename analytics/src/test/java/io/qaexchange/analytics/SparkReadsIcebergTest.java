@@ -2,11 +2,16 @@ package io.qaexchange.analytics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -28,6 +33,7 @@ class SparkReadsIcebergTest {
     @TempDir
     private static Path folder;
     private static SparkSession spark;
+    private static Process catalog;
 
     @BeforeAll
     static void start() throws Exception {
@@ -41,6 +47,9 @@ class SparkReadsIcebergTest {
         assertThat(table("status", archive)).isZero();
         spark = SparkSession.builder().master("local[1]").config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC")
                 .config("spark.sql.shuffle.partitions", "1")
+                // As docs/analytics.md says for the REST catalogue.
+                .config("spark.sql.catalog.qa", "org.apache.iceberg.spark.SparkCatalog").config("spark.sql.catalog.qa.type", "rest")
+                .config("spark.sql.catalog.qa.uri", serve(archive))
                 .config("spark.sql.catalog.archive", "org.apache.iceberg.spark.SparkCatalog").config("spark.sql.catalog.archive.type", "hadoop")
                 .config("spark.sql.catalog.archive.warehouse", archive.resolve("_iceberg").toUri().toString())
                 .config("spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions").getOrCreate();
@@ -51,8 +60,25 @@ class SparkReadsIcebergTest {
                 "io.qaexchange.job.cli.table.TableCommand", command, "--archive", archive.toString()).inheritIO().start().waitFor();
     }
 
+    /** Starts {@code bin/table serve}; the address that it prints. */
+    private static String serve(Path archive) throws IOException {
+        catalog = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", CLASS_PATH,
+                "io.qaexchange.job.cli.table.TableCommand", "serve", "--archive", archive.toString(), "--port", "0").redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        BufferedReader printed = new BufferedReader(new InputStreamReader(catalog.getInputStream(), StandardCharsets.UTF_8));
+        for (String line = printed.readLine(); line != null; line = printed.readLine()) {
+            Matcher address = Pattern.compile("http://127\\.0\\.0\\.1:[0-9]+/iceberg").matcher(line);
+            if (address.find()) {
+                return address.group();
+            }
+        }
+        throw new IOException("bin/table serve ended before it said where it listens");
+    }
+
     @AfterAll
     static void stop() {
+        if (catalog != null) {
+            catalog.destroy();
+        }
         if (spark != null) {
             spark.stop();
         }
@@ -77,6 +103,21 @@ class SparkReadsIcebergTest {
             assertThat(spark.sql("SELECT * FROM archive." + name).count()).as(name).isEqualTo(rows);
             assertThat(spark.sql("SELECT * FROM archive." + name).collectAsList()).as(name).hasSize((int) rows);
         }
+    }
+
+    @Test
+    void theRestCatalogueShowsTheSame() {
+        List<Row> tables = spark.sql("SHOW TABLES IN qa.archive").collectAsList();
+        assertThat(tables).isNotEmpty();
+        for (Row table : tables) {
+            String name = table.getString(1);
+            assertThat(spark.sql("SELECT * FROM qa.archive." + name).count()).as(name).isEqualTo(spark.sql("SELECT * FROM archive." + name).count());
+        }
+        long snapshot = spark.sql("SELECT snapshot_id FROM qa.archive.trade.snapshots ORDER BY committed_at").first().getLong(0);
+        assertThat(spark.sql("SELECT * FROM qa.archive.trade VERSION AS OF " + snapshot).count()).isPositive();
+        assertThat(spark.sql("SELECT instrument, price FROM qa.archive.trade WHERE instrument = 'SHFE.rb2601'").count()).isPositive();
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> spark.sql("DELETE FROM qa.archive.trade WHERE true")).hasStackTraceContaining("does not support endpoint");
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> spark.sql("DROP TABLE qa.archive.trade")).hasStackTraceContaining("does not support endpoint");
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import javax.annotation.Nullable;
 import org.apache.flink.core.fs.Path;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
@@ -66,6 +67,29 @@ record FileFooter(io.qaexchange.archive.manifest.DataFile file, String location,
         blocks.forEach(block -> offsets.add(block.getStartingPos()));
         return DataFiles.builder(spec).withPath(location).withFormat(FileFormat.PARQUET).withFileSizeInBytes(file.lengthBytes())
                 .withPartitionPath(TableColumns.DATE + "=" + file.tradingDay()).withMetrics(metrics(table)).withSplitOffsets(offsets).build();
+    }
+
+    /** The figure in which an entry of an Iceberg table differs from the file; null if it fits. */
+    @Nullable
+    String differenceTo(DataFile entry, Schema table, PartitionSpec spec) {
+        DataFile own = toDataFile(table, spec);
+        if (entry.recordCount() != own.recordCount()) {
+            return "the number of rows";
+        }
+        if (entry.fileSizeInBytes() != own.fileSizeInBytes()) {
+            return "the length";
+        }
+        if (!spec.partitionToPath(entry.partition()).equals(spec.partitionToPath(own.partition()))) {
+            return "the partition";
+        }
+        if (!isSame(entry.valueCounts(), own.valueCounts()) || !isSame(entry.nullValueCounts(), own.nullValueCounts())) {
+            return "a count of values";
+        }
+        return isSame(entry.lowerBounds(), own.lowerBounds()) && isSame(entry.upperBounds(), own.upperBounds()) ? null : "a bound of values";
+    }
+
+    private static boolean isSame(@Nullable Map<Integer, ?> some, @Nullable Map<Integer, ?> others) {
+        return (some == null ? Map.of() : some).equals(others == null ? Map.of() : others);
     }
 
     private Metrics metrics(Schema table) {

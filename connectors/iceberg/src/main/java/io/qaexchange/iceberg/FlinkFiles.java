@@ -13,9 +13,14 @@ import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** On any of Flink's file systems. Thread-safe: has no state. */
 class FlinkFiles implements MirrorFiles {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FlinkFiles.class);
+    private static final int LIST_ATTEMPTS = 10;
 
     @Override
     public byte[] read(String location) throws IOException {
@@ -77,8 +82,17 @@ class FlinkFiles implements MirrorFiles {
         if (!path.getFileSystem().exists(path)) {
             return List.of();
         }
-        FileStatus[] entries = path.getFileSystem().listStatus(path);
-        return entries == null ? List.of() : Arrays.stream(entries).map(entry -> entry.getPath().getName()).toList();
+        for (int attempt = 1;; attempt++) {
+            try {
+                FileStatus[] entries = path.getFileSystem().listStatus(path);
+                return entries == null ? List.of() : Arrays.stream(entries).map(entry -> entry.getPath().getName()).toList();
+            } catch (FileNotFoundException | NoSuchFileException e) {
+                if (attempt == LIST_ATTEMPTS) {
+                    throw e;
+                }
+                LOG.debug("listing {} again, as another process removed a file", folder, e);
+            }
+        }
     }
 
     @Override

@@ -7,10 +7,12 @@ import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import javax.annotation.Nullable;
 import org.apache.flink.core.fs.Path;
@@ -26,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * Versions that are not kept any more, or whose files have left since, are passed over. A crash at any point leaves tables that are behind, never ahead, and the next sync goes on.
  * The content of the table decides what is committed, so repeating a version changes nothing.
  *
- * <p>One process at a time may write; another one's commit is noticed. One thread.
+ * <p>Several processes may sync at once: each metadata version is created by one of them, and who comes too late looks again. Commits of others than
+ * mirrors are refused. One thread.
  */
 public final class IcebergMirror {
 
@@ -34,6 +37,7 @@ public final class IcebergMirror {
     public static final String FOLDER = "_iceberg";
     private static final String STATE = "mirror.json";
     private static final String STATE_VERSION = "manifestVersion";
+    private static final int ATTEMPTS = 10;
     private static final String ASIDE = ".aside-";
     private static final Logger LOG = LoggerFactory.getLogger(IcebergMirror.class);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -109,7 +113,9 @@ public final class IcebergMirror {
             }
             snapshots += apply(manifest, version == newest ? manifest : latest);
             if (version > done) {
-                write(version);
+                if (version > version()) {
+                    write(version);
+                }
                 done = version;
             }
         }
@@ -125,17 +131,83 @@ public final class IcebergMirror {
                 LOG.info("table {}: files of archive manifest version {} have left since; it is passed over", name, manifest.version());
                 continue;
             }
+            String goal = "table " + name + " could not be brought to archive manifest version " + manifest.version();
+            changed += change(name, goal, table -> table.apply(target)) ? 1 : 0;
+        }
+        return changed;
+    }
+
+    private interface Change<T> {
+        T make(TableMirror table) throws IOException;
+    }
+
+    /** Changes a table; anew if another writer is faster. */
+    private <T> T change(String name, String failure, Change<T> change) throws IOException {
+        for (int attempt = 1;; attempt++) {
             try {
-                changed += table(name).apply(target) ? 1 : 0;
+                return change.make(table(name));
+            } catch (ConflictException e) {
+                table(name).reload();
+                if (attempt == ATTEMPTS) {
+                    throw new IOException(failure + " in " + ATTEMPTS + " attempts: " + e.getMessage(), e);
+                }
+                LOG.info("table {}: looking again, as another writer was faster", name, e);
             } catch (IOException e) {
                 table(name).reload();
                 throw e;
             } catch (RuntimeException e) {
                 table(name).reload();
-                throw new IOException("table " + name + " could not be brought to archive manifest version " + manifest.version() + ": " + e.getMessage(), e);
+                throw new IOException(failure + ": " + e.getMessage(), e);
             }
         }
-        return changed;
+    }
+
+    /**
+     * Lets old snapshots of all tables go. Data files stay: the archive's retention alone deletes them.
+     *
+     * @param now wall clock
+     * @return snapshots that expired, by table
+     */
+    public Map<String, Integer> expire(SnapshotRetention retention, Instant now) throws IOException {
+        Map<String, Integer> expired = new TreeMap<>();
+        for (String name : names(store.latest())) {
+            int count = change(name, "old snapshots of table " + name + " could not be taken out", table -> table.expire(retention, now));
+            if (count > 0) {
+                expired.put(name, count);
+            }
+        }
+        return expired;
+    }
+
+    /**
+     * Compares all tables with a version of the archive manifest, and with the footers of their files.
+     *
+     * @throws IOException if it cannot be compared: the version or metadata cannot be read
+     */
+    public MirrorCheck check(long version) throws IOException {
+        List<String> problems = new ArrayList<>();
+        long reached = version();
+        if (reached < version) {
+            problems.add("the Iceberg tables are at archive manifest version " + reached + ", the audit read version " + version + ": run bin/table sync");
+            return new MirrorCheck(version, 0, 0, 0, problems);
+        }
+        ArchiveManifest manifest = version == 0 ? ArchiveManifest.EMPTY : store.at(version);
+        if (manifest == null) {
+            problems.add("archive manifest version " + version + " is not kept any more: nothing can be compared with it");
+            return new MirrorCheck(version, 0, 0, 0, problems);
+        }
+        int compared = 0;
+        long dataFiles = 0;
+        long rows = 0;
+        for (String name : names(manifest)) {
+            compared++;
+            table(name).reload();
+            for (org.apache.iceberg.DataFile file : table(name).check(TableFiles.of(store, manifest, name), problems)) {
+                dataFiles++;
+                rows += file.recordCount();
+            }
+        }
+        return new MirrorCheck(version, compared, dataFiles, rows, problems);
     }
 
     private TableMirror table(String name) {

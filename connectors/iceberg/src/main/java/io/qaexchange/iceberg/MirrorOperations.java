@@ -54,14 +54,18 @@ final class MirrorOperations implements TableOperations {
         MirrorOperations operations = new MirrorOperations(files, location);
         operations.version = operations.newestVersion();
         if (operations.version > 0) {
-            String file = operations.fileOf(operations.version);
-            try {
-                operations.current = TableMetadataParser.fromJson(file, new String(files.read(file), StandardCharsets.UTF_8));
-            } catch (RuntimeException e) {
-                throw new IOException("table metadata " + file + " cannot be read: " + e.getMessage(), e);
-            }
+            operations.current = operations.read(operations.version);
         }
         return operations;
+    }
+
+    private TableMetadata read(int someVersion) throws IOException {
+        String file = fileOf(someVersion);
+        try {
+            return TableMetadataParser.fromJson(file, new String(files.read(file), StandardCharsets.UTF_8));
+        } catch (RuntimeException e) {
+            throw new IOException("table metadata " + file + " cannot be read: " + e.getMessage(), e);
+        }
     }
 
     /** Whether another version is the newest now. */
@@ -70,6 +74,11 @@ final class MirrorOperations implements TableOperations {
     }
 
     private int newestVersion() throws IOException {
+        return newestVersion(files, location);
+    }
+
+    /** Number of the newest metadata version of the table in that folder; 0 if there is no table. */
+    static int newestVersion(MirrorFiles files, String location) throws IOException {
         int newest = 0;
         for (String name : files.list(location + "/" + METADATA_FOLDER)) {
             Matcher matcher = VERSION.matcher(name);
@@ -117,12 +126,31 @@ final class MirrorOperations implements TableOperations {
             LOG.warn("table {}: metadata version v{} is written in spite of a failure", location, version + 1, e);
         }
         if (!created) {
-            throw new CommitFailedException("table %s: somebody else wrote metadata version v%d; nothing was changed", location, version + 1);
+            throw new ConflictException("table %s: somebody else wrote metadata version v%d; nothing was changed", location, version + 1);
         }
+        requireInTime(file);
         current = TableMetadataParser.fromJson(file, json);
         version++;
         if (base != null) {
             CatalogUtil.deleteRemovedMetadataFiles(io, base, metadata);
+        }
+    }
+
+    /**
+     * Takes a version back that comes too late: a writer that was held up until others had written further versions, and removed old ones, creates a
+     * version that no reader looks at.
+     *
+     * @throws ConflictException if it came too late
+     */
+    private void requireInTime(String file) {
+        try {
+            int newest = newestVersion();
+            if (newest > version + 1 && read(newest).previousFiles().stream().noneMatch(entry -> entry.file().equals(file)) && files.exists(file)) {
+                files.delete(file);
+                throw new ConflictException("table %s: metadata version v%d came too late, others are at v%d; nothing was changed", location, version + 1, newest);
+            }
+        } catch (IOException e) {
+            throw new CommitStateUnknownException("table " + location + ": it is not known whether metadata version v" + (version + 1) + " came in time", e);
         }
     }
 
@@ -162,6 +190,11 @@ final class MirrorOperations implements TableOperations {
     }
 
     private String fileOf(int someVersion) {
-        return metadataFileLocation("v" + someVersion + ".metadata.json");
+        return fileOf(location, someVersion);
+    }
+
+    /** Where a metadata version of the table in that folder lies. */
+    static String fileOf(String location, int someVersion) {
+        return location + "/" + METADATA_FOLDER + "/v" + someVersion + ".metadata.json";
     }
 }

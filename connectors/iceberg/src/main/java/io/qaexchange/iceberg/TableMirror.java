@@ -3,7 +3,9 @@ package io.qaexchange.iceberg;
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.ManifestStore;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -393,6 +395,56 @@ final class TableMirror {
             throw new ForeignCommitException("table " + name + ": somebody else changed " + String.join(", ", changed)
                     + ". Nothing was changed. bin/table repair --rebuild makes the table anew");
         }
+    }
+
+    /** Snapshots that expired. */
+    int expire(SnapshotRetention retention, Instant now) throws IOException {
+        operations();
+        checkOurs();
+        int expired = SnapshotExpiry.run(operations, retention, now);
+        if (expired > 0) {
+            LOG.info("table {}: {} snapshots expired; no data file was deleted", name, expired);
+        }
+        return expired;
+    }
+
+    /**
+     * Compares the snapshot of a version of the archive manifest with that version, and with the footers of its files.
+     *
+     * @param problems what does not fit is added to it
+     * @return data files of the snapshot
+     */
+    Collection<DataFile> check(TableFiles target, List<String> problems) throws IOException {
+        Snapshot snapshot = head();
+        try {
+            checkOurs();
+        } catch (ForeignCommitException e) {
+            problems.add(e.getMessage());
+        }
+        TableMetadata metadata = operations.current();
+        while (snapshot != null && (!isOurs(snapshot) || versionOf(snapshot) > target.version())) {
+            snapshot = parentOf(metadata, snapshot);
+        }
+        Map<String, DataFile> held = contentOf(snapshot);
+        Difference difference = Difference.between(held, target);
+        difference.removed().forEach(file -> problems.add("table " + name + " has file " + file.location() + ", which archive manifest version "
+                + target.version() + " does not list"));
+        difference.added().forEach(file -> problems.add("table " + name + " lacks file " + file.path() + " of archive manifest version " + target.version()));
+        for (Map.Entry<String, io.qaexchange.archive.manifest.DataFile> listed : target.listed().entrySet()) {
+            DataFile file = held.get(listed.getKey());
+            if (file != null) {
+                try {
+                    FileFooter footer = FileFooter.read(listed.getValue(), store.locate(listed.getValue()), listed.getKey());
+                    String different = footer.differenceTo(file, metadata.schema(), metadata.spec());
+                    if (different != null) {
+                        problems.add("table " + name + ": " + different + " of file " + listed.getKey() + " is not that of the file");
+                    }
+                } catch (IOException e) {
+                    problems.add("table " + name + ": " + e.getMessage());
+                }
+            }
+        }
+        return held.values();
     }
 
     /** Compares the table with a version of the archive manifest. */

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 
 /** Local files that are not forced to the disk, for tests that write thousands. */
 class UnsyncedFiles extends FlinkFiles {
@@ -29,6 +30,6 @@ class UnsyncedFiles extends FlinkFiles {
     @Override
     public void replace(String location, byte[] bytes) throws IOException {
         Path file = local(location);
-        Files.move(Files.write(file.resolveSibling(file.getFileName() + ".new"), bytes), file, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(Files.write(file.resolveSibling(file.getFileName() + "." + UUID.randomUUID()), bytes), file, StandardCopyOption.REPLACE_EXISTING);
     }
 }

@@ -4,17 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.events.Arrival;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.generator.Fate;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.iceberg.IcebergMirror;
 import io.qaexchange.job.cli.demo.DemoRun;
 import io.qaexchange.job.cli.demo.RunFolder;
 import io.qaexchange.job.cli.read.AuditCommand;
 import io.qaexchange.job.cli.read.ExportCommand;
 import io.qaexchange.job.cli.read.QueryCommand;
 import io.qaexchange.job.cli.read.SavepointEditor;
+import io.qaexchange.job.cli.table.TableCommand;
 import io.qaexchange.job.query.audit.Audit;
 import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.audit.GeneratedEvents;
@@ -56,6 +59,7 @@ import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.util.ByteArrayReadableSeekableByteChannel;
+import org.apache.iceberg.expressions.Expressions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -364,6 +368,23 @@ class AuditITCase {
         }
     }
 
+    @Test
+    void comparesTheIcebergTablesAndNamesWhatWasTamperedWith() throws Exception {
+        Path dir = parent.resolve("tables");
+        copyTo(dir);
+        String[] arguments = {"--dir", dir.toString(), "--table", "iceberg"};
+        assertThat(printed(Tool.BAD, new AuditCommand(), arguments)).contains("problem: the Iceberg tables are at archive manifest version 0", "AUDIT FAILED");
+        assertThat(printed(new TableCommand(), "sync", "--dir", dir.toString())).contains("archive manifest version");
+        assertThat(printed(new AuditCommand(), arguments)).contains("tables: archive manifest version", "show the same", "AUDIT HOLDS");
+
+        IcebergMirror.of(ManifestStore.of(new org.apache.flink.core.fs.Path(dir.resolve("archive").toUri()))).open("tick").newDelete()
+                .deleteFromRowFilter(Expressions.alwaysTrue()).commit();
+        assertThat(printed(Tool.BAD, new AuditCommand(), arguments)).contains("problem: table tick: snapshot", "was committed by somebody else", "AUDIT FAILED");
+        assertThat(printed(new TableCommand(), "repair", "--dir", dir.toString())).contains("repaired");
+        assertThat(printed(new AuditCommand(), arguments)).contains("AUDIT HOLDS");
+        assertThat(printed(Tool.COULD_NOT_RUN, new AuditCommand(), "--dir", dir.toString(), "--table", "delta")).isEmpty();
+    }
+
     private void copyTo(Path target) throws IOException {
         for (String part : List.of("archive", "savepoints", DemoRun.INSTRUMENTS_FILE, RunFolder.FILE)) {
             try (Stream<Path> files = Files.walk(original.resolve(part))) {
@@ -377,11 +398,15 @@ class AuditITCase {
     }
 
     private static String printed(java.util.concurrent.Callable<Integer> command, String... arguments) {
+        return printed(Tool.GOOD, command, arguments);
+    }
+
+    private static String printed(int code, java.util.concurrent.Callable<Integer> command, String... arguments) {
         PrintStream out = System.out;
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
         try {
-            assertThat(Tool.execute(command, arguments)).as(String.join(" ", arguments)).isEqualTo(Tool.GOOD);
+            assertThat(Tool.execute(command, arguments)).as("%s: %s", String.join(" ", arguments), bytes).isEqualTo(code);
         } finally {
             System.setOut(out);
         }

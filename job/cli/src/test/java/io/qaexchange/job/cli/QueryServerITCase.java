@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.iceberg.SnapshotRetention;
 import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.client.SqlCommand;
 import io.qaexchange.job.cli.demo.LiveMetrics;
@@ -453,6 +454,35 @@ class QueryServerITCase {
         Printed refused = command(new SqlCommand(), "--dir", run.toString(), "-c", "DROP TABLE trade; SELECT 1");
         assertThat(refused.code()).isEqualTo(Tool.BAD);
         assertThat(refused.out()).isEmpty();
+    }
+
+    @Test
+    void keepsIcebergTablesWhichTheAuditCompares() throws Exception {
+        QueryServer.Options plain = options(null, 2);
+        URI rest = rig.cluster().getRestAddress().get();
+        try (QueryServer syncing = QueryServer.start(new QueryServer.Options(plain.host(), 0, plain.flinkHost(), plain.flinkPort(), null, null, 2, 4, plain.limits(),
+                plain.doors(), plain.steering(), SnapshotRetention.DEFAULT))) {
+            URI base = URI.create("http://127.0.0.1:" + syncing.port());
+            CommonTestUtils.waitUntilCondition(() -> {
+                JsonNode state = JSON.readTree(ask(base.resolve("/v1/iceberg"), null).body());
+                return state.path("mirrorVersion").asLong() > 0 && state.path("lag").asLong() == 0 && state.path("failedSyncs").asLong() == 0;
+            });
+            assertThat(ask(base.resolve("/metrics"), null).body()).contains("qaexchange_server_iceberg_lag_versions 0", "qaexchange_server_iceberg_lag_seconds 0",
+                    "qaexchange_server_iceberg_failed_syncs 0");
+            JsonNode tables = JSON.readTree(ask(base.resolve("/iceberg/v1/namespaces/archive/tables"), null).body()).path("identifiers");
+            assertThat(tables).isNotEmpty();
+            for (JsonNode table : tables) {
+                String name = table.path("name").asText();
+                JsonNode metadata = JSON.readTree(ask(base.resolve("/iceberg/v1/namespaces/archive/tables/" + name), null).body()).path("metadata");
+                JsonNode newest = metadata.path("snapshots").path(metadata.path("snapshots").size() - 1);
+                long rows = rig.manifest().files().stream().filter(file -> file.table().equals(name)).mapToLong(file -> file.rows()).sum();
+                assertThat(newest.path("summary").path("total-records").asLong()).as(name).isEqualTo(rows).isPositive();
+            }
+            Printed holds = command(new AuditCommand(), "--live", "--flink", rest.toString(), "--brokers", rig.brokers(), "--table", "iceberg");
+            assertThat(holds.code()).as("%s", holds).isEqualTo(Tool.GOOD);
+            assertThat(holds.out()).contains("tables: archive manifest version", "show the same", "AUDIT HOLDS");
+        }
+        assertThat(get("/v1/iceberg").body()).as("a server that only reads them").contains("\"syncs\" : false");
     }
 
     @Test

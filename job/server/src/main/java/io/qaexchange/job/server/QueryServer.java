@@ -1,5 +1,6 @@
 package io.qaexchange.job.server;
 
+import io.qaexchange.iceberg.SnapshotRetention;
 import io.qaexchange.job.query.cluster.FlinkRest;
 import io.qaexchange.job.query.live.EndpointPool;
 import io.qaexchange.job.query.live.FlinkJobDirectory;
@@ -18,6 +19,7 @@ import io.qaexchange.job.server.http.AdminRoutes;
 import io.qaexchange.job.server.http.DeadLetterRoutes;
 import io.qaexchange.job.server.http.HttpEndpoint;
 import io.qaexchange.job.server.http.HttpMetrics;
+import io.qaexchange.job.server.http.IcebergRoutes;
 import io.qaexchange.job.server.http.InstrumentRoutes;
 import io.qaexchange.job.server.http.JobRoutes;
 import io.qaexchange.job.server.http.LedgerRoutes;
@@ -25,6 +27,7 @@ import io.qaexchange.job.server.http.PlanRoutes;
 import io.qaexchange.job.server.http.QueryRoutes;
 import io.qaexchange.job.server.http.StatusRoutes;
 import io.qaexchange.job.server.http.StorageRoutes;
+import io.qaexchange.job.server.iceberg.ContinuousMirror;
 import io.qaexchange.job.server.letters.DeadLetterSource;
 import io.qaexchange.job.server.pg.PgSchema;
 import io.qaexchange.job.server.pg.PgServer;
@@ -87,9 +90,16 @@ public final class QueryServer implements AutoCloseable {
      * @param limits limits of a query
      * @param doors doors beside HTTP, and the certificate of all of them
      * @param steering how the job is steered
+     * @param tables snapshots that stay of Iceberg tables, which this server keeps up to date; null if it does not
      */
     public record Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency,
-            int queue, QueryEngine.Limits limits, Doors doors, Steering steering) {
+            int queue, QueryEngine.Limits limits, Doors doors, Steering steering, @Nullable SnapshotRetention tables) {
+
+        /** A server that writes no Iceberg tables. */
+        public Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency, int queue,
+                QueryEngine.Limits limits, Doors doors, Steering steering) {
+            this(host, port, flinkHost, flinkPort, job, tokens, concurrency, queue, limits, doors, steering, null);
+        }
 
         /** A server that speaks HTTP only. */
         public Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency, int queue,
@@ -179,6 +189,20 @@ public final class QueryServer implements AutoCloseable {
             }
         }
 
+        /** Keeps Iceberg tables up to date; null without settings. */
+        @Nullable
+        ContinuousMirror mirror(@Nullable SnapshotRetention retention, LiveReader reader, HttpMetrics metrics) {
+            if (retention == null) {
+                return null;
+            }
+            ContinuousMirror mirror = ContinuousMirror.start(reader::archive, ContinuousMirror.Settings.of(retention), Clock.systemUTC());
+            all.push(mirror);
+            metrics.addGauge("qaexchange_server_iceberg_lag_versions", () -> mirror.state().lag());
+            metrics.addGauge("qaexchange_server_iceberg_lag_seconds", mirror::behindSeconds);
+            metrics.addGauge("qaexchange_server_iceberg_failed_syncs", () -> mirror.state().failures());
+            return mirror;
+        }
+
         private static EngineSessions sessions(QueryEngine engine, Admission admission, SessionSchema schema, Options options) throws IOException {
             try {
                 return EngineSessions.of(engine, admission, schema, options.limits());
@@ -252,6 +276,10 @@ public final class QueryServer implements AutoCloseable {
         new DeadLetterRoutes(options.steering().letters(), operations).addTo(endpoint);
         new LedgerRoutes(ledger).addTo(endpoint);
         new StatusRoutes(engine, queries, metrics, id).addTo(endpoint);
+        Opened opened = new Opened();
+        opened.all.push(operations);
+        opened.all.push(history);
+        new IcebergRoutes(reader::archive, opened.mirror(options.tables(), reader, metrics)).addTo(endpoint);
 
         Server server = new Server(new QueuedThreadPool(THREADS));
         HttpConfiguration http = new HttpConfiguration();
@@ -265,9 +293,6 @@ public final class QueryServer implements AutoCloseable {
         server.addConnector(connector);
         server.setHandler(new Handler.Sequence(new ConsoleHandler(), endpoint));
         server.setStopTimeout(STOP_MS);
-        Opened opened = new Opened();
-        opened.all.push(operations);
-        opened.all.push(history);
         boolean started = false;
         try {
             opened.open(options, engine, admission, tokens, metrics);

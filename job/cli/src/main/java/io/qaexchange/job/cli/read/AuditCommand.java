@@ -3,7 +3,10 @@ package io.qaexchange.job.cli.read;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.qaexchange.archive.manifest.ArchiveCheck;
+import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.iceberg.IcebergMirror;
+import io.qaexchange.iceberg.MirrorCheck;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.client.ServerClient;
 import io.qaexchange.job.cli.client.ServerFile;
@@ -18,10 +21,12 @@ import io.qaexchange.job.query.audit.GeneratedEvents;
 import io.qaexchange.job.query.live.LiveReader;
 import io.qaexchange.job.query.union.UnionReader;
 import io.qaexchange.kafka.KafkaConnection;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -32,6 +37,11 @@ import picocli.CommandLine.Option;
                 + "--live compares what a running job shows at its newest checkpoint with Kafka up to the offsets of that checkpoint.",
         footer = {"", "Exit code: 0 the audit holds, 1 it fails (the events are named), 2 it could not run."})
 public final class AuditCommand implements Callable<Integer> {
+
+    /** Time that the tables of a running job have to catch up. */
+    private static final long TABLES_S = 30;
+    private static final String ICEBERG = "iceberg";
+    private static final long POLL_MS = 200;
 
     @Mixin
     private SourceOptions source;
@@ -50,6 +60,9 @@ public final class AuditCommand implements Callable<Integer> {
     @Option(names = "--expect-sha256", paramLabel = "HASH",
             description = "SHA-256 of a version of the archive manifest that an earlier audit printed: a version that is kept must have it.")
     private String noted;
+    @Option(names = "--table", paramLabel = "FORMAT", description = "Also compares the archive's tables of this format with the archive manifest that the audit read, "
+            + "and every figure in them with the footers of the files: iceberg.")
+    private String table;
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the report as JSON to this file.")
     private Path json;
     @Option(names = "--memory-mb", defaultValue = "512",
@@ -65,6 +78,9 @@ public final class AuditCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         if (!live && running.isGiven()) {
             throw new UsageException("--flink, --job and --flink-conf name a running job: say --live too");
+        }
+        if (table != null && !table.equals(ICEBERG)) {
+            throw new UsageException("--table " + table + ": the only format of tables is " + ICEBERG);
         }
         AuditReport report = live ? auditLive() : auditFiles();
         System.out.print(report.toText());
@@ -84,7 +100,8 @@ public final class AuditCommand implements Callable<Integer> {
         LiveAudit audit = new LiveAudit(new LiveAudit.Settings(kafka(), topics, deadLetterTopic, memoryMb << 20, noted));
         URI server = source.folder == null ? null : new ServerFile(source.folder).find().orElse(null);
         try (LiveReader reader = running.reader(running.address(source.folder, Path.of("run")))) {
-            return audit.run(reader, server == null ? null : ServerClient.of(server));
+            AuditReport report = audit.run(reader, server == null ? null : ServerClient.of(server));
+            return table == null ? report : withTables(report, reader.archive(), TABLES_S);
         }
     }
 
@@ -110,7 +127,19 @@ public final class AuditCommand implements Callable<Integer> {
         if (brokers == null && !source.isDemo()) {
             throw new UsageException(source.folder + " is a cluster's folder: say --brokers too, to compare with what lies in Kafka");
         }
-        return audit().with(ArchiveCheck.run(source.archive(), noted));
+        AuditReport report = audit().with(ArchiveCheck.run(source.archive(), noted));
+        return table == null ? report : withTables(report, source.archive(), 0);
+    }
+
+    /** @param seconds time that the tables of a running job have to catch up */
+    private static AuditReport withTables(AuditReport report, ManifestStore archive, long seconds) throws IOException, InterruptedException {
+        IcebergMirror mirror = IcebergMirror.of(archive);
+        long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        while (mirror.version() < report.manifestVersion() && System.nanoTime() < deadlineNs) {
+            TimeUnit.MILLISECONDS.sleep(POLL_MS);
+        }
+        MirrorCheck check = mirror.check(report.manifestVersion());
+        return report.withTables(check.toText(), check.problems());
     }
 
     private AuditReport audit() throws Exception {

@@ -1,5 +1,6 @@
 package io.qaexchange.job.cli.read;
 
+import io.qaexchange.iceberg.SnapshotRetention;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.cluster.ClusterFolder;
@@ -74,6 +75,14 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(names = "--query-seconds", defaultValue = "60", description = "Time of a query. Default: ${DEFAULT-VALUE}.")
     private int seconds;
 
+    @Option(names = "--iceberg", description = "Keep the archive as Iceberg tables, in its folder _iceberg, after each version of the archive manifest. "
+            + "Tables that are there can be read at /iceberg in any case.")
+    private boolean iceberg;
+    @Option(names = "--iceberg-snapshots", paramLabel = "N", defaultValue = "100", description = "Snapshots of an Iceberg table that stay in any case. Default: ${DEFAULT-VALUE}.")
+    private int icebergSnapshots;
+    @Option(names = "--iceberg-days", paramLabel = "DAYS", defaultValue = "7", description = "Younger snapshots stay too. Default: ${DEFAULT-VALUE}.")
+    private int icebergDays;
+
     /** Runs the command. */
     public static void main(String[] args) {
         Tool.run(new ServeCommand(), args);
@@ -85,7 +94,7 @@ public final class ServeCommand implements Callable<Integer> {
         QueryServer.Options options = new QueryServer.Options(host, port, address.getHost(), address.getPort(), running.job,
                 tokens, concurrency, queue, new QueryEngine.Limits(memory, Math.max(1, Runtime.getRuntime().availableProcessors()), seconds, "10GB"),
                 new QueryServer.Doors(QueryServer.Doors.orNone(pgPort), pgConnections, QueryServer.Doors.orNone(flightPort), tls(), Duration.ofMinutes(2)),
-                steering());
+                steering(), tables());
         QueryServer server;
         try {
             server = QueryServer.start(options, running.configuration());
@@ -112,6 +121,7 @@ public final class ServeCommand implements Callable<Integer> {
         if (server.flightPort() != QueryServer.Doors.NONE) {
             System.out.println("     grpc://" + host + ":" + server.flightPort() + "          # Arrow Flight SQL, for ADBC and JDBC: docs/connect.md");
         }
+        System.out.println("     " + url + "/iceberg          # Iceberg REST catalogue" + (iceberg ? "" : "; --iceberg keeps its tables up to date") + ": docs/analytics.md");
         System.out.flush();
         server.join();
         return Tool.GOOD;
@@ -131,6 +141,15 @@ public final class ServeCommand implements Callable<Integer> {
 
     private Path clusterFolder() {
         return folder == null ? Path.of("run") : folder;
+    }
+
+    @Nullable
+    private SnapshotRetention tables() {
+        try {
+            return iceberg ? new SnapshotRetention(icebergSnapshots, Duration.ofDays(icebergDays)) : null;
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--iceberg-snapshots, --iceberg-days: " + e.getMessage(), e);
+        }
     }
 
     /** A folder of bin/cluster has a place for savepoints and for the audit log. */

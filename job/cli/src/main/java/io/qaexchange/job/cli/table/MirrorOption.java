@@ -1,5 +1,6 @@
 package io.qaexchange.job.cli.table;
 
+import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.iceberg.IcebergMirror;
 import io.qaexchange.job.cli.archive.ArchiveOption;
 import io.qaexchange.job.model.UsageException;
@@ -24,9 +25,18 @@ final class MirrorOption {
      * @throws UsageException if there is no archive
      */
     IcebergMirror open() throws IOException {
+        return IcebergMirror.of(store());
+    }
+
+    /**
+     * The archive.
+     *
+     * @throws UsageException if there is none
+     */
+    ManifestStore store() throws IOException {
         if ((archive == null) == (dir == null)) {
             throw new UsageException("say which archive: --archive DIR or --dir DIR");
         }
-        return IcebergMirror.of(ArchiveOption.open(archive != null ? archive : dir.resolve("archive").toString()));
+        return ArchiveOption.open(archive != null ? archive : dir.resolve("archive").toString());
     }
 }

@@ -88,9 +88,25 @@ class TableCommandTest {
     }
 
     @Test
+    void expiresOldSnapshotsOnly() {
+        String demo = dir.toString();
+        run(0, "sync", "--dir", demo);
+        assertThat(run(0, "expire", "--dir", demo, "--keep", "1", "--days", "0")).contains("nothing to expire");
+        assertThat(run(2, "expire", "--dir", demo, "--keep", "0")).contains("--keep, --days: at least one snapshot");
+        assertThat(run(0, "status", "--dir", demo)).contains("TABLES SHOW THE ARCHIVE");
+    }
+
+    @Test
+    void saysThatItsPortIsTaken() throws Exception {
+        try (java.net.ServerSocket taken = new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+            assertThat(run(2, "serve", "--dir", dir.toString(), "--port", Integer.toString(taken.getLocalPort()))).contains("cannot listen on 127.0.0.1:" + taken.getLocalPort());
+        }
+    }
+
+    @Test
     void saysWhatIsMissing() {
         assertThat(run(2, "sync")).contains("--archive DIR or --dir DIR");
         assertThat(run(2, "sync", "--archive", dir + "/none")).contains("is no archive");
-        assertThat(run(2)).contains("sync, status or repair");
+        assertThat(run(2)).contains("sync, status, repair, expire or serve");
     }
 }

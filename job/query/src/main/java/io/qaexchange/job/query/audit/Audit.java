@@ -73,7 +73,7 @@ public final class Audit {
         }
         audit.compareExpired();
         return new AuditReport(sent.messages(), audit.expected, audit.hot, audit.cold, audit.missing, audit.doubled, audit.altered,
-                audit.unexpected, audit.problems, audit.findings, audit.expired(), null, null);
+                audit.unexpected, audit.problems, audit.findings, audit.expired(), null, null, null, rows.manifestVersion());
     }
 
     /** The job's own equation: consumed = stored + duplicates + dead letters; and against what was sent, where the list tells. */

@@ -21,10 +21,12 @@ import javax.annotation.Nullable;
  * @param expired expected rows that the retention let go
  * @param archive the check of the archive's hashes; null if they were not checked
  * @param about the moment and sources of the rows, for a reader; null if the caller says it
+ * @param tables the comparison with open tables, in one line; null if they were not compared
+ * @param manifestVersion archive manifest version whose files were read
  */
 public record AuditReport(long sent, long expected, long hot, long cold, long missing, long doubled, long altered, long unexpected,
         List<String> problems, List<String> findings, long expired, @Nullable ArchiveCheck archive,
-        @Nullable String about) {
+        @Nullable String about, @Nullable String tables, long manifestVersion) {
 
     public AuditReport {
         problems = List.copyOf(problems);
@@ -35,19 +37,26 @@ public record AuditReport(long sent, long expected, long hot, long cold, long mi
     public AuditReport with(ArchiveCheck check) {
         List<String> all = new ArrayList<>(problems);
         all.addAll(check.problems());
-        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, check, about);
+        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, check, about, tables, manifestVersion);
     }
 
     /** With the moment and sources of the rows. */
     public AuditReport about(String text) {
-        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, problems, findings, expired, archive, text);
+        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, problems, findings, expired, archive, text, tables, manifestVersion);
     }
 
     /** With one more problem. */
     public AuditReport withProblem(String problem) {
         List<String> all = new ArrayList<>(problems);
         all.add(problem);
-        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, archive, about);
+        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, archive, about, tables, manifestVersion);
+    }
+
+    /** With the comparison of open tables, and what does not fit in them. */
+    public AuditReport withTables(String line, List<String> problemsOfTables) {
+        List<String> all = new ArrayList<>(problems);
+        all.addAll(problemsOfTables);
+        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, archive, about, line, manifestVersion);
     }
 
     /** Whether every event is there once and unaltered, and nothing else is wrong. */
@@ -69,6 +78,9 @@ public record AuditReport(long sent, long expected, long hot, long cold, long mi
         }
         if (archive != null) {
             text.append("archive: ").append(archive.toText()).append(System.lineSeparator());
+        }
+        if (tables != null) {
+            text.append("tables: ").append(tables).append(System.lineSeparator());
         }
         problems.forEach(problem -> text.append("problem: ").append(problem).append(System.lineSeparator()));
         findings.forEach(finding -> text.append(finding).append(System.lineSeparator()));

@@ -39,4 +39,7 @@ public interface AuditedRows {
 
     /** Batches whose rows the retention let go. */
     List<ExpiredBatch> expired();
+
+    /** Version of the archive manifest that lists the files. */
+    long manifestVersion();
 }

@@ -45,4 +45,9 @@ record CheckpointRows(UnionReader union) implements AuditedRows {
     public List<ExpiredBatch> expired() {
         return union.expired();
     }
+
+    @Override
+    public long manifestVersion() {
+        return union.manifestVersion();
+    }
 }

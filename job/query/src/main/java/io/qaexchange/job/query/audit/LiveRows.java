@@ -39,6 +39,7 @@ public final class LiveRows implements AuditedRows {
     private final List<PartitionOffset> offsets;
     private final Instruments instruments;
     private final Path copy;
+    private final long manifestVersion;
     private final Map<String, Long> rows = new HashMap<>();
 
     private LiveRows(ManifestStore archive, LiveRead read, Path copy) throws IOException {
@@ -49,6 +50,7 @@ public final class LiveRows implements AuditedRows {
         this.offsets = read.offsets();
         this.instruments = read.instruments();
         this.copy = copy;
+        this.manifestVersion = read.manifestVersion();
         files.forEach(file -> rows.merge(file.table(), file.rows(), Long::sum));
     }
 
@@ -126,5 +128,10 @@ public final class LiveRows implements AuditedRows {
     @Override
     public List<ExpiredBatch> expired() {
         return expired;
+    }
+
+    @Override
+    public long manifestVersion() {
+        return manifestVersion;
     }
 }

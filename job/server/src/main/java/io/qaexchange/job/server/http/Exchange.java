@@ -178,7 +178,12 @@ final class Exchange {
     }
 
     void problem(Problem problem) throws IOException {
-        Map<String, Object> document = problem.document(request.getHttpURI().getPath());
+        String path = request.getHttpURI().getPath();
+        if (path != null && path.startsWith(IcebergRoutes.PREFIX)) {
+            json(problem.status(), IcebergRoutes.errorOf(problem));
+            return;
+        }
+        Map<String, Object> document = problem.document(path);
         if (problem.status() == 429 || problem.status() == 503) {
             setHeader("Retry-After", "1");
         }

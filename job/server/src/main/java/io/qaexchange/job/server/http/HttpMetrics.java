@@ -55,7 +55,7 @@ public final class HttpMetrics {
     /** The first two parts of a path: a bounded number of values. */
     private static String route(String path) {
         String[] parts = path.split("/", 4);
-        boolean known = path.startsWith("/v1/") || path.startsWith("/admin/") || path.equals("/healthz") || path.equals("/metrics") || path.equals("/openapi.json");
+        boolean known = path.startsWith("/v1/") || path.startsWith("/admin/") || path.startsWith(IcebergRoutes.PREFIX) || path.equals("/healthz") || path.equals("/metrics") || path.equals("/openapi.json");
         return !known ? "other" : parts.length > 2 ? "/" + parts[1] + "/" + parts[2] : path;
     }
 
