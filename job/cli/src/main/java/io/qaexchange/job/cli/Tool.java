@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.TimeZone;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 
 /**
@@ -26,6 +28,9 @@ public final class Tool {
     static final int CLOSED_PIPE = 141;
 
     private static final String REVISION = "QAEXCHANGE_REVISION";
+
+    /** Characters that no shell takes for anything else. */
+    private static final Pattern PLAIN_WORD = Pattern.compile("[A-Za-z0-9_./:@%+,=-]+");
 
     private Tool() {
     }
@@ -97,6 +102,12 @@ public final class Tool {
         CommandLine.UnmatchedArgumentException.printSuggestions(exception, line.getErr());
         line.getErr().println("All options: " + line.getCommandName() + " --help");
         return COULD_NOT_RUN;
+    }
+
+    /** A path as a shell takes it as one word, for commands that messages show. */
+    public static String shellWord(Path path) {
+        String text = path.toString();
+        return PLAIN_WORD.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 
     /** Refuses to write binary data to a terminal. */

@@ -76,7 +76,7 @@ public final class SqlCommand implements Callable<Integer> {
             return ServerClient.address(server);
         }
         if (folder != null) {
-            return new ServerFile(folder).find().orElseThrow(() -> new UsageException("no query server serves " + folder + ": start one with bin/serve --dir " + folder));
+            return new ServerFile(folder).find().orElseThrow(() -> new UsageException("no query server serves " + folder + ": start one with bin/serve --dir " + Tool.shellWord(folder)));
         }
         return new ServerFile(Path.of("run")).find().orElse(URI.create(USUAL_SERVER));
     }

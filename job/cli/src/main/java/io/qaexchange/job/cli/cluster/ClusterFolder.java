@@ -1,5 +1,6 @@
 package io.qaexchange.job.cli.cluster;
 
+import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.cluster.FlinkRest;
@@ -86,7 +87,7 @@ public record ClusterFolder(Path path) {
         rest.check();
         if (!rest.clusterId().equals(Optional.of(id()))) {
             throw new UsageException("the Flink cluster that answers at " + rest.address() + " is not the one of " + path
-                    + ". Name the folder of that cluster with --dir, or start this one on other ports: bin/cluster start --dir " + path
+                    + ". Name the folder of that cluster with --dir, or start this one on other ports: bin/cluster start --dir " + Tool.shellWord(path)
                     + " --port N --rpc-port N");
         }
         return rest;
@@ -96,7 +97,7 @@ public record ClusterFolder(Path path) {
     public int port() throws IOException {
         Path file = path.resolve(PORT);
         if (!Files.exists(file)) {
-            throw new UsageException("no cluster was started in " + path + ". Run bin/cluster start --dir " + path);
+            throw new UsageException("no cluster was started in " + path + ". Run bin/cluster start --dir " + Tool.shellWord(path));
         }
         return Integer.parseInt(Files.readString(file).strip());
     }

@@ -1,5 +1,6 @@
 package io.qaexchange.job.cli.cluster;
 
+import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.model.UsageException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,7 +60,7 @@ public record LocalBroker(Path folder) {
         String address = address();
         if (Files.exists(folder.resolve(ID)) && !clusterId(address, 2 * ANSWER_MS).equals(Files.readString(folder.resolve(ID)).strip())) {
             throw new UsageException("the Kafka broker that answers at " + address + " is not the one of " + folder
-                    + ". Start that one on another port (bin/kafka start --dir " + folder + " --port N), or name the brokers: -- --brokers HOST:PORT");
+                    + ". Start that one on another port (bin/kafka start --dir " + Tool.shellWord(folder) + " --port N), or name the brokers: -- --brokers HOST:PORT");
         }
         return address;
     }

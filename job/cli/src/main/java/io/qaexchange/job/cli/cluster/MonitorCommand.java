@@ -52,7 +52,7 @@ public final class MonitorCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Path target = folder.toAbsolutePath().normalize();
         if (!Files.isDirectory(target)) {
-            throw new UsageException("there is no folder " + target + ". Start a cluster first: bin/cluster start --dir " + folder);
+            throw new UsageException("there is no folder " + target + ". Start a cluster first: bin/cluster start --dir " + Tool.shellWord(folder));
         }
         LocalProcesses processes = new LocalProcesses(target.resolve("processes"));
         switch (action) {

@@ -2,6 +2,7 @@ package io.qaexchange.job.cli.demo;
 
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.events.generator.Fate;
+import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.sql.ResultFormat;
 import io.qaexchange.job.query.sql.ResultWriter;
@@ -90,11 +91,12 @@ final class DemoReport {
         out.printf("savepoint   %s%n", shown.resolve(result.run().savepoint()));
         out.printf("Kafka log   %s%n", shown.resolve("kafka"));
         out.printf("%nWHAT TO TRY NEXT%n%n");
+        String word = Tool.shellWord(shown);
         out.printf("bin/query \"SELECT instrument, count(*) AS trades, sum(volume) AS volume FROM trade GROUP BY 1 ORDER BY 2 DESC LIMIT 10\""
-                + " --dir %s%n", shown);
-        out.printf("bin/ledger --dir %s --account A0100%n", shown);
-        out.printf("bin/query \"SELECT * FROM account_daily ORDER BY balance DESC LIMIT 5\" --dir %s%n", shown);
-        out.printf("bin/audit --dir %s%n", shown);
-        out.printf("rm %s/archive/table=tick/date=*/part-*.parquet && bin/audit --dir %s     # and see it fail%n", shown, shown);
+                + " --dir %s%n", word);
+        out.printf("bin/ledger --dir %s --account A0100%n", word);
+        out.printf("bin/query \"SELECT * FROM account_daily ORDER BY balance DESC LIMIT 5\" --dir %s%n", word);
+        out.printf("bin/audit --dir %s%n", word);
+        out.printf("rm %s/archive/table=tick/date=*/part-*.parquet && bin/audit --dir %s     # and see it fail%n", word, word);
     }
 }

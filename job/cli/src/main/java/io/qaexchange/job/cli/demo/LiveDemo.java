@@ -3,6 +3,7 @@ package io.qaexchange.job.cli.demo;
 import io.qaexchange.broker.EmbeddedKafka;
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.cli.data.Feeder;
@@ -147,9 +148,9 @@ public final class LiveDemo {
         out.println("curl '" + url + "/v1/rows/trade?limit=10&format=table'                         # the last ten trades");
         out.println("curl '" + url + "/v1/bars/trade?interval=10s&format=table'                     # bars of ten seconds");
         out.println("curl --data 'SELECT instrument, count(*) AS trades FROM trade GROUP BY 1 ORDER BY 2 DESC' '" + url + "/v1/query?format=table'");
-        out.println("bin/sql --dir '" + settings.folder() + "'                                 # a shell for SQL");
+        out.println("bin/sql --dir " + Tool.shellWord(settings.folder()) + "                                 # a shell for SQL");
         out.println("curl -N '" + url + "/v1/stream/tick?instrument=INSTRUMENT'                     # each tick as it comes");
-        out.println("bin/monitor start --dir '" + settings.folder() + "'                        # a Prometheus on all metrics, with alerts");
+        out.println("bin/monitor start --dir " + Tool.shellWord(settings.folder()) + "                        # a Prometheus on all metrics, with alerts");
         if (server.pgPort() != QueryServer.Doors.NONE) {
             out.println("psql -h 127.0.0.1 -p " + server.pgPort() + " qaexchange                                                  # any client of PostgreSQL: docs/connect.md");
         }

@@ -2,6 +2,7 @@ package io.qaexchange.job.cli.demo;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.model.UsageException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ public record RunFolder(long seed, long messages, String backend, String archive
     public static RunFolder read(Path folder) {
         Path file = folder.resolve(FILE);
         if (!Files.exists(file)) {
-            throw new UsageException(folder + " is not the folder of a demo: it has no " + FILE + ". Run bin/demo --dir " + folder
+            throw new UsageException(folder + " is not the folder of a demo: it has no " + FILE + ". Run bin/demo --dir " + Tool.shellWord(folder)
                     + " first, or give --checkpoint and --parquet");
         }
         try {
