@@ -17,7 +17,7 @@ import org.apache.flink.runtime.state.VoidNamespaceSerializer;
  *
  * @param instrument bytes of {@link InstrumentState}
  * @param events rows by {@link StoredKey}, values as {@code StoredEvent}
- * @param late rows that arrived below the cut
+ * @param late rows that arrived below the archive watermark
  */
 public record EventStoreState(ValueState<byte[]> instrument, OrderedMapState<StoredKey, byte[]> events,
         OrderedMapState<LateKey, byte[]> late) {

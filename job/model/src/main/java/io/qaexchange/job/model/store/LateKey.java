@@ -10,7 +10,7 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * Key of a late event: its generation, then its {@link StoredKey}. A generation is closed when the cut moves, and never changes
+ * Key of a late event: its generation, then its {@link StoredKey}. A generation is closed when the archive watermark moves, and never changes
  * afterwards. Its bucket is the generation.
  *
  * @param generation from 1
