@@ -204,7 +204,7 @@ class EventStoreOperatorTest {
             rig.pass(Duration.ofMillis(4));
             Checkpoint halfWritten = rig.checkpoint();
             assertThat(halfWritten.uncommitted()).isEmpty();
-            assertThat(instrument(rig, halfWritten).boundary().open()).as("the cut has moved").isNotNull();
+            assertThat(instrument(rig, halfWritten).boundary().open()).as("the archive watermark has moved").isNotNull();
 
             rig.restore(halfWritten, 3);
             rig.archiveAll();

@@ -14,7 +14,7 @@ import javax.annotation.Nullable;
 import org.apache.flink.util.CloseableIterator;
 
 /**
- * The rows of one instrument and record type that belong to a cut range: its events and its late generations, merged in the order of
+ * The rows of one instrument and record type that lie in a range of event times: its events and its late generations, merged in the order of
  * (event time, source hash, sequence).
  *
  * <p>One thread; {@link #close} frees what the backend holds for the scans.
