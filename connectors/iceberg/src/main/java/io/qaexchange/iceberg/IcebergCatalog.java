@@ -12,7 +12,7 @@ import org.apache.flink.core.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a catalogue tells of the tables of the mirror, whoever writes them. Thread-safe: has no state. */
+/** The tables of the mirror as a catalogue shows them, whoever writes them. Thread-safe: has no state. */
 public final class IcebergCatalog {
 
     private static final Logger LOG = LoggerFactory.getLogger(IcebergCatalog.class);

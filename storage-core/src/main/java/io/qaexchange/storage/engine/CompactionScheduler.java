@@ -400,7 +400,7 @@ final class CompactionScheduler {
         return List.copyOf(runningPlans.values());
     }
 
-    /** What would be done next with each family, and the scores behind it. */
+    /** The next compaction of each family, and the scores behind it. */
     String explain() {
         StringBuilder text = new StringBuilder();
         synchronized (health) {

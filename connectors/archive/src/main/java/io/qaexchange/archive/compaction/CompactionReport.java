@@ -1,6 +1,7 @@
 package io.qaexchange.archive.compaction;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Result of a compaction.
@@ -16,5 +17,10 @@ public record CompactionReport(int groups, int filesBefore, long bytesBefore, lo
 
     public CompactionReport {
         left = List.copyOf(left);
+    }
+
+    /** Files, bytes and rows in one line. */
+    public String sentence() {
+        return String.format(Locale.ROOT, "%,d files with %,d bytes became %,d files with %,d bytes; %,d rows", filesBefore, bytesBefore, groups, bytesAfter, rows);
     }
 }

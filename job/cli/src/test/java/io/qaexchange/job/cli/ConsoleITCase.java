@@ -1,7 +1,6 @@
 package io.qaexchange.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -73,10 +72,7 @@ class ConsoleITCase {
 
     @BeforeAll
     void start() throws Exception {
-        if (Browser.find().isEmpty()) {
-            System.out.println("ConsoleITCase DID NOT RUN: there is no chromium on this machine; apt-get install chromium");
-        }
-        assumeTrue(Browser.find().isPresent(), "chromium is installed");
+        Path program = TestBrowser.findOrSkip(getClass());
         Path instruments = Files.writeString(folder.resolve("instruments.yaml"), Instruments.exampleYaml());
         rig = JobRig.start(folder);
         rig.set("instruments", instruments.toString()).set("min-age", "2 s").set("window", "5 s").set("checkpoint-interval", "1 s");
@@ -89,7 +85,7 @@ class ConsoleITCase {
         Path tokens = Files.writeString(folder.resolve("tokens.yaml"), "tokens:\n" + token("rita", "reader") + token("otto", "operator"));
         server = QueryServer.start(options(null));
         guarded = QueryServer.start(options(tokens));
-        browser = Browser.start(Browser.find().orElseThrow());
+        browser = Browser.start(program);
         JobRig.await(() -> LiveMetrics.sum("archivedRows") > 0);
     }
 

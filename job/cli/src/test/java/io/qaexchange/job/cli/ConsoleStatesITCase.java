@@ -1,13 +1,13 @@
 package io.qaexchange.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qaexchange.job.cli.browser.Browser;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
-/** What a real job shows seldom: every state of every page, a thousand instruments, hostile names everywhere; zoom, keyboard, languages, time zones. */
+/** States that a real job shows seldom: each of every page, a thousand instruments, hostile names everywhere; zoom, keyboard, languages, time zones. */
 @Timeout(300)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ConsoleStatesITCase {
@@ -50,12 +50,9 @@ class ConsoleStatesITCase {
 
     @BeforeAll
     void start() throws Exception {
-        if (Browser.find().isEmpty()) {
-            System.out.println("ConsoleStatesITCase DID NOT RUN: there is no chromium on this machine; apt-get install chromium");
-        }
-        assumeTrue(Browser.find().isPresent(), "chromium is installed");
+        Path program = TestBrowser.findOrSkip(getClass());
         server = FakeServer.start();
-        browser = Browser.start(Browser.find().orElseThrow());
+        browser = Browser.start(program);
     }
 
     @AfterAll

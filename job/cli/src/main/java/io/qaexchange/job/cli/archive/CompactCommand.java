@@ -44,8 +44,7 @@ final class CompactCommand implements Callable<Integer> {
         }
         CompactionReport report = compaction.run(wanted, file -> System.out.printf("%s: %,d batches, %,d rows, %,d bytes%n", file.path(),
                 file.batches().size(), file.rows(), file.lengthBytes()));
-        System.out.printf("%,d files with %,d bytes became %,d files with %,d bytes; %,d rows%n", report.filesBefore(), report.bytesBefore(),
-                report.groups(), report.bytesAfter(), report.rows());
+        System.out.println(report.sentence());
         report.left().forEach(left -> System.err.println("left as they are: " + left));
         return report.left().isEmpty() ? Tool.GOOD : Tool.BAD;
     }

@@ -4,6 +4,7 @@ import io.qaexchange.job.model.live.InstrumentStatistics;
 import io.qaexchange.job.model.store.InstrumentState;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,7 +14,6 @@ import java.util.Locale;
 final class InstrumentLines {
 
     private static final List<String> TITLES = List.of("instrument", "rows", "hot", "cold", "to archive", "late", "newest event (UTC)", "last arrival");
-    private static final long NANOS_PER_SECOND = 1_000_000_000L;
     private static final long KIB = 1024;
 
     private InstrumentLines() {
@@ -68,8 +68,7 @@ final class InstrumentLines {
 
     private static String time(long ns) {
         return ns == InstrumentState.NO_TIME ? "-"
-                : Instant.ofEpochSecond(Math.floorDiv(ns, NANOS_PER_SECOND), Math.floorMod(ns, NANOS_PER_SECOND) / 1_000_000 * 1_000_000).toString()
-                        .replace('T', ' ').replace("Z", "");
+                : Instant.ofEpochSecond(0, ns).truncatedTo(ChronoUnit.MILLIS).toString().replace('T', ' ').replace("Z", "");
     }
 
     private static String ago(Duration age) {

@@ -146,7 +146,7 @@ public final class SqlTables implements AutoCloseable {
         return read.columns() == null ? null : columns(table).keySet().stream().filter(read::hasColumn).toList();
     }
 
-    /** What {@link #load} took from each table that the query names, by name. */
+    /** Columns, rows and files that {@link #load} took from each table that the query names, in the order of their names. */
     public List<TablePlan> plan() {
         return List.copyOf(plan);
     }

@@ -6,7 +6,7 @@ import java.util.List;
 import javax.annotation.Nullable;
 
 /**
- * What a query reads of a table, once its conditions were pushed down.
+ * Columns, rows and files of a table that a query reads, once its conditions were pushed down.
  *
  * @param table name of the table
  * @param columns columns that are read, in the order of the table; null for all

@@ -27,7 +27,6 @@ public final class RowJson {
 
     private static final JsonFactory JSON = new JsonFactory();
     private static final String DATE = "date";
-    private static final long NANOS_PER_SECOND = 1_000_000_000L;
     private static final long NANOS_PER_MICRO = 1_000L;
     /** As DuckDB writes a time in zone UTC. */
     private static final DateTimeFormatter TIME = new DateTimeFormatterBuilder().appendPattern("yyyy-MM-dd HH:mm:ss")
@@ -108,6 +107,6 @@ public final class RowJson {
 
     /** A time as the SQL tables show it. */
     static String time(long ns) {
-        return TIME.format(Instant.ofEpochSecond(Math.floorDiv(ns, NANOS_PER_SECOND), Math.floorMod(ns, NANOS_PER_SECOND)));
+        return TIME.format(Instant.ofEpochSecond(0, ns));
     }
 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a query reads: columns, conditions, hot rows, files, and why other files are left out. */
+/** The plan of a query: columns, conditions, hot rows, files, and why other files are left out. */
 class TablePlanTest {
 
     private static final long DAY_1_NS = 1_767_600_000_000_000_000L;

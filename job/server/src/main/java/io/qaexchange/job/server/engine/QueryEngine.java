@@ -182,16 +182,14 @@ public final class QueryEngine implements AutoCloseable {
                 OutputStream out = open.guard(target.begin(open.moment()));
                 writer.write(format, out, open.folder);
                 out.close();
-            } catch (SQLException e) {
-                throw open.failure(e);
-            } catch (IOException e) {
-                throw e.getCause() instanceof EndedException ended ? ended : e;
+            } catch (SQLException | IOException e) {
+                throw open.reasonOf(e);
             }
         }
     }
 
     /**
-     * What a query would read, and how DuckDB would run it. Its hot rows are loaded for that, no file is opened but for its statistics.
+     * The plan of a query: its tables, and how DuckDB would run it. Its hot rows are loaded for that, no file is opened but for its statistics.
      *
      * @param sql a query, with EXPLAIN in front of it or without
      * @throws io.qaexchange.job.query.sql.WrongSqlException if it may not be run
@@ -235,10 +233,7 @@ public final class QueryEngine implements AutoCloseable {
                 tables.close();
                 refused(sql, asker, e);
             }
-            if (open != null && open.isEnded()) {
-                throw new EndedException(open.mine.interruption.reason(), e);
-            }
-            throw open != null && e instanceof SQLException failed ? open.failure(failed) : e;
+            throw open == null ? e : open.reasonOf(e);
         }
     }
 
@@ -333,7 +328,7 @@ public final class QueryEngine implements AutoCloseable {
             return mine.interruption.reason() != null;
         }
 
-        /** An interruption may end the reading of rows so that those before it look like all of them: whoever was ended gets nothing more. */
+        /** Whoever was ended gets nothing more, wherever the interruption came: no part of an answer ends as if it were the whole. */
         private OutputStream guard(OutputStream out) {
             return new FilterOutputStream(out) {
                 @Override
@@ -359,8 +354,16 @@ public final class QueryEngine implements AutoCloseable {
         private void failIfEnded() throws IOException {
             String reason = mine.interruption.reason();
             if (reason != null) {
-                throw new IOException(reason, new EndedException(reason, null));
+                throw new IOException(reason);
             }
+        }
+
+        /** As {@link #failure}, of whatever failed. */
+        private Exception reasonOf(Exception e) {
+            if (e instanceof SQLException failed) {
+                return failure(failed);
+            }
+            return isEnded() ? new EndedException(mine.interruption.reason(), e) : e;
         }
 
         /** A failure of this query with its reason: that of whoever ended it, or the one that the driver lost. */

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 /** A version of the archive as JSON: files by table and trading day, what is held, what has left, the branches. */
 final class ArchiveJson {
 
-    /** A smaller file of a trading day that has several is one that a compaction of the archive would merge. */
+    /** A smaller file of a trading day that has several is shown as small. */
     private static final long SMALL_FILE_BYTES = 16 << 20;
 
     private ArchiveJson() {

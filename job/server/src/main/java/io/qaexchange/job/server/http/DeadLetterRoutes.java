@@ -29,7 +29,7 @@ public final class DeadLetterRoutes {
     private static final int USUAL_LETTERS = 100;
     private static final int MOST_LETTERS = 1_000;
     private static final int PREVIEW_CHARACTERS = 160;
-    /** Of a larger message only its beginning is shown; the whole of it is printed by bin/dead-letters show. */
+    /** A larger message is shown by its beginning; bin/dead-letters show prints the whole of it. */
     private static final int SHOWN_BYTES = 64 << 10;
     private static final int MOST_PROBLEMS = 20;
     private static final int MOST_CHARACTER_BYTES = 4;

@@ -23,7 +23,7 @@ public final class IcebergRoutes {
     static final String PREFIX = "/iceberg/";
     static final String NAMESPACE = "archive";
     private static final String NAMESPACES = "/iceberg/v1/namespaces";
-    /** What a client may ask, in the specification's words: it refuses everything else itself. */
+    /** Requests that a client may send, in the specification's words: it refuses all others itself. */
     private static final List<String> ENDPOINTS = List.of("GET /v1/{prefix}/namespaces", "GET /v1/{prefix}/namespaces/{namespace}",
             "HEAD /v1/{prefix}/namespaces/{namespace}", "GET /v1/{prefix}/namespaces/{namespace}/tables",
             "GET /v1/{prefix}/namespaces/{namespace}/tables/{table}", "HEAD /v1/{prefix}/namespaces/{namespace}/tables/{table}");

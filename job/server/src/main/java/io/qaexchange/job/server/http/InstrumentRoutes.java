@@ -24,7 +24,6 @@ import javax.annotation.Nullable;
 public final class InstrumentRoutes {
 
     private static final int MOST = 100_000;
-    private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private final QueryEngine engine;
 
@@ -86,6 +85,6 @@ public final class InstrumentRoutes {
 
     @Nullable
     private static String time(long ns) {
-        return ns == InstrumentState.NO_TIME ? null : Instant.ofEpochSecond(Math.floorDiv(ns, NANOS_PER_SECOND), Math.floorMod(ns, NANOS_PER_SECOND)).toString();
+        return ns == InstrumentState.NO_TIME ? null : Instant.ofEpochSecond(0, ns).toString();
     }
 }

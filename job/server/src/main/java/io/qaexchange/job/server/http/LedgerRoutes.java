@@ -46,7 +46,7 @@ public final class LedgerRoutes {
         exchange.json(200, document);
     }
 
-    /** Of the account and of the instrument that are asked for. */
+    /** Whether a row is of the account and of the instrument that are asked for. */
     private LedgerView part(Exchange exchange) throws Exception {
         exchange.allow("account", "instrument", "limit");
         String account = exchange.parameter("account");

@@ -22,7 +22,6 @@ public final class PlanRoutes {
 
     /** More files than this are counted, not listed. */
     private static final int MOST_FILES = 200;
-    private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private final QueryEngine engine;
     private final Admission admission;
@@ -60,7 +59,7 @@ public final class PlanRoutes {
         document.put("manifestVersion", plan.moment().manifestVersion());
         document.put("pinnedTo", plan.moment().pinnedToMs() > 0 ? Instant.ofEpochMilli(plan.moment().pinnedToMs()).toString() : null);
         document.put("notices", plan.moment().notices());
-        // Of a table that a macro only names no row can matter.
+        // A table that only a macro names is left out: none of its rows can matter.
         document.put("tables", plan.tables().stream().filter(table -> table.rows().fromNs() <= table.rows().toNs()).map(PlanRoutes::table).toList());
         document.put("plan", plan.text());
         return document;
@@ -129,7 +128,7 @@ public final class PlanRoutes {
     }
 
     private static String time(long ns) {
-        return Instant.ofEpochSecond(Math.floorDiv(ns, NANOS_PER_SECOND), Math.floorMod(ns, NANOS_PER_SECOND)).toString();
+        return Instant.ofEpochSecond(0, ns).toString();
     }
 
     /** yyyymmdd as a date; a number that is none stays as it was written. */

@@ -25,13 +25,12 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import javax.annotation.Nullable;
 import org.apache.flink.util.FileUtils;
 
-/** What is stored: the stores of the subtasks, the archive; and compactions of both, with a dry run. Thread-safe. */
+/** The stores of the subtasks and the archive, and compactions of both, with a dry run. Thread-safe. */
 public final class StorageRoutes {
 
     private static final int MOST_DAYS = 36_500;
@@ -91,7 +90,7 @@ public final class StorageRoutes {
         exchange.json(202, Map.of("compaction", "started", "progress", "/v1/storage tells of each subtask in askedCompaction"));
     }
 
-    /** What a compaction of everything would read, and write again as far as nothing can be dropped. */
+    /** Files and bytes that a compaction of everything would read, and write again as far as nothing can be dropped. */
     private static Map<String, Object> compactionPlan(List<JsonNode> subtasks) {
         List<Map<String, Object>> each = new ArrayList<>();
         long allFiles = 0;
@@ -165,9 +164,7 @@ public final class StorageRoutes {
         Path temporary = Files.createTempDirectory("compaction");
         try {
             CompactionReport report = compaction(archive, temporary).run(file -> isOf(file, table, day), file -> { });
-            String text = String.format(Locale.ROOT, "%,d files with %,d bytes became %,d files with %,d bytes; %,d rows", report.filesBefore(), report.bytesBefore(),
-                    report.groups(), report.bytesAfter(), report.rows());
-            return report.left().isEmpty() ? text : text + "; left as they are: " + String.join("; ", report.left());
+            return report.left().isEmpty() ? report.sentence() : report.sentence() + "; left as they are: " + String.join("; ", report.left());
         } finally {
             FileUtils.deleteDirectoryQuietly(temporary.toFile());
         }
@@ -186,7 +183,7 @@ public final class StorageRoutes {
         return document;
     }
 
-    /** What would leave the archive at an age; nothing is let go here. */
+    /** Files that would leave the archive at an age; nothing is let go here. */
     private void retention(Exchange exchange) throws IOException {
         exchange.allow("delete-after", "table");
         exchange.required("delete-after");
