@@ -41,7 +41,14 @@ find_java() {
   else
     JAVA="$(command -v java)" || fail "no java found. Install a JDK, 17 to 25, and set JAVA_HOME to it"
   fi
-  JAVA_VERSION="$("$JAVA" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -1)"
+  # A JDK says its version in a file, which is read sooner than Java starts.
+  local release
+  release="$(readlink -f -- "$JAVA" && echo .)"
+  release="${release%$'\n.'}"
+  release="${release%/bin/java}/release"
+  JAVA_VERSION=""
+  [ ! -f "$release" ] || JAVA_VERSION="$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$release")"
+  [ -n "$JAVA_VERSION" ] || JAVA_VERSION="$("$JAVA" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -1)"
   [ "${JAVA_VERSION:-0}" -ge 17 ] && [ "$JAVA_VERSION" -le 25 ] \
     || fail "a JDK from 17 to 25 is needed, $JAVA is version ${JAVA_VERSION:-unknown}. Set JAVA_HOME to another one"
 }
@@ -171,13 +178,21 @@ build_if_stale() {
   fi
 }
 
-# For tests, right after Maven packaged everything: what it made counts as built from the sources as they are.
+# For tests, right after Maven packaged everything: what it made counts as built from the sources as they are. Tests of one run share it.
 keep_packaged() {
+  local packaged
   VERSION="$(version_of_sources)"
   mkdir -p -- "$RUN"
   CLUSTER_JAR=yes
-  rm -rf -- "${RUN:?}/$VERSION"
-  keep_build
+  exec 9> "$RUN/.lock"
+  flock 9
+  packaged="$(cat -- "$ROOT"/job/cli/target/job-cli-*.jar "$ROOT"/job/cli/target/lib/*-SNAPSHOT.jar | cksum)"
+  if [ "$(cat -- "$RUN/$VERSION/packaged" 2> /dev/null)" != "$packaged" ]; then
+    rm -rf -- "${RUN:?}/$VERSION"
+    keep_build
+    printf '%s\n' "$packaged" > "$RUN/$VERSION/packaged"
+  fi
+  exec 9>&-
 }
 
 # Packs what was built, for machines without Maven: distribute <folder>. Writes qaexchange-storage-<version>.tar.gz and its SHA-256 there. The
@@ -236,7 +251,7 @@ make_temporary_folder() {
   : > "$TEMPORARY/.lock"
 }
 
-# run_java <main class> <arguments…>; HEAP, LOG_CONFIG and JAVA_OPTS may be set before.
+# run_java <main class> <arguments…>; HEAP, LOG_CONFIG and JAVA_OPTS may be set before. QAEXCHANGE_CLASSPATH names jars that a user adds, such as a JDBC driver.
 run_java() {
   local main="$1"
   shift
@@ -244,12 +259,22 @@ run_java() {
   find_java
   add_options_of_newer_jdks
   build_if_needed
+  case "${QAEXCHANGE_LOG:-text}" in
+    text) ;;
+    json) LOG_CONFIG="${LOG_CONFIG:-$ROOT/flink-conf/log4j2-tool.properties}" && LOG_CONFIG="${LOG_CONFIG%.properties}-json.properties" ;;
+    *) fail "QAEXCHANGE_LOG=$QAEXCHANGE_LOG is neither text nor json" ;;
+  esac
   make_temporary_folder
+  # The jar with the main class first: Java opens no other before it wants a class of another.
+  local jar first=""
+  for jar in "$BUILD"/lib/job-cli-*.jar; do
+    [ ! -f "$jar" ] || first="$jar:"
+  done
   # shellcheck disable=SC2086
   QAEXCHANGE_HOME="$ROOT" QAEXCHANGE_BUILD="$BUILD" QAEXCHANGE_REVISION="$(cat -- "$BUILD/revision")" \
     exec "$JAVA" "-Xmx${HEAP:-1g}" -XX:+UseParallelGC -Dfile.encoding=UTF-8 "${OPENS[@]}" ${NEWER[@]+"${NEWER[@]}"} \
     "-Dlog4j.configurationFile=$(file_uri "${LOG_CONFIG:-$ROOT/flink-conf/log4j2-tool.properties}")" ${JAVA_OPTS:-} \
-    "-Djava.io.tmpdir=$TEMPORARY" "-Dqaexchange.temporary=$TEMPORARY" -cp "$BUILD/lib/*" "$main" "$@"
+    "-Djava.io.tmpdir=$TEMPORARY" "-Dqaexchange.temporary=$TEMPORARY" -cp "$first$BUILD/lib/*${QAEXCHANGE_CLASSPATH:+:$QAEXCHANGE_CLASSPATH}" "$main" "$@"
 }
 
 # A path as URI: log4j takes its setting for one, whatever stands in the path.

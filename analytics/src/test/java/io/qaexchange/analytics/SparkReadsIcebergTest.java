@@ -2,16 +2,11 @@ package io.qaexchange.analytics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -27,57 +22,32 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class SparkReadsIcebergTest {
 
-    private static final Path ARCHIVE = Path.of("../job/cli/src/test/resources/golden/savepoint-0.1.0/archive");
-    private static final String CLASS_PATH = System.getProperty("table.classpath", "../job/cli/target/lib/*:../job/cli/target/classes");
-
     @TempDir
     private static Path folder;
     private static SparkSession spark;
-    private static Process catalog;
+    private static TableProcess catalog;
 
     @BeforeAll
     static void start() throws Exception {
         Path archive = folder.resolve("archive");
-        try (Stream<Path> files = Files.walk(ARCHIVE)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, archive.resolve(ARCHIVE.relativize(file).toString()));
-            }
-        }
-        assertThat(table("sync", archive)).isZero();
-        assertThat(table("status", archive)).isZero();
+        KeptArchive.copy(archive);
+        assertThat(TableProcess.run("sync", "--archive", archive.toString())).isZero();
+        assertThat(TableProcess.run("status", "--archive", archive.toString())).isZero();
+        catalog = TableProcess.serve(archive);
         spark = SparkSession.builder().master("local[1]").config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC")
                 .config("spark.sql.shuffle.partitions", "1")
                 // As docs/analytics.md says for the REST catalogue.
                 .config("spark.sql.catalog.qa", "org.apache.iceberg.spark.SparkCatalog").config("spark.sql.catalog.qa.type", "rest")
-                .config("spark.sql.catalog.qa.uri", serve(archive))
+                .config("spark.sql.catalog.qa.uri", catalog.address())
                 .config("spark.sql.catalog.archive", "org.apache.iceberg.spark.SparkCatalog").config("spark.sql.catalog.archive.type", "hadoop")
                 .config("spark.sql.catalog.archive.warehouse", archive.resolve("_iceberg").toUri().toString())
                 .config("spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions").getOrCreate();
     }
 
-    private static int table(String command, Path archive) throws IOException, InterruptedException {
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", CLASS_PATH,
-                "io.qaexchange.job.cli.table.TableCommand", command, "--archive", archive.toString()).inheritIO().start().waitFor();
-    }
-
-    /** Starts {@code bin/table serve}; the address that it prints. */
-    private static String serve(Path archive) throws IOException {
-        catalog = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", CLASS_PATH,
-                "io.qaexchange.job.cli.table.TableCommand", "serve", "--archive", archive.toString(), "--port", "0").redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        BufferedReader printed = new BufferedReader(new InputStreamReader(catalog.getInputStream(), StandardCharsets.UTF_8));
-        for (String line = printed.readLine(); line != null; line = printed.readLine()) {
-            Matcher address = Pattern.compile("http://127\\.0\\.0\\.1:[0-9]+/iceberg").matcher(line);
-            if (address.find()) {
-                return address.group();
-            }
-        }
-        throw new IOException("bin/table serve ended before it said where it listens");
-    }
-
     @AfterAll
     static void stop() {
         if (catalog != null) {
-            catalog.destroy();
+            catalog.close();
         }
         if (spark != null) {
             spark.stop();
@@ -133,6 +103,28 @@ class SparkReadsIcebergTest {
         spark.conf().unset("spark.sql.iceberg.vectorization.enabled");
         Dataset<Row> books = spark.sql("SELECT bids FROM archive.book_snapshot WHERE size(bids) > 0 AND bids[0].price > 0");
         assertThat(books.count()).isPositive();
+    }
+
+    @Test
+    void readsNanosecondsAsANumber() {
+        spark.conf().set("spark.sql.legacy.parquet.nanosAsLong", "true");
+        Dataset<Row> files = spark.read().parquet(folder.resolve("archive/table=trade").toString());
+        List<Row> expected = files.selectExpr("sequence", "event_time", "ingest_time").orderBy("event_time", "sequence").collectAsList();
+        spark.conf().unset("spark.sql.legacy.parquet.nanosAsLong");
+        Dataset<Row> trades = spark.table("qa.archive_long.trade");
+
+        assertThat(trades.selectExpr("sequence", "event_time_ns", "ingest_time_ns").orderBy("event_time_ns", "sequence").collectAsList())
+                .isEqualTo(expected).isNotEmpty();
+        assertThat(trades.filter("unix_micros(event_time_us) <> event_time_ns div 1000").count()).isZero();
+        long middle = expected.get(expected.size() / 2).getLong(1);
+        assertThat(trades.filter("event_time_ns >= " + middle).count())
+                .isEqualTo(expected.stream().filter(row -> row.getLong(1) >= middle).count()).isPositive().isLessThan(expected.size());
+        assertThat(trades.filter("event_time_ns = " + middle + " AND instrument IS NOT NULL").count()).isPositive();
+        assertThat(spark.sql("SELECT * FROM qa.archive_long.book_snapshot").collectAsList()).isNotEmpty();
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> spark.sql("SELECT price FROM qa.archive_ns.trade").collectAsList())
+                .as("Spark refuses the whole table").hasStackTraceContaining("timestamptz_ns");
+        long snapshot = spark.sql("SELECT snapshot_id FROM qa.archive_long.trade.snapshots ORDER BY committed_at").first().getLong(0);
+        assertThat(spark.sql("SELECT event_time_ns FROM qa.archive_long.trade VERSION AS OF " + snapshot + " WHERE event_time_ns IS NULL").count()).isZero();
     }
 
     @Test

@@ -35,6 +35,7 @@ public enum StoreMetric {
     STALL_LEVEL0_MICROS("stall.level0.micros", Kind.COUNTER, Unit.MICROSECONDS, "Time that writes waited for compactions of level 0."),
     SLOWDOWN_COUNT("slowdown.count", Kind.COUNTER, Unit.COUNT, "Pauses by which the write throttle slowed writes down before they had to stop."),
     SLOWDOWN_MICROS("slowdown.micros", Kind.COUNTER, Unit.MICROSECONDS, "Time of these pauses."),
+    SLOWDOWN_LEVEL0_MICROS("slowdown.level0.micros", Kind.COUNTER, Unit.MICROSECONDS, "Part of this time for a deep level 0 (level0SlowdownDepth); the rest is for memtables that fill (memtableBytes)."),
     WAL_BYTES_WRITTEN("wal.bytes.written", Kind.COUNTER, Unit.BYTES, "Bytes written to the log; 0 without a log."),
     WAL_SYNCS("wal.syncs", Kind.COUNTER, Unit.COUNT, "Syncs of the log; 0 without a log."),
     RECOVERY_REPLAYED_OPERATIONS("recovery.replayed.operations", Kind.COUNTER, Unit.COUNT, "Operations that the opening of the store took from the log."),

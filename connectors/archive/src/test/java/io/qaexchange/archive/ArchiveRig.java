@@ -4,6 +4,7 @@ import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.archive.manifest.Sha256;
 import io.qaexchange.events.Arrival;
+import io.qaexchange.events.EventBuilder;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.RandomEvents;
@@ -86,6 +87,38 @@ public final class ArchiveRig {
                 null);
     }
 
+    /** The instrument of an account's orders. */
+    public static String instrumentOf(String account) {
+        return "I-" + account;
+    }
+
+    /** A file of orders, one for each of these accounts, in the order of instruments. */
+    public DataFile writeOrders(String tradingDay, List<String> accounts, String epoch, long checkpointId, long ordinal) throws IOException {
+        RecordType type = EventSchema.get().findTable("order_insert");
+        String batchId = "orders-" + epoch + "-" + checkpointId + "-" + ordinal;
+        String path = "table=order_insert/date=" + tradingDay + "/part-" + batchId + ".parquet";
+        Path file = folder.resolve(path);
+        Files.createDirectories(file.getParent());
+        StoredEvent stored = new StoredEvent();
+        List<String> sorted = accounts.stream().sorted().toList();
+        try (EventParquetWriter writer = EventParquetWriter.create(file, type, new ParquetOptions(ParquetCompression.SNAPPY, 3))) {
+            for (String account : sorted) {
+                byte[] event = new EventBuilder().start(type).eventTime(offset).tradingDay(Integer.parseInt(tradingDay.replace("-", "")))
+                        .identity("s", offset).instrument(instrumentOf(account)).set("order_id", "o" + offset).set("account", account)
+                        .set("direction", "BUY").set("offset", "OPEN").set("price_type", "LIMIT").set("price", 1.0).set("volume", 1.0).build();
+                byte[] value = StoredEvent.encode(event, new Arrival(offset, "events", 0, offset++));
+                writer.write(stored.wrap(value), value.length, Integer.parseInt(tradingDay.replace("-", "")));
+            }
+            writer.finish(Map.of(FooterKeys.BATCH_ID, batchId, FooterKeys.TRADING_DAY, tradingDay, FooterKeys.SUBTASK, "0", FooterKeys.ORDINAL,
+                    Long.toString(ordinal), FooterKeys.MIN_INSTRUMENT, instrumentOf(sorted.get(0)), FooterKeys.MAX_INSTRUMENT,
+                    instrumentOf(sorted.get(sorted.size() - 1))));
+        }
+        org.apache.flink.core.fs.Path written = new org.apache.flink.core.fs.Path(file.toUri());
+        EventFileFooter footer = EventFileFooter.read(FlinkInputFile.of(written));
+        return new DataFile(batchId, "order_insert", tradingDay, path, Files.size(file), footer.rows(), footer.rawBytes(), footer.minEventTimeNs(),
+                footer.maxEventTimeNs(), epoch, checkpointId, footer.minInstrument(), footer.maxInstrument(), 0, ordinal, Sha256.of(written), null);
+    }
+
     /** A file of rows that are no events, as those of the ledger. */
     public DataFile writeRows(String tradingDay, int rows, String epoch, long checkpointId) throws IOException {
         String batchId = "rows-" + epoch + "-" + checkpointId + "-" + random.nextLong();
@@ -126,8 +159,13 @@ public final class ArchiveRig {
 
     /** Every row of a file with all its columns, as the Parquet library's own reader gives them. */
     public List<String> rows(DataFile file) throws IOException {
+        return rows(store.locate(file));
+    }
+
+    /** As {@link #rows(DataFile)}. */
+    public static List<String> rows(org.apache.flink.core.fs.Path path) throws IOException {
         List<String> rows = new ArrayList<>();
-        try (ParquetFileReader reader = ParquetFileReader.open(FlinkInputFile.of(store.locate(file)), ParquetReadOptions.builder().build())) {
+        try (ParquetFileReader reader = ParquetFileReader.open(FlinkInputFile.of(path), ParquetReadOptions.builder().build())) {
             var schema = reader.getFileMetaData().getSchema();
             for (PageReadStore pages = reader.readNextRowGroup(); pages != null; pages = reader.readNextRowGroup()) {
                 RecordReader<Group> records = new ColumnIOFactory().getColumnIO(schema).getRecordReader(pages, new GroupRecordConverter(schema));

@@ -59,9 +59,9 @@ public final class IcebergCatalog {
         return NAME.matcher(name).matches() && MirrorOperations.newestVersion(files, folder + "/" + name) > 0;
     }
 
-    /** The newest metadata of a table; null if there is no such table. */
+    /** The newest metadata of a table, as a view shows it; null if there is no such table. */
     @Nullable
-    public Metadata load(String name) throws IOException {
+    public Metadata load(String name, NanosecondView view) throws IOException {
         for (int attempt = 1; NAME.matcher(name).matches(); attempt++) {
             int version = MirrorOperations.newestVersion(files, folder + "/" + name);
             if (version == 0) {
@@ -69,7 +69,7 @@ public final class IcebergCatalog {
             }
             String location = MirrorOperations.fileOf(folder + "/" + name, version);
             try {
-                return new Metadata(location, version, new String(files.read(location), StandardCharsets.UTF_8));
+                return new Metadata(location, version, view.of(new String(files.read(location), StandardCharsets.UTF_8)));
             } catch (FileNotFoundException e) {
                 if (attempt == ATTEMPTS) {
                     throw e;

@@ -18,6 +18,7 @@ import javax.annotation.Nullable;
 import org.apache.flink.core.fs.Path;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.TableMetadata;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -291,6 +292,23 @@ public final class IcebergMirror {
     public Table open(String name) throws IOException {
         TableMirror table = table(name);
         return table.exists() ? table.table() : null;
+    }
+
+    /** Names of the tables that have a snapshot, ascending. */
+    List<String> tables() throws IOException {
+        List<String> made = new ArrayList<>();
+        for (String name : names(ArchiveManifest.EMPTY)) {
+            TableMetadata metadata = table(name).metadata();
+            if (metadata != null && metadata.currentSnapshot() != null) {
+                made.add(name);
+            }
+        }
+        return made;
+    }
+
+    /** The newest metadata of a table that is there. */
+    TableMetadata metadata(String name) throws IOException {
+        return table(name).metadata();
     }
 
     /** The archive manifest version up to which all tables are; 0 if there is no mirror. */

@@ -19,12 +19,17 @@ import org.apache.iceberg.io.SeekableInputStream;
  *
  * <p>Thread-safe.
  */
-final class MirrorFileIO implements FileIO {
+public final class MirrorFileIO implements FileIO {
 
     private static final long serialVersionUID = 1L;
     private static final String DATA_FILE = ".parquet";
 
     private final transient MirrorFiles files;
+
+    /** On the file systems of Flink; for Iceberg's clients, which make it by its name. */
+    public MirrorFileIO() {
+        this(new FlinkFiles());
+    }
 
     MirrorFileIO(MirrorFiles files) {
         this.files = files;

@@ -2,6 +2,8 @@ package io.qaexchange.iceberg;
 
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.tier.ColdFile;
+import io.qaexchange.archive.tier.ColdFiles;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import javax.annotation.Nullable;
-import org.apache.flink.core.fs.Path;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.DataFile;
@@ -57,6 +58,7 @@ final class TableMirror {
     static final String MANIFEST_VERSION = "qaexchange.manifest-version";
     static final String ARCHIVE_EPOCH = "qaexchange.archive-epoch";
     static final String CHECKPOINT = "qaexchange.checkpoint";
+    static final String KAFKA_OFFSETS = "qaexchange.kafka-offsets";
     static final String ABANDONED = "abandoned-";
     static final String FOREIGN = "foreign-";
 
@@ -129,6 +131,12 @@ final class TableMirror {
         return files.exists(location);
     }
 
+    /** The newest metadata version; null if there is none. */
+    @Nullable
+    TableMetadata metadata() throws IOException {
+        return refresh().current();
+    }
+
     /** The table for Iceberg's readers. */
     Table table() throws IOException {
         return new BaseTable(refresh(), name);
@@ -169,9 +177,11 @@ final class TableMirror {
     private void commit(TableFiles target, @Nullable Snapshot head, @Nullable Snapshot base, boolean abandons, Difference difference,
             Map<String, Moves> moves) throws IOException {
         List<FileFooter> footers = new ArrayList<>();
+        ColdFiles coldFiles = ColdFiles.of(store, target.manifest());
+        Map<io.qaexchange.archive.manifest.DataFile, String> locations = new HashMap<>();
+        target.listed().forEach((place, file) -> locations.put(file, place));
         for (io.qaexchange.archive.manifest.DataFile file : difference.added()) {
-            Path path = store.locate(file);
-            footers.add(FileFooter.read(file, path, TableFiles.locationOf(path)));
+            footers.add(footerOf(coldFiles, file, locations.get(file)));
         }
         if (operations.current() == null) {
             create(footers);
@@ -182,12 +192,20 @@ final class TableMirror {
         }
         if (abandons || !difference.isEmpty()) {
             evolve(transaction, footers);
-            update(transaction, target, difference, footers);
+            KafkaOffsets offsets = offsetsOf(coldFiles, target, abandons ? base : head, difference);
+            update(transaction, target, difference, footers, offsets.toJson());
         }
         for (Map.Entry<String, Moves> branch : moves.entrySet()) {
             branch.getValue().commit(transaction, branch.getKey(), target);
         }
         transaction.commitTransaction();
+    }
+
+    /** Reads a footer, also of a file that is in an object store only. */
+    private static FileFooter footerOf(ColdFiles files, io.qaexchange.archive.manifest.DataFile file, String location) throws IOException {
+        try (ColdFile cold = files.open(file)) {
+            return FileFooter.read(file, cold.path(), location);
+        }
     }
 
     /** The first metadata version: a table without rows. */
@@ -241,28 +259,54 @@ final class TableMirror {
         }
     }
 
-    private static void update(Transaction transaction, TableFiles target, Difference difference, List<FileFooter> footers) {
+    /** The offsets of the snapshot that is made: those of the one before, and of the files that come. All files are read if the one before names none. */
+    private KafkaOffsets offsetsOf(ColdFiles coldFiles, TableFiles target, @Nullable Snapshot before, Difference difference) throws IOException {
+        String known = before == null ? null : before.summary().get(KAFKA_OFFSETS);
+        if (known == null) {
+            return offsetsOf(coldFiles, target.listed().values());
+        }
+        return KafkaOffsets.parse(known).with(isRewrite(target, difference) ? KafkaOffsets.NONE : offsetsOf(coldFiles, difference.added()));
+    }
+
+    private static KafkaOffsets offsetsOf(ColdFiles coldFiles, Collection<io.qaexchange.archive.manifest.DataFile> some) throws IOException {
+        KafkaOffsets offsets = KafkaOffsets.NONE;
+        for (io.qaexchange.archive.manifest.DataFile file : some) {
+            try (ColdFile cold = coldFiles.open(file)) {
+                offsets = offsets.with(KafkaOffsets.read(cold.path()));
+            }
+        }
+        return offsets;
+    }
+
+    private static boolean isRewrite(TableFiles target, Difference difference) {
+        List<DataFile> removed = difference.removed();
+        return !removed.isEmpty() && !difference.added().isEmpty()
+                && rows(removed) == difference.added().stream().mapToLong(io.qaexchange.archive.manifest.DataFile::rows).sum()
+                && target.areSameRows(difference.added(), removed.stream().map(DataFile::location).toList());
+    }
+
+    private static void update(Transaction transaction, TableFiles target, Difference difference, List<FileFooter> footers, String offsets) {
         Table table = transaction.table();
         List<DataFile> added = footers.stream().map(footer -> footer.toDataFile(table.schema(), table.spec())).toList();
         List<DataFile> removed = difference.removed();
         if (removed.isEmpty()) {
             AppendFiles append = transaction.newAppend();
             added.forEach(append::appendFile);
-            describe(append, target).commit();
+            describe(append, target, offsets).commit();
         } else if (added.isEmpty()) {
             DeleteFiles delete = transaction.newDelete();
             removed.forEach(delete::deleteFile);
-            describe(delete, target).commit();
-        } else if (rows(removed) == rows(added) && difference.added().stream().allMatch(io.qaexchange.archive.manifest.DataFile::isCompacted)) {
+            describe(delete, target, offsets).commit();
+        } else if (isRewrite(target, difference)) {
             RewriteFiles rewrite = transaction.newRewrite();
             removed.forEach(rewrite::deleteFile);
             added.forEach(rewrite::addFile);
-            describe(rewrite, target).commit();
+            describe(rewrite, target, offsets).commit();
         } else {
             OverwriteFiles overwrite = transaction.newOverwrite();
             removed.forEach(overwrite::deleteFile);
             added.forEach(overwrite::addFile);
-            describe(overwrite, target).commit();
+            describe(overwrite, target, offsets).commit();
         }
     }
 
@@ -270,7 +314,10 @@ final class TableMirror {
         return some.stream().mapToLong(DataFile::recordCount).sum();
     }
 
-    private static <T extends SnapshotUpdate<T>> T describe(T update, TableFiles target) {
+    private static <T extends SnapshotUpdate<T>> T describe(T update, TableFiles target, @Nullable String offsets) {
+        if (offsets != null) {
+            update.set(KAFKA_OFFSETS, offsets);
+        }
         update.set(MANIFEST_VERSION, Long.toString(target.version())).set(CHECKPOINT, Long.toString(target.checkpoint()));
         return update.set(ARCHIVE_EPOCH, String.valueOf(target.manifest().currentEpoch()));
     }
@@ -294,7 +341,7 @@ final class TableMirror {
     }
 
     /** Files of an abandoned branch that lie elsewhere now, or are gone. */
-    private record Moves(Map<DataFile, String> places, List<DataFile> gone) {
+    private record Moves(@Nullable String offsets, Map<DataFile, String> places, List<DataFile> gone) {
 
         void commit(Transaction transaction, String branch, TableFiles target) {
             PartitionSpec spec = transaction.table().spec();
@@ -304,7 +351,7 @@ final class TableMirror {
                 overwrite.deleteFile(file);
                 overwrite.addFile(DataFiles.builder(spec).copy(file).withPath(place).build());
             });
-            describe(overwrite, target).commit();
+            describe(overwrite, target, offsets).commit();
         }
     }
 
@@ -334,7 +381,7 @@ final class TableMirror {
                 }
             }
             if (!places.isEmpty() || !gone.isEmpty()) {
-                moves.put(branch.getKey(), new Moves(places, gone));
+                moves.put(branch.getKey(), new Moves(branch.getValue().summary().get(KAFKA_OFFSETS), places, gone));
             }
         }
         return moves;
@@ -381,6 +428,15 @@ final class TableMirror {
                     + " else; the archive manifest decides what is in this table. Nothing was changed. bin/table repair keeps that snapshot as branch "
                     + FOREIGN + head.snapshotId() + " and puts the table back");
         }
+        Set<String> changed = changedProperties(metadata);
+        if (!changed.isEmpty()) {
+            throw new ForeignCommitException("table " + name + ": somebody else changed " + String.join(", ", changed)
+                    + ". Nothing was changed. bin/table repair --rebuild makes the table anew");
+        }
+    }
+
+    /** The changes of somebody else to the properties that all tables of the mirror have. */
+    static Set<String> changedProperties(TableMetadata metadata) {
         Set<String> changed = new HashSet<>();
         PROPERTIES.forEach((property, value) -> {
             if (!property.equals(TableProperties.FORMAT_VERSION) && !value.equals(metadata.property(property, null))) {
@@ -393,10 +449,7 @@ final class TableMirror {
         if (metadata.formatVersion() != 2 || metadata.spec().fields().size() != 1 || !metadata.spec().fields().get(0).name().equals(TableColumns.DATE)) {
             changed.add("partitioning or format");
         }
-        if (!changed.isEmpty()) {
-            throw new ForeignCommitException("table " + name + ": somebody else changed " + String.join(", ", changed)
-                    + ". Nothing was changed. bin/table repair --rebuild makes the table anew");
-        }
+        return changed;
     }
 
     /** Snapshots that expired. */
@@ -427,16 +480,18 @@ final class TableMirror {
         while (snapshot != null && (!isOurs(snapshot) || versionOf(snapshot) > target.version())) {
             snapshot = parentOf(metadata, snapshot);
         }
+        int known = problems.size();
         Map<String, DataFile> held = contentOf(snapshot);
         Difference difference = Difference.between(held, target);
         difference.removed().forEach(file -> problems.add("table " + name + " has file " + file.location() + ", which archive manifest version "
                 + target.version() + " does not list"));
         difference.added().forEach(file -> problems.add("table " + name + " lacks file " + file.path() + " of archive manifest version " + target.version()));
+        ColdFiles coldFiles = ColdFiles.of(store, target.manifest());
         for (Map.Entry<String, io.qaexchange.archive.manifest.DataFile> listed : target.listed().entrySet()) {
             DataFile file = held.get(listed.getKey());
             if (file != null) {
                 try {
-                    FileFooter footer = FileFooter.read(listed.getValue(), store.locate(listed.getValue()), listed.getKey());
+                    FileFooter footer = footerOf(coldFiles, listed.getValue(), listed.getKey());
                     String different = footer.differenceTo(file, metadata.schema(), metadata.spec());
                     if (different != null) {
                         problems.add("table " + name + ": " + different + " of file " + listed.getKey() + " is not that of the file");
@@ -446,7 +501,28 @@ final class TableMirror {
                 }
             }
         }
+        if (snapshot != null && problems.size() == known) {
+            checkOffsets(coldFiles, target, snapshot, problems);
+        }
         return held.values();
+    }
+
+    /** Rows that the retention or an erasure took away may have had greater offsets than those that are left. */
+    private void checkOffsets(ColdFiles coldFiles, TableFiles target, Snapshot snapshot, List<String> problems) {
+        String named = snapshot.summary().get(KAFKA_OFFSETS);
+        if (named == null) {
+            return;
+        }
+        try {
+            KafkaOffsets offsets = KafkaOffsets.parse(named);
+            KafkaOffsets rows = offsetsOf(coldFiles, target.listed().values());
+            boolean isWhole = target.manifest().expired().isEmpty() && target.manifest().erasures().isEmpty();
+            if (isWhole ? !offsets.equals(rows) : !offsets.covers(rows)) {
+                problems.add("table " + name + ": snapshot " + snapshot.snapshotId() + " names Kafka offsets " + named + ", its rows have " + rows.toJson());
+            }
+        } catch (IOException e) {
+            problems.add("table " + name + ": " + e.getMessage());
+        }
     }
 
     /** Compares the table with a version of the archive manifest. */

@@ -22,9 +22,16 @@ class ArchitectureTest {
     }
 
     @Test
-    void needsNoHadoopAndNoRestClient() {
+    void needsNoHadoop() {
         noClasses().that().resideInAnyPackage("io.qaexchange.iceberg..")
-                .should().dependOnClassesThat().resideInAnyPackage("org.apache.hadoop..", "org.apache.iceberg.hadoop..", "org.apache.iceberg.rest..")
+                .should().dependOnClassesThat().resideInAnyPackage("org.apache.hadoop..", "org.apache.iceberg.hadoop..")
                 .because("it reads and writes by Flink's file systems").check(CLASSES);
+    }
+
+    @Test
+    void onlyTheCatalogueOfSomebodyElseNeedsClientsOfCatalogues() {
+        noClasses().that().resideInAnyPackage("io.qaexchange.iceberg..").and().doNotHaveFullyQualifiedName(OutsideCatalog.class.getName())
+                .should().dependOnClassesThat().resideInAnyPackage("org.apache.iceberg.rest..", "org.apache.iceberg.jdbc..")
+                .because("the mirror itself needs no catalogue").check(CLASSES);
     }
 }

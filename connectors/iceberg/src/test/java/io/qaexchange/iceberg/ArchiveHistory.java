@@ -9,7 +9,13 @@ import io.qaexchange.archive.manifest.ArchiveEpoch;
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.manifest.RemoteCopy;
 import io.qaexchange.archive.manifest.RetiredFile;
+import io.qaexchange.archive.objects.ObjectStores;
+import io.qaexchange.archive.retention.RetentionPolicy;
+import io.qaexchange.archive.retention.RetentionStages;
+import io.qaexchange.archive.tier.ArchiveFetch;
+import io.qaexchange.archive.tier.ArchiveTiers;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.parquet.ParquetCompression;
 import io.qaexchange.parquet.ParquetOptions;
@@ -17,8 +23,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** An archive whose manifest goes through what a job, compactions, retention and restores do to it. */
@@ -91,11 +99,32 @@ final class ArchiveHistory {
             return;
         }
         publish(latest.withDeleting(gone, 1));
+        Map<String, RemoteCopy> copies = store().latest().remoteByBatch();
         for (RetiredFile file : gone) {
-            Files.delete(pathOf(file.file().path()));
+            Files.deleteIfExists(pathOf(file.file().path()));
+            RemoteCopy copy = copies.get(file.file().batchId());
+            if (copy != null) {
+                ObjectStores.of(copy.store()).delete(copy.key());
+            }
         }
         latest = store().latest();
         publish(latest.withoutRetired(latest.retired()));
+    }
+
+    /**
+     * Copies files of all days but the newest of each table to another disk, and lets their local files go.
+     *
+     * @param grace until which they stay
+     */
+    void tier(Duration grace) throws IOException {
+        Path other = Files.createDirectories(folder.resolve("other disk"));
+        RetentionPolicy all = new RetentionPolicy(new RetentionStages(0, 0, null), Map.of());
+        assertThat(new ArchiveTiers(store(), all, "file://" + other, grace, List.of(), Clock.systemUTC()).run().problems()).isEmpty();
+    }
+
+    /** Brings the files of a trading day back. */
+    void fetch(String day) throws IOException {
+        assertThat(new ArchiveFetch(store(), Clock.systemUTC()).run(file -> file.tradingDay().equals(day), Duration.ofDays(1)).problems()).isEmpty();
     }
 
     /** Restores a checkpoint as the job's publisher does it; empty if the archive refuses. */
@@ -136,8 +165,12 @@ final class ArchiveHistory {
 
     /** The manifest's files of a table, by location. */
     List<String> locations(String table) throws IOException {
-        return store().latest().files().stream().filter(file -> file.table().equals(table)).map(file -> "file://" + store().locate(file).getPath()).sorted()
-                .toList();
+        ArchiveManifest latest = store().latest();
+        Map<String, RemoteCopy> copies = latest.remoteByBatch();
+        return latest.files().stream().filter(file -> file.table().equals(table)).map(file -> {
+            RemoteCopy copy = copies.get(file.batchId());
+            return copy == null || copy.isReadLocally() ? "file://" + store().locate(file).getPath() : copy.uri();
+        }).sorted().toList();
     }
 
     long rows(String table) throws IOException {

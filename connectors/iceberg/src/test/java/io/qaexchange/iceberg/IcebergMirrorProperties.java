@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -51,10 +52,12 @@ class IcebergMirrorProperties {
     }
 
     private static void step(ArchiveHistory history, Random random) throws IOException {
-        switch (random.nextInt(10)) {
+        switch (random.nextInt(13)) {
             case 0 -> history.compact();
             case 1 -> history.expire(DAYS.get(random.nextInt(DAYS.size())));
             case 2 -> history.deleteRetired();
+            case 10, 11 -> history.tier(random.nextBoolean() ? Duration.ZERO : Duration.ofDays(1));
+            case 12 -> history.fetch(DAYS.get(random.nextInt(DAYS.size())));
             case 3, 4 -> {
                 if (!history.checkpoints().isEmpty()) {
                     history.restore(history.checkpoints().get(random.nextInt(history.checkpoints().size())));

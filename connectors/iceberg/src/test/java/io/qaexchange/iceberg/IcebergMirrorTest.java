@@ -72,6 +72,29 @@ class IcebergMirrorTest {
     }
 
     @Test
+    void aFileThatLeavesTheLocalDiskIsReplacedByItsObjectWithTheSameRows() throws IOException {
+        IcebergMirror mirror = start();
+        history.archive(TRADE, 5, "2026-01-05");
+        history.archive(TRADE, 6, "2026-01-06");
+        mirror.sync();
+        history.tier(java.time.Duration.ofDays(1));
+        mirror.sync();
+
+        Table leaving = mirror.open(TRADE);
+        assertThat(leaving.currentSnapshot().operation()).as("no row was changed").isEqualTo("replace");
+        assertThat(planned(leaving, Expressions.alwaysTrue())).isEqualTo(history.locations(TRADE)).anyMatch(file -> file.contains("/other disk/"));
+        history.tier(java.time.Duration.ZERO);
+        mirror.sync();
+        assertShowsTheManifest(mirror);
+        assertThat(mirror.check(history.store().latest().version()).problems()).isEmpty();
+
+        history.fetch("2026-01-05");
+        mirror.sync();
+        assertThat(planned(mirror.open(TRADE), Expressions.alwaysTrue())).isEqualTo(history.locations(TRADE)).noneMatch(file -> file.contains("/other disk/"));
+        assertShowsTheManifest(mirror);
+    }
+
+    @Test
     void columnsAreThoseOfTheFilesButForNanoseconds() throws IOException {
         IcebergMirror mirror = start();
         history.archive("book_snapshot", 5, "2026-01-05");
@@ -331,6 +354,13 @@ class IcebergMirrorTest {
                 try (ResultSet rows = statement.executeQuery("SELECT count(*) FROM read_parquet([" + files + "])")) {
                     rows.next();
                     assertThat(rows.getString(1)).isEqualTo(snapshot.summary().get("total-records"));
+                }
+                if (snapshot.equals(table.currentSnapshot())) {
+                    try (ResultSet times = statement.executeQuery("SELECT min(epoch_ns(event_time)) FROM read_parquet([" + files + "])")) {
+                        times.next();
+                        assertThat(times.getLong(1)).as("nanoseconds").isEqualTo(history.store().latest().files().stream()
+                                .mapToLong(io.qaexchange.archive.manifest.DataFile::minEventTimeNs).min().getAsLong());
+                    }
                 }
             }
         }

@@ -5,7 +5,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /** Local files that are not forced to the disk, for tests that write thousands. */
@@ -19,11 +18,16 @@ class UnsyncedFiles extends FlinkFiles {
 
     @Override
     public boolean createIfAbsent(String location, byte[] bytes) throws IOException {
+        // Whole or not there, like the real one: other writers read it at once.
+        Path file = local(location);
+        Path aside = Files.write(Files.createTempFile("unsynced", null), bytes);
         try {
-            Files.write(local(location), bytes, StandardOpenOption.CREATE_NEW);
+            Files.createLink(file, aside);
             return true;
         } catch (FileAlreadyExistsException e) {
             return false;
+        } finally {
+            Files.delete(aside);
         }
     }
 

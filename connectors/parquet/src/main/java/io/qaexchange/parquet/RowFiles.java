@@ -2,8 +2,13 @@ package io.qaexchange.parquet;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import javax.annotation.Nullable;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.conf.PlainParquetConfiguration;
@@ -50,6 +55,58 @@ public final class RowFiles {
         return rows;
     }
 
+    /** A row that is read. */
+    @FunctionalInterface
+    public interface Row {
+        /** The text in a column; null if it is null, or the file has no such column. */
+        @Nullable
+        String text(String column);
+    }
+
+    /** Names of a file's columns. */
+    public static Set<String> columns(InputFile source) throws IOException {
+        Set<String> names = new LinkedHashSet<>();
+        schema(source).getFields().forEach(field -> names.add(field.getName()));
+        return names;
+    }
+
+    /** Visits the rows of a file in their order. */
+    public static void forEachRow(InputFile source, Consumer<Row> visitor) throws IOException {
+        MessageType schema = schema(source);
+        read(source, schema, group -> visitor.accept(rowOf(group, schema)));
+    }
+
+    /**
+     * Writes some rows of a file into one on the local disk, in their order. The footer keeps the time range of all.
+     *
+     * @param file the file to write; it is not there after a failure
+     * @param kept which rows
+     * @param footer the footer's entries besides table, schema version, time range and row count
+     */
+    public static void filter(InputFile source, Path file, Predicate<Row> kept, Map<String, String> footer, ParquetOptions options) throws IOException {
+        EventFileFooter range = EventFileFooter.read(source);
+        MessageType schema = schema(source);
+        try (RowParquetWriter writer = RowParquetWriter.create(file, range.table(), schema, options)) {
+            read(source, schema, group -> {
+                if (kept.test(rowOf(group, schema))) {
+                    writer.copy(group);
+                }
+            });
+            writer.cover(range.minEventTimeNs(), range.maxEventTimeNs());
+            writer.finish(footer);
+        }
+    }
+
+    private static Row rowOf(Group group, MessageType schema) {
+        return column -> schema.containsField(column) && group.getFieldRepetitionCount(column) > 0 ? group.getBinary(column, 0).toStringUsingUTF8() : null;
+    }
+
+    /** Takes rows. */
+    @FunctionalInterface
+    private interface GroupVisitor {
+        void accept(Group row) throws IOException;
+    }
+
     private static MessageType schema(InputFile source) throws IOException {
         try (ParquetFileReader reader = ParquetFileReader.open(source, OPTIONS)) {
             return reader.getFileMetaData().getSchema();
@@ -57,6 +114,10 @@ public final class RowFiles {
     }
 
     private static long copy(InputFile source, MessageType schema, RowParquetWriter writer) throws IOException {
+        return read(source, schema, writer::copy);
+    }
+
+    private static long read(InputFile source, MessageType schema, GroupVisitor visitor) throws IOException {
         try (ParquetFileReader reader = ParquetFileReader.open(source, OPTIONS)) {
             MessageType found = reader.getFileMetaData().getSchema();
             if (!found.equals(schema)) {
@@ -67,7 +128,7 @@ public final class RowFiles {
             for (PageReadStore pages = reader.readNextRowGroup(); pages != null; pages = reader.readNextRowGroup()) {
                 RecordReader<Group> records = columns.getRecordReader(pages, new GroupRecordConverter(schema));
                 for (long left = pages.getRowCount(); left > 0; left--) {
-                    writer.copy(records.read());
+                    visitor.accept(records.read());
                     rows++;
                 }
             }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import javax.annotation.Nullable;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.filter2.compat.FilterCompat;
 import org.apache.parquet.filter2.predicate.FilterApi;
 import org.apache.parquet.filter2.predicate.FilterPredicate;
@@ -63,6 +64,24 @@ public final class TableReader implements Closeable {
      * @throws IOException if it cannot be read or is none of ours
      */
     public static TableReader open(InputFile input, @Nullable String instrument, long fromNs, long toNs) throws IOException {
+        return open(input, instrument, fromNs, toNs, null);
+    }
+
+    /**
+     * A value in a column of texts.
+     *
+     * @param column name of the column
+     */
+    public record Text(String column, String value) {
+    }
+
+    /**
+     * As {@link #open(InputFile, String, long, long)}, only rows with a value in a column. Bloom filters of row groups are asked too.
+     *
+     * @param text null for all rows
+     * @throws IOException if it cannot be read or is none of ours
+     */
+    public static TableReader open(InputFile input, @Nullable String instrument, long fromNs, long toNs, @Nullable Text text) throws IOException {
         FilterPredicate wanted = FilterApi.gtEq(FilterApi.longColumn(ParquetTable.EVENT_TIME), fromNs);
         if (toNs != Long.MAX_VALUE) {
             wanted = FilterApi.and(wanted, FilterApi.lt(FilterApi.longColumn(ParquetTable.EVENT_TIME), toNs));
@@ -70,14 +89,18 @@ public final class TableReader implements Closeable {
         if (instrument != null) {
             wanted = FilterApi.and(FilterApi.eq(FilterApi.binaryColumn(INSTRUMENT), Binary.fromString(instrument)), wanted);
         }
+        if (text != null) {
+            wanted = FilterApi.and(FilterApi.eq(FilterApi.binaryColumn(text.column()), Binary.fromString(text.value())), wanted);
+        }
         return open(input, FilterCompat.get(wanted));
     }
 
     private static TableReader open(InputFile input, FilterCompat.Filter filter) throws IOException {
         ParquetFileReader file;
         try {
-            file = filter == FilterCompat.NOOP ? ParquetFileReader.open(input)
-                    : ParquetFileReader.open(input, ParquetReadOptions.builder().withRecordFilter(filter).useDictionaryFilter(false).build());
+            // Without a configuration of its own Parquet parses Hadoop's XML files each time, which takes 20 ms.
+            ParquetReadOptions.Builder options = ParquetReadOptions.builder(new PlainParquetConfiguration()).useDictionaryFilter(false);
+            file = ParquetFileReader.open(input, (filter == FilterCompat.NOOP ? options : options.withRecordFilter(filter)).build());
         } catch (RuntimeException e) {
             throw new IOException(input + " cannot be read as a Parquet file: " + e.getMessage(), e);
         }
@@ -88,6 +111,11 @@ public final class TableReader implements Closeable {
             throw new IOException(input + " was not written by the exchange job, or by a newer one: table " + table);
         }
         return new TableReader(file, input.toString(), file.getFileMetaData().getSchema(), type, filter);
+    }
+
+    /** Row groups that may have rows which are wanted. */
+    public int rowGroups() {
+        return file.getRowGroups().size();
     }
 
     public RecordType recordType() {
@@ -117,8 +145,8 @@ public final class TableReader implements Closeable {
                     return row;
                 }
             }
-        } catch (RuntimeException e) {
-            throw new IOException(name + " is damaged: " + e.getMessage(), e);
+        } catch (IOException | RuntimeException e) {
+            throw new IOException(name + " is damaged or cannot be read: " + e.getMessage(), e);
         }
     }
 

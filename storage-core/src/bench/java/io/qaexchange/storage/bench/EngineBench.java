@@ -4,18 +4,19 @@ import io.qaexchange.storage.bench.Contender.Layout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
 /**
  * Runs each measure on our engine and on RocksDB, on the same records in one process, and prints a table.
  *
- * <p>{@code EngineBench [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--cache MB] [--reference] [--json FILE] [--dir D]}. Exit code 0 if it ran, whatever the figures; 2
+ * <p>{@code EngineBench [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--cache MB] [--sizes LIST [--svg FILE]] [--reference] [--json FILE] [--dir D]}. Exit code 0 if it ran, whatever the figures; 2
  * if it could not.
  */
 public final class EngineBench {
     private static final String USAGE = """
-            bin/bench engine [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--cache MB] [--reference] [--json FILE] [--dir D]
+            bin/bench engine [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--cache MB] [--sizes LIST [--svg FILE]] [--reference] [--json FILE] [--dir D]
               --records N   how many (default 3,000,000)
               --quick       400,000 records, under a minute
               --only WHAT   puts (with and without log), reads (puts without log, then reads), or other; all without this
@@ -23,6 +24,8 @@ public final class EngineBench {
               --contenders LIST   of ours, 4k and 16k (RocksDB with blocks of this size): who takes part in puts and reads; all without this
               --leveled     our events in levels, without event time, as a state of Flink has them; without this in windows of event time
               --cache MB    size of the block cache (default 512), to read data that is larger than it
+              --sizes LIST  costs per row at these numbers of records, ascending, instead; of the codec that --codec names, else none
+              --svg FILE    with --sizes, a chart of them
               --reference   the workloads of the reference system instead, beside its own figures
               --json FILE   the table for programs
               --dir D       where the stores go
@@ -41,6 +44,8 @@ public final class EngineBench {
         List<Integer> contenders = CONTENDERS;
         Layout layout = Layout.WINDOWS;
         long cacheBytes = BenchContext.USUAL_CACHE_BYTES;
+        List<Integer> sizes = List.of();
+        Path svg = null;
         Path json = null;
         Path base = Path.of(System.getProperty("java.io.tmpdir"));
         for (int i = 0; i < args.length; i++) {
@@ -49,6 +54,8 @@ public final class EngineBench {
                 case "--quick" -> quick = true;
                 case "--only" -> only = argument(args, ++i);
                 case "--cache" -> cacheBytes = (long) number(argument(args, ++i)) << 20;
+                case "--sizes" -> sizes = Arrays.stream(argument(args, ++i).split(",")).map(EngineBench::number).sorted().toList();
+                case "--svg" -> svg = Path.of(argument(args, ++i));
                 case "--leveled" -> layout = Layout.LEVELS;
                 case "--codec" -> codec = argument(args, ++i);
                 case "--contenders" -> contenders = contenders(argument(args, ++i));
@@ -70,6 +77,15 @@ public final class EngineBench {
         }
         if (!Files.isDirectory(base)) {
             fail("there is no folder " + base);
+        }
+        if (!sizes.isEmpty()) {
+            SizeMeasures measures = new SizeMeasures(base, contenders, layout, cacheBytes, codec.equals("lz4"));
+            measures.run(sizes);
+            System.out.print(measures.table());
+            if (svg != null) {
+                Files.writeString(svg, measures.svg());
+            }
+            return;
         }
         Results results;
         if (reference) {

@@ -32,6 +32,7 @@ final class WriteMeasures {
                     for (int i = 0; i < small; i++) {
                         bench.put(run.contender, i);
                     }
+                    writeCheckpoint(run.contender);
                     run.contender.flush();
                     for (int i = 0; i < small; i++) {
                         bench.kept += run.contender.get((i & 1) == 0 ? bench.absentKey(i) : bench.key(i));
@@ -40,6 +41,13 @@ final class WriteMeasures {
                 }
             }
         }
+    }
+
+    private void writeCheckpoint(Contender contender) throws Exception {
+        Path folder = bench.newFolder();
+        Files.delete(folder);
+        contender.checkpointToEnd(folder);
+        BenchContext.delete(folder);
     }
 
     /** Puts with the log on; the stores of {@link StoreMeasures} have none. */

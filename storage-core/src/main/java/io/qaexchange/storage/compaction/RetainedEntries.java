@@ -210,6 +210,9 @@ public final class RetainedEntries {
     /** The stripe of a sequence number: the smallest snapshot that sees it, or "now". */
     private long stripe(long sequence) {
         long[] snapshots = scope.snapshots();
+        if (snapshots.length == 0) {
+            return Trailer.MAX_SEQUENCE;
+        }
         int at = Arrays.binarySearch(snapshots, sequence);
         int index = at >= 0 ? at : -at - 1;
         return index < snapshots.length ? snapshots[index] : Trailer.MAX_SEQUENCE;

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 
 /**
@@ -30,8 +31,9 @@ public final class SstableOutputs implements AutoCloseable {
      * Where files go and what they are called.
      *
      * @param pool has the memory for writing them
+     * @param helpers threads that compress blocks meanwhile; null: none
      */
-    public record Target(Vfs vfs, Path directory, LongSupplier fileNumbers, MemoryPool pool) {}
+    public record Target(Vfs vfs, Path directory, LongSupplier fileNumbers, MemoryPool pool, Executor helpers) {}
 
     private static final int LEAST_BLOCK_BYTES = 64;
 
@@ -73,7 +75,7 @@ public final class SstableOutputs implements AutoCloseable {
         SstableOptions sstable = SstableOptions.builder().blockSizeBytes(blockBytes(compression)).compression(compression)
                 .bloomBitsPerKey(options.bloomBitsPerKey()).eventTimeFromEnd(options.eventTimeFromEnd())
                 .writeTimeOffset(options.timeToLiveMillis() > 0 ? options.timeToLiveOffset() : -1).build();
-        writer = SstableWriter.open(target.vfs(), FileNames.sstable(target.directory(), writerNumber), sstable, target.pool());
+        writer = SstableWriter.open(target.vfs(), FileNames.sstable(target.directory(), writerNumber), sstable, target.pool(), target.helpers());
     }
 
     /**

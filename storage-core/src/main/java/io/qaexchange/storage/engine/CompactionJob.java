@@ -3,6 +3,7 @@ package io.qaexchange.storage.engine;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.FamilyOptions;
+import io.qaexchange.storage.checkpoint.JobPart;
 import io.qaexchange.storage.compaction.CompactionPlan;
 import io.qaexchange.storage.compaction.DropWatermarkIndex;
 import io.qaexchange.storage.compaction.Expiry;
@@ -116,7 +117,7 @@ final class CompactionJob {
     }
 
     /** The compaction of one range of keys. One thread. */
-    final class Subcompaction {
+    final class Subcompaction implements JobPart {
         private final KeyRange range;
         private final boolean toWindows;
         private final List<FileReference> outputs = new ArrayList<>();
@@ -128,7 +129,8 @@ final class CompactionJob {
             this.toWindows = toWindows;
         }
 
-        void run() throws IOException {
+        @Override
+        public void run() throws IOException {
             FamilyOptions options = family.family().options();
             List<InternalIterator> children = new ArrayList<>();
             List<Long> newest = new ArrayList<>();

@@ -256,26 +256,13 @@ final class CompactionScheduler {
             });
             CompactionJob job = new CompactionJob(merge, view.version(), context.snapshots().sequences(), context.target(),
                     state.versions()::nextReferenceId, input -> handles.get(input.fileNumber()), this::pace, context.expiries());
-            job.run(edit, this::runTogether, options.backgroundJobs());
+            job.run(edit, parts -> JobCrew.runTogether(parts, context.executor()), options.backgroundJobs());
             context.syncDirectory();
             state.install(edit);
             return job.bytesWritten();
         } finally {
             view.release();
         }
-    }
-
-    /**
-     * This thread works through the subcompactions, helped by the threads of the executor that are free before it is done. One that comes
-     * too late finds nothing to do, so nobody waits for a thread that never comes.
-     */
-    private void runTogether(List<CompactionJob.Subcompaction> subcompactions) throws IOException {
-        SubcompactionCrew crew = new SubcompactionCrew(subcompactions);
-        for (int i = 1; i < subcompactions.size(); i++) {
-            context.executor().execute(crew::help);
-        }
-        crew.help();
-        crew.awaitEnd();
     }
 
     /** A job noticed that the store is closing. */

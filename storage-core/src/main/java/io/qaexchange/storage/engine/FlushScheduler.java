@@ -105,7 +105,7 @@ final class FlushScheduler {
             wal.drain(true);
         }
         List<Memtable> memtables = claimed.stream().map(LoggedMemtable::memtable).toList();
-        FlushJob job = new FlushJob(memtables, state.version(), context.snapshots().sequences(), context.target(),
+        FlushJob job = new FlushJob(memtables, state.version(), context.snapshots().sequences(), context.flushTarget(),
                 state.versions()::nextReferenceId, context.expiries(), estimate::progress);
         VersionEdit edit = new VersionEdit();
         job.run(edit);

@@ -17,17 +17,27 @@ import java.util.function.Function;
  * @param directory of the store
  * @param executor where compactions run
  * @param flushExecutor where flushes run
+ * @param helpers threads that take a part of what one thread does for a writer that waits; null: there are none
  */
 record JobContext(Path directory, StoreOptions options, StoreState state, SnapshotRegistry snapshots, Counters counters, StoreHealth health,
-        AppendedExpiries appendedExpiries, Executor executor, Executor flushExecutor) {
+        AppendedExpiries appendedExpiries, Executor executor, Executor flushExecutor, Executor helpers) {
     /** Whether jobs run without anybody's help; a caller's executor may be waiting for the caller. */
     boolean hasOwnThreads() {
         return options.executor() == null;
     }
 
-    /** Where new sstables go. */
+    /** Where new sstables of compactions go. */
     SstableOutputs.Target target() {
-        return new SstableOutputs.Target(options.vfs(), directory, state.versions()::nextFileNumber, options.memoryPool());
+        return target(null);
+    }
+
+    /** Where those of flushes go, for which writers wait. */
+    SstableOutputs.Target flushTarget() {
+        return target(helpers);
+    }
+
+    private SstableOutputs.Target target(Executor compressing) {
+        return new SstableOutputs.Target(options.vfs(), directory, state.versions()::nextFileNumber, options.memoryPool(), compressing);
     }
 
     Function<ColumnFamily, Expiry> expiries() {

@@ -14,7 +14,6 @@ import io.qaexchange.storage.manifest.FamilyVersion;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
 import io.qaexchange.storage.sstable.EventTime;
-import io.qaexchange.storage.sstable.SstableMetadata;
 import io.qaexchange.storage.sstable.SstableReader;
 import java.io.IOException;
 
@@ -174,9 +173,8 @@ final class LsmReader implements StoreReader {
         lookup.takeNewest();
         if (EventTime.isPresent(key.length(), fromEnd)) {
             long time = DropWatermarkIndex.eventTime(key, fromEnd);
-            ViewFile[] own = files.window(time);
-            newestIn(own, key, time, sequence);
-            newestIn(files.level0, key, time, sequence);
+            newestIn(files.window(time), key, time, sequence);
+            newestIn(files.level0Fences, key, time, sequence);
         } else {
             for (ViewFile file : files.level0) {
                 newestIn(file, key, sequence);
@@ -184,11 +182,10 @@ final class LsmReader implements StoreReader {
         }
     }
 
-    private void newestIn(ViewFile[] files, Slice key, long time, long sequence) throws IOException {
-        for (ViewFile file : files) {
-            SstableMetadata table = file.reference().table();
-            if (time >= table.minEventTime() && time <= table.maxEventTime()) {
-                newestIn(file, key, sequence);
+    private void newestIn(TimeFences files, Slice key, long time, long sequence) throws IOException {
+        for (int i = files.last(time); files.reaches(i, time); i--) {
+            if (files.holds(i, time)) {
+                newestIn(files.file(i), key, sequence);
             }
         }
     }

@@ -436,7 +436,7 @@ public final class LsmStore implements Store {
     public Checkpoint checkpoint() throws IOException {
         failIfStopped();
         PinnedCheckpoint[] pinned = new PinnedCheckpoint[1];
-        writes.exclusively(() -> pinned[0] = PinnedCheckpoint.pin(state.useView(), writes.lastSequence(), directory, options));
+        writes.exclusively(() -> pinned[0] = PinnedCheckpoint.pin(state.useView(), writes.lastSequence(), directory, options, resources.helper()));
         return pinned[0];
     }
 

@@ -23,6 +23,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A view, and how far the active memtable's log had come. Thread-safe: immutable but for being closed. */
@@ -33,22 +34,26 @@ final class PinnedCheckpoint implements Checkpoint {
     private final List<Memtable> logs;
     private final Path storeDirectory;
     private final StoreOptions options;
+    /** Null: none. */
+    private final Executor helpers;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private PinnedCheckpoint(ReadView view, long sequence, List<Memtable> logs, Path storeDirectory, StoreOptions options) {
+    private PinnedCheckpoint(ReadView view, long sequence, List<Memtable> logs, Path storeDirectory, StoreOptions options, Executor helpers) {
         this.view = view;
         this.sequence = sequence;
         this.logs = logs;
         this.storeDirectory = storeDirectory;
         this.options = options;
+        this.helpers = helpers;
     }
 
     /**
      * With the write lock held, so that view, log and number belong together.
      *
      * @param view used for the checkpoint, which releases it
+     * @param helpers threads that write pieces beside the caller's; null: none
      */
-    static PinnedCheckpoint pin(ReadView view, long sequence, Path storeDirectory, StoreOptions options) {
+    static PinnedCheckpoint pin(ReadView view, long sequence, Path storeDirectory, StoreOptions options, Executor helpers) {
         List<Memtable> logs = new ArrayList<>();
         for (int i = view.frozen().size() - 1; i >= 0; i--) {
             logs.add(view.frozen().get(i));
@@ -57,7 +62,7 @@ final class PinnedCheckpoint implements Checkpoint {
             view.active().mark(sequence);
             logs.add(view.active());
         }
-        return new PinnedCheckpoint(view, sequence, logs, storeDirectory, options);
+        return new PinnedCheckpoint(view, sequence, logs, storeDirectory, options, helpers);
     }
 
     @Override
@@ -75,7 +80,8 @@ final class PinnedCheckpoint implements Checkpoint {
         Arguments.notNull(directory, "directory");
         requireOpen();
         long started = System.nanoTime();
-        List<LogPiece> pieces = CheckpointWriter.write(this, options.vfs(), directory);
+        List<LogPiece> pieces = CheckpointWriter.write(this, options.vfs(), directory, this::logBytes,
+                helpers == null ? null : parts -> JobCrew.runTogether(parts, helpers));
         options.listener().on(new CheckpointEvent(sequence, sstables().size(), pieces.size(), JobContext.since(started)));
     }
 
@@ -95,8 +101,11 @@ final class PinnedCheckpoint implements Checkpoint {
     @Override
     public LogPlan planLog(Collection<LogPiece> available) {
         Arguments.notNull(available, "available");
-        return LogPlanner.plan(view.version().flushedSequence(), sequence, available,
-                range -> overlapping(range).stream().mapToLong(log -> log.logBytes(range.firstSequence() - 1, range.lastSequence())).sum());
+        return LogPlanner.plan(view.version().flushedSequence(), sequence, available, this::logBytes);
+    }
+
+    private long logBytes(LogRange range) {
+        return overlapping(range).stream().mapToLong(log -> log.logBytes(range.firstSequence() - 1, range.lastSequence())).sum();
     }
 
     private List<Memtable> overlapping(LogRange range) {

@@ -10,6 +10,7 @@ import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -23,7 +24,6 @@ final class ReadView {
     /** The cost of a file of level 0 to a scan, in filters asked by point reads. */
     static final int SCAN_COST = 8;
 
-    private static final ViewFile[] NO_FILES = {};
     /** Bytes that are compacted in the time in which a read asks a filter in vain. */
     private static final int BYTES_PER_FILTER = 16;
     /** Small files are not worth watching. */
@@ -63,6 +63,10 @@ final class ReadView {
         private final long[] windowTo;
         /** For each of them its files, newest first. */
         final ViewFile[][] windows;
+        /** For each of them the same files by time. */
+        private final TimeFences[] windowFences;
+        /** The files of level 0 by time; of no use to leveled families. */
+        final TimeFences level0Fences;
         /** Files that hold range deletions, anywhere. */
         final ViewFile[] withTombstones;
         final DropWatermarkIndex dropWatermarks;
@@ -88,6 +92,8 @@ final class ReadView {
             windowFrom = version.windows().keySet().stream().mapToLong(number -> firstTime(number, width)).toArray();
             windowTo = version.windows().keySet().stream().mapToLong(number -> lastTime(number, width)).toArray();
             windows = version.windows().values().stream().map(references -> files(references, table)).toArray(ViewFile[][]::new);
+            windowFences = Arrays.stream(windows).map(TimeFences::new).toArray(TimeFences[]::new);
+            level0Fences = isWindowed() ? new TimeFences(level0) : TimeFences.NONE;
             long merged = FamilyVersion.bytes(version.level(0)) + FamilyVersion.bytes(version.level(1));
             priceOfMerge = isWindowed() || level0.length < 2 ? Long.MAX_VALUE : Math.max(LEAST_PRICE, merged / BYTES_PER_FILTER);
             withTombstones = files(version.references().stream().filter(r -> r.table().rangeTombstones() > 0).toList(), table);
@@ -121,8 +127,8 @@ final class ReadView {
             return number >= Long.MAX_VALUE / width ? Long.MAX_VALUE : (number + 1) * width - 1;
         }
 
-        /** The files of the window that an event time lies in, newest first. Without the division that would give its number: it takes as long as all this. */
-        ViewFile[] window(long time) {
+        /** The files of the window that an event time lies in. Without the division that would give its number: it takes as long as all this. */
+        TimeFences window(long time) {
             int low = 0;
             int high = windowTo.length;
             while (low < high) {
@@ -133,7 +139,7 @@ final class ReadView {
                     high = middle;
                 }
             }
-            return low < windowTo.length && windowFrom[low] <= time ? windows[low] : NO_FILES;
+            return low < windowTo.length && windowFrom[low] <= time ? windowFences[low] : TimeFences.NONE;
         }
 
         /** The sources of scans; the caller's alone until it gives them back. @param view that these files belong to, used by the caller */

@@ -38,7 +38,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * store epoch in a new store manifest, take away files that no manifest names, begin a new log segment.
  */
 final class StoreResources {
-    private static final int IDLE_FLUSH_THREAD_SECONDS = 10;
+    private static final int IDLE_THREAD_SECONDS = 10;
 
     private final Path directory;
     private final StoreOptions options;
@@ -56,6 +56,7 @@ final class StoreResources {
     private BackgroundJobs jobs;
     private ScheduledThreadPoolExecutor ownThreads;
     private ThreadPoolExecutor ownFlushThread;
+    private ThreadPoolExecutor ownHelper;
     private long recoveredSequence;
     private RestoredCheckpoint restored;
     /** Where the log of before this opening ends. */
@@ -132,7 +133,7 @@ final class StoreResources {
         }
         restored = recovery.restored();
         state = new StoreState(options, versions, files, recovered, recovery.dropWatermarks(), recovery.nextMemtableId(), logged ? wal.segmentId() : 0);
-        JobContext context = new JobContext(directory, options, state, snapshots, counters, health, appendedExpiries, executor(), flushExecutor());
+        JobContext context = new JobContext(directory, options, state, snapshots, counters, health, appendedExpiries, executor(), flushExecutor(), helpers());
         jobs = new BackgroundJobs(context, wal, obsolete);
         if (ownThreads != null) {
             jobs.lookForExpired(ownThreads);
@@ -198,14 +199,32 @@ final class StoreResources {
         if (options.executor() != null) {
             return options.executor();
         }
-        ThreadPoolExecutor flushes = new ThreadPoolExecutor(1, 1, IDLE_FLUSH_THREAD_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
-            Thread thread = new Thread(work, "store-" + directory.getFileName() + "-flush");
-            thread.setDaemon(true);
-            return thread;
+        ownFlushThread = thread("flush");
+        return ownFlushThread;
+    }
+
+    /** One more thread where the store has its own: while a flush or a checkpoint is written, it compresses. */
+    private Executor helpers() {
+        if (options.executor() != null) {
+            return null;
+        }
+        ownHelper = thread("help");
+        return ownHelper;
+    }
+
+    private ThreadPoolExecutor thread(String name) {
+        ThreadPoolExecutor thread = new ThreadPoolExecutor(1, 1, IDLE_THREAD_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+            Thread started = new Thread(work, "store-" + directory.getFileName() + "-" + name);
+            started.setDaemon(true);
+            return started;
         });
-        flushes.allowCoreThreadTimeOut(true);
-        ownFlushThread = flushes;
-        return flushes;
+        thread.allowCoreThreadTimeOut(true);
+        return thread;
+    }
+
+    /** Null without threads of the store's own. */
+    Executor helper() {
+        return ownHelper;
     }
 
     StoreOptions options() {
@@ -285,6 +304,9 @@ final class StoreResources {
         }
         if (ownFlushThread != null) {
             steps.add(ownFlushThread::shutdown);
+        }
+        if (ownHelper != null) {
+            steps.add(ownHelper::shutdown);
         }
         if (wal != null) {
             steps.add(wal::close);

@@ -128,6 +128,7 @@ final class WriteThrottle implements WritePath.MemtableSpace {
             pausedForFlushNanos += paused;
         } else {
             pausedForLevel0Nanos += paused;
+            counters.add(StoreMetric.SLOWDOWN_LEVEL0_MICROS, paused / 1000);
         }
         counters.increment(StoreMetric.SLOWDOWN_COUNT);
         counters.add(StoreMetric.SLOWDOWN_MICROS, paused / 1000);

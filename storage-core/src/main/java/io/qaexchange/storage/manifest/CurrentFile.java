@@ -39,7 +39,7 @@ public final class CurrentFile {
     private CurrentFile() {}
 
     public static String manifestName(long number) {
-        return String.format("MANIFEST-%06d", number);
+        return "MANIFEST-" + FileNames.digits(number);
     }
 
     /** Puts a manifest in force. */

@@ -73,6 +73,6 @@ public record FileReference(long id, long fileNumber, int family, int level, lon
 
     @Override
     public String toString() {
-        return String.format("%06d.sst(%d)%s", fileNumber, id, keys());
+        return FileNames.digits(fileNumber) + ".sst(" + id + ")" + keys();
     }
 }

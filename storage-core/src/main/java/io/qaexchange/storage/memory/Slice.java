@@ -2,6 +2,7 @@ package io.qaexchange.storage.memory;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Objects;
 
 /**
@@ -15,6 +16,7 @@ import java.util.Objects;
  */
 public final class Slice implements Comparable<Slice> {
     private static final byte[] NOTHING = new byte[0];
+    private static final HexFormat HEX = HexFormat.of();
 
     private Object base = NOTHING;
     private long address = Memory.ARRAY_BASE;
@@ -167,7 +169,7 @@ public final class Slice implements Comparable<Slice> {
             if (b >= ' ' && b < 0x7f && b != '\\') {
                 text.append((char) b);
             } else {
-                text.append(String.format("\\x%02x", b & 0xff));
+                text.append("\\x").append(HEX.toHexDigits(b));
             }
         }
         return text.toString();

@@ -106,6 +106,19 @@ final class BlockCodec {
         return size <= most ? size : -1;
     }
 
+    /** Compresses a finished block, into memory of its own. */
+    void compress(BlockCompression compression, FinishedBlock block) {
+        block.compressedSize = compress(compression, block.payload.array(), block.payload.size());
+        if (block.compressedSize < 0) {
+            block.compression = BlockCompression.NONE.code();
+            return;
+        }
+        block.compression = compression.ofBlocks().code();
+        byte[] free = block.compressed;
+        block.compressed = compressed;
+        compressed = free;
+    }
+
     byte[] compressed() {
         return compressed;
     }

@@ -130,8 +130,8 @@ final class BlockSource implements BlockAccess, AutoCloseable {
     }
 
     /**
-     * As {@link #data}, for a point read: of a block that is compressed, mapped, was checked before and is not worth its place in the cache, only what is
-     * looked at is decompressed, into memory of the pin.
+     * As {@link #data}, for a point read: of a block that is compressed, mapped and not worth its place in the cache, only what is looked at is decompressed,
+     * into memory of the pin; the first time the checksum of all of it is checked as well.
      *
      * @param partial is turned to the block in this case
      * @return whether it is
@@ -149,22 +149,52 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         if (cached.lookup(ordinal, offset, pin)) {
             return false;
         }
-        if (!isChecked(checkedBlocks, ordinal) || !showInPlace(offset, size, pin)) {
+        boolean checked = isChecked(checkedBlocks, ordinal);
+        int shortest = SstableFormat.FRAME_OVERHEAD + BlockCodec.SIZE_PREFIX;
+        if (!checked && (index.layout(i) != SstableFormat.LAYOUT_FIXED || size < shortest) || !showInPlace(offset, size, pin)) {
             load(ordinal, offset, size, SstableFormat.KIND_DATA, BlockCompression.LZ4.code(), -1, pin);
             return false;
         }
         int uncompressed = Memory.getInt(pin.base(), pin.address());
-        if (size < SstableFormat.FRAME_OVERHEAD + BlockCodec.SIZE_PREFIX || uncompressed < 0) {
+        if (checked && (size < shortest || uncompressed < 0)) {
             throw new UnreadableBlockException("compressed block changed after it was checked");
         }
-        if (uncompressed > LARGEST_IN_PART || cached.isWorthKeeping(ordinal, uncompressed)) {
+        if (uncompressed < SstableFormat.BLOCK_FIXED_HEADER_SIZE || uncompressed > LARGEST_IN_PART || cached.isWorthKeeping(ordinal, uncompressed)) {
             load(ordinal, offset, size, SstableFormat.KIND_DATA, BlockCompression.LZ4.code(), -1, pin);
             return false;
+        }
+        if (!checked && checkCompressed(offset, size) != uncompressed) {
+            throw new UnreadableBlockException("compressed block changed while it was checked");
         }
         byte[] target = pin.array(uncompressed + PartialBlock.SLACK_BYTES);
         partial.begin(pin.base(), pin.address() + BlockCodec.SIZE_PREFIX, pin.length() - BlockCodec.SIZE_PREFIX, target, uncompressed);
         pin.show(target, Memory.ARRAY_BASE, uncompressed);
+        if (!checked) {
+            checkFixed(partial, target, ordinal, offset);
+        }
         return true;
+    }
+
+    /** Checks a compressed block that is mapped as it lies in the file. @return its uncompressed size */
+    private int checkCompressed(long offset, int size) throws IOException {
+        BlockCodec codec = BlockCodec.borrow();
+        try {
+            ByteBuffer frame = codec.readBuffer(size);
+            read(offset, frame);
+            return checkFrame(frame, 0, size, SstableFormat.KIND_DATA, BlockCompression.LZ4.code(), offset, codec);
+        } finally {
+            codec.giveBack();
+        }
+    }
+
+    /** The header of a FIXED block says whether all of it makes sense, so the rest need not be decompressed for that. */
+    private void checkFixed(PartialBlock partial, byte[] target, int ordinal, long offset) throws CorruptionException {
+        partial.ensure(SstableFormat.BLOCK_FIXED_HEADER_SIZE);
+        if (target[SstableFormat.BLOCK_LAYOUT] != SstableFormat.LAYOUT_FIXED) {
+            throw new CorruptionException("data block has another layout than the index says: " + target[SstableFormat.BLOCK_LAYOUT], file, offset);
+        }
+        DataBlockCheck.validate(new Slice().wrap(target, 0, partial.size()), file, offset);
+        setChecked(checkedBlocks, ordinal);
     }
 
     @Override

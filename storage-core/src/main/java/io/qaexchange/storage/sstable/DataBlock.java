@@ -43,7 +43,8 @@ final class DataBlock {
     private int valueLength;
     private int stride;
     private int windowOffset;
-    private boolean hasColumn;
+    /** Bytes of an entry of the column; 0 without one. */
+    private int columnWidth;
     private long records;
     private int interpolationError;
 
@@ -75,7 +76,7 @@ final class DataBlock {
         baseTrailer = Memory.getLong(base, address + SstableFormat.BLOCK_BASE_TRAILER);
         fixed = Memory.getByte(base, address + SstableFormat.BLOCK_LAYOUT) == SstableFormat.LAYOUT_FIXED;
         if (fixed) {
-            loadFixed(length, (width & SstableFormat.BLOCK_FLAG_COLUMN) != 0);
+            loadFixed(length, width);
         } else {
             loadPrefix(length);
         }
@@ -113,9 +114,10 @@ final class DataBlock {
     void loadPartly(PartialBlock from, Object base, long address) {
         int length = from.size();
         from.ensure(Math.min(length, SstableFormat.BLOCK_FIXED_HEADER_SIZE));
+        int flags = Memory.getByte(base, address + SstableFormat.BLOCK_TRAILER_WIDTH);
         boolean columnFirst = Memory.getByte(base, address + SstableFormat.BLOCK_LAYOUT) == SstableFormat.LAYOUT_FIXED
-                && (Memory.getByte(base, address + SstableFormat.BLOCK_TRAILER_WIDTH) & SstableFormat.BLOCK_FLAG_COLUMN) != 0;
-        long columnBytes = (long) Memory.getInt(base, address + SstableFormat.BLOCK_COUNT) * Integer.BYTES;
+                && (flags & SstableFormat.BLOCK_FLAG_COLUMN) != 0;
+        long columnBytes = (long) Memory.getInt(base, address + SstableFormat.BLOCK_COUNT) * columnWidth(flags);
         from.ensure(columnFirst ? SstableFormat.BLOCK_FIXED_HEADER_SIZE + columnBytes : length);
         load(base, address, length);
         partial = from;
@@ -136,14 +138,18 @@ final class DataBlock {
         }
     }
 
-    private void loadFixed(int length, boolean withColumn) {
-        hasColumn = withColumn;
+    /** Bytes of an entry of the column, by the byte that holds its flags. */
+    static int columnWidth(int flags) {
+        return (flags & SstableFormat.BLOCK_FLAG_COLUMN) == 0 ? 0 : (flags & SstableFormat.BLOCK_FLAG_NARROW_COLUMN) == 0 ? Integer.BYTES : Short.BYTES;
+    }
+
+    private void loadFixed(int length, int flags) {
+        columnWidth = columnWidth(flags);
         keyLength = Memory.getShort(base, address + SstableFormat.BLOCK_KEY_LENGTH) & 0xffff;
         valueLength = Memory.getInt(base, address + SstableFormat.BLOCK_VALUE_LENGTH);
         windowOffset = Memory.getShort(base, address + SstableFormat.BLOCK_WINDOW_OFFSET) & 0xffff;
         interpolationError = Memory.getShort(base, address + SstableFormat.BLOCK_INTERPOLATION_ERROR) & 0xffff;
         stride = keyLength + trailerWidth + valueLength;
-        int columnWidth = withColumn ? Integer.BYTES : 0;
         records = address + SstableFormat.BLOCK_FIXED_HEADER_SIZE + (long) count * columnWidth;
         index = -1;
         if (count < 0 || valueLength < 0 || windowOffset > keyLength
@@ -308,12 +314,17 @@ final class DataBlock {
     }
 
     private long trailerDelta(long where) {
-        return trailerWidth == Integer.BYTES ? Memory.getInt(base, where) & 0xffffffffL
-                : trailerWidth == 0 ? 0 : Memory.getLong(base, where);
+        return switch (trailerWidth) {
+            case SstableFormat.WIDTH_SEQUENCE_16 -> (Memory.getShort(base, where) & 0xffffL) << Byte.SIZE;
+            case SstableFormat.WIDTH_SEQUENCE_24 -> (Memory.getShort(base, where) & 0xffffL | (Memory.getByte(base, where + Short.BYTES) & 0xffL) << Short.SIZE) << Byte.SIZE;
+            case Integer.BYTES -> Memory.getInt(base, where) & 0xffffffffL;
+            case 0 -> 0;
+            default -> Memory.getLong(base, where);
+        };
     }
 
     private int lowerBound(Slice target, long targetTrailer) {
-        if (!hasColumn) {
+        if (columnWidth == 0) {
             return lowerBoundByWholeKeys(target, targetTrailer, 0, count);
         }
         int behindOffset = target.length() - windowOffset;
@@ -332,7 +343,7 @@ final class DataBlock {
             int order = comparePrefix(before ? 0 : count - 1, target);
             return order > 0 || order == 0 && before ? 0 : count;
         }
-        long shortened = window - first >>> columnShift(first, last);
+        long shortened = window - first >>> columnShift(first, last, columnWidth * Byte.SIZE);
         int found = interpolationError == SstableFormat.NO_INTERPOLATION ? halve(shortened)
                 : walk(shortened, guess(window, first, slope(first, last, count)));
         ensureRecords(Math.min(found + 1, count));
@@ -357,7 +368,9 @@ final class DataBlock {
     }
 
     private long column(int i) {
-        return Memory.getInt(base, address + SstableFormat.BLOCK_FIXED_HEADER_SIZE + (long) i * Integer.BYTES) & 0xffffffffL;
+        long column = address + SstableFormat.BLOCK_FIXED_HEADER_SIZE;
+        return columnWidth == Short.BYTES ? Memory.getShort(base, column + (long) i * Short.BYTES) & 0xffffL
+                : Memory.getInt(base, column + (long) i * Integer.BYTES) & 0xffffffffL;
     }
 
     /** The first record whose shortened window is at least this. */
@@ -413,9 +426,9 @@ final class DataBlock {
         return order != 0 ? order : Trailer.compare(baseTrailer + trailerDelta(where + keyLength), targetTrailer);
     }
 
-    /** By how many bits windows are shortened in the column. */
-    static int columnShift(long firstWindow, long lastWindow) {
-        return Math.max(0, Integer.SIZE - Long.numberOfLeadingZeros(lastWindow - firstWindow));
+    /** By how many bits windows are shortened in a column of so many. */
+    static int columnShift(long firstWindow, long lastWindow, int bits) {
+        return Math.max(0, Long.SIZE - bits - Long.numberOfLeadingZeros(lastWindow - firstWindow));
     }
 
     /** Places per window unit of the line from the first to the last record. */

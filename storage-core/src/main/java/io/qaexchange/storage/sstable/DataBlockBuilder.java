@@ -1,6 +1,7 @@
 package io.qaexchange.storage.sstable;
 
 import io.qaexchange.storage.encoding.ByteWriter;
+import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import java.util.Arrays;
@@ -29,6 +30,8 @@ final class DataBlockBuilder {
     private int count;
     private int lastKeyAt;
     private boolean uniform;
+    /** Whether all trailers have one kind. */
+    private boolean sameKind;
     /** Where the column's windows begin so far; -1 until it is looked at. */
     private int columnFrom;
     private long minTrailer;
@@ -45,6 +48,7 @@ final class DataBlockBuilder {
         count = 0;
         stagedSize = 0;
         uniform = true;
+        sameKind = true;
         columnFrom = -1;
         minTrailer = -1L;
         maxTrailer = 0;
@@ -92,7 +96,8 @@ final class DataBlockBuilder {
             return false;
         }
         long window = Memory.getLongBigEndian(key.base(), key.address() + shared);
-        int lostBits = DataBlock.columnShift(window(0, shared), window) - DataBlock.columnShift(window(0, columnFrom), window(lastKeyAt, columnFrom))
+        int lostBits = DataBlock.columnShift(window(0, shared), window, Integer.SIZE)
+                - DataBlock.columnShift(window(0, columnFrom), window(lastKeyAt, columnFrom), Integer.SIZE)
                 + Byte.SIZE * (columnFrom - shared);
         if (lostBits >= MOST_BITS_LOST) {
             return true;
@@ -120,6 +125,7 @@ final class DataBlockBuilder {
         keyLengths[count] = keyLength;
         valueLengths[count] = valueLength;
         trailers[count] = trailer;
+        sameKind &= Trailer.kind(trailer) == Trailer.kind(trailers[0]);
         uniform &= keyLength == keyLengths[0] && valueLength == valueLengths[0];
         if (Long.compareUnsigned(trailer, minTrailer) < 0) {
             minTrailer = trailer;
@@ -156,14 +162,22 @@ final class DataBlockBuilder {
 
     private int trailerWidth() {
         long spread = maxTrailer - minTrailer;
-        return spread == 0 ? 0 : spread >>> 32 == 0 ? Integer.BYTES : Long.BYTES;
+        if (spread == 0) {
+            return 0;
+        }
+        if (sameKind && spread >>> Byte.SIZE + 24 == 0) {
+            return spread >>> Byte.SIZE + Short.SIZE == 0 ? SstableFormat.WIDTH_SEQUENCE_16 : SstableFormat.WIDTH_SEQUENCE_24;
+        }
+        return spread >>> 32 == 0 ? Integer.BYTES : Long.BYTES;
     }
 
     private static void putTrailer(ByteWriter out, int width, long delta) {
-        if (width == Integer.BYTES) {
-            out.u32((int) delta);
-        } else if (width == Long.BYTES) {
-            out.u64(delta);
+        switch (width) {
+            case SstableFormat.WIDTH_SEQUENCE_16 -> out.u16((int) (delta >>> Byte.SIZE));
+            case SstableFormat.WIDTH_SEQUENCE_24 -> out.u16((int) (delta >>> Byte.SIZE)).u8((int) (delta >>> Byte.SIZE + Short.SIZE));
+            case Integer.BYTES -> out.u32((int) delta);
+            case Long.BYTES -> out.u64(delta);
+            default -> { }
         }
     }
 
@@ -177,11 +191,17 @@ final class DataBlockBuilder {
         if (first == last) {
             writeFixedHeader(out, keyLength, valueLength, count, window, SstableFormat.NO_INTERPOLATION, width, minTrailer, 0, 0);
         } else {
+            boolean narrow = isToldApartByFewBits(window, first, last);
             writeFixedHeader(out, keyLength, valueLength, count, window, interpolationError(window, first, last),
-                    width | SstableFormat.BLOCK_FLAG_COLUMN, minTrailer, first, last);
-            int shift = DataBlock.columnShift(first, last);
+                    width | SstableFormat.BLOCK_FLAG_COLUMN | (narrow ? SstableFormat.BLOCK_FLAG_NARROW_COLUMN : 0), minTrailer, first, last);
+            int shift = DataBlock.columnShift(first, last, narrow ? Short.SIZE : Integer.SIZE);
             for (int i = 0, at = 0; i < count; i++, at += keyLength + valueLength) {
-                out.u32((int) (window(at, window) - first >>> shift));
+                int shortened = (int) (window(at, window) - first >>> shift);
+                if (narrow) {
+                    out.u16(shortened);
+                } else {
+                    out.u32(shortened);
+                }
             }
         }
         int at = 0;
@@ -191,6 +211,22 @@ final class DataBlockBuilder {
             out.raw(staged, Memory.ARRAY_BASE + at + keyLength, valueLength);
             at += keyLength + valueLength;
         }
+    }
+
+    /** Whether a column of 16 bits tells all windows apart that one of 32 bits does. */
+    private boolean isToldApartByFewBits(int window, long first, long last) {
+        int narrow = DataBlock.columnShift(first, last, Short.SIZE);
+        int wide = DataBlock.columnShift(first, last, Integer.SIZE);
+        int stride = keyLengths[0] + valueLengths[0];
+        long before = 0;
+        for (int i = 1, at = stride; i < count; i++, at += stride) {
+            long now = window(at, window) - first;
+            if (now >>> narrow == before >>> narrow && now >>> wide != before >>> wide) {
+                return false;
+            }
+            before = now;
+        }
+        return true;
     }
 
     /** A column pays where looking at a record means another line of the processor's cache. */

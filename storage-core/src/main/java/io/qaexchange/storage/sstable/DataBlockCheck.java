@@ -22,7 +22,8 @@ final class DataBlockCheck {
     }
 
     private static boolean isValidWidth(int width) {
-        return width == 0 || width == Integer.BYTES || width == Long.BYTES;
+        return width == 0 || width == SstableFormat.WIDTH_SEQUENCE_16 || width == SstableFormat.WIDTH_SEQUENCE_24 || width == Integer.BYTES
+                || width == Long.BYTES;
     }
 
     private static boolean isValidFixed(Slice block) {
@@ -36,8 +37,9 @@ final class DataBlockCheck {
         int valueLength = block.getInt(SstableFormat.BLOCK_VALUE_LENGTH);
         int count = block.getInt(SstableFormat.BLOCK_COUNT);
         int window = block.getInt(SstableFormat.BLOCK_WINDOW_OFFSET) & 0xffff;
-        int columnWidth = flags == 0 ? 0 : Integer.BYTES;
-        return isValidWidth(width) && (flags == 0 || flags == SstableFormat.BLOCK_FLAG_COLUMN && count > 0
+        boolean narrow = flags == (SstableFormat.BLOCK_FLAG_COLUMN | SstableFormat.BLOCK_FLAG_NARROW_COLUMN);
+        int columnWidth = DataBlock.columnWidth(flags);
+        return isValidWidth(width) && (flags == 0 || (narrow || flags == SstableFormat.BLOCK_FLAG_COLUMN) && count > 0
                 && window + SstableFormat.WINDOW_SIZE <= keyLength)
                 && valueLength >= 0 && valueLength <= SstableFormat.MAX_VALUE_LENGTH && count >= 0
                 && SstableFormat.BLOCK_FIXED_HEADER_SIZE + (long) count * ((long) columnWidth + keyLength + width + valueLength)

@@ -72,9 +72,9 @@ record Footer(BlockHandle rootIndex, BlockHandle filter, BlockHandle rangeTombst
             throw CorruptionException.checksum("sstable footer", file, fileSize - SIZE, expected, actual);
         }
         int version = u16(tail, VERSION);
-        if (version != SstableFormat.VERSION) {
+        if (version < SstableFormat.OLDEST_VERSION || version > SstableFormat.VERSION) {
             throw new UnsupportedFormatException("sstable format is too new for this build: upgrade the program that reads it",
-                    file, "version " + version, "version " + SstableFormat.VERSION);
+                    file, "version " + version, "version " + SstableFormat.OLDEST_VERSION + " to " + SstableFormat.VERSION);
         }
         Footer footer = new Footer(handle(tail, ROOT_INDEX), handle(tail, FILTER), handle(tail, RANGE_TOMBSTONES),
                 handle(tail, PROPERTIES), Memory.getInt(tail, Memory.ARRAY_BASE + BLOCK_COUNT), u16(tail, INDEX_LEVELS),

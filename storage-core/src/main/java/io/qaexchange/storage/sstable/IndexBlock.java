@@ -177,7 +177,7 @@ final class IndexBlock {
     int columnBytes(int i, int length) {
         long entries = entries(i);
         boolean column = layout(i) == SstableFormat.LAYOUT_FIXED && entries * DataBlockBuilder.NARROWEST_WITH_COLUMN <= length;
-        return column ? (int) Math.min(length, Math.min(MOST_COLUMN_BYTES, SstableFormat.BLOCK_FIXED_HEADER_SIZE + entries * Integer.BYTES)) : 0;
+        return column ? (int) Math.min(length, Math.min(MOST_COLUMN_BYTES, SstableFormat.BLOCK_FIXED_HEADER_SIZE + entries * Short.BYTES)) : 0;
     }
 
     long minTime(int i) {

@@ -6,8 +6,9 @@ final class SstableFormat {
     static final long MAGIC = 0x5353544F4C5450L;
     static final int HEADER_SIZE = 8;
 
-    /** Version 1: the first one. Written and read by this build. */
-    static final int VERSION = 1;
+    /** Version 1: the first one. Version 2: data blocks with narrow columns and short trailers. Written by this build, which reads version 1 as well. */
+    static final int VERSION = 2;
+    static final int OLDEST_VERSION = 1;
 
     static final int MAX_KEY_LENGTH = (1 << 16) - 1;
     static final int MAX_VALUE_LENGTH = 1 << 30;
@@ -44,7 +45,12 @@ final class SstableFormat {
     static final int BLOCK_FIXED_HEADER_SIZE = 40;
     /** In the trailer width's byte: a column of shortened windows stands before the records. */
     static final int BLOCK_FLAG_COLUMN = 0x10;
+    /** With {@link #BLOCK_FLAG_COLUMN}: its entries have 16 bits, not 32. Since version 2. */
+    static final int BLOCK_FLAG_NARROW_COLUMN = 0x20;
     static final int BLOCK_WIDTH_MASK = 0xf;
+    /** Trailer widths since version 2: trailers of one kind, of whose differences only the sequence numbers are kept. */
+    static final int WIDTH_SEQUENCE_16 = 2;
+    static final int WIDTH_SEQUENCE_24 = 3;
     /** In place of an interpolation error: search by halving. */
     static final int NO_INTERPOLATION = 0xffff;
 

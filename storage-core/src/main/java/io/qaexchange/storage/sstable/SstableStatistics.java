@@ -109,8 +109,11 @@ final class SstableStatistics {
         largestSequence = Math.max(largestSequence, sequence);
     }
 
-    void blockWritten(int layout, int size) {
+    void blockWritten(int size) {
         dataBytes += size;
+    }
+
+    void blockFinished(int layout) {
         if (layout == SstableFormat.LAYOUT_FIXED) {
             fixedBlocks++;
         } else {

@@ -16,9 +16,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /**
- * Writes an sstable, front to back, from entries in internal order. This Javadoc is the specification of the format, version 1.
+ * Writes an sstable, front to back, from entries in internal order. This Javadoc is the specification of the format, version 2; version 1 has
+ * data blocks without what is marked (2).
  *
  * <p>Everything is little-endian; checksums are CRC32C. The file is: the magic (8 bytes, so that a truncated file is known for what it
  * is), frames one after the other without gaps, the footer.
@@ -36,7 +38,7 @@ import java.util.List;
  * Data block, layout FIXED: all keys have one length, all values have one length.
  *   offset  size  field
  *        0     1  layout: 1
- *        1     1  trailer width w: 0, 4 or 8; plus 16 if there is a column
+ *        1     1  trailer width w: 0, 2, 3, 4 or 8; plus 16 if there is a column; plus 32 if its entries have two bytes (2)
  *        2     2  key length k
  *        4     4  value length v
  *        8     4  count
@@ -45,15 +47,16 @@ import java.util.List;
  *       16     8  base trailer
  *       24     8  window of the first record as a number (big-endian)      } zero if
  *       32     8  window of the last record                                } there is no column
- *       40  count*4  column, if there is one: per record its window minus the first one, shifted right by so many bits that the last
- *                 one fits into 32
- *                 count records of k + w + v bytes: key, trailer minus base trailer, value
+ *       40  count*c  column, if there is one, with entries of c = 4 or 2 bytes: per record its window minus the first one, shifted right by
+ *                 so many bits that the last one fits
+ *                 count records of k + w + v bytes: key, trailer minus base trailer, value. Where w is 2 or 3 (2) all trailers have one
+ *                 kind, and the difference is shifted right by 8
  *   If e is not 0xffff, a straight line over the windows (unsigned), from record 0 to the last, misses no record's place by more than e.
  *
  * Data block, layout PREFIX: any lengths.
  *   offset  size  field
  *        0     1  layout: 2
- *        1     1  trailer width w: 0, 4 or 8
+ *        1     1  trailer width w: 0, 2, 3, 4 or 8, as above
  *        2     2  zero
  *        4     4  number of restarts r
  *        8     4  count
@@ -105,7 +108,8 @@ import java.util.List;
  *       72     8  magic 0x5353544F4C5450
  * </pre>
  *
- * <p>Memory: one data block, one index block per level, a buffer of 256 KiB, and what {@link BloomFilterBuilder} says. A value of more
+ * <p>Memory: one data block, one index block per level, a buffer of 256 KiB, and what {@link BloomFilterBuilder} says; with helpers also the blocks of a
+ * {@link BlockQueue}, some 40 before and after compression. A value of more
  * than 4 MiB goes straight through the buffer into a block of its own, uncompressed.
  *
  * <p>One thread. After an exception the file is unusable: call {@link #abandon()}.
@@ -119,7 +123,7 @@ public final class SstableWriter implements AutoCloseable {
     private final WritableFile file;
     private final FrameWriter out;
     private final IndexWriter index;
-    private final BlockCodec codec = new BlockCodec();
+    private final BlockQueue queue;
     private final DataBlockBuilder block;
     private final BloomFilterBuilder bloom;
     private final SstableStatistics statistics;
@@ -131,35 +135,34 @@ public final class SstableWriter implements AutoCloseable {
     private boolean empty = true;
     private boolean closed;
     /** A finished block whose separator is known when the next key comes. */
-    private PendingBlock pending;
+    private FinishedBlock pending;
 
-    private SstableWriter(Vfs vfs, Path path, SstableOptions options, WritableFile file, MemoryPool pool) {
+    private SstableWriter(Vfs vfs, Path path, SstableOptions options, WritableFile file, MemoryPool pool, Executor helpers) {
         this.vfs = vfs;
         this.path = path;
         this.options = options;
         this.file = file;
         out = new FrameWriter(file, pool);
         index = new IndexWriter(out, options.indexBlockSizeBytes(), options.hasEventTime());
+        queue = new BlockQueue(options.compression(), helpers, this::write);
         block = new DataBlockBuilder(options.restartInterval());
         bloom = options.bloomBitsPerKey() > 0 ? new BloomFilterBuilder(options.bloomBitsPerKey(), pool) : null;
         statistics = new SstableStatistics(options);
     }
 
-    private record PendingBlock(BlockHandle handle, int ordinal, int count, int compression, int layout, long lastTrailer, long minTime,
-            long maxTime) {}
-
-    /** {@link #open(Vfs, Path, SstableOptions, MemoryPool)} with buffers on the heap that no budget counts: for tools and tests. */
+    /** {@link #open(Vfs, Path, SstableOptions, MemoryPool, Executor)} with buffers on the heap that no budget counts: for tools and tests. */
     public static SstableWriter open(Vfs vfs, Path path, SstableOptions options) throws IOException {
-        return open(vfs, path, options, new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, Long.MAX_VALUE));
+        return open(vfs, path, options, new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, Long.MAX_VALUE), null);
     }
 
     /**
      * Creates the file; it is fit to be read only after {@link #finish()}.
      *
      * @param pool has the buffer for writing and what the filter needs; where it is spent the buffer is smaller
+     * @param helpers threads that compress blocks meanwhile; null: the writer's own does it
      */
-    public static SstableWriter open(Vfs vfs, Path path, SstableOptions options, MemoryPool pool) throws IOException {
-        SstableWriter writer = new SstableWriter(vfs, path, options, vfs.create(path), pool);
+    public static SstableWriter open(Vfs vfs, Path path, SstableOptions options, MemoryPool pool, Executor helpers) throws IOException {
+        SstableWriter writer = new SstableWriter(vfs, path, options, vfs.create(path), pool, helpers);
         writer.out.raw(new ByteWriter(Long.BYTES).u64(SstableFormat.MAGIC).toByteArray());
         return writer;
     }
@@ -239,7 +242,7 @@ public final class SstableWriter implements AutoCloseable {
 
     /** About how large the file would be if it were finished now. */
     public long estimatedSize() {
-        return out.offset() + (block.isEmpty() ? 0 : block.estimatedSize()) + index.pendingBytes()
+        return out.offset() + queue.estimatedBytes() + (block.isEmpty() ? 0 : block.estimatedSize()) + index.pendingBytes()
                 + (bloom == null ? 0 : bloom.estimatedSize()) + Footer.SIZE;
     }
 
@@ -262,6 +265,7 @@ public final class SstableWriter implements AutoCloseable {
         if (pending != null) {
             indexPending(null);
         }
+        queue.drain();
         BlockHandle tombstones = writeRangeTombstones();
         BlockHandle filter = bloom == null || bloom.keys() == 0 ? BlockHandle.NONE : bloom.write(out);
         if (statistics.entries() == 0) {
@@ -296,7 +300,6 @@ public final class SstableWriter implements AutoCloseable {
 
     private void release() throws IOException {
         closed = true;
-        codec.close();
         out.close();
         if (bloom != null) {
             bloom.close();
@@ -314,25 +317,50 @@ public final class SstableWriter implements AutoCloseable {
         if (block.isEmpty()) {
             return;
         }
-        encoded.clear();
-        block.encode(encoded);
-        int size = codec.compress(options.compression(), encoded.array(), encoded.size());
-        int compression = size < 0 ? BlockCompression.NONE.code() : options.compression().ofBlocks().code();
-        BlockHandle handle = size < 0
-                ? out.frame(SstableFormat.KIND_DATA, compression, encoded.array(), encoded.size())
-                : out.frame(SstableFormat.KIND_DATA, compression, codec.compressed(), size);
-        blockWritten(handle, block.count(), compression, block.layout(), block.lastTrailer());
+        FinishedBlock finished = queue.next();
+        block.encode(finished.payload);
+        finish(finished, block.count(), block.layout(), block.lastTrailer());
         block.clear();
+        queue.add();
+    }
+
+    private void finish(FinishedBlock finished, int count, int layout, long lastTrailer) {
+        finished.count = count;
+        finished.layout = layout;
+        finished.lastTrailer = lastTrailer;
+        statistics.blockFinished(layout);
+        finished.minTime = statistics.takeBlockMinTime();
+        finished.maxTime = statistics.takeBlockMaxTime();
+        pending = finished;
+    }
+
+    /** The next block of the file. */
+    private void write(FinishedBlock finished) throws IOException {
+        byte[] payload = finished.compressedSize < 0 ? finished.payload.array() : finished.compressed;
+        written(finished, out.frame(SstableFormat.KIND_DATA, finished.compression, payload, finished.storedSize()));
+        if (finished.separator != null) {
+            index(finished);
+        }
+    }
+
+    private void written(FinishedBlock finished, BlockHandle handle) {
+        finished.handle = handle;
+        finished.ordinal = index.takeOrdinal();
+        statistics.blockWritten(handle.size());
     }
 
     private void writeLargeValue(Slice key, long trailer, Slice value) throws IOException {
+        queue.drain();
         encoded.clear();
         DataBlockBuilder.writePlainHeader(encoded, key.length(), value.length(), 1, trailer);
         encoded.raw(key);
         out.begin(SstableFormat.KIND_DATA, BlockCompression.NONE.code(), encoded.size() + value.length());
         out.part(encoded.array(), Memory.ARRAY_BASE, encoded.size());
         out.part(value.base(), value.address(), value.length());
-        blockWritten(out.end(), 1, BlockCompression.NONE.code(), SstableFormat.LAYOUT_FIXED, trailer);
+        FinishedBlock finished = new FinishedBlock();
+        finished.compression = BlockCompression.NONE.code();
+        finish(finished, 1, SstableFormat.LAYOUT_FIXED, trailer);
+        written(finished, out.end());
     }
 
     private void writeEmptyBlock() throws IOException {
@@ -343,20 +371,21 @@ public final class SstableWriter implements AutoCloseable {
                 EventTime.UNKNOWN_MIN, EventTime.UNKNOWN_MAX));
     }
 
-    private void blockWritten(BlockHandle handle, int count, int compression, int layout, long trailer) {
-        statistics.blockWritten(layout, handle.size());
-        pending = new PendingBlock(handle, index.takeOrdinal(), count, compression, layout, trailer, statistics.takeBlockMinTime(),
-                statistics.takeBlockMaxTime());
+    /** Gives the pending block its place in the index, as soon as it is written; {@code next} is the first key after it, null at the end. */
+    private void indexPending(Slice next) throws IOException {
+        FinishedBlock finished = pending;
+        pending = null;
+        finished.separator = next == null ? lastKey.toByteArray() : IndexWriter.separator(lastKey, next);
+        finished.separatorTrailer = next == null ? finished.lastTrailer
+                : IndexWriter.separatorTrailer(finished.separator, lastKey, finished.lastTrailer);
+        if (finished.handle != null) {
+            index(finished);
+        }
     }
 
-    /** Gives the pending block its place in the index; {@code next} is the first key after it, null at the end. */
-    private void indexPending(Slice next) throws IOException {
-        byte[] separator = next == null ? lastKey.toByteArray() : IndexWriter.separator(lastKey, next);
-        long trailer = next == null ? pending.lastTrailer()
-                : IndexWriter.separatorTrailer(separator, lastKey, pending.lastTrailer());
-        index.add(new IndexEntry(separator, trailer, pending.handle(), pending.ordinal(), pending.count(), pending.handle().size(),
-                pending.compression(), pending.layout(), pending.minTime(), pending.maxTime()));
-        pending = null;
+    private void index(FinishedBlock finished) throws IOException {
+        index.add(new IndexEntry(finished.separator, finished.separatorTrailer, finished.handle, finished.ordinal, finished.count,
+                finished.handle.size(), finished.compression, finished.layout, finished.minTime, finished.maxTime));
     }
 
     private BlockHandle writeRangeTombstones() throws IOException {

@@ -137,7 +137,7 @@ final class StoreSalvage {
 
     private SstableMetadata rewrite(Path path, FileReference reference, FamilyOptions family) throws IOException {
         SstableOutputs.Target output = new SstableOutputs.Target(vfs, target, reference::fileNumber,
-                new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, Long.MAX_VALUE));
+                new BudgetedMemoryPool(BudgetedMemoryPool.Kind.HEAP, Long.MAX_VALUE), null);
         try (SstableInspector inspector = SstableInspector.open(vfs, path);
                 SstableOutputs outputs = new SstableOutputs(output, family, reference.level(), Long.MAX_VALUE, tombstones(inspector))) {
             byte[][] last = {null};

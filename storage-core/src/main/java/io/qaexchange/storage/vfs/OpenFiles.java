@@ -2,7 +2,9 @@ package io.qaexchange.storage.vfs;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +35,7 @@ public final class OpenFiles {
     /** The limit on systems that do not name theirs. */
     private static final long USUAL_DESCRIPTORS = 4096;
     private static final long USUAL_MAPPINGS = 65_530;
+    private static final int LONGEST_NUMBER = 32;
     private static final OpenFiles OF_PROCESS = new OpenFiles(defaultFiles(), defaultMappings());
 
     private final int mostFiles;
@@ -70,10 +73,20 @@ public final class OpenFiles {
 
     private static long systemMappings() {
         try {
-            return Files.isReadable(MAPPING_LIMIT) ? Long.parseLong(Files.readString(MAPPING_LIMIT).trim()) : USUAL_MAPPINGS;
+            return Files.isReadable(MAPPING_LIMIT) ? number(MAPPING_LIMIT) : USUAL_MAPPINGS;
         } catch (IOException | NumberFormatException e) {
             LOG.debug("the limit of mappings cannot be read, {} is assumed: file={}", USUAL_MAPPINGS, MAPPING_LIMIT, e);
             return USUAL_MAPPINGS;
+        }
+    }
+
+    /**
+     * The number in a file of the kernel's. Such a file gives all it has to the first read and nothing to the next one, however few bytes the first one asked
+     * for; and as its size is said to be 0, {@code Files.readString} asks for one.
+     */
+    private static long number(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return Long.parseLong(new String(in.readNBytes(LONGEST_NUMBER), StandardCharsets.US_ASCII).trim());
         }
     }
 

@@ -103,7 +103,7 @@ class MisuseTest {
     void aStoreIsOpenInOneProcess() throws Exception {
         makeStore();
         Process other = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                System.getProperty("java.class.path"), Holder.class.getName(), folder.toString()).redirectErrorStream(true).start();
+                System.getProperty("java.class.path"), Holder.class.getName(), folder.toString()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         try {
             assertThat(other.getInputStream().readNBytes(Holder.READY.length())).asString(StandardCharsets.US_ASCII).isEqualTo(Holder.READY);
 

@@ -97,6 +97,17 @@ class GoldenFilesTest {
         assertReads(kept, "store-v1.txt");
     }
 
+    /** Its sstables are of version 2: narrow columns and short trailers. */
+    @Test
+    void aStoreThatCrashedWithVersion2() throws IOException {
+        Path kept = GOLDEN.resolve("store-v2");
+        if (!Files.exists(kept)) {
+            write(directory.resolve("new")).discard();
+            keep(directory.resolve("new"), kept);
+        }
+        assertReads(kept, "store-v2.txt");
+    }
+
     @Test
     void aStoreThatWasClosedWithVersion1() throws IOException {
         Path kept = GOLDEN.resolve("store-v1-closed");

@@ -2,8 +2,14 @@ package io.qaexchange.storage.sstable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qaexchange.storage.encoding.ByteWriter;
+import io.qaexchange.storage.key.Trailer;
+import io.qaexchange.storage.key.ValueKind;
+import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Where blocks of narrow records end: keys are a key group of two bytes and a number of eight, as those of state are. */
@@ -47,5 +53,65 @@ class DataBlockBuilderTest {
     void keysThatFollowEachOtherFillABlock() {
         fill(BLOCK_BYTES - 100, 255);
         assertThat(block.isFullFor(key(1, 1L << 20), VALUE.length(), BLOCK_BYTES)).isFalse();
+    }
+
+    private static final Slice LONG_VALUE = Slice.of(new byte[60]);
+
+    private int columnWidth(long step, int count) {
+        block.clear();
+        for (int i = 0; i < count; i++) {
+            block.add(key(1, i * step), 1, LONG_VALUE);
+        }
+        ByteWriter out = new ByteWriter();
+        block.encode(out);
+        return DataBlock.columnWidth(out.array()[SstableFormat.BLOCK_TRAILER_WIDTH]);
+    }
+
+    @Test
+    void aColumnIsNarrowIfThatTellsItsKeysApart() {
+        assertThat(columnWidth(1, 200)).isEqualTo(2);
+        assertThat(columnWidth(1L << 40, 200)).isEqualTo(2);
+        block.clear();
+        block.add(key(1, 0), 1, LONG_VALUE);
+        for (int i = 1; i < 100; i++) {
+            block.add(key(1, (1L << 30) + i), 1, LONG_VALUE);
+        }
+        ByteWriter out = new ByteWriter();
+        block.encode(out);
+        assertThat(DataBlock.columnWidth(out.array()[SstableFormat.BLOCK_TRAILER_WIDTH])).as("keys close together, and one far off").isEqualTo(4);
+    }
+
+    /** Trailers of each width, of one kind and of two, read as they were written, in both layouts. */
+    @Test
+    void trailersOfAnyWidthAreReadAsTheyWere() {
+        long[] spreads = {0, 1, 0xffff, 0x10000, 0xffffff, 0x1000000, 1L << 40, Trailer.MAX_SEQUENCE - 1};
+        for (long spread : spreads) {
+            for (boolean mixed : new boolean[] {false, true}) {
+                for (boolean prefix : new boolean[] {false, true}) {
+                    List<Long> trailers = List.of(Trailer.of(1, ValueKind.PUT), Trailer.of(1 + spread, mixed ? ValueKind.DELETE : ValueKind.PUT),
+                            Trailer.of(1 + spread / 2, ValueKind.PUT));
+                    assertThat(written(trailers, prefix)).as("spread %d, mixed %s, prefix %s", spread, mixed, prefix).isEqualTo(trailers);
+                }
+            }
+        }
+    }
+
+    private List<Long> written(List<Long> trailers, boolean prefix) {
+        block.clear();
+        for (int i = 0; i < trailers.size(); i++) {
+            block.add(key(1, i), trailers.get(i), Slice.of(new byte[prefix ? i : 9]));
+        }
+        ByteWriter out = new ByteWriter();
+        block.encode(out);
+        assertThat(block.layout()).isEqualTo(prefix ? SstableFormat.LAYOUT_PREFIX : SstableFormat.LAYOUT_FIXED);
+        // Nothing is read behind the block.
+        byte[] exact = out.toByteArray();
+        DataBlock read = new DataBlock(new Slice(), new Slice());
+        read.load(exact, Memory.ARRAY_BASE, exact.length);
+        List<Long> found = new ArrayList<>();
+        for (boolean there = read.first(); there; there = read.next()) {
+            found.add(read.trailer());
+        }
+        return found;
     }
 }

@@ -79,11 +79,14 @@ final class SstableModel {
     /** The entries that a point read at a snapshot hands out when the sink wants everything. */
     List<String> versions(byte[] key, long snapshot) {
         List<String> result = new ArrayList<>();
-        entries.forEach((entry, value) -> {
-            if (java.util.Arrays.equals(entry.key(), key) && Trailer.sequence(entry.trailer()) <= snapshot) {
-                result.add(describe(entry, value));
+        for (Map.Entry<Entry, byte[]> entry : entries.tailMap(new Entry(key, Trailer.NEWEST)).entrySet()) {
+            if (!java.util.Arrays.equals(entry.getKey().key(), key)) {
+                break;
             }
-        });
+            if (Trailer.sequence(entry.getKey().trailer()) <= snapshot) {
+                result.add(describe(entry));
+            }
+        }
         return result;
     }
 

@@ -22,8 +22,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -365,5 +369,62 @@ class SstableWriterTest {
         pin.release();
         assertThat(found[0]).isEqualTo((key.charAt(3) & 1) == 0);
         return cache.statistics().hits() + cache.statistics().misses() - before;
+    }
+
+    /** Helpers that never come, come at once, come late on the writer's own thread, and that are threads. */
+    @Test
+    void aFileIsTheSameWhoeverCompressesItsBlocks() throws Exception {
+        byte[] alone = written("alone.sst", null);
+        assertThat(written("never.sst", batch -> {})).isEqualTo(alone);
+        assertThat(written("at-once.sst", Runnable::run)).isEqualTo(alone);
+        List<Runnable> late = new ArrayList<>();
+        assertThat(written("late.sst", batch -> {
+            late.add(batch);
+            if (late.size() % 3 == 0) {
+                late.get(late.size() - 3).run();
+            }
+        })).isEqualTo(alone);
+        late.forEach(Runnable::run);
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            for (int i = 0; i < 20; i++) {
+                assertThat(written("threads-" + i + ".sst", threads)).isEqualTo(alone);
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    /** Entries of several lengths, a value that goes straight into the file, and versions of one key over several blocks. */
+    private byte[] written(String name, Executor helpers) throws IOException {
+        Random random = new Random(1);
+        Path file = directory.resolve(name);
+        SstableOptions options = SstableOptions.builder().compression(BlockCompression.LZ4).blockSizeBytes(512).createdAtMs(1).build();
+        try (SstableWriter writer = SstableWriter.open(NioVfs.INSTANCE, file, options, pool, helpers)) {
+            for (int i = 0; i < 5_000; i++) {
+                byte[] value = new byte[i == 2_000 ? 5 << 20 : random.nextInt(60)];
+                Arrays.fill(value, (byte) random.nextInt());
+                int number = i > 3_000 && i < 3_100 ? 3_000 : i;
+                writer.add(Slice.of(ByteBuffer.allocate(12).putLong(number).array()), Trailer.of(100_000 - i, ValueKind.PUT), Slice.of(value));
+            }
+            assertThat(writer.finish().entries()).isEqualTo(5_000);
+        }
+        return Files.readAllBytes(file);
+    }
+
+    @Test
+    void aFileThatIsGivenUpMeanwhileIsGone() throws Exception {
+        Path file = directory.resolve("given-up.sst");
+        List<Runnable> late = new ArrayList<>();
+        try (SstableWriter writer = SstableWriter.open(NioVfs.INSTANCE, file,
+                SstableOptions.builder().compression(BlockCompression.LZ4).blockSizeBytes(512).build(), pool, late::add)) {
+            for (int i = 0; i < 2_000; i++) {
+                writer.add(Slice.of(ByteBuffer.allocate(8).putLong(i).array()), Trailer.of(i + 1, ValueKind.PUT), Slice.of(new byte[50]));
+            }
+        }
+        late.forEach(Runnable::run);
+        assertThat(late).isNotEmpty();
+        assertThat(file).doesNotExist();
+        assertThat(pool.usedBytes()).isZero();
     }
 }

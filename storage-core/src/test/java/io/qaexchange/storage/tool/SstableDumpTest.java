@@ -24,12 +24,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The tool on whole, damaged and foreign files, and a file of format version 1 kept for ever. {@code -Dtest.rewrite=true} writes the
+ * The tool on whole, damaged and foreign files, and a file of each format version kept for ever. {@code -Dtest.rewrite=true} writes the
  * expected texts anew; the kept file itself is written only if it is not there.
  */
 class SstableDumpTest {
     private static final Path GOLDEN = Path.of("src/test/resources/golden");
-    private static final Path KEPT = GOLDEN.resolve("sstable-v1.sst");
 
     @TempDir
     Path directory;
@@ -60,15 +59,17 @@ class SstableDumpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"layout", "scan", "verify", "layout --hex"})
-    void aFileOfVersion1ReadsAsItAlwaysDid(String command) throws IOException {
-        if (!Files.exists(KEPT)) {
-            write(KEPT);
+    @ValueSource(strings = {"1 layout", "1 scan", "1 verify", "1 layout --hex", "2 layout", "2 scan", "2 verify", "2 layout --hex"})
+    void aFileOfAnyVersionReadsAsItAlwaysDid(String versionAndCommand) throws IOException {
+        String[] words = versionAndCommand.split(" ", 2);
+        Path kept = GOLDEN.resolve("sstable-v" + words[0] + ".sst");
+        if (!Files.exists(kept)) {
+            write(kept);
         }
-        String[] words = command.split(" ");
-        int code = words.length == 1 ? run(words[0], KEPT.toString()) : run(words[0], KEPT.toString(), words[1]);
+        String[] command = words[1].split(" ");
+        int code = command.length == 1 ? run(command[0], kept.toString()) : run(command[0], kept.toString(), command[1]);
         assertThat(code).isEqualTo(SstableDump.CLEAN);
-        Path expected = GOLDEN.resolve("sstable-v1." + command.replace(" --", "-") + ".txt");
+        Path expected = GOLDEN.resolve("sstable-v" + words[0] + "." + words[1].replace(" --", "-") + ".txt");
         if (Boolean.getBoolean("test.rewrite")) {
             Files.write(expected, out.toByteArray());
         }

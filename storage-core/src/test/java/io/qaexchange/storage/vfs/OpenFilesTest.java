@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qaexchange.storage.error.CorruptionException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -237,5 +240,19 @@ class OpenFilesTest {
             throw new FileSystemException(path.toString(), null, "Too many open files");
         });
         assertThatThrownBy(() -> vfs.open(path(1))).isInstanceOf(FileSystemException.class).hasMessageContaining(path(1).toString());
+    }
+
+    /** The kernel gives all of such a file to the first read, and nothing to the next one: who reads it byte by byte finds one digit. */
+    @Test
+    void halfOfTheMappingsThatTheSystemAllowsMayBeMade() throws IOException {
+        Path limit = Path.of("/proc/sys/vm/max_map_count");
+        long allowed = 65_530;
+        if (Files.isReadable(limit)) {
+            try (RandomAccessFile file = new RandomAccessFile(limit.toFile(), "r")) {
+                byte[] bytes = new byte[64];
+                allowed = Long.parseLong(new String(bytes, 0, file.read(bytes), StandardCharsets.US_ASCII).trim());
+            }
+        }
+        assertThat(OpenFiles.defaultMappings()).isEqualTo((int) Math.max(16, Math.min(Integer.MAX_VALUE, allowed / 2)));
     }
 }

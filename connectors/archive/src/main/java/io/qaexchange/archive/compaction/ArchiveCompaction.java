@@ -2,8 +2,8 @@ package io.qaexchange.archive.compaction;
 
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.FileCopy;
 import io.qaexchange.archive.manifest.ManifestStore;
-import io.qaexchange.archive.manifest.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
@@ -12,8 +12,6 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import org.apache.flink.core.fs.FSDataOutputStream;
-import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,20 +100,14 @@ public final class ArchiveCompaction {
         boolean done = false;
         try {
             DataFile compacted = new FileMerger(store, options).merge(group, local, id, path);
-            copy(local, hidden, compacted);
-            if (!hidden.getFileSystem().rename(hidden, store.locate(compacted))) {
-                throw new IOException("file " + hidden + " could not be renamed to " + store.locate(compacted));
-            }
+            FileCopy.into(local, hidden, store.locate(compacted), compacted.sha256());
             publish(group, compacted);
             done = true;
             return compacted;
         } finally {
             Files.deleteIfExists(local);
-            if (!done) {
-                remove(hidden);
-                if (!isNamed(path)) {
-                    remove(new Path(store.root(), path));
-                }
+            if (!done && !isNamed(path)) {
+                remove(new Path(store.root(), path));
             }
         }
     }
@@ -128,18 +120,6 @@ public final class ArchiveCompaction {
         } catch (IOException e) {
             LOG.warn("file {} may be in the manifest, which cannot be read: it stays", path, e);
             return true;
-        }
-    }
-
-    private void copy(java.nio.file.Path local, Path target, DataFile compacted) throws IOException {
-        FileSystem fileSystem = target.getFileSystem();
-        try (FSDataOutputStream out = fileSystem.create(target, FileSystem.WriteMode.NO_OVERWRITE)) {
-            Files.copy(local, out);
-            out.sync();
-        }
-        String hash = Sha256.of(target);
-        if (!hash.equals(compacted.sha256())) {
-            throw new IOException("file " + target + " reads back with SHA-256 " + hash + ", written was " + compacted.sha256());
         }
     }
 

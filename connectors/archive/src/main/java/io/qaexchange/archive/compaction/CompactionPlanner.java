@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
@@ -36,8 +37,10 @@ public final class CompactionPlanner {
             epochs.put(epoch.id(), epochs.size());
         }
         Map<String, List<DataFile>> small = new TreeMap<>();
+        Set<String> copied = manifest.remoteByBatch().keySet();
         for (DataFile file : manifest.files()) {
-            if (file.lengthBytes() < options.targetBytes() / 2 && wanted.test(file)) {
+            // A file in an object store would have to be fetched and copied again: compact before you copy.
+            if (file.lengthBytes() < options.targetBytes() / 2 && !copied.contains(file.batchId()) && wanted.test(file)) {
                 small.computeIfAbsent(file.table() + " " + file.tradingDay(), key -> new ArrayList<>()).add(file);
             }
         }

@@ -4,6 +4,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import javax.annotation.Nullable;
 import org.apache.flink.core.fs.Path;
 
@@ -17,10 +18,11 @@ import org.apache.flink.core.fs.Path;
  * @param unsealed versions that an older build published, without hashes
  * @param files files whose bytes were compared with their hash
  * @param filesWithoutHash files that an older build published
- * @param bytes bytes of files read
+ * @param objects objects of object stores whose bytes were compared with their hash
+ * @param bytes bytes of files and objects read
  * @param problems what does not fit, one line each
  */
-public record ArchiveCheck(long firstVersion, long newestVersion, String newestSha256, int unsealed, int files, int filesWithoutHash, long bytes,
+public record ArchiveCheck(long firstVersion, long newestVersion, String newestSha256, int unsealed, int files, int filesWithoutHash, int objects, long bytes,
         List<String> problems) {
 
     private static final int ATTEMPTS = 3;
@@ -36,8 +38,8 @@ public record ArchiveCheck(long firstVersion, long newestVersion, String newestS
 
     /** In one line. */
     public String toText() {
-        return String.format("manifest versions %,d to %,d, SHA-256 %s; %,d files with %,d bytes compared with their hashes%s", firstVersion, newestVersion,
-                newestSha256, files, bytes, filesWithoutHash + unsealed == 0 ? ""
+        return String.format("manifest versions %,d to %,d, SHA-256 %s; %,d files%s with %,d bytes compared with their hashes%s", firstVersion, newestVersion,
+                newestSha256, files, objects == 0 ? "" : String.format(" and %,d objects", objects), bytes, filesWithoutHash + unsealed == 0 ? ""
                         : String.format(" (of older builds, without hashes: %,d files, %,d versions)", filesWithoutHash, unsealed));
     }
 
@@ -111,7 +113,7 @@ public record ArchiveCheck(long firstVersion, long newestVersion, String newestS
             problems.add("none of the manifest versions " + (versions.isEmpty() ? "" : versions.get(0) + " to " + formerVersion + " ")
                     + "has the noted SHA-256 " + noted + ": the archive's past was changed, or the version is too old to be kept");
         }
-        FileChecks files = new FileChecks(problems);
+        FileChecks files = new FileChecks(store, newest.remoteByBatch(), problems);
         for (DataFile file : newest.files()) {
             files.check(file, store.locate(file));
         }
@@ -124,20 +126,36 @@ public record ArchiveCheck(long firstVersion, long newestVersion, String newestS
             }
         }
         return new ArchiveCheck(versions.isEmpty() ? 0 : versions.get(0), formerVersion, former == null ? "" : former, unsealed, files.compared,
-                files.withoutHash, files.bytes, problems);
+                files.withoutHash, files.objects, files.bytes, problems);
     }
 
     private static final class FileChecks {
+        private final ManifestStore store;
+        private final Map<String, RemoteCopy> copies;
         private final List<String> problems;
         private int compared;
         private int withoutHash;
+        private int objects;
         private long bytes;
 
-        FileChecks(List<String> problems) {
+        FileChecks(ManifestStore store, Map<String, RemoteCopy> copies, List<String> problems) {
+            this.store = store;
+            this.copies = copies;
             this.problems = problems;
         }
 
         void check(DataFile file, Path path) throws IOException {
+            RemoteCopy copy = copies.get(file.batchId());
+            if (copy == null || copy.hasLocalFile()) {
+                Path other = store.otherPlace(path);
+                checkLocal(file, !path.getFileSystem().exists(path) && other.getFileSystem().exists(other) ? other : path);
+            }
+            if (copy != null && copy.hasObject()) {
+                checkObject(copy);
+            }
+        }
+
+        private void checkLocal(DataFile file, Path path) throws IOException {
             long length;
             String hash;
             try {
@@ -157,6 +175,20 @@ public record ArchiveCheck(long firstVersion, long newestVersion, String newestS
                 if (!hash.equals(file.sha256())) {
                     problems.add("file " + path.getPath() + " was changed: the manifest says SHA-256 " + file.sha256() + ", its bytes have " + hash);
                 }
+            }
+        }
+
+        private void checkObject(RemoteCopy copy) {
+            try {
+                String different = ObjectCheck.difference(copy);
+                if (different != null) {
+                    problems.add(different);
+                    return;
+                }
+                objects++;
+                bytes += copy.lengthBytes();
+            } catch (IOException e) {
+                problems.add("object " + copy.uri() + " cannot be checked: " + e.getMessage());
             }
         }
     }

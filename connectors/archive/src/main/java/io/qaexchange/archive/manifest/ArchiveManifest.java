@@ -37,14 +37,24 @@ import javax.annotation.Nullable;
  * @param retired files that left the archive and are still on the disk
  * @param expired batches whose rows were let go: for no reader hot, and never added again
  * @param holds rows that must be kept
+ * @param remote copies of files in object stores, of {@code files}, {@code superseded} and {@code retired}
+ * @param erasures rows that were erased by request, one entry for each version that did
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ArchiveManifest(int formatVersion, long version, @Nullable String currentEpoch, List<ArchiveEpoch> epochs, List<DataFile> files,
         List<DataFile> superseded, List<RetiredFile> retired, List<ExpiredBatch> expired,
-        List<LegalHold> holds) {
+        List<LegalHold> holds, @JsonInclude(JsonInclude.Include.NON_EMPTY) List<RemoteCopy> remote,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Erasure> erasures) {
 
-    /** Version 2 added hashes, compacted files, {@code retired} and {@code expired}; version 1 is read as one without them. */
+    /**
+     * Version 2 added hashes, compacted files, {@code retired} and {@code expired}; version 1 is read as one without them. An archive of which no file
+     * was copied to an object store is written as version 2, so that a build from before can go on with it.
+     */
     public static final int FORMAT_VERSION = 2;
+    /** Version 3 added {@code remote}. */
+    static final int TIERED_FORMAT_VERSION = 3;
+    /** Version 4 added {@code erasures}; an archive of which nothing was erased is written as version 2 or 3. */
+    static final int ERASED_FORMAT_VERSION = 4;
     static final int FIRST_FORMAT_VERSION = 1;
     private static final String SUPERSEDED_PREFIX = "_superseded/";
     /** Before the first version. */
@@ -57,16 +67,22 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         retired = retired == null ? List.of() : List.copyOf(retired);
         expired = expired == null ? List.of() : List.copyOf(expired);
         holds = holds == null ? List.of() : List.copyOf(holds);
+        remote = remote == null ? List.of() : List.copyOf(remote);
+        erasures = erasures == null ? List.of() : List.copyOf(erasures);
     }
 
     /** A version of which no file was retired. */
     public ArchiveManifest(int formatVersion, long version, @Nullable String currentEpoch, List<ArchiveEpoch> epochs, List<DataFile> files,
             List<DataFile> superseded) {
-        this(formatVersion, version, currentEpoch, epochs, files, superseded, List.of(), List.of(), List.of());
+        this(formatVersion, version, currentEpoch, epochs, files, superseded, List.of(), List.of(), List.of(), List.of(), List.of());
     }
 
     private ArchiveManifest next(List<DataFile> nextFiles, List<RetiredFile> nextRetired) {
-        return new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, nextFiles, superseded, nextRetired, expired, holds);
+        return new ArchiveManifest(formatOf(remote), version + 1, currentEpoch, epochs, nextFiles, superseded, nextRetired, expired, holds, remote, erasures);
+    }
+
+    private int formatOf(List<RemoteCopy> copies) {
+        return !erasures.isEmpty() ? ERASED_FORMAT_VERSION : copies.isEmpty() ? FORMAT_VERSION : TIERED_FORMAT_VERSION;
     }
 
     /** The epoch of that id, or null. */
@@ -125,7 +141,10 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         return ids;
     }
 
-    /** Where the sink committed files whose rows are in a compacted file, or expired: these files need not be there any more. */
+    /**
+     * Where the sink committed files whose rows are in a compacted file, expired, or in an object store only: these files need not be there any
+     * more.
+     */
     @JsonIgnore
     public Set<String> replacedPaths() {
         Set<String> paths = new HashSet<>();
@@ -133,6 +152,12 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
             some.stream().filter(DataFile::isCompacted).forEach(file -> file.batches().forEach(batch -> paths.add(batch.path())));
         }
         expired.forEach(batch -> paths.add(batch.path()));
+        Map<String, RemoteCopy> copies = remoteByBatch();
+        for (DataFile file : copies.isEmpty() ? List.<DataFile>of() : files) {
+            if (copies.containsKey(file.batchId()) && !copies.get(file.batchId()).hasLocalFile()) {
+                paths.add(file.path());
+            }
+        }
         return paths;
     }
 
@@ -162,7 +187,7 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         if (findEpoch(epoch.id()) == null) {
             nextEpochs.add(epoch);
         }
-        ArchiveManifest named = new ArchiveManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, files, superseded, retired, expired, holds);
+        ArchiveManifest named = new ArchiveManifest(formatOf(remote), version + 1, epoch.id(), nextEpochs, files, superseded, retired, expired, holds, remote, erasures);
         Map<String, Long> ancestry = named.ancestry(epoch.id(), Long.MAX_VALUE);
         Split split = new Split(batch -> isWithin(batch, ancestry), "restoring checkpoint " + epoch.restoredCheckpointId());
         files.forEach(split::place);
@@ -172,7 +197,7 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         List<RetiredFile> nextRetired = new ArrayList<>(retired);
         nextRetired.removeAll(split.back);
         split.broken.forEach(file -> nextRetired.add(RetiredFile.now(file, RetiredFile.Reason.SPLIT, null, nowMs)));
-        return new ArchiveManifest(FORMAT_VERSION, version + 1, epoch.id(), nextEpochs, split.inside, split.outside, nextRetired, expired, holds);
+        return new ArchiveManifest(formatOf(remote), version + 1, epoch.id(), nextEpochs, split.inside, split.outside, nextRetired, expired, holds, remote, erasures);
     }
 
     /** As {@link #beginEpoch(ArchiveEpoch, long)}, at the time when the epoch started. */
@@ -234,12 +259,13 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
             if (!listed && !nextSuperseded.remove(file)) {
                 throw new IllegalArgumentException("file " + file.path() + " is not in manifest version " + version + " any more");
             }
+            // Where it belongs: the move may still wait for a lease, so whoever looks for the file looks in both places.
             DataFile lying = listed ? file : file.movedTo(SUPERSEDED_PREFIX + file.path());
             nextRetired.add(RetiredFile.now(lying, RetiredFile.Reason.EXPIRED, null, nowMs));
             file.batches().forEach(batch -> nextExpired.add(
                     new ExpiredBatch(batch.batchId(), file.table(), file.tradingDay(), batch.rows(), batch.path(), nowMs)));
         }
-        return new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, nextFiles, nextSuperseded, nextRetired, nextExpired, holds);
+        return new ArchiveManifest(formatOf(remote), version + 1, currentEpoch, epochs, nextFiles, nextSuperseded, nextRetired, nextExpired, holds, remote, erasures);
     }
 
     /**
@@ -254,16 +280,66 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         return next(files, retired.stream().map(file -> gone.contains(file) ? file.beingDeleted(version + 1, nowMs) : file).toList());
     }
 
-    /** The next version, without retired files that are deleted. */
+    /** The next version, without retired files that are deleted, and without their copies in object stores. */
     public ArchiveManifest withoutRetired(Collection<RetiredFile> gone) {
         List<RetiredFile> rest = new ArrayList<>(retired);
         rest.removeAll(gone);
-        return next(files, rest);
+        Set<String> batches = batchIds(List.of());
+        gone.forEach(file -> batches.add(file.file().batchId()));
+        List<RemoteCopy> copies = remote.stream().filter(copy -> !batches.contains(copy.batchId())).toList();
+        return new ArchiveManifest(formatOf(copies), version + 1, currentEpoch, epochs, files, superseded, rest, expired, holds, copies, erasures);
+    }
+
+    /**
+     * The next version, in which files without some rows stand for others, wherever these are listed. The others are retired at once, for nobody to
+     * take again.
+     *
+     * @param rewritten by the identity of the file that it stands for; one without rows leaves nothing behind but its batches, which stay known
+     * @param erasure what was erased, for the record
+     * @throws IllegalArgumentException if one of the files is not named any more, or the holds are others than those that were respected
+     */
+    public ArchiveManifest withErased(Map<String, RewrittenFile> rewritten, List<LegalHold> respected, Erasure erasure, long nowMs) {
+        if (!holds.equals(respected)) {
+            throw new IllegalArgumentException("the legal holds are not those of the plan any more");
+        }
+        return new ErasedVersion(this, rewritten, nowMs).next(erasure);
     }
 
     /** The next version, with other holds. */
     public ArchiveManifest withHolds(List<LegalHold> others) {
-        return new ArchiveManifest(FORMAT_VERSION, version + 1, currentEpoch, epochs, files, superseded, retired, expired, others);
+        return new ArchiveManifest(formatOf(remote), version + 1, currentEpoch, epochs, files, superseded, retired, expired, others, remote, erasures);
+    }
+
+    /**
+     * The next version, with other copies in object stores. Copies of files that this version does not name any more are left out.
+     *
+     * @param others all copies
+     * @throws IllegalArgumentException if a file would have two
+     */
+    public ArchiveManifest withRemote(Collection<RemoteCopy> others) {
+        Set<String> named = new HashSet<>();
+        for (List<DataFile> some : List.of(files, superseded, retired.stream().map(RetiredFile::file).toList())) {
+            some.forEach(file -> named.add(file.batchId()));
+        }
+        Set<String> seen = new HashSet<>();
+        List<RemoteCopy> next = new ArrayList<>();
+        for (RemoteCopy copy : others) {
+            if (!seen.add(copy.batchId())) {
+                throw new IllegalArgumentException("file of batch " + copy.batchId() + " would have two copies");
+            }
+            if (named.contains(copy.batchId())) {
+                next.add(copy);
+            }
+        }
+        return new ArchiveManifest(formatOf(next), version + 1, currentEpoch, epochs, files, superseded, retired, expired, holds, next, erasures);
+    }
+
+    /** The copies in object stores, by the identity of their file. */
+    @JsonIgnore
+    public Map<String, RemoteCopy> remoteByBatch() {
+        Map<String, RemoteCopy> copies = new HashMap<>();
+        remote.forEach(copy -> copies.put(copy.batchId(), copy));
+        return copies;
     }
 
     /** Whether a file must be kept. */

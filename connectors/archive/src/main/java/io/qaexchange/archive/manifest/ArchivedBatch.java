@@ -2,6 +2,8 @@ package io.qaexchange.archive.manifest;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.Serializable;
+
 /**
  * A batch that the job handed over, by itself in a file or one of several in a compacted file.
  *
@@ -13,11 +15,18 @@ import static java.util.Objects.requireNonNull;
  * @param rows number of rows
  * @param path where the job's sink committed it, relative to the archive's folder
  */
-public record ArchivedBatch(String batchId, String epoch, long checkpointId, int subtask, long ordinal, long rows, String path) {
+public record ArchivedBatch(String batchId, String epoch, long checkpointId, int subtask, long ordinal, long rows, String path) implements Serializable {
+
+    private static final long serialVersionUID = 1L;
 
     public ArchivedBatch {
         requireNonNull(batchId, "batchId");
         requireNonNull(epoch, "epoch");
         requireNonNull(path, "path");
+    }
+
+    /** As this one, with another number of rows. */
+    ArchivedBatch withRows(long others) {
+        return new ArchivedBatch(batchId, epoch, checkpointId, subtask, ordinal, others, path);
     }
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.io.Serializable;
 import java.util.List;
 import java.util.function.Predicate;
 import javax.annotation.Nullable;
@@ -33,7 +34,9 @@ import javax.annotation.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record DataFile(String batchId, String table, String tradingDay, String path, long lengthBytes, long rows, long rawBytes,
         long minEventTimeNs, long maxEventTimeNs, String epoch, long checkpointId, @Nullable String minInstrument, @Nullable String maxInstrument,
-        int subtask, long ordinal, @Nullable String sha256, @Nullable List<ArchivedBatch> parts) {
+        int subtask, long ordinal, @Nullable String sha256, @Nullable List<ArchivedBatch> parts) implements Serializable {
+
+    private static final long serialVersionUID = 1L;
 
     /** No subtask, no ordinal. */
     public static final int NONE = -1;
@@ -54,7 +57,7 @@ public record DataFile(String batchId, String table, String tradingDay, String p
         parts = parts == null ? null : List.copyOf(parts);
     }
 
-    /** Whether it was made of several files. */
+    /** Whether it was made of other files. */
     @JsonIgnore
     public boolean isCompacted() {
         return parts != null;
@@ -73,6 +76,12 @@ public record DataFile(String batchId, String table, String tradingDay, String p
             holds += condition.test(batch) ? 1 : 0;
         }
         return holds == all.size() ? Share.ALL : holds == 0 ? Share.NONE : Share.SOME;
+    }
+
+    /** As this one, with other batches. */
+    DataFile withBatches(List<ArchivedBatch> others) {
+        return new DataFile(batchId, table, tradingDay, path, lengthBytes, rows, rawBytes, minEventTimeNs, maxEventTimeNs, epoch, checkpointId,
+                minInstrument, maxInstrument, subtask, ordinal, sha256, others);
     }
 
     /** As this one, at another place. */

@@ -31,6 +31,12 @@ public record LegalHold(String id, @Nullable String table, @Nullable String inst
                 && (instrument == null || mayHaveInstrument(file));
     }
 
+    /** Whether a row is held; null for a row without instrument. */
+    public boolean holds(String rowTable, String rowDay, @Nullable String rowInstrument) {
+        return (table == null || table.equals(rowTable)) && (tradingDay == null || tradingDay.equals(rowDay))
+                && (instrument == null || instrument.equals(rowInstrument));
+    }
+
     private boolean mayHaveInstrument(DataFile file) {
         return file.minInstrument() == null || file.maxInstrument() == null
                 || compare(file.minInstrument(), instrument) <= 0 && compare(instrument, file.maxInstrument()) <= 0;

@@ -90,9 +90,9 @@ final class ManifestFormat {
         } catch (JsonProcessingException e) {
             throw new IOException("manifest " + name + " is damaged or of another version: " + e.getOriginalMessage(), e);
         }
-        if (manifest.formatVersion() < ArchiveManifest.FIRST_FORMAT_VERSION || manifest.formatVersion() > ArchiveManifest.FORMAT_VERSION) {
+        if (manifest.formatVersion() < ArchiveManifest.FIRST_FORMAT_VERSION || manifest.formatVersion() > ArchiveManifest.ERASED_FORMAT_VERSION) {
             throw new IOException("manifest " + name + " has format version " + manifest.formatVersion() + ", this build reads "
-                    + ArchiveManifest.FIRST_FORMAT_VERSION + " to " + ArchiveManifest.FORMAT_VERSION);
+                    + ArchiveManifest.FIRST_FORMAT_VERSION + " to " + ArchiveManifest.ERASED_FORMAT_VERSION);
         }
         if (manifest.version() != version) {
             throw new IOException("manifest " + name + " says that it is version " + manifest.version());

@@ -62,6 +62,17 @@ public final class ManifestStore {
         return new Path(new Path(root, SUPERSEDED_FOLDER), file.path());
     }
 
+    /**
+     * The other place of a file that the manifest names: superseded files lie where they were until the leases of readers end, and a restore moves them
+     * back. Names are unique, so no other file lies there.
+     */
+    public Path otherPlace(Path named) {
+        String prefix = root.getPath().endsWith("/") ? root.getPath() : root.getPath() + "/";
+        String path = named.getPath().substring(prefix.length());
+        String aside = SUPERSEDED_FOLDER + "/";
+        return new Path(root, path.startsWith(aside) ? path.substring(aside.length()) : aside + path);
+    }
+
     /** The newest version; {@link ArchiveManifest#EMPTY} if there is none. */
     public ArchiveManifest latest() throws IOException {
         for (int attempt = 0;; attempt++) {
@@ -86,7 +97,7 @@ public final class ManifestStore {
      * @param known null if the reader has none
      */
     public ArchiveManifest latest(@Nullable ArchiveManifest known) throws IOException {
-        if (known != null && known.version() > 0 && !root.getFileSystem().exists(fileOf(known.version() + 1))) {
+        if (known != null && known.version() > 0 && !reading(() -> root.getFileSystem().exists(fileOf(known.version() + 1)))) {
             return known;
         }
         return latest();
@@ -151,8 +162,25 @@ public final class ManifestStore {
     }
 
     private byte[] readAll(Path file) throws IOException {
-        try (FSDataInputStream in = root.getFileSystem().open(file)) {
-            return in.readAllBytes();
+        return reading(() -> {
+            try (FSDataInputStream in = root.getFileSystem().open(file)) {
+                return in.readAllBytes();
+            }
+        });
+    }
+
+    /** Work with the archive's file system. */
+    @FunctionalInterface
+    private interface Reading<T> {
+        T run() throws IOException;
+    }
+
+    /** Flink's file system for S3 throws what is unchecked while the store is away; to callers that is a failure to read like any other. */
+    private <T> T reading(Reading<T> work) throws IOException {
+        try {
+            return work.run();
+        } catch (RuntimeException e) {
+            throw new IOException("archive " + root + " cannot be read: " + e.getMessage(), e);
         }
     }
 
@@ -173,7 +201,7 @@ public final class ManifestStore {
     public List<Long> versions() throws IOException {
         FileSystem fileSystem = root.getFileSystem();
         List<Long> versions = new ArrayList<>();
-        if (!fileSystem.exists(folder)) {
+        if (!reading(() -> fileSystem.exists(folder))) {
             return versions;
         }
         for (FileStatus entry : list(fileSystem)) {
@@ -190,7 +218,7 @@ public final class ManifestStore {
     private FileStatus[] list(FileSystem fileSystem) throws IOException {
         for (int attempt = 1;; attempt++) {
             try {
-                FileStatus[] entries = fileSystem.listStatus(folder);
+                FileStatus[] entries = reading(() -> fileSystem.listStatus(folder));
                 return entries == null ? new FileStatus[0] : entries;
             } catch (FileNotFoundException e) {
                 if (attempt == LIST_ATTEMPTS) {

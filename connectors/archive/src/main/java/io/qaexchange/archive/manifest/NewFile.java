@@ -1,6 +1,9 @@
 package io.qaexchange.archive.manifest;
 
+import io.qaexchange.archive.objects.ObjectStore;
+import io.qaexchange.archive.objects.ObjectStores;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -17,7 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Creates a file with all its bytes, unless there is one of that name. On local disks that is atomic: written to a temporary file, then linked.
- * Elsewhere it uses the file system's {@code NO_OVERWRITE} and reads the result back. Stateless.
+ * In an object store of which there is a client, it is a conditional put. Elsewhere it uses the file system's {@code NO_OVERWRITE} and reads the result back,
+ * which is no more atomic than that file system. Stateless.
  */
 public final class NewFile {
 
@@ -35,7 +39,30 @@ public final class NewFile {
      */
     public static boolean create(Path target, byte[] bytes) throws IOException {
         FileSystem fileSystem = target.getFileSystem();
-        return fileSystem.isDistributedFS() ? createElsewhere(fileSystem, target, bytes) : createLocally(target, bytes);
+        if (!fileSystem.isDistributedFS()) {
+            return createLocally(target, bytes);
+        }
+        ObjectStore store = ObjectStores.conditional(target.toUri().getScheme(), target.toUri().getAuthority());
+        return store == null ? createElsewhere(fileSystem, target, bytes) : put(store, target.getPath().substring(1), bytes);
+    }
+
+    /** Flink's own S3 file systems look whether there is an object, then put without a condition: two writers could both win. */
+    private static boolean put(ObjectStore store, String key, byte[] bytes) throws IOException {
+        java.nio.file.Path file = Files.createTempFile("put", null);
+        try {
+            Files.write(file, bytes);
+            if (store.putIfAbsent(key, file)) {
+                return true;
+            }
+        } finally {
+            Files.delete(file);
+        }
+        // An answer may have been lost, and the client tried again: then the object is ours.
+        try (InputStream in = store.open(key)) {
+            boolean ours = Arrays.equals(bytes, in.readAllBytes());
+            LOG.info("object {} in {} exists already{}", key, store.uri(), ours ? ", with these bytes" : "");
+            return ours;
+        }
     }
 
     private static boolean createLocally(Path target, byte[] bytes) throws IOException {

@@ -29,7 +29,9 @@ public record RetiredFile(DataFile file, Reason reason, @Nullable String replace
         /** A compacted file that has rows of an abandoned branch too: the files that it was made of are back. */
         SPLIT,
         /** Its rows are older than the retention. */
-        EXPIRED
+        EXPIRED,
+        /** Some of its rows were erased by request: it goes without a grace time. */
+        ERASED
     }
 
     public RetiredFile {
@@ -46,6 +48,11 @@ public record RetiredFile(DataFile file, Reason reason, @Nullable String replace
     /** A file that leaves now. */
     static RetiredFile now(DataFile file, Reason reason, @Nullable String replacedBy, long nowMs) {
         return new RetiredFile(file, reason, replacedBy, nowMs, 0, 0);
+    }
+
+    /** As this one, of another file that stands for this, or with a compacted file that has another identity since. */
+    RetiredFile of(DataFile other, @Nullable String nowReplacedBy) {
+        return new RetiredFile(other, reason, nowReplacedBy, retiredAtMs, deletingVersion, deletingAtMs);
     }
 
     /** As this one, being deleted. */

@@ -17,12 +17,17 @@ public final class Sha256 {
 
     /** The SHA-256 of a file, on any of Flink's file systems. */
     public static String of(Path file) throws IOException {
+        try (InputStream in = file.getFileSystem().open(file)) {
+            return of(in);
+        }
+    }
+
+    /** The SHA-256 of all bytes of a stream, which stays open. */
+    public static String of(InputStream in) throws IOException {
         MessageDigest digest = digest();
         byte[] buffer = new byte[BUFFER_BYTES];
-        try (InputStream in = file.getFileSystem().open(file)) {
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                digest.update(buffer, 0, n);
-            }
+        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+            digest.update(buffer, 0, n);
         }
         return HexFormat.of().formatHex(digest.digest());
     }

@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.qaexchange.archive.manifest.ArchivedBatch;
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.manifest.RemoteCopy;
 import io.qaexchange.archive.manifest.RetiredFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileSystem;
@@ -21,17 +23,34 @@ import org.apache.flink.core.fs.Path;
  *
  * <p>Stateless.
  */
-final class DeletionLog {
+public final class DeletionLog {
 
-    static final String FOLDER = "_deletions";
+    /** Folder of the deletions. */
+    public static final String FOLDER = "_deletions";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private DeletionLog() {
     }
 
     /** Writes the rows of a version, unless they are there. */
-    static void write(ManifestStore store, long version, List<RetiredFile> files) throws IOException {
-        Path target = new Path(store.root(), FOLDER + "/" + String.format("%012d.jsonl", version));
+    static void write(ManifestStore store, long version, List<RetiredFile> files, Map<String, RemoteCopy> copies) throws IOException {
+        write(store, FOLDER, version, rows(version, files, copies));
+    }
+
+    /** Writes the rows of local files that are deleted since there is a copy in an object store. */
+    public static void writeLocal(ManifestStore store, long version, Map<RemoteCopy, DataFile> files) throws IOException {
+        ByteArrayOutputStream lines = new ByteArrayOutputStream();
+        for (Map.Entry<RemoteCopy, DataFile> local : files.entrySet()) {
+            RemoteCopy copy = local.getKey();
+            add(lines, describe(JSON.createObjectNode().put("manifest_version", version).put("deleted_at_ms", copy.stageAtMs()).put("reason", "local_copy"),
+                    local.getValue()).put("remote", copy.uri()));
+        }
+        write(store, FOLDER, version, lines.toByteArray());
+    }
+
+    /** Writes a file of rows, unless it is there. */
+    public static void write(ManifestStore store, String folder, long version, byte[] rows) throws IOException {
+        Path target = locate(store, folder, version);
         FileSystem fileSystem = target.getFileSystem();
         if (fileSystem.exists(target)) {
             return;
@@ -39,7 +58,7 @@ final class DeletionLog {
         fileSystem.mkdirs(target.getParent());
         Path hidden = new Path(target.getParent(), "." + UUID.randomUUID());
         try (FSDataOutputStream out = fileSystem.create(hidden, FileSystem.WriteMode.NO_OVERWRITE)) {
-            out.write(rows(version, files));
+            out.write(rows);
             out.sync();
         }
         if (!fileSystem.rename(hidden, target)) {
@@ -47,20 +66,35 @@ final class DeletionLog {
         }
     }
 
-    private static byte[] rows(long version, List<RetiredFile> files) throws IOException {
+    /** Where the rows of a version are. */
+    public static Path locate(ManifestStore store, String folder, long version) {
+        return new Path(store.root(), folder + "/" + String.format("%012d.jsonl", version));
+    }
+
+    private static byte[] rows(long version, List<RetiredFile> files, Map<String, RemoteCopy> copies) throws IOException {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
         for (RetiredFile retired : files) {
-            DataFile file = retired.file();
             ObjectNode row = JSON.createObjectNode()
                     .put("manifest_version", version).put("deleted_at_ms", retired.deletingAtMs()).put("retired_at_ms", retired.retiredAtMs())
-                    .put("reason", retired.reason().name().toLowerCase(java.util.Locale.ROOT)).put("replaced_by", retired.replacedBy())
-                    .put("table", file.table()).put("trading_day", file.tradingDay()).put("path", file.path()).put("rows", file.rows())
-                    .put("bytes", file.lengthBytes()).put("sha256", file.sha256()).put("min_instrument", file.minInstrument())
-                    .put("max_instrument", file.maxInstrument());
-            file.batches().stream().map(ArchivedBatch::batchId).forEach(row.withArray("batches")::add);
-            lines.write(JSON.writeValueAsString(row).getBytes(StandardCharsets.UTF_8));
-            lines.write('\n');
+                    .put("reason", retired.reason().name().toLowerCase(java.util.Locale.ROOT)).put("replaced_by", retired.replacedBy());
+            describe(row, retired.file());
+            RemoteCopy copy = copies.get(retired.file().batchId());
+            add(lines, copy == null ? row : row.put("remote", copy.uri()));
         }
         return lines.toByteArray();
+    }
+
+    /** Adds to a row what it is about. */
+    public static ObjectNode describe(ObjectNode row, DataFile file) {
+        row.put("table", file.table()).put("trading_day", file.tradingDay()).put("path", file.path()).put("rows", file.rows())
+                .put("bytes", file.lengthBytes()).put("sha256", file.sha256()).put("min_instrument", file.minInstrument())
+                .put("max_instrument", file.maxInstrument());
+        file.batches().stream().map(ArchivedBatch::batchId).forEach(row.withArray("batches")::add);
+        return row;
+    }
+
+    private static void add(ByteArrayOutputStream lines, ObjectNode row) throws IOException {
+        lines.write(JSON.writeValueAsString(row).getBytes(StandardCharsets.UTF_8));
+        lines.write('\n');
     }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Stages for each table. A trading day's age is counted from the earlier of two days: today by the wall clock, and the newest trading day of its table.
@@ -16,7 +17,7 @@ import java.util.Map;
  *
  * <p>Immutable.
  */
-public final class RetentionPolicy {
+public class RetentionPolicy {
 
     private final RetentionStages all;
     private final Map<String, RetentionStages> byTable;
@@ -39,6 +40,20 @@ public final class RetentionPolicy {
 
     /** Files whose rows are older than {@code delete-after}, held or not. */
     public List<DataFile> expired(ArchiveManifest manifest, Instant now) {
+        return older(manifest, List.of(manifest.files(), manifest.superseded()), RetentionStages::deleteAfter, now);
+    }
+
+    /** Files that are older than {@code remote-after}, copied or not. */
+    public List<DataFile> toCopy(ArchiveManifest manifest, Instant now) {
+        return older(manifest, List.of(manifest.files()), RetentionStages::remoteAfter, now);
+    }
+
+    /** Files that are older than {@code local-retention}, copied or not, held or not. */
+    public List<DataFile> toLeaveLocalDisk(ArchiveManifest manifest, Instant now) {
+        return older(manifest, List.of(manifest.files()), RetentionStages::localRetention, now);
+    }
+
+    private List<DataFile> older(ArchiveManifest manifest, List<List<DataFile>> among, Function<RetentionStages, Integer> age, Instant now) {
         LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
         Map<String, LocalDate> newest = new HashMap<>();
         for (List<DataFile> files : List.of(manifest.files(), manifest.superseded())) {
@@ -46,16 +61,16 @@ public final class RetentionPolicy {
                 newest.merge(file.table(), LocalDate.parse(file.tradingDay()), (a, b) -> a.isAfter(b) ? a : b);
             }
         }
-        List<DataFile> expired = new ArrayList<>();
-        for (List<DataFile> files : List.of(manifest.files(), manifest.superseded())) {
+        List<DataFile> older = new ArrayList<>();
+        for (List<DataFile> files : among) {
             for (DataFile file : files) {
-                Integer days = stages(file.table()).deleteAfter();
+                Integer days = age.apply(stages(file.table()));
                 LocalDate from = newest.get(file.table()).isAfter(today) ? today : newest.get(file.table());
                 if (days != null && LocalDate.parse(file.tradingDay()).isBefore(from.minusDays(days))) {
-                    expired.add(file);
+                    older.add(file);
                 }
             }
         }
-        return expired;
+        return older;
     }
 }

@@ -71,7 +71,8 @@ public final class ArchiveSink implements Sink<FinishedFile>, SupportsWriterStat
     @Override
     public StatefulSinkWriter<FinishedFile, FileWriterBucketState> restoreWriter(WriterInitContext context,
             Collection<FileWriterBucketState> recoveredState) throws IOException {
-        return files.restoreWriter(context, recoveredState);
+        // Each part has ended before the barrier, so a bucket's state says nothing but the folder that it had. The archive may lie in another one now.
+        return files.createWriter(context);
     }
 
     @Override

@@ -5,14 +5,18 @@ import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestConflictException;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.manifest.RemoteCopy;
 import io.qaexchange.archive.manifest.Sha256;
+import io.qaexchange.archive.manifest.VersionLeases;
 import io.qaexchange.parquet.EventFileFooter;
 import io.qaexchange.parquet.FlinkInputFile;
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -53,8 +57,10 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
         implements OneInputStreamOperator<CommittableMessage<FileSinkCommittable>, Void> {
 
     private static final long serialVersionUID = 1L;
-    private static final int PUBLISH_ATTEMPTS = 5;
+    /** Compaction, retention and erasing publish versions too: whoever loses one race or five has no conflict. */
+    private static final int PUBLISH_ATTEMPTS = 200;
     private static final long POLL_MS = 20;
+    private static final long NONE_TO_MOVE = Long.MIN_VALUE;
 
     private final String archive;
     private final Duration commitTimeout;
@@ -62,6 +68,8 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
     private transient ManifestStore store;
     private transient ArchiveManifest manifest;
     private transient String epochId;
+    /** When files were superseded that are not moved away yet, ms since 1970. */
+    private transient long supersededAtMs;
     private transient NavigableMap<Long, List<PendingFile>> pendingByCheckpoint;
     private transient ListState<String> epochState;
     private transient ListState<PendingFile> pendingState;
@@ -100,7 +108,7 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
             parent = restored;
         }
         for (PendingFile file : pendingState.get()) {
-            pendingByCheckpoint.computeIfAbsent(file.checkpointId(), id -> new ArrayList<>()).add(file);
+            pendingByCheckpoint.computeIfAbsent(file.checkpointId(), id -> new ArrayList<>()).add(inArchive(file));
         }
         OptionalLong restoredCheckpointId = context.getRestoredCheckpointId();
         store = ManifestStore.of(new Path(archive));
@@ -110,6 +118,14 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
         }
         getMetricGroup().gauge("manifestVersion", () -> manifest.version());
         getMetricGroup().gauge("publishedFiles", () -> manifest.files().size());
+    }
+
+    /** A restored file, in the folder that the archive has now: it may have been copied elsewhere. */
+    private PendingFile inArchive(PendingFile file) {
+        Path path = new Path(file.path());
+        Path day = path.getParent();
+        Path here = new Path(new Path(archive, day.getParent().getName() + "/" + day.getName()), path.getName());
+        return new PendingFile(here.toString(), file.lengthBytes(), file.epoch(), file.checkpointId());
     }
 
     @Override
@@ -138,6 +154,9 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
     public void notifyCheckpointComplete(long checkpointId) throws Exception {
         super.notifyCheckpointComplete(checkpointId);
         publishUpTo(checkpointId);
+        if (supersededAtMs != NONE_TO_MOVE) {
+            moveSuperseded();
+        }
     }
 
     private void beginEpoch(@Nullable String parent, long restoredCheckpointId) throws IOException {
@@ -147,24 +166,44 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
             ArchiveManifest latest = store.latest();
             checkMayTakeOver(latest, epoch);
             ArchiveManifest next = nextOf(latest, epoch);
+            Map<String, RemoteCopy> copies = next.remoteByBatch();
             for (DataFile file : next.files()) {
                 if (latest.superseded().contains(file)) {
-                    move(store.locateSuperseded(file), store.locate(file), true);
+                    move(store.locateSuperseded(file), store.locate(file), hasLocalFile(file, copies));
                 }
             }
             if (store.publish(next)) {
-                for (DataFile file : next.superseded()) {
-                    move(store.locate(file), store.locateSuperseded(file), false);
-                }
                 manifest = next;
                 epochId = epoch.id();
+                supersededAtMs = System.currentTimeMillis();
+                moveSuperseded();
                 LOG.info("epoch {} begins with manifest version {}: {} files, {} superseded", epochId, next.version(),
                         next.files().size(), next.superseded().size());
                 return;
             }
         }
-        throw new ManifestConflictException("archive " + archive + " is written by several jobs at once: manifest version "
-                + (store.latest().version() + 1) + " was taken " + PUBLISH_ATTEMPTS + " times. Stop the others");
+        throw lost(store.latest());
+    }
+
+    /** Moves files of abandoned branches away, once no reader has a lease that is older than the epoch: he opens them where they were. */
+    private void moveSuperseded() throws IOException {
+        if (VersionLeases.of(store, Clock.systemUTC()).heldSinceMs() <= supersededAtMs) {
+            LOG.info("{} superseded files stay where they are until the leases of readers end", manifest.superseded().size());
+            return;
+        }
+        Map<String, RemoteCopy> copies = manifest.remoteByBatch();
+        for (DataFile file : manifest.superseded()) {
+            if (hasLocalFile(file, copies)) {
+                move(store.locate(file), store.locateSuperseded(file), false);
+            }
+        }
+        supersededAtMs = NONE_TO_MOVE;
+    }
+
+    /** Whether a file must be on the local disk: it is not in an object store alone. */
+    private static boolean hasLocalFile(DataFile file, Map<String, RemoteCopy> copies) {
+        RemoteCopy copy = copies.get(file.batchId());
+        return copy == null || copy.hasLocalFile();
     }
 
     /** The archive as of the restored checkpoint. */
@@ -251,8 +290,13 @@ final class ManifestPublisher extends AbstractStreamOperator<Void>
                         + " while this job (epoch " + epochId + ") was running: two jobs write one archive. Stop one of them");
             }
         }
-        throw new ManifestConflictException("manifest version " + (manifest.version() + 1) + " of archive " + archive
-                + " could not be created in " + PUBLISH_ATTEMPTS + " attempts");
+        throw lost(manifest);
+    }
+
+    /** A failure that a restart of the job may mend, unlike a conflict. */
+    private IOException lost(ArchiveManifest latest) {
+        return new IOException("manifest version " + (latest.version() + 1) + " of archive " + archive + " could not be created: in " + PUBLISH_ATTEMPTS
+                + " attempts others were faster. Is bin/archive run there again and again?");
     }
 
     private String relative(Path file) throws IOException {

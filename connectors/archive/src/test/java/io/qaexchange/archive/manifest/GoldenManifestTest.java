@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** A manifest of each format version, kept for ever. {@code -Dtest.rewrite=true} writes the newest anew; the difference is the review. */
@@ -39,6 +40,47 @@ class GoldenManifestTest {
 
         assertThat(new String(written, StandardCharsets.UTF_8)).isEqualTo(Files.readString(golden));
         assertThat(ManifestFormat.decode(Files.readAllBytes(golden), example().version(), "golden").manifest()).isEqualTo(example());
+    }
+
+    @Test
+    void writesAndReadsFormatVersion3ToTheByte() throws IOException {
+        ArchiveManifest written = example();
+        String batch = written.files().get(0).batchId();
+        RemoteCopy copy = new RemoteCopy(batch, "s3://cold/market", written.files().get(0).path(), 100, "c".repeat(64), RemoteCopy.Stage.REMOTE, 11,
+                1_767_700_000_006L, 0);
+        ArchiveManifest tiered = written.withRemote(List.of(copy, new RemoteCopy("unknown", "s3://cold/market", "x", 1, "d".repeat(64),
+                RemoteCopy.Stage.BOTH, 1, 1, 0)));
+        assertThat(tiered.remote()).as("a file that is not named has no copy").containsExactly(copy);
+        Path golden = FOLDER.resolve("manifest-format-3.json");
+        byte[] bytes = ManifestFormat.encode(tiered, Sha256.of(new byte[0], 0));
+        if (Boolean.getBoolean("test.rewrite")) {
+            Files.write(golden, bytes);
+        }
+
+        assertThat(new String(bytes, StandardCharsets.UTF_8)).isEqualTo(Files.readString(golden));
+        assertThat(ManifestFormat.decode(Files.readAllBytes(golden), tiered.version(), "golden").manifest()).isEqualTo(tiered);
+        assertThat(tiered.withRemote(List.of()).formatVersion()).as("without copies, a build from before reads it").isEqualTo(2);
+    }
+
+    @Test
+    void writesAndReadsFormatVersion4ToTheByte() throws IOException {
+        ArchiveManifest written = example();
+        DataFile source = written.files().get(0);
+        DataFile rest = new DataFile("rest", source.table(), source.tradingDay(), "table=tick/date=2026-01-06/rewritten-rest.parquet", 90, source.rows() - 1, 110, 5, 9,
+                source.epoch(), source.checkpointId(), "IF2601", "rb2605", DataFile.NONE, DataFile.NONE, "e".repeat(64), source.batches());
+        Erasure erasure = new Erasure("request-17", "A0001", null, List.of("tick"), "2026-01-05", "2026-01-06", "law", 0, 0, 1, 1);
+        ArchiveManifest erased = written.withErased(Map.of(source.batchId(), new RewrittenFile(source, rest)), written.holds(), erasure, 1_767_700_000_007L);
+        assertThat(erased.files().get(0).batches()).extracting(ArchivedBatch::batchId).isEqualTo(source.batches().stream().map(ArchivedBatch::batchId).toList());
+        assertThat(erased.publishedBatches()).isEqualTo(written.publishedBatches());
+        Path golden = FOLDER.resolve("manifest-format-4.json");
+        byte[] bytes = ManifestFormat.encode(erased, Sha256.of(new byte[0], 0));
+        if (Boolean.getBoolean("test.rewrite")) {
+            Files.write(golden, bytes);
+        }
+
+        assertThat(new String(bytes, StandardCharsets.UTF_8)).isEqualTo(Files.readString(golden));
+        assertThat(ManifestFormat.decode(Files.readAllBytes(golden), erased.version(), "golden").manifest()).isEqualTo(erased);
+        assertThat(erased.withRemote(List.of()).formatVersion()).as("what was erased stays known").isEqualTo(4);
     }
 
     private static ArchiveManifest example() {

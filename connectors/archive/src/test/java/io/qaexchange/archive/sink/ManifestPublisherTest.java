@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.LegalHold;
 import io.qaexchange.archive.manifest.ManifestConflictException;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.events.Arrival;
@@ -17,7 +18,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.connector.file.sink.FileSinkCommittable;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.throwable.ThrowableClassifier;
@@ -139,6 +146,40 @@ class ManifestPublisherTest {
 
             assertThatThrownBy(() -> old.notifyOfCompletedCheckpoint(2)).isInstanceOf(ManifestConflictException.class)
                     .hasMessageContaining("taken over");
+        }
+    }
+
+    /** Whoever works on the archive beside the job, again and again, takes many versions; that is no conflict, and must not stop the job. */
+    @Test
+    void publishesThoughOthersTakeOneVersionAfterTheOther() throws Exception {
+        AtomicBoolean ended = new AtomicBoolean();
+        ExecutorService others = Executors.newFixedThreadPool(2);
+        try (var publisher = publisher()) {
+            publisher.open();
+            List<Future<?>> running = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                LegalHold hold = new LegalHold("hold-" + i, "trade", null, null, "a test", 0);
+                running.add(others.submit(() -> {
+                    for (boolean on = true; !ended.get(); on = !on) {
+                        store().publish(store().latest().withHolds(on ? List.of(hold) : List.of()));
+                    }
+                    return null;
+                }));
+            }
+            for (int checkpoint = 1; checkpoint <= 8; checkpoint++) {
+                publisher.processElement(committable(write("file-" + checkpoint), checkpoint));
+                publisher.snapshot(checkpoint, 0);
+                publisher.notifyOfCompletedCheckpoint(checkpoint);
+                assertThat(store().latest().files()).hasSize(checkpoint);
+            }
+            ended.set(true);
+            for (Future<?> other : running) {
+                other.get();
+            }
+            assertThat(store().latest().files()).hasSize(8);
+        } finally {
+            ended.set(true);
+            others.shutdown();
         }
     }
 

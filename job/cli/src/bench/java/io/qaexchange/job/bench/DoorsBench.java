@@ -2,33 +2,29 @@ package io.qaexchange.job.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.sun.management.OperatingSystemMXBean;
-import io.qaexchange.job.cli.demo.LiveDemo;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
-import java.net.ServerSocket;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.apache.arrow.flight.FlightClient;
@@ -37,30 +33,32 @@ import org.apache.arrow.flight.Location;
 import org.apache.arrow.flight.sql.FlightSqlClient;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
-import org.apache.flink.util.FileUtils;
 
 /**
- * The doors of a query server beside a running job, side by side: rows out of one table with five columns, and a point query. Server and clients are one process.
+ * The doors of a query server beside a running job, side by side: rows out of one table with five columns, and a point query. Broker, job, market and server are one process, the clients another.
  *
- * <p>{@code DoorsBench [--rows N] [--rounds N] [--rate PER_SECOND] [--warm-up SECONDS] [--seconds PER_POINT_QUERY]}. Rows of ticks are repeated until there are N, since a
+ * <p>{@code DoorsBench [--rows N] [--rounds N] [--rate PER_SECOND] [--warm-up SECONDS] [--seconds PER_POINT_QUERY]
+ * [--only rows|points|all]}. Rows of ticks are repeated until there are N, since a
  * bench does not wait for as many; so they cost the engine little, and what is measured is the door. Each round asks each door once. Figures are medians of the rounds:
- * rows per second by the clock, and rows per second of processor time, which other work on the machine does not change. Exit code 0 if it ran.
+ * rows per second by the clock, and rows per second of the server's processor time: that of its process without what it takes when nobody asks. Point queries run as long before they are timed as they
+ * are timed: a server's code is compiled while it serves. Exit code 0 if it ran.
  */
 public final class DoorsBench {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int UNCOUNTED = 50;
 
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI root;
     private final ServerHttp requests;
+    private final ServerProcess server;
     private final int pgPort;
     private final FlightSqlClient flight;
 
-    private DoorsBench(int httpPort, int pgPort, FlightSqlClient flight) {
-        this.root = URI.create("http://127.0.0.1:" + httpPort);
+    private DoorsBench(ServerProcess server, FlightSqlClient flight) {
+        this.server = server;
+        this.root = URI.create("http://127.0.0.1:" + server.httpPort());
         this.requests = new ServerHttp(http, root);
-        this.pgPort = pgPort;
+        this.pgPort = server.pgPort();
         this.flight = flight;
     }
 
@@ -69,7 +67,7 @@ public final class DoorsBench {
 
     /** Runs the benchmark. */
     public static void main(String[] args) throws Exception {
-        Map<String, String> options = new LinkedHashMap<>(Map.of("--rows", "2000000", "--rounds", "3", "--rate", "2000", "--warm-up", "60", "--seconds", "5"));
+        Map<String, String> options = new LinkedHashMap<>(Map.of("--rows", "2000000", "--rounds", "3", "--rate", "2000", "--warm-up", "60", "--seconds", "5", "--only", "all"));
         for (int i = 0; i < args.length; i += 2) {
             if (i + 1 == args.length || options.put(args[i], args[i + 1]) == null) {
                 throw new IllegalArgumentException("unknown option, or one without a value: " + args[i]);
@@ -77,40 +75,21 @@ public final class DoorsBench {
         }
         Sizes sizes = new Sizes(Long.parseLong(options.get("--rows")), Integer.parseInt(options.get("--rounds")), Long.parseLong(options.get("--seconds")));
         double rate = Double.parseDouble(options.get("--rate"));
-        Path folder = Files.createTempDirectory("doors-bench");
-        int pgPort = freePort();
-        int flightPort = freePort();
-        BlockingQueue<Integer> port = new ArrayBlockingQueue<>(1);
-        Thread demo = new Thread(() -> {
-            try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
-                new LiveDemo(new LiveDemo.Settings(folder, 1, rate, 0, pgPort, flightPort), nowhere).run(port::add);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } catch (Exception e) {
-                throw new IllegalStateException("the live demo failed", e);
-            }
-        }, "live demo");
-        demo.start();
-        try (BufferAllocator allocator = new RootAllocator();
-                FlightSqlClient flight = new FlightSqlClient(FlightClient.builder(allocator, Location.forGrpcInsecure("127.0.0.1", flightPort)).build())) {
-            Integer listening = port.poll(300, TimeUnit.SECONDS);
-            if (listening == null) {
-                throw new IOException("the live demo did not start within 300 s");
-            }
-            TimeUnit.SECONDS.sleep(Long.parseLong(options.get("--warm-up")));
-            DoorsBench bench = new DoorsBench(listening, pgPort, flight);
-            bench.rowsOut(sizes);
-            bench.points(sizes);
-        } finally {
-            demo.interrupt();
-            demo.join(TimeUnit.SECONDS.toMillis(60));
-            FileUtils.deleteDirectoryQuietly(folder.toFile());
+        if (!Set.of("rows", "points", "all").contains(options.get("--only"))) {
+            throw new IllegalArgumentException("--only is rows, points or all");
         }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
+        try (ServerProcess server = ServerProcess.start(rate); BufferAllocator allocator = new RootAllocator();
+                FlightSqlClient flight = new FlightSqlClient(FlightClient.builder(allocator, Location.forGrpcInsecure("127.0.0.1", server.flightPort())).build())) {
+            TimeUnit.SECONDS.sleep(Long.parseLong(options.get("--warm-up")));
+            DoorsBench bench = new DoorsBench(server, flight);
+            if (!options.get("--only").equals("points")) {
+                bench.rowsOut(sizes);
+            }
+            if (!options.get("--only").equals("rows")) {
+                bench.points(sizes, true);
+                bench.points(sizes, false);
+                bench.constants(sizes);
+            }
         }
     }
 
@@ -136,14 +115,14 @@ public final class DoorsBench {
         doors.put("HTTP, ndjson", query -> httpBytes(query, "ndjson", true));
         Map<String, double[]> wall = new LinkedHashMap<>();
         Map<String, double[]> processor = new LinkedHashMap<>();
-        OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        double idle = server.processorOfIdle();
         for (int round = -1; round < sizes.rounds(); round++) {
             for (Map.Entry<String, Door> door : doors.entrySet()) {
-                long beganCpu = system.getProcessCpuTime();
+                double beganCpu = server.processorSeconds();
                 long began = System.nanoTime();
                 long rows = door.getValue().rows(sql);
                 double seconds = (System.nanoTime() - began) / 1e9;
-                double cpu = (system.getProcessCpuTime() - beganCpu) / 1e9;
+                double cpu = Math.max(0.01, server.processorSeconds() - beganCpu - idle * seconds);
                 if (rows != 0 && Math.abs(rows - sizes.rows()) > times) {
                     throw new IOException(door.getKey() + " gave " + rows + " rows");
                 }
@@ -153,7 +132,7 @@ public final class DoorsBench {
                 }
             }
         }
-        System.out.printf("%-36s %14s %24s%n", "rows out, five columns", "rows/s", "rows/s of processor");
+        System.out.printf("%-36s %14s %24s%n", "rows out, five columns", "rows/s", "rows/s of server core");
         wall.forEach((name, values) -> System.out.printf(Locale.ROOT, "%-36s %,14.0f %,24.0f%n", name, median(values), median(processor.get(name))));
     }
 
@@ -220,26 +199,51 @@ public final class DoorsBench {
         return count;
     }
 
-    private void points(Sizes sizes) throws Exception {
-        JsonNode tick = JSON.readTree(requests.get("/v1/rows/tick?limit=1&order=asc")).get(0);
-        String instrument = tick.get("instrument").asText();
-        java.time.Instant time = java.time.OffsetDateTime.parse(tick.get("event_time").asText().replace(' ', 'T').replaceFirst("\\+00$", "Z")).toInstant();
-        long ns = time.getEpochSecond() * 1_000_000_000L + time.getNano();
-        String micros = java.time.LocalDateTime.ofInstant(time.truncatedTo(java.time.temporal.ChronoUnit.MICROS), java.time.ZoneOffset.UTC) + "+00";
-        String columns = "SELECT event_time, instrument, last_price, volume, sequence FROM tick WHERE instrument = '" + instrument + "' AND event_time = TIMESTAMPTZ";
-        String exact = columns + "_NS '" + java.time.LocalDateTime.ofInstant(time, java.time.ZoneOffset.UTC) + "+00'";
-        System.out.printf(Locale.ROOT, "%-36s %9s %9s %9s   load %.1f%n", "point query", "p50 ms", "p99 ms", "count", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
-        point("HTTP, typed, /v1/rows", sizes, () -> requests.get("/v1/rows/tick?limit=1&from=" + ns + "&to=" + (ns + 1) + "&instrument=" + ServerHttp.encode(instrument)));
-        point("HTTP, SQL", sizes, () -> requests.get("/v1/query?sql=" + ServerHttp.encode(exact)));
-        try (Connection connection = jdbc("&prepareThreshold=1"); PreparedStatement prepared = connection.prepareStatement(columns + " '" + micros + "'");
+    /** A row of ticks, and the statements that find it. */
+    private record Sought(String instrument, long ns, String exact, String micros) {
+
+        static Sought of(JsonNode tick) {
+            String instrument = tick.get("instrument").asText();
+            Instant time = OffsetDateTime.parse(tick.get("event_time").asText().replace(' ', 'T').replaceFirst("\\+00$", "Z")).toInstant();
+            String columns = "SELECT event_time, instrument, last_price, volume, sequence FROM tick WHERE instrument = '" + instrument + "' AND event_time = TIMESTAMPTZ";
+            return new Sought(instrument, time.getEpochSecond() * 1_000_000_000L + time.getNano(), columns + "_NS '" + utc(time) + "'",
+                    columns + " '" + utc(time.truncatedTo(ChronoUnit.MICROS)) + "'");
+        }
+
+        private static String utc(Instant time) {
+            return LocalDateTime.ofInstant(time, ZoneOffset.UTC) + "+00";
+        }
+    }
+
+    /** The oldest tick, which is archived, or the newest one, which is not. It is looked for before each door is measured. */
+    private Sought sought(boolean hot) throws Exception {
+        return Sought.of(JSON.readTree(requests.get("/v1/rows/tick?limit=1&order=" + (hot ? "desc" : "asc"))).get(0));
+    }
+
+    private void points(Sizes sizes, boolean hot) throws Exception {
+        System.out.printf(Locale.ROOT, "%-36s %9s %9s %9s   load %.1f%n", "point query, " + (hot ? "hot" : "cold"), "p50 ms", "p99 ms", "count",
+                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+        Sought http = sought(hot);
+        point("HTTP, typed, /v1/rows", sizes, () -> requests.get("/v1/rows/tick?limit=1&from=" + http.ns() + "&to=" + (http.ns() + 1) + "&instrument="
+                + ServerHttp.encode(http.instrument())));
+        Sought sql = sought(hot);
+        point("HTTP, SQL", sizes, () -> requests.get("/v1/query?sql=" + ServerHttp.encode(sql.exact())));
+        Sought wire = sought(hot);
+        try (Connection connection = jdbc("&prepareThreshold=1"); PreparedStatement prepared = connection.prepareStatement(wire.micros());
                 Connection simple = jdbc("&preferQueryMode=simple"); Statement statement = simple.createStatement()) {
             point("PostgreSQL wire, prepared", sizes, () -> one(prepared.executeQuery()));
-            point("PostgreSQL wire, simple query", sizes, () -> one(statement.executeQuery(columns + " '" + micros + "'")));
+            Sought again = sought(hot);
+            point("PostgreSQL wire, simple query", sizes, () -> one(statement.executeQuery(again.micros())));
         }
-        try (FlightSqlClient.PreparedStatement prepared = flight.prepare(exact)) {
+        Sought arrow = sought(hot);
+        try (FlightSqlClient.PreparedStatement prepared = flight.prepare(arrow.exact())) {
             point("Flight SQL, prepared", sizes, () -> read(prepared.execute()));
         }
-        point("Flight SQL, statement", sizes, () -> read(flight.execute(exact)));
+        Sought last = sought(hot);
+        point("Flight SQL, statement", sizes, () -> read(flight.execute(last.exact())));
+    }
+
+    private void constants(Sizes sizes) throws Exception {
         point("Flight SQL, SELECT 1", sizes, () -> read(flight.execute("SELECT 1")));
         try (Connection connection = jdbc("&prepareThreshold=1"); PreparedStatement prepared = connection.prepareStatement("SELECT 1")) {
             point("PostgreSQL wire, SELECT 1", sizes, () -> one(prepared.executeQuery()));
@@ -263,7 +267,8 @@ public final class DoorsBench {
     }
 
     private static void point(String name, Sizes sizes, Callable<?> request) throws Exception {
-        for (int i = 0; i < UNCOUNTED; i++) {
+        long begin = System.nanoTime() + TimeUnit.SECONDS.toNanos(sizes.seconds());
+        while (System.nanoTime() < begin) {
             request.call();
         }
         long[] times = new long[1 << 20];

@@ -28,11 +28,11 @@ import org.slf4j.LoggerFactory;
 final class ProcessFolder {
 
     private static final Logger LOG = LoggerFactory.getLogger(ProcessFolder.class);
-    private static final String MADE = "qaexchange.temporary";
+    static final String MADE = "qaexchange.temporary";
     private static final Pattern NAME = Pattern.compile("qaexchange-(\\d+)-.*");
     /** A process that begins has its folder for a moment without holding the lock; longer, and its number is another process's. */
     private static final Duration START = Duration.ofMinutes(10);
-    private static final String LOCK = ".lock";
+    static final String LOCK = ".lock";
     /** Other threads may still write while the process ends. */
     private static final int REMOVE_ATTEMPTS = 5;
 

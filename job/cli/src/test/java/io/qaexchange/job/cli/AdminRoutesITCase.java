@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.job.cli.demo.LiveMetrics;
+import io.qaexchange.job.query.live.FlinkJobDirectory;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
 import java.io.BufferedReader;
@@ -19,11 +21,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
+import org.apache.logging.log4j.LogManager;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AdminRoutesITCase {
 
     private static final int MESSAGES = 4_000;
+    private static final String SECRET = "zx81-of-nobody-else";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir
@@ -45,16 +53,18 @@ class AdminRoutesITCase {
     private JobID job;
     private QueryServer server;
     private final HttpClient http = HttpClient.newHttpClient();
+    private final CollectedLog log = CollectedLog.start();
 
     @BeforeAll
     void start() throws Exception {
         rig = JobRig.start(folder);
         job = rig.submitWithArchivedRows(33, MESSAGES);
-        Path tokens = Files.writeString(folder.resolve("tokens.yaml"), "tokens:\n" + token("rita", "reader") + token("rob", "reader") + token("otto", "operator") + token("ada", "admin"));
+        Path tokens = Files.writeString(folder.resolve("tokens.yaml"), "tokens:\n" + token("rita", "reader") + token("rob", "reader") + token("otto", "operator") + token("ada", "admin")
+                + token(SECRET, "admin").replace("user: " + SECRET, "user: sam"));
         URI rest = rig.cluster().getRestAddress().get();
         server = QueryServer.start(new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, tokens, 8, 4,
-                new QueryEngine.Limits("512MB", 2, 60, "1GB"), new QueryServer.Doors(QueryServer.Doors.NONE, 0, QueryServer.Doors.NONE, null, Duration.ofMinutes(2)),
-                new QueryServer.Steering(folder.resolve("savepoints").toUri().toString(), folder.resolve("audit.jsonl"))));
+                new QueryEngine.Limits("512MB", 2, 60, "1GB", 0), new QueryServer.Doors(QueryServer.Doors.NONE, 0, QueryServer.Doors.NONE, null, Duration.ofMinutes(2)),
+                new QueryServer.Steering(folder.resolve("savepoints").toUri().toString(), folder.resolve("audit.jsonl"), null, List::of)));
     }
 
     private static String token(String user, String role) throws Exception {
@@ -64,6 +74,7 @@ class AdminRoutesITCase {
 
     @AfterAll
     void stop() throws Exception {
+        log.close();
         server.close();
         rig.cluster().cancelJob(job).get(60, TimeUnit.SECONDS);
         rig.close();
@@ -228,6 +239,134 @@ class AdminRoutesITCase {
         JsonNode calls = get("ada", "/admin/audit").get("calls");
         assertThat(calls.toString()).contains("POST /admin/savepoint", "\"user\":\"otto\"", "POST /admin/checkpoint?wait=30");
         assertThat(Files.readString(folder.resolve("audit.jsonl"))).contains("POST /admin/checkpoint?wait=30");
+    }
+
+    @Test
+    void archivingIsPausedAskedForAndResumed() throws Exception {
+        assertProblem(ask("rita", "POST", "/admin/archive/pause"), 403, "OPERATOR");
+        JsonNode paused = JSON.readTree(ask("otto", "POST", "/admin/archive/pause?reason=disk%20moves").body());
+        assertThat(paused.get("archiving").asText()).isEqualTo("paused");
+        assertThat(paused.get("changed").asBoolean()).isTrue();
+        JobRig.await(() -> LiveMetrics.sum("archivingPaused") == 2);
+        JsonNode again = JSON.readTree(ask("ada", "POST", "/admin/archive/pause").body());
+        assertThat(again.get("changed").asBoolean()).isFalse();
+        assertThat(again.at("/pause/by").asText()).isEqualTo("otto");
+        assertThat(again.at("/pause/reason").asText()).isEqualTo("disk moves");
+
+        long rounds = LiveMetrics.sum("archivingRounds");
+        String run = "test-archive-run-1";
+        HttpResponse<String> now = http.send(request("otto", "/admin/archive/now").header("Qaexchange-Request", run).POST(HttpRequest.BodyPublishers.noBody()).build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(now.statusCode()).isEqualTo(202);
+        assertThat(JSON.readTree(now.body()).at("/now/request").asText()).isEqualTo(run);
+        JobRig.await(() -> log.has("archiving what has aged", run));
+        assertThat(LiveMetrics.sum("archivingRounds")).as("all is archived already").isGreaterThanOrEqualTo(rounds);
+        JsonNode resumed = JSON.readTree(ask("otto", "POST", "/admin/archive/resume").body());
+        assertThat(resumed.get("archiving").asText()).isEqualTo("on");
+        assertThat(resumed.get("changed").asBoolean()).isTrue();
+        assertThat(JSON.readTree(ask("otto", "POST", "/admin/archive/resume").body()).get("changed").asBoolean()).isFalse();
+        JobRig.await(() -> LiveMetrics.sum("archivingPaused") == 0);
+        assertThat(get("otto", "/admin/archive").get("archiving").asText()).isEqualTo("on");
+        assertThat(get("ada", "/admin/audit").toString()).contains("POST /admin/archive/pause?reason=disk%20moves", "POST /admin/archive/now", "POST /admin/archive/resume");
+    }
+
+    @Test
+    void aCallWithAKeyStartsItsWorkOnce() throws Exception {
+        String key = "\"test-key-of-a-checkpoint\"";
+        HttpResponse<String> first = withKey("otto", key, "/admin/checkpoint?wait=30", "");
+        assertThat(first.statusCode()).as(first.body()).isEqualTo(200);
+        HttpResponse<String> again = withKey("otto", key, "/admin/checkpoint?wait=30", "");
+        assertThat(again.body()).isEqualTo(first.body());
+        assertThat(again.headers().firstValue("Idempotency-Replayed")).contains("true");
+        assertThat(first.headers().firstValue("Idempotency-Replayed")).isEmpty();
+        for (String name : List.of("Location", "Content-Type")) {
+            assertThat(again.headers().firstValue(name)).isPresent().isEqualTo(first.headers().firstValue(name));
+        }
+        assertProblem(withKey("otto", key, "/admin/checkpoint", ""), 422, "take a new key");
+        assertProblem(withKey("otto", key, "/admin/checkpoint?wait=30", "a body"), 422, "take a new key");
+        assertProblem(withKey("rita", key, "/admin/checkpoint?wait=30", ""), 403, "OPERATOR");
+        assertThat(withKey("ada", key, "/admin/checkpoint?wait=30", "").body()).as("a key belongs to its user").isNotEqualTo(first.body());
+        assertProblem(withKey("otto", "two words", "/admin/checkpoint", ""), 400, "Idempotency-Key");
+        assertProblem(withKey("otto", "\"k-2\"", "/admin/checkpoint?wait=soon", ""), 400, "soon");
+        assertThat(withKey("otto", "\"k-2\"", "/admin/checkpoint?wait=30", "").statusCode()).as("corrected").isEqualTo(200);
+
+        // Both at once: one of them works, the other is refused or gets the same answer.
+        List<CompletableFuture<HttpResponse<String>>> both = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            both.add(http.sendAsync(request("otto", "/admin/savepoint?wait=60").header("Idempotency-Key", "k-3").POST(HttpRequest.BodyPublishers.noBody()).build(),
+                    HttpResponse.BodyHandlers.ofString()));
+        }
+        Set<String> works = new HashSet<>();
+        for (CompletableFuture<HttpResponse<String>> one : both) {
+            HttpResponse<String> answer = one.get(90, TimeUnit.SECONDS);
+            if (answer.statusCode() == 409) {
+                assertProblem(answer, 409, "is being answered");
+            } else {
+                works.add(answer.headers().firstValue("Location").orElseThrow());
+            }
+        }
+        assertThat(works).hasSize(1);
+    }
+
+    private HttpResponse<String> withKey(String user, String key, String path, String body) throws Exception {
+        return http.send(request(user, path).header("Idempotency-Key", key).POST(HttpRequest.BodyPublishers.ofString(body)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void theRetentionRunsOnlyByThePlanThatWasSeen() throws Exception {
+        assertProblem(ask("otto", "POST", "/admin/archive/retain"), 403, "ADMIN");
+        JsonNode plan = JSON.readTree(ask("ada", "POST", "/admin/archive/retain?delete-after=30").body());
+        assertThat(plan.get("dryRun").asBoolean()).isTrue();
+        assertProblem(ask("ada", "POST", "/admin/archive/retain?delete-after=30&plan=0123456789abcdef"), 409, "ask again without plan");
+        HttpResponse<String> begun = ask("ada", "POST", "/admin/archive/retain?delete-after=30&plan=" + plan.get("plan").asText());
+        assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
+        String place = begun.headers().firstValue("Location").orElseThrow();
+        JobRig.await(() -> !get("ada", place).get("state").asText().equals("RUNNING"));
+        assertThat(get("ada", place).get("result").asText()).contains("files left the table");
+        assertProblem(ask("ada", "POST", "/admin/archive/retain?table=tick"), 400, "delete-after");
+        assertProblem(ask("ada", "POST", "/admin/archive/retain?delete-after=soon"), 400, "soon");
+        assertProblem(ask("ada", "POST", "/admin/archive/retain?grace-days=0"), 400, "between 1");
+    }
+
+    @Test
+    void levelsOfTheLogAreSetForOurLoggersOnly() throws Exception {
+        assertProblem(ask("otto", "POST", "/admin/log-level?logger=io.qaexchange.access&level=INFO"), 403, "ADMIN");
+        assertThat(ask("ada", "POST", "/admin/log-level?logger=io.qaexchange.archive.tier&level=debug").statusCode()).isEqualTo(200);
+        assertThat(get("otto", "/admin/log-level").at("/set").toString()).contains("\"io.qaexchange.archive.tier\":\"DEBUG\"");
+        assertThat(LogManager.getLogger("io.qaexchange.archive.tier.X").isDebugEnabled()).isTrue();
+        assertProblem(ask("ada", "POST", "/admin/log-level?logger=org.eclipse.jetty&level=DEBUG"), 400, "libraries write tokens");
+        assertProblem(ask("ada", "POST", "/admin/log-level?logger=io.qaexchange&level=LOUD"), 400, "LOUD");
+        assertProblem(ask("ada", "POST", "/admin/log-level?logger=io.qaexchange"), 400, "level");
+    }
+
+    @Test
+    void aRequestHasOneNameInHeaderProblemAndLogsAndNoSecretIsInAny() throws Exception {
+        String name = "test-request-42";
+        HttpResponse<String> wrong = http.send(request(SECRET, "/v1/query").header("Qaexchange-Request", name)
+                .POST(HttpRequest.BodyPublishers.ofString("SELECT * FROM trad")).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(wrong.headers().firstValue("Qaexchange-Request")).contains(name);
+        assertThat(JSON.readTree(wrong.body()).get("request").asText()).isEqualTo(name);
+        JobRig.await(() -> log.has("request=" + name, "status=400"));
+        HttpResponse<String> checkpoint = http.send(request(SECRET, "/admin/checkpoint?wait=30").header("Qaexchange-Request", name + "-b")
+                .POST(HttpRequest.BodyPublishers.noBody()).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(checkpoint.statusCode()).isEqualTo(200);
+
+        ask("not-" + SECRET, "GET", "/v1/user");
+        ask(SECRET, "POST", "/admin/checkpoint?access_token=" + SECRET);
+        ask(SECRET, "GET", "/v1/rows/tick?limit=1");
+        assertThat(log.text()).contains("request=" + name).doesNotContain(SECRET);
+        String audit = Files.readString(folder.resolve("audit.jsonl"));
+        assertThat(audit).contains("access_token=***", name + "-b").doesNotContain(SECRET);
+        assertThat(get("ada", "/admin/audit").toString()).doesNotContain(SECRET);
+        String live = server(job);
+        assertThat(live).isNotEmpty();
+        assertThat(log.text()).as("the secret between server and TaskManagers").doesNotContain(live);
+    }
+
+    /** The secret of the job's read endpoints. */
+    private String server(JobID of) throws Exception {
+        URI rest = rig.cluster().getRestAddress().get();
+        return FlinkJobDirectory.of(rest.getHost(), rest.getPort(), of.toHexString()).describe().endpoints().get(0).secret();
     }
 
     @Test

@@ -253,7 +253,7 @@ class AuditITCase {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (SqlTables tables = SqlTables.of(union(), instruments())) {
             ResultWriter.of(tables, tables.parse("SELECT instrument, count(*) AS n, max(event_time) AS t, list(price) AS p FROM trade GROUP BY ALL ORDER BY n DESC"))
-                    .write(ResultFormat.ARROW, bytes, folder);
+                    .write(ResultFormat.ARROW, bytes);
         }
         try (BufferAllocator allocator = new RootAllocator(); ArrowFileReader reader = new ArrowFileReader(
                 new ByteArrayReadableSeekableByteChannel(bytes.toByteArray()), allocator)) {
@@ -289,7 +289,7 @@ class AuditITCase {
             expected = null;
         }
         try (SqlTables some = SqlTables.create()) {
-            some.load(RowSource.of(union()), some.parse(sql), List.of());
+            some.load(RowSource.of(union()), some.parse(sql));
             if (expected == null) {
                 assertThatThrownBy(() -> rows(some, sql)).isInstanceOf(java.sql.SQLException.class);
             } else {
@@ -478,13 +478,13 @@ class AuditITCase {
     }
 
     private Path path(DataFile file) throws Exception {
-        return Path.of(union().locate(file).toUri());
+        return Path.of(union().open(file).path().toUri());
     }
 
     /** Writes a file again with other rows. */
     private void rewrite(DataFile file, UnaryOperator<List<byte[]>> change) throws Exception {
         List<byte[]> rows = new ArrayList<>();
-        try (TableReader reader = TableReader.open(FlinkInputFile.of(union().locate(file)))) {
+        try (TableReader reader = TableReader.open(FlinkInputFile.of(union().open(file).path()))) {
             for (ArchivedEvent row = reader.next(); row != null; row = reader.next()) {
                 rows.add(StoredEvent.encode(row.message(), new Arrival(row.ingestTimeNs(), row.topic(), row.partition(), row.offset())));
             }

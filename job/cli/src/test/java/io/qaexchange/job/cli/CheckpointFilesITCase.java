@@ -49,7 +49,7 @@ class CheckpointFilesITCase {
         JobRig.await(() -> LiveMetrics.sum("stored") + LiveMetrics.sum("duplicates") + LiveMetrics.sum("deadLetters") + LiveMetrics.sum("refused") >= MESSAGES);
         URI rest = rig.cluster().getRestAddress().get();
         server = QueryServer.start(new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, null, 2, 4,
-                new QueryEngine.Limits("512MB", 2, 60, "1GB")));
+                new QueryEngine.Limits("512MB", 2, 60, "1GB", 0)));
         try {
             HttpResponse<String> live = ask("live");
             assertThat(live.statusCode()).isEqualTo(503);

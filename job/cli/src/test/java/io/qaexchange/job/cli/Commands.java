@@ -17,7 +17,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -32,16 +34,14 @@ final class Commands implements AutoCloseable {
 
     private final Path folder;
     private final int kafkaPort;
-    private final int restPort = freePort();
+    private final int restPort = freePorts();
     private final int rpcPort = freePort();
+    private final int zooKeeperPort = freePort();
+    private final Map<String, String> environment = new HashMap<>();
 
     Commands(Path folder) throws IOException {
         this.folder = Files.createDirectories(folder);
-        int port = freePort();
-        while (!isFree(port + 1)) {
-            port = freePort();
-        }
-        this.kafkaPort = port;
+        this.kafkaPort = freePorts();
         keepPackaged();
     }
 
@@ -66,6 +66,11 @@ final class Commands implements AutoCloseable {
         return folder;
     }
 
+    /** Sets an environment variable of commands, and of the processes that they start, from now on. */
+    void set(String variable, String value) {
+        environment.put(variable, value);
+    }
+
     void startKafka() throws Exception {
         run("kafka", "start", "--dir", folder.toString(), "--port", Integer.toString(kafkaPort));
     }
@@ -73,6 +78,12 @@ final class Commands implements AutoCloseable {
     /** Starts what of the cluster does not run. */
     void startCluster() throws Exception {
         run("cluster", "start", "--dir", folder.toString(), "--port", Integer.toString(restPort), "--rpc-port", Integer.toString(rpcPort));
+    }
+
+    /** As {@link #startCluster}, with a ZooKeeper and two JobManagers. */
+    void startClusterWithTwoJobManagers() throws Exception {
+        run("cluster", "start", "--dir", folder.toString(), "--port", Integer.toString(restPort), "--rpc-port", Integer.toString(rpcPort), "--ha", "zookeeper",
+                "--zookeeper-port", Integer.toString(zooKeeperPort));
     }
 
     /**
@@ -85,7 +96,11 @@ final class Commands implements AutoCloseable {
         line.addAll(List.of(arguments));
         Path out = Files.createTempFile(folder, command, ".out");
         Path err = Files.createTempFile(folder, command, ".err");
-        Process process = new ProcessBuilder(line).directory(ROOT.toFile()).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+        ProcessBuilder builder = new ProcessBuilder(line).directory(ROOT.toFile()).redirectOutput(out.toFile()).redirectError(err.toFile());
+        // A command ends before the second compiler's work pays. What it starts in the background takes no notice.
+        builder.environment().put("JAVA_OPTS", "-XX:TieredStopAtLevel=1");
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
             throw new IOException(line + " did not end within " + TIMEOUT_SECONDS + " s\n" + Files.readString(err));
@@ -101,8 +116,10 @@ final class Commands implements AutoCloseable {
     Process begin(String command, String... arguments) throws IOException {
         List<String> line = new ArrayList<>(List.of(ROOT.resolve("bin").resolve(command).toString()));
         line.addAll(List.of(arguments));
-        return new ProcessBuilder(line).directory(ROOT.toFile()).redirectErrorStream(true)
-                .redirectOutput(Files.createTempFile(folder, command, ".out").toFile()).start();
+        ProcessBuilder builder = new ProcessBuilder(line).directory(ROOT.toFile()).redirectErrorStream(true)
+                .redirectOutput(Files.createTempFile(folder, command, ".out").toFile());
+        builder.environment().putAll(environment);
+        return builder.start();
     }
 
     /** Starts Prometheus on the processes of the folder. */
@@ -112,11 +129,32 @@ final class Commands implements AutoCloseable {
 
     /** Asks the server of the folder; before it runs, nobody. */
     void get(String path) throws IOException, InterruptedException {
+        ask("GET", path);
+    }
+
+    /** As {@link #get}, with any method and these headers, name and value in turn. */
+    void ask(String method, String path, String... headers) throws IOException, InterruptedException {
         Path target = folder.resolve("monitor/targets/server.json");
         if (Files.exists(target)) {
             String address = new ObjectMapper().readTree(target.toFile()).path(0).path("targets").path(0).asText();
-            HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create("http://" + address + path)).build(), HttpResponse.BodyHandlers.discarding());
+            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://" + address + path)).method(method, HttpRequest.BodyPublishers.noBody());
+            if (headers.length > 0) {
+                request.headers(headers);
+            }
+            HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.discarding());
         }
+    }
+
+    /** Lines of the logs of all processes of the folder, but for one that is being written. */
+    List<String> logs() throws IOException {
+        List<String> lines = new ArrayList<>();
+        try (Stream<Path> files = Files.list(folder.resolve("processes"))) {
+            for (Path file : files.filter(file -> file.toString().endsWith(".log")).toList()) {
+                String text = Files.readString(file);
+                text.substring(0, text.lastIndexOf('\n') + 1).lines().forEach(lines::add);
+            }
+        }
+        return lines;
     }
 
     /** Ends a process with SIGKILL and waits until it is gone. */
@@ -159,6 +197,15 @@ final class Commands implements AutoCloseable {
         try (Stream<Path> beside = Files.list(folder.getParent())) {
             assertThat(beside.filter(Files::isDirectory)).as("folders beside that of the cluster: some program split or escaped its path").containsExactly(folder);
         }
+    }
+
+    /** A port whose next one is free too. */
+    private static int freePorts() throws IOException {
+        int port = freePort();
+        while (!isFree(port + 1)) {
+            port = freePort();
+        }
+        return port;
     }
 
     private static int freePort() throws IOException {

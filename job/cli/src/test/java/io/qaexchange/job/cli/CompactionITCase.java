@@ -6,22 +6,26 @@ import io.qaexchange.archive.compaction.ArchiveCompaction;
 import io.qaexchange.archive.compaction.CompactionOptions;
 import io.qaexchange.archive.compaction.CompactionReport;
 import io.qaexchange.archive.manifest.ArchiveCheck;
+import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.archive.retention.ArchiveRetention;
 import io.qaexchange.archive.retention.RetainedCheckpoint;
 import io.qaexchange.archive.retention.RetentionPolicy;
 import io.qaexchange.archive.retention.RetentionReport;
 import io.qaexchange.archive.retention.RetentionStages;
+import io.qaexchange.job.cli.archive.ArchiveCommand;
 import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
 import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.audit.GeneratedEvents;
 import io.qaexchange.job.query.hot.CheckpointReader;
 import io.qaexchange.kafka.KafkaConnection;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -84,7 +88,8 @@ class CompactionITCase {
 
         JobID second = rig.submit(3, early);
         JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES);
-        audit(rig.stop(second));
+        erase(last);
+        assertThat(audit(rig.stop(second)).erased()).as("rows that were erased beside the job").isPositive();
         compact();
 
         // After the grace time only what the savepoints need is kept: both can still be restored.
@@ -94,7 +99,7 @@ class CompactionITCase {
         assertThat(let.notes()).isEmpty();
         assertThat(let.deleted()).isNotEmpty();
         JobID third = rig.submit(1, last);
-        audit(rig.stop(third));
+        assertThat(audit(rig.stop(third)).erased()).as("files that come back have no erased row").isPositive();
         JobID fourth = rig.submit(2, early);
         JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES);
         audit(rig.stop(fourth));
@@ -134,9 +139,18 @@ class CompactionITCase {
         return ManifestStore.of(new org.apache.flink.core.fs.Path(folder.resolve("archive").toUri()));
     }
 
-    private void audit(String savepoint) throws Exception {
+    /** As an operator does, beside the job. Rows that are hot stay, and the savepoint has some. */
+    private void erase(String savepoint) throws Exception {
+        String instrument = store().latest().files().stream().filter(file -> file.minInstrument() != null && !file.minInstrument().isEmpty())
+                .max(Comparator.comparingLong(DataFile::rows)).orElseThrow().minInstrument();
+        assertThat(Tool.execute(new ArchiveCommand(), new String[] {"erase", "--archive", folder.resolve("archive").toString(), "--checkpoints",
+            URI.create(savepoint).getPath(), "--instrument", instrument, "--to", "2030-01-01", "--reason", "request 17", "--confirm"})).isNotEqualTo(Tool.COULD_NOT_RUN);
+    }
+
+    private AuditReport audit(String savepoint) throws Exception {
         AuditReport report = rig.audit(savepoint, new GeneratedEvents(SEED, MESSAGES));
         assertThat(report.holds()).as(report.toText()).isTrue();
         assertThat(report.cold()).isPositive();
+        return report;
     }
 }

@@ -56,6 +56,8 @@ class ConsoleITCase {
     private static final double RATE = 300;
     /** Patience: a page takes longer on a machine that is busy with other things. */
     private static final int SECONDS = 90;
+    private static final int FIRST_FIGURES_MS = 1_000;
+    private static final int MOST_LOADS = 5;
     /** Names that would run a script, were they ever taken as HTML, or break out of an attribute or a path. */
     private static final List<String> HOSTILE = List.of("<img src=x onerror=window.taken=1>", "\"><script>window.taken=1</script>", "X'; DROP TABLE trade; --", "a/b?c=d#e%41");
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -76,13 +78,15 @@ class ConsoleITCase {
         Path instruments = Files.writeString(folder.resolve("instruments.yaml"), Instruments.exampleYaml());
         rig = JobRig.start(folder);
         rig.set("instruments", instruments.toString()).set("min-age", "2 s").set("window", "5 s").set("checkpoint-interval", "1 s");
-        job = rig.submit(2, null);
+        // Three restarts in a row are over before a browser on a busy machine sees that a TaskManager was killed.
+        job = rig.submit(2, null, "exchange-job", "exponential-delay");
         CommonTestUtils.waitForAllTaskRunning(rig.cluster(), job, false);
         feeder = new Feeder(KafkaConnection.to(rig.brokers()), "events", EventGenerator.live(5, Long.MAX_VALUE, Clock.systemUTC(), RATE, true));
         feeder.setRate(RATE);
         feeder.start();
         sendHostile();
-        Path tokens = Files.writeString(folder.resolve("tokens.yaml"), "tokens:\n" + token("rita", "reader") + token("otto", "operator"));
+        Path tokens = Files.writeString(folder.resolve("tokens.yaml"), "tokens:\n" + token("rita", "reader") + token("otto", "operator")
+                + token("lim", "reader") + "    instruments: [\"" + HOSTILE.get(3) + "\"]\n");
         server = QueryServer.start(options(null));
         guarded = QueryServer.start(options(tokens));
         browser = Browser.start(program);
@@ -91,7 +95,7 @@ class ConsoleITCase {
 
     private QueryServer.Options options(Path tokens) throws Exception {
         URI rest = rig.cluster().getRestAddress().get();
-        return new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, tokens, 4, 4, new QueryEngine.Limits("512MB", 2, 60, "1GB"),
+        return new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, tokens, 4, 4, new QueryEngine.Limits("512MB", 2, 60, "1GB", 0),
                 new QueryServer.Doors(QueryServer.Doors.NONE, 0, QueryServer.Doors.NONE, null, Duration.ofMinutes(2)),
                 new QueryServer.Steering(folder.resolve("savepoints").toUri().toString(), folder.resolve(tokens == null ? "audit.jsonl" : "audit-guarded.jsonl"),
                         new KafkaDeadLetters(KafkaConnection.to(rig.brokers()), "dead-letters")));
@@ -181,9 +185,18 @@ class ConsoleITCase {
         for (JsonNode file : loaded) {
             bytes += file.get(1).asLong();
         }
-        System.out.println("console: " + bytes / 1024 + " KiB compressed with both libraries; first page " + browser.evaluate("Math.round(performance.getEntriesByType('navigation')[0].loadEventEnd)")
-                + " ms to load, its figures stand there after " + browser.evaluate("Math.round(window.shownAtMs)") + " ms");
         assertThat(bytes).isLessThan(1 << 20);
+        // The best of some loads: what it takes is meant, not what else the machine does. It is a figure, not a condition: ConsoleStatesITCase has what it waits for.
+        int best = Integer.MAX_VALUE;
+        for (int load = 0; load < MOST_LOADS && best >= FIRST_FIGURES_MS; load++) {
+            browser.open("about:blank");
+            browser.open(root(server));
+            browser.await("window.shownAtMs !== undefined", SECONDS);
+            best = Math.min(best, browser.evaluate("Math.round(window.shownAtMs)").asInt());
+        }
+        System.out.println("console: " + bytes / 1024 + " KiB compressed with both libraries; first page " + browser.evaluate("Math.round(performance.getEntriesByType('navigation')[0].loadEventEnd)")
+                + " ms to load, its figures stand there after " + best + " ms; " + browser.evaluate("performance.getEntriesByType('resource').filter(e => /main.js|overview.js|v1/.test(e.name))"
+                + ".map(e => e.name.split('/').slice(-2).join('/') + ' ' + Math.round(e.startTime) + ' to ' + Math.round(e.responseEnd)).join(', ')").asText());
         assertThat(browser.evaluate("fetch('/console/').then(r => r.headers.get('Content-Security-Policy'))").asText()).contains("default-src 'none'", "script-src 'self'")
                 .doesNotContain("unsafe");
         noComplaints();
@@ -193,6 +206,24 @@ class ConsoleITCase {
         HttpResponse<byte[]> answer = http.send(HttpRequest.newBuilder(URI.create(url)).header("Accept-Encoding", "gzip").build(), HttpResponse.BodyHandlers.ofByteArray());
         assertThat(answer.headers().firstValue("Content-Encoding")).hasValue("gzip");
         return answer.body().length;
+    }
+
+    /** A page asks for its documents once; from then on they are pushed, in one connection. */
+    @Test
+    @Order(1)
+    void changesArePushed() throws Exception {
+        browser.open(root(server) + "#/checkpoints");
+        awaitText("New and shared");
+        String asked = "performance.getEntriesByType('resource').filter(e => /v1.(status|storage)$/.test(e.name)).length";
+        browser.await("document.querySelectorAll('[role=row]').length > 3", SECONDS);
+        int before = browser.evaluate(asked).asInt();
+        String newest = "[...document.querySelectorAll('[role=row]')].map(row => row.innerText).find(text => /COMPLETED|completed/.test(text))";
+        String first = browser.evaluate(newest).asText();
+        browser.await(newest + " !== " + JSON.writeValueAsString(first), SECONDS);
+        String second = browser.evaluate(newest).asText();
+        browser.await(newest + " !== " + JSON.writeValueAsString(second), SECONDS);
+        assertThat(browser.evaluate(asked).asInt()).as("documents that were asked for while they changed twice").isLessThanOrEqualTo(before + 2);
+        noComplaints();
     }
 
     @Test
@@ -435,12 +466,45 @@ class ConsoleITCase {
         browser.await("document.querySelector('#token')", SECONDS);
     }
 
+    /** A user who may see one instrument: pages of the whole job say so, the others show his rows and nothing else. */
+    @Test
+    @Order(10)
+    void whoMaySeeOneInstrumentSeesThatAndIsToldAboutTheRest() throws Exception {
+        String own = HOSTILE.get(3);
+        JobRig.await(() -> ask(guarded, "/v1/instruments", "lim-token").body().contains(own));
+        browser.open(root(guarded) + "#/market");
+        browser.await("document.querySelector('#token')", SECONDS);
+        login("lim-token");
+        awaitText("1 instrument");
+        assertThat(browser.evaluate("[...document.querySelectorAll('.grid .window .row a.id')].map(a => a.textContent).join()").asText()).isEqualTo(own);
+        browser.evaluate("document.querySelector('.grid .window .row a.id').click()");
+        browser.await("document.querySelector('.tape tbody tr')", SECONDS);
+        for (String page : List.of("overview", "storage", "checkpoints", "dead-letters")) {
+            browser.evaluate("location.hash = '#/" + page + "'");
+            browser.await("document.querySelector('.page-" + page + " .state.forbidden') && !document.querySelector('#main .loading')", SECONDS);
+            assertThat(text()).as(page).contains("You may not see this", "user lim may see some instruments or accounts only", "ask an operator of the server");
+        }
+        browser.evaluate("location.hash = '#/ledger'");
+        browser.await("document.querySelector('.page-ledger .state.forbidden')", SECONDS);
+        browser.evaluate("location.hash = '#/queries'");
+        browser.await("document.querySelector('.page-queries') && !document.querySelector('.page-queries .state.forbidden, .page-queries .loading')", SECONDS);
+        assertThat(text()).as("queries of others").doesNotContain("rita", "otto");
+        browser.evaluate("location.hash = '#/sql'");
+        browser.await("document.querySelectorAll('.tables summary').length > 10", SECONDS);
+        type("SELECT DISTINCT instrument FROM tick");
+        click("Run");
+        browser.await("document.querySelector('.result .grid .window .row')?.textContent === " + JSON.writeValueAsString(own), SECONDS);
+        assertThat(browser.evaluate("document.querySelectorAll('.result .grid .window .row').length").asInt()).isEqualTo(1);
+        click("Log out");
+        browser.await("document.querySelector('#token')", SECONDS);
+    }
+
     private void login(String token) throws Exception {
         browser.evaluate("(() => { const t = document.querySelector('#token'); t.value = " + JSON.writeValueAsString(token) + "; t.form.requestSubmit(); })()");
     }
 
     @Test
-    @Order(10)
+    @Order(11)
     void axeFindsNothingSeriousInEitherTheme() throws Exception {
         String axe;
         try (InputStream in = Thread.currentThread().getContextClassLoader().getResourceAsStream("axe.min.js")) {
@@ -469,7 +533,7 @@ class ConsoleITCase {
     }
 
     @Test
-    @Order(11)
+    @Order(12)
     void chineseAndZonesAreSwitchedAndKept() throws Exception {
         open("overview");
         awaitText("Every message is accounted for");
@@ -483,7 +547,7 @@ class ConsoleITCase {
     }
 
     @Test
-    @Order(12)
+    @Order(13)
     void aChartSurvivesAKilledTaskManager() throws Exception {
         String busiest = JSON.readTree(ask(server, "/v1/instruments?busiest=1", null).body()).get("instruments").get(0).get("instrument").asText();
         open("market/" + busiest);
@@ -498,7 +562,7 @@ class ConsoleITCase {
     }
 
     @Test
-    @Order(13)
+    @Order(14)
     void aServerThatIsGoneIsSaidSo() throws Exception {
         QueryServer leaving = QueryServer.start(options(null));
         browser.open(root(leaving) + "#/overview");

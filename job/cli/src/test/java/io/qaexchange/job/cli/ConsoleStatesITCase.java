@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -114,6 +116,30 @@ class ConsoleStatesITCase {
         }
         go("sql");
         awaitText("No result yet");
+        assertThat(browser.complaints()).isEmpty();
+    }
+
+    @Test
+    void theFirstFiguresWaitForTheStatusOnly() throws Exception {
+        server.full("SHFE.rb2601");
+        CountDownLatch storage = new CountDownLatch(1);
+        server.put("/v1/storage", () -> {
+            try {
+                return storage.await(SECONDS, TimeUnit.SECONDS) ? FakeServer.fullStorage("SHFE.rb2601") : "nobody let it go";
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        server.hold();
+        open("overview");
+        // The page is fetched while the server is asked; nothing has answered but who the user is.
+        browser.await("performance.getEntriesByType('resource').some(e => e.name.endsWith('/pages/overview.js'))", SECONDS);
+        server.release();
+        awaitText("1,000 consumed");
+        assertThat(text()).contains("– in the engine");
+        storage.countDown();
+        awaitText("2.9 KiB in");
+        assertThat(text()).contains("3.0 KiB in the engine");
         assertThat(browser.complaints()).isEmpty();
     }
 
@@ -321,7 +347,7 @@ class ConsoleStatesITCase {
             for (JsonNode one : texts) {
                 // Names, numbers and abbreviations stay as they are.
                 if (one.asText().matches(".*[A-Za-z]{3,}.*") && !one.asText().matches("(?s).*\\p{IsHan}.*")
-                        && !List.of("SQL", "csv", "json", "parquet", "arrow", "events", "tick", "SHFE.rb2601", "not an event").contains(one.asText())) {
+                        && !List.of("SQL", "csv", "json", "parquet", "arrow", "events", "tick", "SHFE.rb2601", "s3://cold-SHFE.rb2601", "not an event").contains(one.asText())) {
                     english.add(page + ": " + one.asText());
                 }
             }
@@ -375,6 +401,26 @@ class ConsoleStatesITCase {
         assertThat(browser.evaluate("[...document.querySelectorAll('section[aria-label=Actions] button')].every(b => b.disabled && b.title === 'This needs the role operator')").asBoolean()).isTrue();
         go("dead-letters");
         browser.await("[...document.querySelectorAll('button')].some(b => b.textContent === 'Send all of these again' && b.disabled)", SECONDS);
+    }
+
+    @Test
+    void storageSaysWhereFilesLieCheckpointsWhatIsSharedAndAlertsWhatToDo() throws Exception {
+        server.full("SHFE.rb2601");
+        open("storage");
+        awaitText("in an object store only");
+        assertThat(text()).contains("Where the files lie", "s3://cold-SHFE.rb2601", "on the disk only");
+        browser.await("document.querySelectorAll('[aria-label=\"Bytes by where they lie\"] i').length === 2", SECONDS);
+        browser.await("document.querySelector('[aria-label=\"Parquet files by table and trading day\"] .window .row')?.innerText.includes('local 1, remote 2')", SECONDS);
+        go("checkpoints");
+        browser.await("document.querySelectorAll('.grid .window .row').length === 3", SECONDS);
+        // 5,000 bytes, of which 500 are new.
+        JsonNode shares = browser.evaluate("[...document.querySelectorAll('.grid .window .row .sumbar')].map(b => [b.title, ...[...b.children].map(i => i.style.flexGrow)])");
+        assertThat(shares).hasSize(3).allSatisfy(share -> assertThat(share.toString()).isEqualTo("[\"500 B new, 4.4 KiB shared\",\"500\",\"4500\"]"));
+        assertThat(text()).contains("of it shared", "Shared");
+        go("overview");
+        awaitText("Something wants attention");
+        assertThat(text()).contains("Messages wait and none is stored", "12 messages wait", "Look at the log of the TaskManager.");
+        assertThat(browser.complaints()).isEmpty();
     }
 
     @Test

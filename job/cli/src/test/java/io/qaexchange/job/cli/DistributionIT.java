@@ -78,6 +78,48 @@ class DistributionIT {
         assertThat(home.resolve("engine")).isDirectoryContaining("glob:**/storage-core-*.jar");
     }
 
+    /** The steps of the Dockerfile, done in a folder. The base image is not there: what it has is not tried. */
+    @Test
+    void theImageHasWhatItsEntryPointsNeed() throws Exception {
+        Path image = Files.createDirectory(folder.resolve("image"));
+        String base = null;
+        for (String line : Files.readAllLines(home.resolve("flink-conf/kubernetes/Dockerfile"))) {
+            List<String> step = List.of(line.strip().split("\\s+"));
+            switch (step.get(0)) {
+                case "FROM" -> base = step.get(1);
+                case "COPY" -> copy(image, step.stream().skip(1).filter(word -> !word.startsWith("--")).toList());
+                case "ENV", "USER", "#", "" -> { }
+                default -> assertThat(step.get(0).startsWith("#")).as("a step that this test does not know: " + line).isTrue();
+            }
+        }
+        assertThat(base).isEqualTo("flink:" + org.apache.flink.runtime.util.EnvironmentInformation.getVersion() + "-java17");
+        try (java.util.jar.JarFile jar = new java.util.jar.JarFile(image.resolve("opt/flink/usrlib/job.jar").toFile())) {
+            assertThat(jar.getManifest().getMainAttributes().getValue("Main-Class")).isEqualTo("io.qaexchange.job.stream.ExchangeJob");
+            assertThat(jar.getEntry("io/qaexchange/s3/S3Store.class")).as("conditional puts of the archive manifest").isNotNull();
+        }
+        assertThat(image.resolve("opt/flink/lib")).isDirectoryContaining("glob:**/connector-prometheus-*.jar");
+        String help = run(folder, Map.of("JAVA_HOME", System.getProperty("java.home"), "PATH", "/usr/bin:/bin"), image.resolve("opt/qaexchange/bin/serve").toString(), "--help");
+        assertThat(help).contains("--tokens", "--tls-keystore");
+    }
+
+    private static void copy(Path image, List<String> words) throws IOException, InterruptedException {
+        Path target = image.resolve(words.get(words.size() - 1).substring(1));
+        boolean intoFolder = words.get(words.size() - 1).endsWith("/");
+        Files.createDirectories(intoFolder ? target : target.getParent());
+        for (String source : words.subList(0, words.size() - 1)) {
+            try (var matches = Files.newDirectoryStream(home.resolve(source).getParent(), home.resolve(source).getFileName().toString())) {
+                int found = 0;
+                for (Path match : matches) {
+                    found++;
+                    // As Docker: the content of a folder, and a file under the name that is given.
+                    run(folder, Map.of(), "cp", "-R", Files.isDirectory(match) ? match + "/." : match.toString(),
+                            Files.isDirectory(match) ? Files.createDirectories(target).toString() : target.toString());
+                }
+                assertThat(found).as(source).isPositive();
+            }
+        }
+    }
+
     /** Runs a command that must succeed; the answer is its standard output. */
     private static String run(Path directory, Map<String, String> environment, String... command) throws IOException, InterruptedException {
         Path out = Files.createTempFile(folder, "out", "");

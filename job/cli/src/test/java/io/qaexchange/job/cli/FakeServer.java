@@ -171,8 +171,7 @@ final class FakeServer implements AutoCloseable {
                 + " \"price\": 1.5, \"volume\": 3, \"volume_left\": 2, \"frozen_money\": 4.5}]}");
         put("/v1/query", () -> "[{\"event_time\": \"2026-01-05 01:30:00+00\", \"trading_day\": 20260105, \"reason\": \"unknown_order\", \"instrument\": " + quoted + ", \"account\": " + quoted + ", \"order_id\": " + quoted
                 + ", \"trade_id\": null, \"detail\": " + quoted + "}]");
-        put("/v1/storage", () -> storage(JSON.createArrayNode().add(JSON.createObjectNode().put("table", name).put("tradingDay", "2026-01-05").put("files", 3).put("bytes", 3_000).put("rawBytes", 9_000)
-                .put("rows", 100).put("compacted", 0).put("smallFiles", 3).put("heldFiles", 1))));
+        put("/v1/storage", () -> fullStorage(name));
         put("/v1/storage/history", () -> "{\"samples\": [" + sample(3, 1_000) + "," + sample(2, 2_000) + "," + sample(1, 4_000) + "]}");
         put("/v1/dead-letters", () -> "{\"place\": " + quoted + ", \"letters\": 1, \"sentAgain\": 0, \"reasons\": [{\"reason\": " + quoted + ", \"letters\": 1, \"sentAgain\": 0}], \"matching\": 1, \"newest\": ["
                 + letter(name, "") + "]}");
@@ -236,6 +235,20 @@ final class FakeServer implements AutoCloseable {
         return status.toString();
     }
 
+    /** A storage document with some of everything. */
+    static String fullStorage(String name) {
+        return storage(JSON.createArrayNode().add(JSON.createObjectNode().put("table", name).put("tradingDay", "2026-01-05").put("files", 3).put("bytes", 3_000).put("rawBytes", 9_000)
+                .put("rows", 100).put("compacted", 0).put("smallFiles", 3).put("heldFiles", 1)
+                .set("tiers", tiers())));
+    }
+
+    private static ObjectNode tiers() {
+        ObjectNode tiers = JSON.createObjectNode();
+        tiers.putObject("local").put("files", 1).put("bytes", 1_000);
+        tiers.putObject("remote").put("files", 2).put("bytes", 2_000);
+        return tiers;
+    }
+
     private static String storage(ArrayNode days) {
         ObjectNode document = JSON.createObjectNode();
         ArrayNode subtasks = document.putArray("subtasks");
@@ -260,6 +273,8 @@ final class FakeServer implements AutoCloseable {
             holds.addObject().put("id", "case-7").put("table", "tick").putNull("instrument").put("tradingDay", "2026-01-05").put("reason", "asked for by the court").put("since", "2026-01-06T00:00:00Z");
             retired.addObject().put("reason", "compacted").put("files", 1).put("bytes", 1_000).put("since", "2026-01-06T00:00:00Z");
             expired.addObject().put("table", "tick").put("rows", 100).put("newestTradingDay", "2025-12-01").put("at", "2026-01-06T00:00:00Z");
+            archive.set("tiers", tiers());
+            archive.putArray("objectStores").add("s3://cold-" + days.get(0).get("table").asText());
             epochs.addObject().put("id", "e").putNull("parent").put("restoredCheckpoint", 0).put("job", "j").put("startedAt", "2026-01-05T00:00:00Z").put("isCurrent", true).put("files", 3).put("supersededFiles", 0);
         }
         archive.set("days", days);

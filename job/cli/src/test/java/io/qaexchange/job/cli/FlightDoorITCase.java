@@ -61,7 +61,7 @@ class FlightDoorITCase {
         job = rig.submitWithArchivedRows(21, MESSAGES);
         URI rest = rig.cluster().getRestAddress().get();
         server = QueryServer.start(new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, null, 2, 16,
-                new QueryEngine.Limits("512MB", 2, 30, "1GB"), new QueryServer.Doors(QueryServer.Doors.NONE, 0, 0, null, Duration.ofMinutes(1))));
+                new QueryEngine.Limits("512MB", 2, 30, "1GB", 0), new QueryServer.Doors(QueryServer.Doors.NONE, 0, 0, null, Duration.ofMinutes(1))));
         allocator = new RootAllocator();
         client = new FlightSqlClient(FlightClient.builder(allocator, Location.forGrpcInsecure("127.0.0.1", server.flightPort())).build());
     }
@@ -88,6 +88,10 @@ class FlightDoorITCase {
     }
 
     private Rows rows(FlightInfo info) throws Exception {
+        return rows(client, info);
+    }
+
+    private static Rows rows(FlightSqlClient client, FlightInfo info) throws Exception {
         List<List<String>> values = new ArrayList<>();
         try (FlightStream stream = client.getStream(info.getEndpoints().get(0).getTicket())) {
             Map<String, String> moment = stream.getSchema().getCustomMetadata();
@@ -106,6 +110,22 @@ class FlightDoorITCase {
 
     private Rows query(String sql, CallOption... options) throws Exception {
         return rows(client.execute(sql, options));
+    }
+
+    @Test
+    void anAnswerOfTooManyRowsIsRefused() throws Exception {
+        URI rest = rig.cluster().getRestAddress().get();
+        try (QueryServer limited = QueryServer.start(new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, null, 2, 16,
+                new QueryEngine.Limits("512MB", 2, 30, "1GB", 200), new QueryServer.Doors(QueryServer.Doors.NONE, 0, 0, null, Duration.ofMinutes(1))));
+                FlightSqlClient reader = new FlightSqlClient(FlightClient.builder(allocator, Location.forGrpcInsecure("127.0.0.1", limited.flightPort())).build())) {
+            for (String sql : List.of("SELECT * FROM tick", "SELECT t.volume FROM tick t, range(2)", "SELECT * FROM range(201)")) {
+                FlightRuntimeException refused = catchThrowableOfType(FlightRuntimeException.class, () -> rows(reader, reader.execute(sql)));
+                assertThat(refused).as(sql).hasMessageContaining("and this server gives at most 200");
+                assertThat(refused.status().code()).isEqualTo(FlightStatusCode.RESOURCE_EXHAUSTED);
+                assertThat(refused.status().metadata().get("sqlstate")).isEqualTo("54000");
+            }
+            assertThat(rows(reader, reader.execute("SELECT volume FROM tick LIMIT 200")).values()).hasSize(200);
+        }
     }
 
     private static String counts() {
@@ -141,6 +161,21 @@ class FlightDoorITCase {
             values.setRowCount(1);
             statement.setParameters(values);
             assertThat(rows(statement.execute()).one()).isEqualTo(all);
+        }
+    }
+
+    /** A statement on one instrument runs without a database; in parentheses it runs in one. */
+    @Test
+    void bothWaysToRowsOfAnInstrumentGiveTheSame() throws Exception {
+        for (String table : List.of("tick", "trade")) {
+            Rows some = query("SELECT instrument, CAST(event_time AS VARCHAR) FROM " + table + " USING SAMPLE 8 ROWS (reservoir, 3)");
+            for (List<String> row : some.values()) {
+                String point = "SELECT * FROM " + table + " WHERE instrument = '" + row.get(0) + "' AND event_time = TIMESTAMPTZ_NS '" + row.get(1) + "'";
+                Rows rows = query(point);
+                assertThat(rows.values()).as(point).isNotEmpty().containsExactlyInAnyOrderElementsOf(query("SELECT * FROM (" + point + ")").values());
+                assertThat(rows.moment()).containsEntry("qaexchange.level", "live");
+                assertThat(client.getExecuteSchema(point).getSchema()).isEqualTo(client.getExecuteSchema("SELECT * FROM (" + point + ")").getSchema());
+            }
         }
     }
 

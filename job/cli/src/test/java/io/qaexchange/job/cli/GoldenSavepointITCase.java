@@ -42,8 +42,8 @@ class GoldenSavepointITCase {
     private Path folder;
 
     @ParameterizedTest
-    @CsvSource({"savepoint-0.1.0, hashmap", "savepoint-0.1.0, rocksdb", "savepoint-0.1.0, lsm"})
-    void goesOnFromTheSavepointOfARelease(String release, String backend) throws Exception {
+    @CsvSource({"savepoint-0.1.0, hashmap, false", "savepoint-0.1.0, rocksdb, false", "savepoint-0.1.0, lsm, true"})
+    void goesOnFromTheSavepointOfARelease(String release, String backend, boolean andBack) throws Exception {
         if (release.equals(System.getProperty("golden.write")) && backend.equals("hashmap")) {
             write(GOLDEN.resolve(release));
         }
@@ -52,15 +52,32 @@ class GoldenSavepointITCase {
             ArchiveManifest before = rig.manifest();
             assertThat(before.files()).as("archived by the release").isNotEmpty();
             send(rig, MESSAGES);
-            rig.set("backend", backend);
+            rig.set("backend", backend).set("min-batch-size", andBack ? "4 kb" : "32 kb");
             JobID job = rig.submit(3, folder.resolve("savepoint").toUri().toString());
-            JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES);
+            JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES && (!andBack || rig.manifest().files().size() > before.files().size()));
             AuditReport report = rig.audit(rig.stop(job), new GeneratedEvents(SEED, MESSAGES));
 
             assertThat(report.holds()).as(report.toText()).isTrue();
             assertThat(rig.manifest().files()).as("the release's files stay").containsAll(before.files());
             assertThat(report.hot()).isPositive();
+            if (andBack) {
+                goesBack(rig, before);
+            }
         }
+    }
+
+    /** As for a rollback: the job starts from the kept savepoint again, although another has gone on from it and has archived. */
+    private void goesBack(JobRig rig, ArchiveManifest before) throws Exception {
+        ArchiveManifest abandoned = rig.manifest();
+        JobID job = rig.submit(1, folder.resolve("savepoint").toUri().toString());
+        JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES);
+        AuditReport report = rig.audit(rig.stop(job), new GeneratedEvents(SEED, MESSAGES));
+
+        assertThat(report.holds()).as(report.toText()).isTrue();
+        assertThat(rig.manifest().files()).as("the release's files stay").containsAll(before.files());
+        assertThat(rig.manifest().files()).as("what was archived since is put aside").doesNotContainAnyElementsOf(
+                abandoned.files().stream().filter(file -> !before.files().contains(file)).toList());
+        assertThat(rig.manifest().superseded()).isNotEmpty();
     }
 
     private void write(Path target) throws Exception {

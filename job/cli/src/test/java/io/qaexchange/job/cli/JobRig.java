@@ -25,6 +25,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
@@ -168,6 +169,7 @@ final class JobRig implements AutoCloseable {
 
     private static Configuration configuration(JobOptions options) {
         Configuration configuration = ExchangeJob.flinkConfiguration(options);
+        configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
         configuration.set(RestOptions.BIND_PORT, "0");
         // A checkpoint every 200 ms would be gone before it is read.
         configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, 50);

@@ -14,7 +14,9 @@ import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
+import io.qaexchange.job.model.live.EndpointAnnouncement;
 import io.qaexchange.job.model.live.LiveException;
+import io.qaexchange.job.model.live.LiveProtocol;
 import io.qaexchange.job.model.live.PartitionOffset;
 import io.qaexchange.job.query.live.EndpointPool;
 import io.qaexchange.job.query.live.FlinkJobDirectory;
@@ -27,12 +29,17 @@ import io.qaexchange.kafka.TopicReader;
 import io.qaexchange.parquet.ArchivedEvent;
 import io.qaexchange.parquet.FlinkInputFile;
 import io.qaexchange.parquet.TableReader;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -91,6 +98,7 @@ class LiveReadsITCase {
         try (LiveReader reader = reader(null)) {
             Asking live = new Asking(reader, ReadLevel.LIVE);
             Asking checkpoints = new Asking(reader, new ReadLevel.LatestCheckpoint());
+            aCheckpointIsHeldWhileSomebodyReadsIt(reader);
             feeding.get(60, TimeUnit.SECONDS);
             JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES && LiveMetrics.sum("archivedRows") > 0);
             List<Answer> all = new ArrayList<>(live.stop());
@@ -105,6 +113,35 @@ class LiveReadsITCase {
         rig.stop(job);
     }
 
+    /** Whoever audits an answer at a checkpoint asks for the same one again, when newer ones were completed. */
+    private void aCheckpointIsHeldWhileSomebodyReadsIt(LiveReader reader) throws Exception {
+        LiveRead early = reader.open(new ReadLevel.LatestCheckpoint());
+        ReadLevel level = early.level();
+        try (early) {
+            Answer first = ask(reader, level);
+            JobRig.await(() -> !held(reader).contains(((ReadLevel.Checkpoint) level).id()));
+            Answer again = ask(reader, level);
+            assertThat(again.rows()).isEqualTo(first.rows());
+            assertThat(again.offsets()).isEqualTo(first.offsets());
+        }
+        // Pins are released on a way that nobody waits for.
+        JobRig.await(() -> refusal(reader, level).contains("does not hold"));
+    }
+
+    private static String refusal(LiveReader reader, ReadLevel level) throws IOException {
+        try (LiveRead read = reader.open(level)) {
+            return "none: " + read.level();
+        } catch (LiveException e) {
+            return e.getMessage();
+        }
+    }
+
+    private static List<Long> held(LiveReader reader) throws IOException {
+        try (LiveRead now = reader.open(ReadLevel.LIVE)) {
+            return now.heldCheckpoints();
+        }
+    }
+
     @Test
     void answersAreRightOrRefusedThroughKillsAndRescaling() throws Exception {
         Feeder feeder = new Feeder(KafkaConnection.to(rig.brokers()), "events", SEED, MESSAGES);
@@ -117,7 +154,7 @@ class LiveReadsITCase {
         try (LiveReader reader = reader(null)) {
             Asking live = new Asking(reader, ReadLevel.LIVE);
             Asking checkpoints = new Asking(reader, new ReadLevel.LatestCheckpoint());
-            JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES / 3);
+            JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES / 3 && live.isAnswered() && checkpoints.isAnswered());
             rig.cluster().terminateTaskManager(0).get();
             rig.cluster().startTaskManager();
             CommonTestUtils.waitForAllTaskRunning(rig.cluster(), first, false);
@@ -159,8 +196,24 @@ class LiveReadsITCase {
         try (LiveReader reader = reader(null)) {
             assertThatThrownBy(() -> reader.open(new ReadLevel.Checkpoint(99_999))).isInstanceOf(LiveException.class)
                     .hasMessageContaining("99999");
+            EndpointAnnouncement endpoint = reader.directory().describe().endpoints().get(0);
+            assertThat(greet(endpoint, LiveProtocol.VERSION, endpoint.secret())).isEmpty();
+            assertThat(greet(endpoint, LiveProtocol.VERSION + 1, endpoint.secret())).contains("version " + (LiveProtocol.VERSION + 1)).contains("the same release");
+            assertThat(greet(endpoint, LiveProtocol.VERSION, endpoint.secret().substring(1))).isEqualTo("wrong secret");
         }
         rig.stop(job);
+    }
+
+    /** @return why the endpoint refuses a reader; empty if it does not */
+    private static String greet(EndpointAnnouncement endpoint, int version, String secret) throws IOException {
+        try (Socket socket = new Socket(endpoint.host(), endpoint.port())) {
+            DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+            out.writeInt(LiveProtocol.MAGIC);
+            out.writeByte(version);
+            out.writeUTF(secret);
+            DataInputStream in = new DataInputStream(socket.getInputStream());
+            return in.readUnsignedByte() == 0 ? "" : in.readUTF();
+        }
     }
 
     @Test
@@ -200,7 +253,7 @@ class LiveReadsITCase {
 
     /** Asks again and again, on a thread of its own. */
     private final class Asking {
-        private final List<Answer> answers = new ArrayList<>();
+        private final List<Answer> answers = Collections.synchronizedList(new ArrayList<>());
         private final List<String> refused = new ArrayList<>();
         private final AtomicBoolean stopped = new AtomicBoolean();
         private final CompletableFuture<Void> done;
@@ -217,6 +270,11 @@ class LiveReadsITCase {
                     }
                 } while (!stopped.get());
             }, task -> new Thread(task, "asks " + level).start());
+        }
+
+        /** However slow the machine is, answers are there before something is killed. */
+        boolean isAnswered() {
+            return !answers.isEmpty();
         }
 
         List<Answer> stop() throws Exception {

@@ -3,6 +3,7 @@ package io.qaexchange.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qaexchange.job.model.JobMetric;
+import io.qaexchange.job.server.http.ServerMetric;
 import io.qaexchange.storage.tool.MetricsPage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,8 +56,8 @@ class MetricsPageTest {
         StringBuilder page = new StringBuilder("""
                 # Metrics
 
-                This page is generated from `StoreMetric` and `JobMetric` by `MetricsPageTest`; do not edit it. [operations.md](operations.md) says which
-                metrics to watch. The state backend exports the metrics of the engine as [state-backend.md](state-backend.md) describes.
+                This page is generated from `StoreMetric`, `JobMetric` and `ServerMetric` by `MetricsPageTest`; do not edit it. [operations.md](operations.md)
+                says which metrics to watch. The state backend exports the metrics of the engine as [state-backend.md](state-backend.md) describes.
 
                 ## The job
 
@@ -66,6 +67,19 @@ class MetricsPageTest {
         for (JobMetric metric : JobMetric.values()) {
             page.append("| ").append(metric.operator()).append(" | `").append(metric.id()).append("` | ").append(metric.kind()).append(" | ")
                     .append(metric.unit()).append(" | ").append(metric.description()).append(" |\n");
+        }
+        page.append("""
+
+                ## The query server
+
+                `/metrics` of `bin/serve`. A gauge of a door that is closed, or of Iceberg tables that are not kept, is not there.
+
+                | metric | kind | unit | meaning |
+                |---|---|---|---|
+                """).append("| `").append(ServerMetric.REQUESTS).append("` | histogram | seconds | ").append(ServerMetric.REQUESTS_DESCRIPTION)
+                .append(" Labels: `route`, `status`. |\n");
+        for (ServerMetric metric : ServerMetric.values()) {
+            page.append("| `").append(metric.id()).append("` | gauge | ").append(metric.unit()).append(" | ").append(metric.description()).append(" |\n");
         }
         return page.append("\n## The engine\n\n").append(MetricsPage.table()).toString();
     }

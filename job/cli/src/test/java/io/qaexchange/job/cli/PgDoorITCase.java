@@ -1,12 +1,16 @@
 package io.qaexchange.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qaexchange.job.cli.demo.LiveMetrics;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -22,6 +26,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
@@ -51,7 +56,7 @@ class PgDoorITCase {
         job = rig.submitWithArchivedRows(21, MESSAGES);
         URI rest = rig.cluster().getRestAddress().get();
         server = QueryServer.start(new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, null, 4, 16,
-                new QueryEngine.Limits("512MB", 2, 30, "1GB"), new QueryServer.Doors(0, 20, QueryServer.Doors.NONE, null, Duration.ofMinutes(1))));
+                new QueryEngine.Limits("512MB", 2, 30, "1GB", 0), new QueryServer.Doors(0, 20, QueryServer.Doors.NONE, null, Duration.ofMinutes(1))));
     }
 
     @AfterAll
@@ -59,6 +64,49 @@ class PgDoorITCase {
         server.close();
         rig.stop(job);
         rig.close();
+    }
+
+    /** Where the rows can be counted before, none of them is read; elsewhere the answer ends with an error, and never looks whole. */
+    @Test
+    void anAnswerOfTooManyRowsIsRefused() throws Exception {
+        URI rest = rig.cluster().getRestAddress().get();
+        try (QueryServer limited = QueryServer.start(new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, null, 4, 16,
+                new QueryEngine.Limits("512MB", 2, 30, "1GB", 200), new QueryServer.Doors(0, 20, QueryServer.Doors.NONE, null, Duration.ofMinutes(1))))) {
+            long ticks = Long.parseLong(ask(limited, "csv", "SELECT count(*) AS n FROM tick").body().replaceAll("\\D", ""));
+            assertThat(ticks).isGreaterThan(200);
+            String known = String.format("the answer has %,d rows, and this server gives at most 200", ticks);
+            for (String sql : List.of("SELECT * FROM tick", "SELECT instrument, volume, 1 FROM tick t ORDER BY event_time")) {
+                HttpResponse<String> refused = ask(limited, "json", sql);
+                assertThat(refused.statusCode()).as(refused.body()).isEqualTo(422);
+                assertThat(refused.body()).contains("too-many-rows", known);
+            }
+            String doubled = "SELECT t.volume FROM tick t, range(2)";
+            for (String format : List.of("json", "csv", "ndjson", "arrow", "parquet")) {
+                try {
+                    assertThat(ask(limited, format, doubled).body()).as(format).contains("too-many-rows", "more than 200 rows");
+                } catch (IOException e) {
+                    // The answer had begun, so the connection breaks: no client takes the part for the whole.
+                    assertThat(format).as("a file that is made before it is sent").isNotEqualTo("parquet");
+                }
+            }
+            assertThat(ask(limited, "ndjson", "SELECT volume FROM tick LIMIT 200").body().lines()).hasSize(200);
+            String url = "jdbc:postgresql://127.0.0.1:" + limited.pgPort() + "/qaexchange?user=alice";
+            try (Connection connection = DriverManager.getConnection(url); Statement statement = connection.createStatement()) {
+                for (String sql : List.of("SELECT * FROM tick", doubled, "SELECT * FROM range(201)")) {
+                    assertThatThrownBy(() -> statement.executeQuery(sql)).isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("54000"))
+                            .hasMessageContaining("and this server gives at most 200");
+                }
+                try (ResultSet rows = statement.executeQuery("SELECT count(*) FROM tick")) {
+                    assertThat(rows.next()).isTrue();
+                    assertThat(rows.getLong(1)).isEqualTo(ticks);
+                }
+            }
+        }
+    }
+
+    private static HttpResponse<String> ask(QueryServer server, String format, String sql) throws IOException, InterruptedException {
+        URI uri = URI.create("http://127.0.0.1:" + server.port() + "/v1/query?format=" + format);
+        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.ofString(sql)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
     private Connection connect(String more) throws SQLException {
@@ -95,6 +143,46 @@ class PgDoorITCase {
             statement.execute("SET qaexchange.level = 'checkpoint:999999'");
             assertThat(org.assertj.core.api.Assertions.catchThrowableOfType(SQLException.class, () -> one(connection, counts())).getSQLState()).isEqualTo("72000");
         }
+    }
+
+    /** Statements on one instrument run without a database; in parentheses they run in one. */
+    @Test
+    void bothWaysToRowsOfAnInstrumentGiveTheSame() throws Exception {
+        Random random = new Random(5);
+        int rowsSeen = 0;
+        try (Connection connection = connect("&options=-c%20client_min_messages=warning")) {
+            for (String table : List.of("tick", "trade", "order_insert")) {
+                List<String> some = all(connection, "SELECT instrument || '|' || event_time FROM " + table + " USING SAMPLE 12 ROWS (reservoir, 7)");
+                for (String row : some) {
+                    String instrument = row.substring(0, row.indexOf('|'));
+                    String time = row.substring(row.indexOf('|') + 1);
+                    String comparison = List.of("=", ">=", ">", "<=", "<").get(random.nextInt(5));
+                    String condition = " FROM " + table + " WHERE instrument = '" + instrument + "' AND event_time " + comparison + " TIMESTAMPTZ '" + time + "'";
+                    List<String> rows = all(connection, "SELECT *" + condition);
+                    assertThat(rows).as(condition).containsExactlyInAnyOrderElementsOf(all(connection, "SELECT * FROM (SELECT *" + condition + ")"));
+                    // Each way may take another row of equal microseconds.
+                    String newest = "SELECT event_time, instrument" + condition + " ORDER BY event_time DESC LIMIT 3";
+                    assertThat(all(connection, newest)).as(newest).containsExactlyElementsOf(all(connection, "SELECT * FROM (" + newest + ")"));
+                    rowsSeen += rows.size();
+                }
+            }
+        }
+        assertThat(rowsSeen).isGreaterThan(100);
+    }
+
+    private static List<String> all(Connection connection, String sql) throws SQLException {
+        List<String> found = new ArrayList<>();
+        try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+            int columns = rows.getMetaData().getColumnCount();
+            while (rows.next()) {
+                StringBuilder row = new StringBuilder(rows.getString(1));
+                for (int c = 2; c <= columns; c++) {
+                    row.append('|').append(rows.getString(c));
+                }
+                found.add(row.toString());
+            }
+        }
+        return found;
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.qaexchange.job.cli.read.AuditCommand;
 import io.qaexchange.job.cli.read.QueryCommand;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
+import io.qaexchange.job.server.iceberg.ContinuousMirror;
 import io.qaexchange.job.server.security.ServerCertificate;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
@@ -93,7 +94,7 @@ class QueryServerITCase {
     private QueryServer.Options options(String host, Path tokens, int concurrency, SSLContext tls) throws Exception {
         URI rest = rig.cluster().getRestAddress().get();
         return new QueryServer.Options(host, 0, rest.getHost(), rest.getPort(), null, tokens, concurrency, 4,
-                new QueryEngine.Limits("512MB", 2, 20, "1GB"), new QueryServer.Doors(QueryServer.Doors.NONE, 0, QueryServer.Doors.NONE, tls, Duration.ofMinutes(2)));
+                new QueryEngine.Limits("512MB", 2, 20, "1GB", 0), new QueryServer.Doors(QueryServer.Doors.NONE, 0, QueryServer.Doors.NONE, tls, Duration.ofMinutes(2)));
     }
 
     @Test
@@ -461,7 +462,7 @@ class QueryServerITCase {
         QueryServer.Options plain = options(null, 2);
         URI rest = rig.cluster().getRestAddress().get();
         try (QueryServer syncing = QueryServer.start(new QueryServer.Options(plain.host(), 0, plain.flinkHost(), plain.flinkPort(), null, null, 2, 4, plain.limits(),
-                plain.doors(), plain.steering(), SnapshotRetention.DEFAULT))) {
+                plain.doors(), plain.steering(), ContinuousMirror.Settings.of(SnapshotRetention.DEFAULT)))) {
             URI base = URI.create("http://127.0.0.1:" + syncing.port());
             CommonTestUtils.waitUntilCondition(() -> {
                 JsonNode state = JSON.readTree(ask(base.resolve("/v1/iceberg"), null).body());

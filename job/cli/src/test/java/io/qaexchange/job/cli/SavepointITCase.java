@@ -4,16 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qaexchange.archive.manifest.ArchiveManifest;
+import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.cli.demo.LiveMetrics;
+import io.qaexchange.job.query.audit.Audit;
 import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.audit.GeneratedEvents;
+import io.qaexchange.job.query.union.UnionReader;
+import io.qaexchange.job.stream.JobOptions;
 import io.qaexchange.kafka.KafkaConnection;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
+import org.apache.flink.util.FileUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,8 +76,28 @@ class SavepointITCase {
 
         JobID third = rig.submit(1, abandoned);
         JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES);
-        audit(rig.stop(third));
+        String last = rig.stop(third);
+        audit(last);
         assertThat(rig.manifest().files()).as("the abandoned branch's files are back").containsAll(before.files());
+        goesOnElsewhere(last);
+    }
+
+    /** The folder is lost; a copy of the archive and of one savepoint, in another folder, is all that there is. */
+    private void goesOnElsewhere(String savepoint) throws Exception {
+        Path elsewhere = Files.createDirectory(folder.resolve("elsewhere, 100% [x]"));
+        FileUtils.copy(new org.apache.flink.core.fs.Path(rig.archive().toUri()), new org.apache.flink.core.fs.Path(JobOptions.folderUri(elsewhere.resolve("archive"))), false);
+        FileUtils.copy(new org.apache.flink.core.fs.Path(savepoint), new org.apache.flink.core.fs.Path(JobOptions.folderUri(elsewhere.resolve("savepoint"))), false);
+        FileUtils.deleteDirectory(folder.resolve("archive").toFile());
+        FileUtils.deleteDirectory(folder.resolve("savepoints").toFile());
+        FileUtils.deleteDirectory(folder.resolve("checkpoints").toFile());
+
+        rig.set("archive", elsewhere.resolve("archive").toString()).set("checkpoints", elsewhere.resolve("checkpoints").toString());
+        JobID job = rig.submit(2, JobOptions.folderUri(elsewhere.resolve("savepoint")));
+        String after = rig.stop(job);
+        UnionReader union = UnionReader.open(after, new org.apache.flink.core.fs.Path(JobOptions.folderUri(elsewhere.resolve("archive"))), Instruments.defaults());
+        AuditReport report = Audit.run(new GeneratedEvents(SEED, MESSAGES), union, Instruments.defaults(), 64 << 20);
+        assertThat(report.holds()).as(report.toText()).isTrue();
+        assertThat(folder.resolve("archive")).as("the lost folder").doesNotExist();
     }
 
     @Test

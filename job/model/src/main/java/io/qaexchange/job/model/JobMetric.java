@@ -20,6 +20,7 @@ public enum JobMetric {
     ARCHIVED_BYTES("Event store", "archivedBytes", "counter", "bytes", "Stored bytes of the rows in files that were handed over."),
     ARCHIVED_FILES("Event store", "archivedFiles", "counter", "files", "Files that were handed over."),
     ARCHIVING("Event store", "archiving", "gauge", "0 or 1", "Whether an archiving round runs."),
+    ARCHIVING_PAUSED("Event store", "archivingPaused", "gauge", "0 or 1", "Whether an operator has paused archiving."),
     ARCHIVING_ROUNDS("Event store", "archivingRounds", "counter", "rounds", "Archiving rounds that ended."),
     ARCHIVING_FAILURES("Event store", "archivingFailures", "counter", "rounds", "Archiving rounds that began again because a file could not be written."),
     ARCHIVING_NS("Event store", "archivingNs", "counter", "nanoseconds", "Time of the task thread that archiving took, by the clock."),

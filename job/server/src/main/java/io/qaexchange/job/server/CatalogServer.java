@@ -1,7 +1,6 @@
 package io.qaexchange.job.server;
 
 import io.qaexchange.archive.manifest.ManifestStore;
-import io.qaexchange.iceberg.SnapshotRetention;
 import io.qaexchange.job.server.http.HttpEndpoint;
 import io.qaexchange.job.server.http.HttpMetrics;
 import io.qaexchange.job.server.http.IcebergRoutes;
@@ -40,18 +39,17 @@ public final class CatalogServer implements AutoCloseable {
      *
      * @param port its port, 0 for any
      * @param tokens file of tokens; null for none
-     * @param retention snapshots that stay of tables that this server keeps up to date; null if it does not
+     * @param settings how this server keeps the tables up to date; null if it does not
      * @throws IOException if it cannot listen, or its tokens cannot be read
      */
-    public static CatalogServer start(ManifestStore archive, int port, @Nullable Path tokens, @Nullable SnapshotRetention retention) throws IOException {
+    public static CatalogServer start(ManifestStore archive, int port, @Nullable Path tokens, @Nullable ContinuousMirror.Settings settings) throws IOException {
         Tokens known = tokens == null ? Tokens.none() : Tokens.of(tokens, Clock.systemUTC());
         Server server = new Server(new QueuedThreadPool(THREADS));
         ServerConnector connector = new ServerConnector(server);
         connector.setHost("127.0.0.1");
         connector.setPort(port);
         server.addConnector(connector);
-        ContinuousMirror mirror = retention == null ? null
-                : ContinuousMirror.start(() -> archive, ContinuousMirror.Settings.of(retention), Clock.systemUTC());
+        ContinuousMirror mirror = settings == null ? null : ContinuousMirror.start(() -> archive, settings, Clock.systemUTC());
         HttpEndpoint endpoint = new HttpEndpoint(known, new HttpMetrics(), AuditLog.inMemory());
         new IcebergRoutes(() -> archive, mirror).addTo(endpoint);
         server.setHandler(endpoint);

@@ -1,6 +1,6 @@
 package io.qaexchange.job.server;
 
-import io.qaexchange.iceberg.SnapshotRetention;
+import io.qaexchange.archive.retention.RetainedCheckpoint;
 import io.qaexchange.job.query.cluster.FlinkRest;
 import io.qaexchange.job.query.live.EndpointPool;
 import io.qaexchange.job.query.live.FlinkJobDirectory;
@@ -14,8 +14,10 @@ import io.qaexchange.job.server.engine.LiveLedger;
 import io.qaexchange.job.server.engine.Operations;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.engine.StoreHistory;
+import io.qaexchange.job.server.engine.SystemTables;
 import io.qaexchange.job.server.flight.FlightSqlServer;
 import io.qaexchange.job.server.http.AdminRoutes;
+import io.qaexchange.job.server.http.ArchiveRoutes;
 import io.qaexchange.job.server.http.DeadLetterRoutes;
 import io.qaexchange.job.server.http.HttpEndpoint;
 import io.qaexchange.job.server.http.HttpMetrics;
@@ -23,10 +25,14 @@ import io.qaexchange.job.server.http.IcebergRoutes;
 import io.qaexchange.job.server.http.InstrumentRoutes;
 import io.qaexchange.job.server.http.JobRoutes;
 import io.qaexchange.job.server.http.LedgerRoutes;
+import io.qaexchange.job.server.http.LogRoutes;
 import io.qaexchange.job.server.http.PlanRoutes;
+import io.qaexchange.job.server.http.PointRoutes;
 import io.qaexchange.job.server.http.QueryRoutes;
+import io.qaexchange.job.server.http.ServerMetric;
 import io.qaexchange.job.server.http.StatusRoutes;
 import io.qaexchange.job.server.http.StorageRoutes;
+import io.qaexchange.job.server.http.UpdateStream;
 import io.qaexchange.job.server.iceberg.ContinuousMirror;
 import io.qaexchange.job.server.letters.DeadLetterSource;
 import io.qaexchange.job.server.pg.PgSchema;
@@ -43,7 +49,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import javax.annotation.Nullable;
 import javax.net.ssl.SSLContext;
 import org.apache.flink.configuration.Configuration;
@@ -90,10 +98,10 @@ public final class QueryServer implements AutoCloseable {
      * @param limits limits of a query
      * @param doors doors beside HTTP, and the certificate of all of them
      * @param steering how the job is steered
-     * @param tables snapshots that stay of Iceberg tables, which this server keeps up to date; null if it does not
+     * @param tables how this server keeps Iceberg tables up to date; null if it does not
      */
     public record Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency,
-            int queue, QueryEngine.Limits limits, Doors doors, Steering steering, @Nullable SnapshotRetention tables) {
+            int queue, QueryEngine.Limits limits, Doors doors, Steering steering, @Nullable ContinuousMirror.Settings tables) {
 
         /** A server that writes no Iceberg tables. */
         public Options(String host, int port, String flinkHost, int flinkPort, @Nullable String job, @Nullable Path tokens, int concurrency, int queue,
@@ -120,9 +128,16 @@ public final class QueryServer implements AutoCloseable {
      * @param savepoints folder of savepoints, a URI; null if none are taken here
      * @param audit file of the audit log; null for none
      * @param letters where dead letters lie; null if this is not known here
+     * @param snapshots the checkpoints and savepoints from which the job may be restored, for the retention; null if they are not known here
      */
-    public record Steering(@Nullable String savepoints, @Nullable Path audit, @Nullable DeadLetterSource letters) {
-        static final Steering NONE = new Steering(null, null, null);
+    public record Steering(@Nullable String savepoints, @Nullable Path audit, @Nullable DeadLetterSource letters,
+            @Nullable Callable<List<RetainedCheckpoint>> snapshots) {
+        static final Steering NONE = new Steering(null, null, null, null);
+
+        /** Without knowledge of checkpoints: the retention is not run here. */
+        public Steering(@Nullable String savepoints, @Nullable Path audit, @Nullable DeadLetterSource letters) {
+            this(savepoints, audit, letters, null);
+        }
 
         /** Without dead letters. */
         public Steering(@Nullable String savepoints, @Nullable Path audit) {
@@ -173,39 +188,39 @@ public final class QueryServer implements AutoCloseable {
             Doors doors = options.doors();
             if (doors.pgPort() != Doors.NONE) {
                 PgSchema schema = new PgSchema();
-                EngineSessions sessions = sessions(engine, admission, schema, options);
+                EngineSessions sessions = sessions(engine, admission, tokens, schema, options);
                 all.push(sessions);
                 pg = PgServer.start(new PgServer.Options(options.host(), doors.pgPort(), tokens, doors.tls(), doors.pgConnections(), doors.slowest()), sessions,
                         schema);
                 all.push(pg);
-                metrics.addGauge("qaexchange_server_pg_connections", pg::connections);
+                metrics.addGauge(ServerMetric.PG_CONNECTIONS, pg::connections);
             }
             if (doors.flightPort() != Doors.NONE) {
-                EngineSessions sessions = sessions(engine, admission, SessionSchema.PLAIN, options);
+                EngineSessions sessions = sessions(engine, admission, tokens, SessionSchema.PLAIN, options);
                 all.push(sessions);
                 flight = FlightSqlServer.start(new FlightSqlServer.Options(options.host(), doors.flightPort(), tokens, doors.tls(), doors.slowest()), sessions);
                 all.push(flight);
-                metrics.addGauge("qaexchange_server_flight_streams", flight::streams);
+                metrics.addGauge(ServerMetric.FLIGHT_STREAMS, flight::streams);
             }
         }
 
         /** Keeps Iceberg tables up to date; null without settings. */
         @Nullable
-        ContinuousMirror mirror(@Nullable SnapshotRetention retention, LiveReader reader, HttpMetrics metrics) {
-            if (retention == null) {
+        ContinuousMirror mirror(@Nullable ContinuousMirror.Settings settings, LiveReader reader, HttpMetrics metrics) {
+            if (settings == null) {
                 return null;
             }
-            ContinuousMirror mirror = ContinuousMirror.start(reader::archive, ContinuousMirror.Settings.of(retention), Clock.systemUTC());
+            ContinuousMirror mirror = ContinuousMirror.start(reader::archive, settings, Clock.systemUTC());
             all.push(mirror);
-            metrics.addGauge("qaexchange_server_iceberg_lag_versions", () -> mirror.state().lag());
-            metrics.addGauge("qaexchange_server_iceberg_lag_seconds", mirror::behindSeconds);
-            metrics.addGauge("qaexchange_server_iceberg_failed_syncs", () -> mirror.state().failures());
+            metrics.addGauge(ServerMetric.ICEBERG_LAG_VERSIONS, () -> mirror.state().lag());
+            metrics.addGauge(ServerMetric.ICEBERG_LAG_SECONDS, mirror::behindSeconds);
+            metrics.addGauge(ServerMetric.ICEBERG_FAILED_SYNCS, () -> mirror.state().failures());
             return mirror;
         }
 
-        private static EngineSessions sessions(QueryEngine engine, Admission admission, SessionSchema schema, Options options) throws IOException {
+        private static EngineSessions sessions(QueryEngine engine, Admission admission, Tokens tokens, SessionSchema schema, Options options) throws IOException {
             try {
-                return EngineSessions.of(engine, admission, schema, options.limits());
+                return EngineSessions.of(engine, admission, tokens::accessOf, schema, options.limits());
             } catch (IOException | RuntimeException e) {
                 throw e;
             } catch (Exception e) {
@@ -258,14 +273,15 @@ public final class QueryServer implements AutoCloseable {
         LiveReader reader = new LiveReader(directory, EndpointPool.of(flinkConfiguration), Duration.ofSeconds(2));
         JobMonitor monitor = new JobMonitor(new FlinkRest(options.flinkHost(), options.flinkPort()), options.job());
         LiveLedger ledger = new LiveLedger(directory, monitor);
-        CheckpointFiles checkpoints = new CheckpointFiles(directory, monitor, Clock.systemUTC());
-        QueryEngine engine = new QueryEngine(reader, ledger, checkpoints, options.limits(), Files.createTempDirectory("qaexchange-serve"));
+        CheckpointFiles checkpoints = new CheckpointFiles(directory, monitor, reader::leases, Clock.systemUTC());
+        QueryEngine engine = new QueryEngine(reader, ledger, checkpoints, new SystemTables(reader, monitor), options.limits(), Files.createTempDirectory("qaexchange-serve"));
         HttpMetrics metrics = new HttpMetrics();
         HttpEndpoint endpoint = new HttpEndpoint(tokens, metrics, audit);
         Admission admission = new Admission(options.concurrency(), options.queue(), WAIT_MS);
         QueryRoutes queries = new QueryRoutes(engine, admission);
         queries.addTo(endpoint);
         new PlanRoutes(engine, admission).addTo(endpoint);
+        new PointRoutes(engine, admission).addTo(endpoint);
         String id = UUID.randomUUID().toString();
         new InstrumentRoutes(engine).addTo(endpoint);
         new JobRoutes(monitor).addTo(endpoint);
@@ -273,12 +289,15 @@ public final class QueryServer implements AutoCloseable {
         new AdminRoutes(monitor, operations, audit, options.steering().savepoints()).addTo(endpoint);
         StoreHistory history = StoreHistory.start(reader, Clock.systemUTC());
         new StorageRoutes(reader, history, operations, Clock.systemUTC()).addTo(endpoint);
+        new ArchiveRoutes(reader, operations, options.steering().snapshots(), Clock.systemUTC()).addTo(endpoint);
+        new LogRoutes().addTo(endpoint);
         new DeadLetterRoutes(options.steering().letters(), operations).addTo(endpoint);
         new LedgerRoutes(ledger).addTo(endpoint);
         new StatusRoutes(engine, queries, metrics, id).addTo(endpoint);
         Opened opened = new Opened();
         opened.all.push(operations);
         opened.all.push(history);
+        opened.all.push(new UpdateStream(endpoint));
         new IcebergRoutes(reader::archive, opened.mirror(options.tables(), reader, metrics)).addTo(endpoint);
 
         Server server = new Server(new QueuedThreadPool(THREADS));

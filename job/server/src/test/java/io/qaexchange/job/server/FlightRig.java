@@ -31,7 +31,7 @@ public final class FlightRig implements AutoCloseable {
     }
 
     public static FlightRig start(Tokens tokens, @Nullable SSLContext tls, Duration slowest) throws Exception {
-        EngineSessions sessions = EngineSessions.of(null, new Admission(4, 16, 1_000), SessionSchema.PLAIN, PgRig.LIMITS);
+        EngineSessions sessions = EngineSessions.of(null, new Admission(4, 16, 1_000), tokens::accessOf, SessionSchema.PLAIN, PgRig.LIMITS);
         return new FlightRig(sessions, FlightSqlServer.start(new FlightSqlServer.Options("127.0.0.1", 0, tokens, tls, slowest), sessions));
     }
 

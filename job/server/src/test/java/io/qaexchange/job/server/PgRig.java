@@ -13,7 +13,7 @@ import javax.net.ssl.SSLContext;
 /** The PostgreSQL door over a catalogue without a job: its tables have no rows, and queries that read no table have theirs from DuckDB. */
 public final class PgRig implements AutoCloseable {
 
-    public static final QueryEngine.Limits LIMITS = new QueryEngine.Limits("512MB", 2, 60, "1GB");
+    public static final QueryEngine.Limits LIMITS = new QueryEngine.Limits("512MB", 2, 60, "1GB", 0);
 
     private final EngineSessions sessions;
     private final PgServer server;
@@ -29,7 +29,7 @@ public final class PgRig implements AutoCloseable {
 
     public static PgRig start(Tokens tokens, @Nullable SSLContext tls, int connections, Duration slowest) throws Exception {
         PgSchema schema = new PgSchema();
-        EngineSessions sessions = EngineSessions.of(null, new Admission(4, 16, 1_000), schema, LIMITS);
+        EngineSessions sessions = EngineSessions.of(null, new Admission(4, 16, 1_000), tokens::accessOf, schema, LIMITS);
         return new PgRig(sessions, PgServer.start(new PgServer.Options("127.0.0.1", 0, tokens, tls, connections, slowest), sessions, schema));
     }
 

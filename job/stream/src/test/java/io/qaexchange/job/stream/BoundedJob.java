@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.runtime.client.JobExecutionException;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -34,6 +35,8 @@ public final class BoundedJob {
         JobOptions options = JobOptions.of(texts, "test");
         Configuration configuration = ExchangeJob.flinkConfiguration(options);
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
+        // Nobody asks for tokens; Hadoop, which would give them, does not run on JDK 24 and later.
+        configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(parallelism, configuration);
         ExchangeJob.build(environment, options);
         try {

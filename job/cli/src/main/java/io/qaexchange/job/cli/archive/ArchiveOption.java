@@ -35,6 +35,11 @@ public final class ArchiveOption {
         return open(archive);
     }
 
+    /** Whether tables or days were named. */
+    boolean isLimited() {
+        return !tables.isEmpty() || !days.isEmpty();
+    }
+
     /** As {@link #open()}. */
     public static ManifestStore open(String archive) throws IOException {
         Path local = LocalFolders.find(archive);

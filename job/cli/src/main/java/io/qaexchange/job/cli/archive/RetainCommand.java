@@ -3,24 +3,24 @@ package io.qaexchange.job.cli.archive;
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.archive.manifest.RetiredFile;
+import io.qaexchange.archive.objects.ObjectStores;
 import io.qaexchange.archive.retention.ArchiveRetention;
 import io.qaexchange.archive.retention.RetainedCheckpoint;
 import io.qaexchange.archive.retention.RetentionPolicy;
 import io.qaexchange.archive.retention.RetentionReport;
 import io.qaexchange.archive.retention.RetentionStages;
+import io.qaexchange.archive.tier.ArchiveTiers;
+import io.qaexchange.archive.tier.TierReport;
 import io.qaexchange.job.cli.Tool;
-import io.qaexchange.job.cli.files.LocalFolders;
 import io.qaexchange.job.model.UsageException;
-import io.qaexchange.job.query.hot.CheckpointReader;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import javax.annotation.Nullable;
 import org.apache.flink.util.TimeUtils;
@@ -30,11 +30,14 @@ import picocli.CommandLine.Option;
 
 /** {@code bin/archive retain}. */
 @Command(name = "retain", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Lets archived files go: rows that are older than the policy, and small files that were compacted.",
-            "A file leaves the table at once, and the disk in a later run, when the grace time is over."},
-        footer = {"", "Exit code: 0 good, 1 a retained checkpoint cannot be restored with this archive, 2 it could not run."})
+        description = {"Lets archived files go: rows that are older than the policy, and small files that were compacted; copies old files to an object"
+            + " store, and lets their local files go.",
+            "A file leaves the table or the local disk at once for new readers, and the disk in a later run, when the grace time is over."},
+        footer = {"", "Exit code: 0 good, 1 a file could not be copied or compared, or a retained checkpoint cannot be restored with this archive, 2 it could not"
+            + " run."})
 final class RetainCommand implements Callable<Integer> {
 
+    private static final String NEVER = "never";
     /** A query that runs may have files open that long. */
     private static final Duration LEAST_GRACE = Duration.ofMinutes(10);
 
@@ -47,6 +50,16 @@ final class RetainCommand implements Callable<Integer> {
             description = "Age of a trading day at which its rows go, for all tables or for one. Default: never. It is counted from the earlier of today and the"
                     + " newest trading day of the table.")
     private List<String> deleteAfter = List.of();
+    @Option(names = "--remote-after", split = ",", paramLabel = "[TABLE=]DAYS",
+            description = "Age of a trading day at which its files are copied to --remote, read back and compared. Default: never.")
+    private List<String> remoteAfter = List.of();
+    @Option(names = "--local-retention", split = ",", paramLabel = "[TABLE=]DAYS",
+            description = "Age of a trading day at which its local files go, once their copies are compared; at least --remote-after. Queries read them through"
+                    + " a cache. Default: never.")
+    private List<String> localRetention = List.of();
+    @Option(names = "--remote", paramLabel = "URI", description = "Object store for copies: s3://BUCKET/PREFIX, or a folder on another disk or file system such"
+            + " as file:///mnt/cold/archive, which must exist. For this archive alone.")
+    private String remote;
     @Option(names = "--grace", paramLabel = "TIME", defaultValue = "7 d",
             description = "How long a file stays on the disk after it left the table, at least 10 min. Default: ${DEFAULT-VALUE}.")
     private String grace;
@@ -55,13 +68,38 @@ final class RetainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        RetentionPolicy policy = policy(deleteAfter);
+        RetentionPolicy policy = policy(deleteAfter, remoteAfter, localRetention);
+        if (remote == null && !remoteAfter.isEmpty()) {
+            throw new UsageException("say with --remote where files are copied to, such as s3://bucket/prefix or file:///mnt/cold/archive");
+        }
+        if (remote != null && remoteAfter.isEmpty()) {
+            throw new UsageException("say with --remote-after at which age files are copied to " + remote + ", such as --remote-after 30");
+        }
         Duration time = grace();
         ManifestStore store = archive.open();
-        ArchiveRetention retention = new ArchiveRetention(store, policy, time, retained(), Clock.systemUTC());
+        if (archive.isLimited()) {
+            throw new UsageException("--table and --day are not for retain: name the table in front of the days, such as --delete-after tick=30");
+        }
+        List<RetainedCheckpoint> retained = Snapshots.retained(Snapshots.of(checkpoints));
+        ArchiveTiers tiers = tiers(store, policy, time, retained);
+        ArchiveRetention retention = new ArchiveRetention(store, policy, time, retained, Clock.systemUTC());
+        // First what expires, so that nothing is copied in vain.
         RetentionReport report = dryRun ? retention.plan() : retention.run();
         print(report, dryRun);
-        return report.notes().isEmpty() ? Tool.GOOD : Tool.BAD;
+        TierReport moved = dryRun ? tiers.plan() : tiers.run();
+        print(moved, dryRun);
+        return report.notes().isEmpty() && moved.problems().isEmpty() ? Tool.GOOD : Tool.BAD;
+    }
+
+    private ArchiveTiers tiers(ManifestStore store, RetentionPolicy policy, Duration time, List<RetainedCheckpoint> retained) throws IOException {
+        try {
+            if (remote != null) {
+                ObjectStores.of(ObjectStores.normalized(remote));
+            }
+            return new ArchiveTiers(store, policy, remote, time, retained, Clock.systemUTC());
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--remote " + e.getMessage(), e);
+        }
     }
 
     private Duration grace() {
@@ -77,67 +115,50 @@ final class RetainCommand implements Callable<Integer> {
         return time;
     }
 
-    /** The policy of texts such as 365 or tick=30. */
-    static RetentionPolicy policy(List<String> deleteAfter) {
-        RetentionStages all = RetentionStages.KEEP;
+    /** The policy of texts such as 365, tick=30 or tick=never. */
+    static RetentionPolicy policy(List<String> deleteAfter, List<String> remoteAfter, List<String> localRetention) {
+        Map<String, Integer> delete = days("--delete-after", deleteAfter);
+        Map<String, Integer> copy = days("--remote-after", remoteAfter);
+        Map<String, Integer> leave = days("--local-retention", localRetention);
+        RetentionStages all = stages("", copy, leave, delete);
+        Set<String> tables = new TreeSet<>(delete.keySet());
+        tables.addAll(copy.keySet());
+        tables.addAll(leave.keySet());
+        tables.remove("");
         Map<String, RetentionStages> byTable = new HashMap<>();
-        for (String text : deleteAfter) {
-            int equals = text.indexOf('=');
-            RetentionStages stages;
-            try {
-                stages = new RetentionStages(null, null, Integer.valueOf(text.substring(equals + 1).strip()));
-            } catch (NumberFormatException e) {
-                throw new UsageException("--delete-after " + text + " is no number of days, such as 365 or tick=30", e);
-            } catch (IllegalArgumentException e) {
-                throw new UsageException(e.getMessage(), e);
-            }
-            if (equals < 0) {
-                all = stages;
-            } else {
-                byTable.put(text.substring(0, equals).strip(), stages);
-            }
+        for (String table : tables) {
+            byTable.put(table, stages(table, copy, leave, delete));
         }
         return new RetentionPolicy(all, byTable);
     }
 
-    private List<RetainedCheckpoint> retained() throws Exception {
-        if (checkpoints.isEmpty()) {
-            throw new UsageException("say with --checkpoints where the checkpoints and savepoints are from which the job may be restored, such as"
-                    + " run/checkpoints,run/savepoints; or --checkpoints none");
+    /** The stages of a table; those of all tables where it has none of its own. */
+    private static RetentionStages stages(String table, Map<String, Integer> copy, Map<String, Integer> leave, Map<String, Integer> delete) {
+        try {
+            return new RetentionStages(of(copy, table), of(leave, table), of(delete, table));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException((table.isEmpty() ? "" : "table " + table + ": ") + e.getMessage(), e);
         }
-        if (checkpoints.equals(List.of("none"))) {
-            return List.of();
-        }
-        List<RetainedCheckpoint> retained = new ArrayList<>();
-        for (String folder : checkpoints) {
-            Path local = LocalFolders.find(folder);
-            if (local == null || !Files.isDirectory(local)) {
-                throw new UsageException("--checkpoints " + folder + " is no folder on this machine"
-                        + (local == null ? ": copy the newest checkpoint and the savepoints here" : LocalFolders.hint(local)));
-            }
-            for (Path snapshot : LocalFolders.snapshots(local)) {
-                RetainedCheckpoint one = read(snapshot);
-                if (one != null) {
-                    retained.add(one);
-                }
-            }
-        }
-        return retained;
     }
 
-    /** A checkpoint, or null if its job deleted it just now. */
     @Nullable
-    private static RetainedCheckpoint read(Path snapshot) throws Exception {
-        try {
-            CheckpointReader reader = CheckpointReader.open(LocalFolders.forFlink(snapshot));
-            return new RetainedCheckpoint(snapshot.toString(), reader.epoch(), reader.checkpointId(), reader.uncommittedFiles());
-        } catch (IOException e) {
-            if (!Files.exists(snapshot.resolve(LocalFolders.METADATA))) {
-                return null;
+    private static Integer of(Map<String, Integer> days, String table) {
+        return days.containsKey(table) ? days.get(table) : days.get("");
+    }
+
+    /** Days by table, "" for all; null for never. */
+    private static Map<String, Integer> days(String option, List<String> texts) {
+        Map<String, Integer> days = new HashMap<>();
+        for (String text : texts) {
+            int equals = text.indexOf('=');
+            String number = text.substring(equals + 1).strip();
+            try {
+                days.put(equals < 0 ? "" : text.substring(0, equals).strip(), number.equals(NEVER) ? null : Integer.valueOf(number));
+            } catch (NumberFormatException e) {
+                throw new UsageException(option + " " + text + " is no number of days, such as 365, tick=30 or tick=never", e);
             }
-            throw new IOException("checkpoint " + snapshot + " cannot be read, so nothing is let go that it may need: " + e.getMessage()
-                    + ". Remove it if it is none of this job's", e);
         }
+        return days;
     }
 
     private static void print(RetentionReport report, boolean dryRun) {
@@ -158,5 +179,29 @@ final class RetainCommand implements Callable<Integer> {
                 report.expired().stream().map(DataFile::tradingDay).distinct().count(), report.deleted().size(),
                 report.deleted().stream().mapToLong(file -> file.file().lengthBytes()).sum(), report.waiting().size(), report.needed().size());
         report.notes().forEach(note -> System.err.println("note: " + note));
+    }
+
+    private static void print(TierReport report, boolean dryRun) {
+        print(dryRun ? "would be copied" : "copied", report.copied());
+        print(dryRun ? "would be read remotely, and leave the local disk after the grace time" : "read remotely, leaves the local disk after the grace time",
+                report.leaving());
+        print(dryRun ? "local file would be deleted" : "local file deleted", report.deleted());
+        print("stays on the local disk (held, needed by a checkpoint, or fetched)", report.kept());
+        if (!report.copied().isEmpty() || !report.leaving().isEmpty() || !report.deleted().isEmpty() || !report.waiting().isEmpty()
+                || !report.kept().isEmpty() || !report.problems().isEmpty()) {
+            System.out.printf("%,d files with %,d bytes of %,d trading days copied; %,d with %,d bytes are read remotely from now on; %,d local files with %,d bytes"
+                    + " deleted; %,d wait for the grace time, %,d stay%n", report.copied().size(), bytes(report.copied()),
+                    report.copied().stream().map(DataFile::tradingDay).distinct().count(), report.leaving().size(), bytes(report.leaving()),
+                    report.deleted().size(), bytes(report.deleted()), report.waiting().size(), report.kept().size());
+        }
+        report.problems().forEach(problem -> System.err.println("problem: " + problem));
+    }
+
+    private static void print(String what, List<DataFile> files) {
+        files.forEach(file -> System.out.printf("%s: %s, %,d bytes%n", what, file.path(), file.lengthBytes()));
+    }
+
+    private static long bytes(List<DataFile> files) {
+        return files.stream().mapToLong(DataFile::lengthBytes).sum();
     }
 }

@@ -26,7 +26,7 @@ public final class ServerClient {
     static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).version(HttpClient.Version.HTTP_1_1).build();
 
     /** The environment variable with the token to show. */
-    static final String TOKEN = "QAEXCHANGE_TOKEN";
+    public static final String TOKEN = "QAEXCHANGE_TOKEN";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -144,18 +144,23 @@ public final class ServerClient {
         try (InputStream body = response.body()) {
             text = new String(body.readAllBytes(), StandardCharsets.UTF_8);
         }
+        return problem(address, response.statusCode(), header(response, "Content-Type").orElse(""), text);
+    }
+
+    /** The refusal in an answer. */
+    public static ServerProblem problem(URI address, int status, String contentType, String text) throws IOException {
         String code = "no-problem-document";
-        String detail = "the server at " + address + " answered with status " + response.statusCode() + ": " + text;
-        if (header(response, "Content-Type").orElse("").startsWith("application/problem+json")) {
+        String detail = "the server at " + address + " answered with status " + status + ": " + text;
+        if (contentType.startsWith("application/problem+json")) {
             JsonNode document = JSON.readTree(text);
             detail = document.path("detail").asText();
             String type = document.path("type").asText();
             code = type.substring(type.lastIndexOf(':') + 1);
         }
-        if (response.statusCode() == 401) {
+        if (status == 401) {
             detail += ". The token is read from the environment: export " + TOKEN + "=…";
         }
-        return new ServerProblem(response.statusCode(), code, detail);
+        return new ServerProblem(status, code, detail);
     }
 
     private static Optional<String> header(HttpResponse<?> response, String name) {

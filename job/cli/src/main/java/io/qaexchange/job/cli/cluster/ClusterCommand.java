@@ -31,6 +31,8 @@ import picocli.CommandLine.Parameters;
 public final class ClusterCommand implements Callable<Integer> {
 
     private static final String JOB_MANAGER = "jobmanager";
+    private static final String SECOND_JOB_MANAGER = "jobmanager-2";
+    private static final String ZOOKEEPER = "zookeeper";
     private static final String TASK_MANAGER = "taskmanager-";
     private static final String OF_JOB_MANAGER = "jm_";
     private static final Predicate<Path> LEFT_JARS = path -> path.getFileName().toString().equals("blobStorage")
@@ -52,6 +54,12 @@ public final class ClusterCommand implements Callable<Integer> {
     @Option(names = "--metrics-port", defaultValue = "9249",
             description = "First port for metrics, on 127.0.0.1; each process takes the next free one. 0: no metrics. Default: ${DEFAULT-VALUE}.")
     private int metricsPort;
+    @Option(names = "--ha", paramLabel = "zookeeper[:HOST:PORT,…]",
+            description = "High availability: two JobManagers, the second on the next port; if one is lost the other goes on with all jobs. With addresses: that"
+                    + " ZooKeeper; else one is started on this machine. To be said at each start of this folder.")
+    private String ha;
+    @Option(names = "--zookeeper-port", defaultValue = "2181", description = "Port of the ZooKeeper that --ha zookeeper starts. Default: ${DEFAULT-VALUE}.")
+    private int zooKeeperPort;
 
     /** Runs the command. */
     public static void main(String[] args) {
@@ -66,11 +74,13 @@ public final class ClusterCommand implements Callable<Integer> {
             case "start" -> start(cluster, processes);
             case "stop" -> {
                 for (String name : processes.names()) {
-                    if (name.equals(JOB_MANAGER) || name.startsWith(TASK_MANAGER)) {
+                    if (isJobManager(name) || name.startsWith(TASK_MANAGER)) {
                         processes.stop(name);
                         MetricsTargets.of(folder).remove(name);
                     }
                 }
+                // Last: who leads is written there.
+                processes.stop(LocalZooKeeper.NAME);
                 yield Tool.GOOD;
             }
             case "status" -> status(cluster, processes);
@@ -80,24 +90,24 @@ public final class ClusterCommand implements Callable<Integer> {
 
     private int start(ClusterFolder cluster, LocalProcesses processes) throws Exception {
         boolean begins = processes.find(JOB_MANAGER).isEmpty();
+        boolean second = processes.find(SECOND_JOB_MANAGER).isPresent();
         if (begins) {
             Ports.checkFree(Map.of("--port", port, "--rpc-port", rpcPort));
-            cluster.savePort(port);
-            removeLeftJars(cluster, processes);
+            cluster.savePorts(ha == null ? List.of(port) : List.of(port, port + 1));
+            if (!second) {
+                removeLeftJars(cluster, processes);
+            }
         } else if (cluster.port() != port) {
             System.err.println("the JobManager of " + cluster.path() + " runs already, on port " + cluster.port());
         }
         List<String> dynamic = dynamicOptions(cluster);
-        if (begins) {
-            List<String> jobManager = new ArrayList<>(List.of("-Xmx768m", "-cp", ClusterFolder.flinkClassPath(),
-                    "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint", "--configDir",
-                    LocalProcesses.home().resolve("flink-conf").toString()));
-            jobManager.addAll(dynamic);
-            jobManager.addAll(metrics(JOB_MANAGER));
-            processes.start(JOB_MANAGER, jobManager);
-        }
+        dynamic.addAll(highAvailability(cluster, processes));
+        startJobManager(processes, JOB_MANAGER, port, dynamic);
         // TaskManagers join whoever listens on the port: they are started when that is known to be ours.
         processes.await(JOB_MANAGER, START_TIMEOUT, () -> isOurs(cluster));
+        if (ha != null) {
+            startJobManager(processes, SECOND_JOB_MANAGER, port + 1, dynamic);
+        }
         FlinkRest rest = cluster.connect();
         int started = 0;
         for (int i = 1; i <= taskManagers; i++) {
@@ -120,6 +130,41 @@ public final class ClusterCommand implements Callable<Integer> {
         System.err.println("started " + started + " TaskManagers, " + rest.taskManagers() + " are registered");
         System.out.println(rest.address());
         return Tool.GOOD;
+    }
+
+    private void startJobManager(LocalProcesses processes, String name, int restPort, List<String> dynamic) throws IOException {
+        if (processes.find(name).isPresent()) {
+            return;
+        }
+        List<String> jobManager = new ArrayList<>(List.of("-Xmx768m", "-cp", ClusterFolder.flinkClassPath(),
+                "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint", "--configDir",
+                LocalProcesses.home().resolve("flink-conf").toString(), "-D", "rest.port=" + restPort, "-D", "rest.bind-port=" + restPort));
+        jobManager.addAll(dynamic);
+        jobManager.addAll(metrics(name));
+        processes.start(name, jobManager);
+    }
+
+    private static boolean isJobManager(String name) {
+        return name.equals(JOB_MANAGER) || name.equals(SECOND_JOB_MANAGER);
+    }
+
+    /** Flink's settings of high availability; starts a ZooKeeper if none was named. */
+    private List<String> highAvailability(ClusterFolder cluster, LocalProcesses processes) throws Exception {
+        if (ha == null) {
+            return List.of();
+        }
+        if (!ha.equals(ZOOKEEPER) && !ha.matches(ZOOKEEPER + ":[^:,/ ]+:\\d+(,[^:,/ ]+:\\d+)*")) {
+            throw new UsageException("--ha " + ha + " is neither zookeeper nor zookeeper:HOST:PORT, such as zookeeper:10.0.0.1:2181,10.0.0.2:2181");
+        }
+        String quorum = ha.equals(ZOOKEEPER) ? LocalZooKeeper.start(cluster.path(), processes, zooKeeperPort, START_TIMEOUT) : ha.substring(ZOOKEEPER.length() + 1);
+        List<String> options = new ArrayList<>();
+        for (String option : List.of("high-availability.type=zookeeper", "high-availability.zookeeper.quorum=" + quorum,
+                "high-availability.storageDir=" + JobOptions.folderUri(Files.createDirectories(cluster.path().resolve("ha"))),
+                "high-availability.cluster-id=/" + cluster.id())) {
+            options.add("-D");
+            options.add(option);
+        }
+        return options;
     }
 
     private static boolean isOurs(ClusterFolder cluster) throws Exception {
@@ -168,7 +213,7 @@ public final class ClusterCommand implements Callable<Integer> {
 
     private List<String> dynamicOptions(ClusterFolder cluster) throws IOException {
         List<String> options = new ArrayList<>();
-        for (String option : List.of("rest.port=" + port, "rest.bind-port=" + port, "jobmanager.rpc.port=" + rpcPort,
+        for (String option : List.of("jobmanager.rpc.port=" + rpcPort,
                 "taskmanager.numberOfTaskSlots=" + slots,
                 FlinkRest.CLUSTER_ID + "=" + cluster.id(),
                 "io.tmp.dirs=" + LocalFolders.inList(Files.createDirectories(cluster.path().resolve("tmp"))),
@@ -200,12 +245,13 @@ public final class ClusterCommand implements Callable<Integer> {
             return Tool.BAD;
         }
         boolean complete = processes.find(JOB_MANAGER).isPresent();
+        boolean answers = complete || processes.find(SECOND_JOB_MANAGER).isPresent();
         for (String name : processes.names()) {
             boolean runs = processes.find(name).isPresent();
             complete &= runs;
             System.out.println(name + (runs ? " runs, process " + processes.find(name).get().pid() : " does not run"));
         }
-        if (processes.find(JOB_MANAGER).isPresent()) {
+        if (answers) {
             FlinkRest rest = cluster.connect();
             System.out.println(rest.address() + ", " + rest.taskManagers() + " TaskManagers registered");
             for (JsonNode job : rest.get("/jobs/overview").path("jobs")) {

@@ -62,9 +62,9 @@ public record ClusterFolder(Path path) {
         return LocalFolders.forFlink(snapshots.get(0));
     }
 
-    /** Ports of the cluster that is started here: REST, and between JobManager and TaskManagers. */
-    void savePort(int port) throws IOException {
-        Files.writeString(path.resolve(PORT), Integer.toString(port));
+    /** Ports of REST of the cluster that is started here, one for each JobManager. */
+    void savePorts(List<Integer> ports) throws IOException {
+        Files.writeString(path.resolve(PORT), ports.stream().map(Object::toString).collect(Collectors.joining(" ")));
     }
 
     /** The id of this folder's cluster; made at the first start and kept. */
@@ -93,13 +93,18 @@ public record ClusterFolder(Path path) {
         return rest;
     }
 
-    /** Port of the cluster that was started here. */
+    /** Port of the cluster that was started here: of several JobManagers, that of the first one that answers. Each of them asks the one that leads. */
     public int port() throws IOException {
+        List<Integer> ports = ports();
+        return ports.size() == 1 ? ports.get(0) : ports.stream().filter(Ports::isOpen).findFirst().orElse(ports.get(0));
+    }
+
+    private List<Integer> ports() throws IOException {
         Path file = path.resolve(PORT);
         if (!Files.exists(file)) {
             throw new UsageException("no cluster was started in " + path + ". Run bin/cluster start --dir " + Tool.shellWord(path));
         }
-        return Integer.parseInt(Files.readString(file).strip());
+        return Stream.of(Files.readString(file).strip().split(" ")).map(Integer::valueOf).toList();
     }
 
     /** Flink alone, as in a distribution's lib folder. */

@@ -31,6 +31,7 @@ public final class LocalProcesses {
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
     private static final long POLL_MS = 200;
     private static final String PID = ".pid";
+    private static final String LOG_FORMAT = "QAEXCHANGE_LOG";
     private static final String JAVA = "java";
     private static final List<String> PASSED_ON = List.of("--add-opens", "--add-exports", "--enable-native-access", "--sun-misc-unsafe-memory-access");
     private static final Duration START_TOLERANCE = Duration.ofSeconds(5);
@@ -61,9 +62,14 @@ public final class LocalProcesses {
         return Path.of(path);
     }
 
-    /** Makes Flink's processes log to {@code file}; log4j takes its setting for a URI. */
+    /** Makes Flink's processes log to {@code file}, as text or as JSON; log4j takes its setting for a URI. */
     static List<String> logging(Path file) {
-        return List.of("-Dlog.file=" + file, "-Dlog4j.configurationFile=" + home().resolve("flink-conf/log4j2-cluster.properties").toUri());
+        String format = System.getenv().getOrDefault(LOG_FORMAT, "text");
+        if (!format.equals("text") && !format.equals("json")) {
+            throw new UsageException(LOG_FORMAT + "=" + format + " is neither text nor json");
+        }
+        String settings = "flink-conf/log4j2-cluster" + (format.equals("json") ? "-json" : "") + ".properties";
+        return List.of("-Dlog.file=" + file, "-Dlog4j.configurationFile=" + home().resolve(settings).toUri());
     }
 
     /** The packages that Flink's own scripts open on Java 17, and the permissions that later JDKs want: passed on from this process. */

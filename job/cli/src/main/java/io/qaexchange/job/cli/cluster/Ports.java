@@ -22,12 +22,20 @@ final class Ports {
      */
     static void checkFree(Map<String, Integer> ports) {
         ports.forEach((option, port) -> {
-            try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress("127.0.0.1", port), ANSWER_MS);
-            } catch (IOException e) {
-                return;
+            if (isOpen(port)) {
+                throw new UsageException("port " + port + " is in use by another program, or by the cluster of another folder. Choose one with " + option);
             }
-            throw new UsageException("port " + port + " is in use by another program, or by the cluster of another folder. Choose one with " + option);
         });
+    }
+
+    /** Whether anybody listens on a port of the loopback interface. */
+    static boolean isOpen(int port) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress("127.0.0.1", port), ANSWER_MS);
+            return true;
+        } catch (IOException e) {
+            // Nobody does: that is the answer.
+            return false;
+        }
     }
 }

@@ -79,14 +79,29 @@ final class DeadLetters {
     void forEach(Consumer<Letter> visitor) throws IOException {
         Map<String, String> resent = new HashMap<>();
         TopicReader.forEach(kafka, List.of(topic), found -> note(found, resent));
-        visit(resent, visitor);
+        Set<String> seen = new HashSet<>();
+        TopicReader.forEachSoFar(kafka, List.of(topic), found -> visit(found, seen, resent, visitor));
     }
 
-    /** As {@link #forEach}, without waiting for what was committed just now: of use while the job writes letters all the time. */
-    void forEachSoFar(Consumer<Letter> visitor) throws IOException {
+    /**
+     * As {@link #forEach}, in one reading: whether a letter's message was sent again is not known yet when the letter is visited.
+     *
+     * @param soFar whether to go without what was committed just now: of use while the job writes letters all the time
+     * @return when messages were sent again, by position
+     */
+    Map<String, String> forEachOnce(boolean soFar, Consumer<Letter> visitor) throws IOException {
         Map<String, String> resent = new HashMap<>();
-        TopicReader.forEachSoFar(kafka, List.of(topic), found -> note(found, resent));
-        visit(resent, visitor);
+        Set<String> seen = new HashSet<>();
+        Consumer<ConsumerRecord<byte[], byte[]>> each = found -> {
+            note(found, resent);
+            visit(found, seen, Map.of(), visitor);
+        };
+        if (soFar) {
+            TopicReader.forEachSoFar(kafka, List.of(topic), each);
+        } else {
+            TopicReader.forEach(kafka, List.of(topic), each);
+        }
+        return resent;
     }
 
     private static void note(ConsumerRecord<byte[], byte[]> found, Map<String, String> resent) {
@@ -96,14 +111,11 @@ final class DeadLetters {
         }
     }
 
-    private void visit(Map<String, String> resent, Consumer<Letter> visitor) throws IOException {
-        Set<String> seen = new HashSet<>();
-        TopicReader.forEachSoFar(kafka, List.of(topic), found -> {
-            String position = DeadLetterFormat.position(found.headers());
-            if (position != null && isLetter(found.headers()) && seen.add(position)) {
-                visitor.accept(new Letter(position, found, resent.get(position)));
-            }
-        });
+    private static void visit(ConsumerRecord<byte[], byte[]> found, Set<String> seen, Map<String, String> resent, Consumer<Letter> visitor) {
+        String position = DeadLetterFormat.position(found.headers());
+        if (position != null && isLetter(found.headers()) && seen.add(position)) {
+            visitor.accept(new Letter(position, found, resent.get(position)));
+        }
     }
 
     /** All letters, as {@link #forEach} visits them. */

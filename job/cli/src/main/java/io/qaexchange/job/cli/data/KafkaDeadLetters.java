@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +22,8 @@ import org.apache.kafka.common.header.Header;
 /**
  * The dead letters of a topic for the query server: what {@code bin/dead-letters} does, for its users.
  *
- * <p>The topic is read from its beginning for each answer, by one at a time. Memory: the positions of all letters, and those that are given.
+ * <p>The topic is read once, from its beginning, for each look, and twice for sending again; by one at a time. Memory: the positions of all letters, and
+ * those that are given.
  *
  * <p>Thread-safe.
  */
@@ -61,16 +63,15 @@ public final class KafkaDeadLetters implements DeadLetterSource {
     @Override
     public Overview overview(Filter wanted, int most) throws IOException {
         Map<String, Long> byReason = new TreeMap<>();
-        Map<String, Long> sentAgain = new TreeMap<>();
+        Map<String, String> reasons = new HashMap<>();
         Deque<Letter> newest = new ArrayDeque<>();
         long[] matching = new long[1];
         Predicate<DeadLetters.Letter> isWanted = filter(wanted);
         return withKafka(() -> {
-            letters.forEachSoFar(letter -> {
-                byReason.merge(letter.text(DeadLetterFormat.REASON), 1L, Long::sum);
-                if (letter.resent() != null) {
-                    sentAgain.merge(letter.text(DeadLetterFormat.REASON), 1L, Long::sum);
-                }
+            Map<String, String> resent = letters.forEachOnce(true, letter -> {
+                String reason = letter.text(DeadLetterFormat.REASON).intern();
+                byReason.merge(reason, 1L, Long::sum);
+                reasons.put(letter.position(), reason);
                 if (isWanted.test(letter)) {
                     matching[0]++;
                     newest.addFirst(letter(letter, PREVIEW_BYTES));
@@ -79,7 +80,9 @@ public final class KafkaDeadLetters implements DeadLetterSource {
                     }
                 }
             });
-            return new Overview(byReason, sentAgain, matching[0], new ArrayList<>(newest));
+            Map<String, Long> sentAgain = new TreeMap<>();
+            resent.keySet().stream().filter(reasons::containsKey).forEach(position -> sentAgain.merge(reasons.get(position), 1L, Long::sum));
+            return new Overview(byReason, sentAgain, matching[0], newest.stream().map(letter -> letter.sentAgain(resent.get(letter.position()))).toList());
         });
     }
 
@@ -87,12 +90,12 @@ public final class KafkaDeadLetters implements DeadLetterSource {
     public Optional<Letter> find(String position) throws IOException {
         Letter[] found = new Letter[1];
         return withKafka(() -> {
-            letters.forEach(letter -> {
+            Map<String, String> resent = letters.forEachOnce(false, letter -> {
                 if (letter.position().equals(position)) {
                     found[0] = letter(letter, Integer.MAX_VALUE);
                 }
             });
-            return Optional.ofNullable(found[0]);
+            return Optional.ofNullable(found[0]).map(letter -> letter.sentAgain(resent.get(position)));
         });
     }
 

@@ -80,7 +80,7 @@ final class DemoReport {
                 instrument = busiest.getString(1);
             }
             out.printf("%nONE-MINUTE BARS OF %s, hot and cold as one table, the first %d%n%n", instrument, BARS);
-            ResultWriter.of(tables, tables.parse(bars(instrument) + " LIMIT " + BARS)).write(ResultFormat.TABLE, out, folder);
+            ResultWriter.of(tables, tables.parse(bars(instrument) + " LIMIT " + BARS)).write(ResultFormat.TABLE, out);
         }
     }
 

@@ -116,7 +116,7 @@ public final class LiveDemo {
         CompletableFuture<EventGenerator> feeding = feeder.start();
         URI rest = cluster.getRestAddress().get();
         QueryServer.Options server = new QueryServer.Options("127.0.0.1", settings.port(), rest.getHost(), rest.getPort(), null, null, QUERIES, QUEUE,
-                new QueryEngine.Limits("1GB", Math.max(1, Runtime.getRuntime().availableProcessors()), 60, "10GB"),
+                new QueryEngine.Limits("1GB", Math.max(1, Runtime.getRuntime().availableProcessors()), 60, "10GB", 0),
                 new QueryServer.Doors(QueryServer.Doors.orNone(settings.pgPort()), PG_CONNECTIONS, QueryServer.Doors.orNone(settings.flightPort()), null, Duration.ofMinutes(2)),
                 new QueryServer.Steering(JobOptions.folderUri(settings.folder().resolve("savepoints")), settings.folder().resolve("audit.jsonl"),
                         new KafkaDeadLetters(KafkaConnection.to(kafka.bootstrapServers()), "dead-letters")));

@@ -27,6 +27,8 @@ public final class LocalFolders {
     /** The file that makes a folder a checkpoint or savepoint. */
     public static final String METADATA = "_metadata";
 
+    private static final String CHECKPOINT = "chk-";
+    private static final int LIST_ATTEMPTS = 20;
     private static final Pattern FILE_URI = Pattern.compile("^file:(//)?(?=/)");
     private static final Pattern REMOTE = Pattern.compile("^[A-Za-z][A-Za-z0-9+.-]+://");
     private static final Pattern LIST_SEPARATORS = Pattern.compile(",|" + Pattern.quote(File.pathSeparator));
@@ -86,11 +88,29 @@ public final class LocalFolders {
 
     /** Folders of complete checkpoints and savepoints below some folders, the newest first. Others may delete some meanwhile. */
     public static List<Path> snapshots(Path... parents) throws IOException {
+        for (int attempt = 1;; attempt++) {
+            boolean[] begun = new boolean[1];
+            List<Path> found = snapshots(begun, parents);
+            // The job may have deleted each folder between the listing and the look into it, and completed others since.
+            if (!found.isEmpty() || !begun[0] || attempt == LIST_ATTEMPTS) {
+                return found;
+            }
+        }
+    }
+
+    /** @param begun whether there is a folder of a checkpoint, complete or not */
+    private static List<Path> snapshots(boolean[] begun, Path... parents) throws IOException {
         record Snapshot(Path folder, FileTime time) {
         }
         List<Snapshot> found = new ArrayList<>();
         for (Path parent : parents) {
             Files.walkFileTree(parent, EnumSet.noneOf(java.nio.file.FileVisitOption.class), SNAPSHOT_DEPTH, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                    begun[0] |= folder.getFileName() != null && folder.getFileName().toString().startsWith(CHECKPOINT);
+                    return FileVisitResult.CONTINUE;
+                }
+
                 @Override
                 public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                     if (file.getFileName().toString().equals(METADATA)) {

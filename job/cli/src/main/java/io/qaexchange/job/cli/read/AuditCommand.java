@@ -14,6 +14,7 @@ import io.qaexchange.job.cli.cluster.LocalBroker;
 import io.qaexchange.job.cli.data.KafkaClientConfig;
 import io.qaexchange.job.cli.data.KafkaEvents;
 import io.qaexchange.job.cli.demo.RunFolder;
+import io.qaexchange.job.cli.files.TierCacheOptions;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.audit.Audit;
 import io.qaexchange.job.query.audit.AuditReport;
@@ -45,6 +46,8 @@ public final class AuditCommand implements Callable<Integer> {
 
     @Mixin
     private SourceOptions source;
+    @Mixin
+    private TierCacheOptions tierCache;
     @Option(names = "--live", description = "Audits a running job through its read endpoints, without stopping it; --brokers is the folder's own broker if it has one.")
     private boolean live;
     @Mixin

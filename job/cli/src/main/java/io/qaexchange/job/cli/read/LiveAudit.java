@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import javax.annotation.Nullable;
 import org.apache.kafka.common.TopicPartition;
@@ -59,8 +60,8 @@ final class LiveAudit {
     AuditReport run(LiveReader reader, @Nullable ServerClient server) throws Exception {
         Path copy = Files.createTempFile("hot", ".rows");
         try {
-            LiveRows rows = LiveRows.copy(reader, copy);
-            String counted = server == null ? null : count(server, rows);
+            AtomicReference<String> counted = new AtomicReference<>();
+            LiveRows rows = LiveRows.copy(reader, copy, held -> counted.set(server == null ? null : count(server, held)));
             Map<TopicPartition, Long> upTo = new HashMap<>();
             for (PartitionOffset offset : rows.offsets()) {
                 upTo.put(new TopicPartition(offset.topic(), offset.partition()), offset.offset());
@@ -71,7 +72,7 @@ final class LiveAudit {
             String about = "as of " + rows.level() + ", Kafka up to " + rows.offsets().stream()
                     .map(offset -> offset.topic() + "-" + offset.partition() + "@" + offset.offset()).collect(Collectors.joining(", "));
             report = report.about(server == null ? about : about + "; the server at " + server.address() + " was asked too");
-            return (counted == null ? report : report.withProblem(counted)).with(ArchiveCheck.run(reader.archive(), settings.noted()));
+            return (counted.get() == null ? report : report.withProblem(counted.get())).with(ArchiveCheck.run(reader.archive(), settings.noted()));
         } finally {
             Files.deleteIfExists(copy);
         }

@@ -1,9 +1,12 @@
 package io.qaexchange.job.cli.read;
 
+import io.qaexchange.archive.manifest.ArchiveManifest;
+import io.qaexchange.archive.manifest.LeasedVersions;
 import io.qaexchange.job.cli.Tool;
 import io.qaexchange.job.cli.client.ServerClient;
 import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.client.ServerProblem;
+import io.qaexchange.job.cli.files.TierCacheOptions;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.NearNames;
 import io.qaexchange.job.query.sql.ReasonLostException;
@@ -17,10 +20,10 @@ import java.io.BufferedOutputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -40,6 +43,9 @@ import picocli.CommandLine.Parameters;
         footer = {"", "Exit code: 0 success, 1 the SQL is not valid, 2 the command could not run."})
 public final class QueryCommand implements Callable<Integer> {
 
+    /** How long archived files stay that a killed command had. */
+    private static final Duration LEASE = Duration.ofMinutes(1);
+
     /** How DuckDB's message begins if a table is not there. */
     private static final String NO_SUCH_TABLE = "Catalog Error: Table with name";
     private static final String NO_SUCH_FUNCTION = "No function matches";
@@ -53,6 +59,8 @@ public final class QueryCommand implements Callable<Integer> {
     private String sql;
     @Mixin
     private SourceOptions source;
+    @Mixin
+    private TierCacheOptions tierCache;
     @Option(names = "--format", defaultValue = "table", description = "table, csv, json (an object per line), parquet or arrow (an Arrow IPC file). Default: ${DEFAULT-VALUE}.")
     private String format;
     @Option(names = "--server", paramLabel = "URL|none", description = "Query server to ask; none: read files. Default: the server of --dir if one runs "
@@ -94,13 +102,18 @@ public final class QueryCommand implements Callable<Integer> {
             throw new UsageException("say either --dir (folder of a demo or of a cluster) or --parquet (folder of an archive)");
         }
         refuseTerminal(form);
-        try (SqlTables tables = SqlTables.create()) {
+        try (SqlTables tables = SqlTables.create(Files.createTempDirectory("answer"));
+                LeasedVersions leases = new LeasedVersions(source.archive(), Clock.systemUTC(), LEASE)) {
             SqlQuery query = tables.parse(sql);
+            long readAtMs = System.currentTimeMillis();
             UnionReader union = source.hasCheckpoint() ? source.openUnion(source.instruments()) : null;
-            Path folder = Files.createTempDirectory("answer");
-            tables.load(union == null ? RowSource.of(source.archive()) : RowSource.of(union), query, List.of(folder));
+            ArchiveManifest manifest = union == null ? source.archive().latest() : union.manifest();
+            RowSource rows = union == null ? RowSource.of(source.archive(), manifest) : RowSource.of(union);
+            // Until the command ends, no retention deletes a file below it.
+            leases.use(manifest, rows.files(), readAtMs);
+            tables.load(rows, query);
             try {
-                ResultWriter.of(tables, query).write(form, new BufferedOutputStream(System.out, 1 << 16), folder);
+                ResultWriter.of(tables, query).write(form, new BufferedOutputStream(System.out, 1 << 16));
             } catch (ReasonLostException e) {
                 throw e.reason(tables.connection());
             }

@@ -2,15 +2,19 @@ package io.qaexchange.job.cli.read;
 
 import io.qaexchange.iceberg.SnapshotRetention;
 import io.qaexchange.job.cli.Tool;
+import io.qaexchange.job.cli.archive.Snapshots;
 import io.qaexchange.job.cli.client.ServerFile;
 import io.qaexchange.job.cli.cluster.ClusterFolder;
 import io.qaexchange.job.cli.cluster.LocalBroker;
 import io.qaexchange.job.cli.cluster.MetricsTargets;
 import io.qaexchange.job.cli.data.KafkaClientConfig;
 import io.qaexchange.job.cli.data.KafkaDeadLetters;
+import io.qaexchange.job.cli.files.TierCacheOptions;
+import io.qaexchange.job.cli.table.CatalogFile;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.server.QueryServer;
 import io.qaexchange.job.server.engine.QueryEngine;
+import io.qaexchange.job.server.iceberg.ContinuousMirror;
 import io.qaexchange.job.server.security.ServerCertificate;
 import io.qaexchange.job.stream.JobOptions;
 import java.io.IOException;
@@ -18,11 +22,12 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import javax.annotation.Nullable;
 import javax.net.ssl.SSLContext;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.GlobalConfiguration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -41,6 +46,8 @@ public final class ServeCommand implements Callable<Integer> {
     private Path folder;
     @Mixin
     private RunningJobOptions running;
+    @Mixin
+    private TierCacheOptions tierCache;
     @Option(names = "--host", defaultValue = "127.0.0.1", description = "Address to listen on. Default: ${DEFAULT-VALUE}.")
     private String host;
     @Option(names = "--port", defaultValue = "8090", description = "Port to listen on. Default: ${DEFAULT-VALUE}.")
@@ -58,6 +65,9 @@ public final class ServeCommand implements Callable<Integer> {
     private Path keyStore;
     @Option(names = "--savepoints", paramLabel = "FOLDER", description = "Folder or URI for savepoints that operators take. Default with --dir: its own.")
     private String savepoints;
+    @Option(names = "--checkpoints", split = ",", paramLabel = "FOLDER", description = "Folders with all checkpoints and savepoints from which the job may be restored,"
+            + " or \"none\": needed to run the retention over HTTP. Default with --dir: its own.")
+    private List<String> checkpoints = List.of();
     @Option(names = "--audit", paramLabel = "FILE", description = "File to which each call that steers the job is appended. Default with --dir: DIR/audit.jsonl.")
     private Path audit;
     @Option(names = "--brokers", paramLabel = "HOST:PORT", description = "Bootstrap servers of Kafka, to show dead letters and send messages again. Default with --dir: the broker that bin/kafka started there.")
@@ -74,6 +84,8 @@ public final class ServeCommand implements Callable<Integer> {
     private String memory;
     @Option(names = "--query-seconds", defaultValue = "60", description = "Time of a query. Default: ${DEFAULT-VALUE}.")
     private int seconds;
+    @Option(names = "--result-rows", paramLabel = "N", defaultValue = "0", description = "Most rows of an answer. One with more is refused before it is computed where its rows can be counted, and else ends with an error. Default: any number.")
+    private long resultRows;
 
     @Option(names = "--iceberg", description = "Keep the archive as Iceberg tables, in its folder _iceberg, after each version of the archive manifest. "
             + "Tables that are there can be read at /iceberg in any case.")
@@ -82,6 +94,8 @@ public final class ServeCommand implements Callable<Integer> {
     private int icebergSnapshots;
     @Option(names = "--iceberg-days", paramLabel = "DAYS", defaultValue = "7", description = "Younger snapshots stay too. Default: ${DEFAULT-VALUE}.")
     private int icebergDays;
+    @Option(names = "--iceberg-catalog", paramLabel = "FILE", description = {CatalogFile.DESCRIPTION, "Needs --iceberg."})
+    private Path icebergCatalog;
 
     /** Runs the command. */
     public static void main(String[] args) {
@@ -92,7 +106,7 @@ public final class ServeCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         URI address = running.address(folder, clusterFolder());
         QueryServer.Options options = new QueryServer.Options(host, port, address.getHost(), address.getPort(), running.job,
-                tokens, concurrency, queue, new QueryEngine.Limits(memory, Math.max(1, Runtime.getRuntime().availableProcessors()), seconds, "10GB"),
+                tokens, concurrency, queue, new QueryEngine.Limits(memory, Math.max(1, Runtime.getRuntime().availableProcessors()), seconds, "10GB", resultRows),
                 new QueryServer.Doors(QueryServer.Doors.orNone(pgPort), pgConnections, QueryServer.Doors.orNone(flightPort), tls(), Duration.ofMinutes(2)),
                 steering(), tables());
         QueryServer server;
@@ -144,9 +158,13 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     @Nullable
-    private SnapshotRetention tables() {
+    private ContinuousMirror.Settings tables() {
+        if (icebergCatalog != null && !iceberg) {
+            throw new UsageException("--iceberg-catalog needs --iceberg");
+        }
+        Map<String, String> outside = icebergCatalog == null ? Map.of() : CatalogFile.read(icebergCatalog);
         try {
-            return iceberg ? new SnapshotRetention(icebergSnapshots, Duration.ofDays(icebergDays)) : null;
+            return iceberg ? ContinuousMirror.Settings.of(new SnapshotRetention(icebergSnapshots, Duration.ofDays(icebergDays)), outside) : null;
         } catch (IllegalArgumentException e) {
             throw new UsageException("--iceberg-snapshots, --iceberg-days: " + e.getMessage(), e);
         }
@@ -158,7 +176,18 @@ public final class ServeCommand implements Callable<Integer> {
         String target = savepoints != null ? savepoints.contains("://") ? savepoints : JobOptions.folderUri(Path.of(savepoints))
                 : running.flink == null ? JobOptions.folderUri(ClusterFolder.of(clusterFolder()).savepoints()) : null;
         String kafka = kafka();
-        return new QueryServer.Steering(target, log, kafka == null ? null : new KafkaDeadLetters(client.connection(kafka), deadLetterTopic));
+        List<String> snapshots = !checkpoints.isEmpty() || running.flink != null ? checkpoints : snapshotFolders();
+        return new QueryServer.Steering(target, log, kafka == null ? null : new KafkaDeadLetters(client.connection(kafka), deadLetterTopic),
+                snapshots.isEmpty() ? null : () -> Snapshots.retained(Snapshots.of(snapshots)));
+    }
+
+    private List<String> snapshotFolders() throws IOException {
+        ClusterFolder cluster = ClusterFolder.of(clusterFolder());
+        List<String> folders = new ArrayList<>();
+        for (Path snapshots : List.of(cluster.checkpoints(), cluster.savepoints())) {
+            folders.add(Files.createDirectories(snapshots).toString());
+        }
+        return folders;
     }
 
     /** Bootstrap servers; null if they are not known. A broker that does not answer yet may do so later. */

@@ -2,8 +2,11 @@ package io.qaexchange.job.cli.table;
 
 import io.qaexchange.iceberg.SnapshotRetention;
 import io.qaexchange.job.cli.Tool;
+import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.server.CatalogServer;
+import io.qaexchange.job.server.iceberg.ContinuousMirror;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import javax.annotation.Nullable;
 import picocli.CommandLine.Command;
@@ -26,10 +29,18 @@ final class ServeTablesCommand implements Callable<Integer> {
     private Path tokens;
     @Option(names = "--sync", description = "Also keep the tables up to date, after each version of the archive manifest.")
     private boolean sync;
+    @Nullable
+    @Option(names = "--catalog", paramLabel = "FILE", description = {CatalogFile.DESCRIPTION, "Needs --sync."})
+    private Path catalog;
 
     @Override
     public Integer call() throws Exception {
-        CatalogServer server = CatalogServer.start(mirror.store(), port, tokens, sync ? SnapshotRetention.DEFAULT : null);
+        if (catalog != null && !sync) {
+            throw new UsageException("--catalog needs --sync");
+        }
+        ContinuousMirror.Settings settings = !sync ? null
+                : ContinuousMirror.Settings.of(SnapshotRetention.DEFAULT, catalog == null ? Map.of() : CatalogFile.read(catalog));
+        CatalogServer server = CatalogServer.start(mirror.store(), port, tokens, settings);
         Runtime.getRuntime().addShutdownHook(new Thread(server::close, "stops the catalogue"));
         System.out.println("Iceberg REST catalogue at http://127.0.0.1:" + server.port() + "/iceberg; Ctrl-C stops it");
         System.out.flush();

@@ -1,10 +1,15 @@
 package io.qaexchange.job.cli.table;
 
 import io.qaexchange.iceberg.IcebergMirror;
+import io.qaexchange.iceberg.OutsideCatalog;
 import io.qaexchange.job.cli.Tool;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import javax.annotation.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code bin/table sync}. */
 @Command(name = "sync", mixinStandardHelpOptions = true, sortOptions = false,
@@ -15,12 +20,22 @@ final class SyncCommand implements Callable<Integer> {
 
     @Mixin
     private MirrorOption mirror;
+    @Nullable
+    @Option(names = "--catalog", paramLabel = "FILE", description = CatalogFile.DESCRIPTION)
+    private Path catalog;
 
     @Override
     public Integer call() throws Exception {
-        IcebergMirror.SyncReport report = mirror.open().sync();
+        Map<String, String> outside = catalog == null ? null : CatalogFile.read(catalog);
+        IcebergMirror tables = mirror.open();
+        IcebergMirror.SyncReport report = tables.sync();
         System.out.printf("archive manifest version %,d, was %,d; %,d snapshots%s%n", report.toVersion(), report.fromVersion(), report.snapshots(),
                 report.skippedVersions() == 0 ? "" : String.format("; %,d versions are not kept any more", report.skippedVersions()));
+        if (outside != null) {
+            try (OutsideCatalog registered = OutsideCatalog.open(outside)) {
+                registered.register(tables).forEach(System.out::println);
+            }
+        }
         return Tool.GOOD;
     }
 }

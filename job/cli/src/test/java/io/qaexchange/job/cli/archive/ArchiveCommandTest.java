@@ -18,6 +18,7 @@ import io.qaexchange.parquet.EventParquetWriter;
 import io.qaexchange.parquet.FlinkInputFile;
 import io.qaexchange.parquet.FooterKeys;
 import io.qaexchange.parquet.ParquetOptions;
+import io.qaexchange.parquet.TableReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -111,7 +112,7 @@ class ArchiveCommandTest {
     @Test
     void refusesWhatItCannotDo() {
         assertThat(run()).isEqualTo(Tool.COULD_NOT_RUN);
-        assertThat(complained()).contains("compact, retain, hold, verify or files");
+        assertThat(complained()).contains("compact, retain, erase, fetch, hold, verify or files");
         assertThat(run("compact", "--archive", archive.resolve("no").toString())).isEqualTo(Tool.COULD_NOT_RUN);
         assertThat(complained()).contains("is no archive");
         assertThat(run("compact", "--archive", archive.toString(), "--table", "tik")).isEqualTo(Tool.COULD_NOT_RUN);
@@ -130,6 +131,53 @@ class ArchiveCommandTest {
         assertThat(complained()).contains("say with --reason");
         assertThat(run("hold", "--archive", archive.toString(), "--remove", "x")).isEqualTo(Tool.COULD_NOT_RUN);
         assertThat(complained()).contains("there is no hold x");
+    }
+
+    @Test
+    void erasesAnInstrumentOnlyIfThatIsConfirmed() throws IOException {
+        DataFile file = store.latest().files().get(0);
+        String instrument;
+        try (TableReader reader = TableReader.open(FlinkInputFile.of(store.locate(file)))) {
+            instrument = reader.next().event().routeKey();
+        }
+        String[] erase = {"erase", "--archive", archive.toString(), "--checkpoints", "none", "--instrument", instrument, "--reason", "request 17"};
+        assertThat(run(erase)).isEqualTo(Tool.GOOD);
+        assertThat(printed()).contains("would be erased: " + file.path() + ", 1 of 1 rows").contains("nothing was changed: say --confirm to erase");
+        assertThat(store.latest().files()).hasSize(4);
+
+        assertThat(run("hold", "--archive", archive.toString(), "--add", "case-1", "--day", "2025-01-06", "--reason", "court")).isEqualTo(Tool.GOOD);
+        List<String> confirmed = new ArrayList<>(List.of(erase));
+        confirmed.add("--confirm");
+        assertThat(run(confirmed.toArray(String[]::new))).isEqualTo(Tool.BAD);
+        assertThat(printed()).contains("refused: 1 rows are under legal hold case-1 (court)").contains("deleted: 0 former files");
+        assertThat(run("hold", "--archive", archive.toString(), "--remove", "case-1")).isEqualTo(Tool.GOOD);
+
+        assertThat(run(confirmed.toArray(String[]::new))).isEqualTo(Tool.GOOD);
+        assertThat(printed()).contains("erased: " + file.path()).contains("1 rows of the tables, erased by manifest version 5").contains("deleted: 1 former files");
+        assertThat(store.latest().files()).hasSize(3);
+        assertThat(run("verify", "--archive", archive.toString())).isEqualTo(Tool.GOOD);
+
+        assertThat(run("erase", "--archive", archive.toString(), "--checkpoints", "none", "--repeat", "--confirm")).isEqualTo(Tool.GOOD);
+        assertThat(printed()).contains("(erasure-").contains("request 17").contains("0 files with 0 bytes: 0 rows");
+    }
+
+    @Test
+    void refusesAnErasureThatSaysTooLittle() {
+        String folder = archive.toString();
+        assertThat(run("erase", "--archive", folder, "--checkpoints", "none")).isEqualTo(Tool.COULD_NOT_RUN);
+        assertThat(complained()).contains("say whose rows");
+        assertThat(run("erase", "--archive", folder, "--checkpoints", "none", "--account", "A")).isEqualTo(Tool.COULD_NOT_RUN);
+        assertThat(complained()).contains("say why with --reason");
+        assertThat(run("erase", "--archive", folder, "--account", "A", "--reason", "r")).isEqualTo(Tool.COULD_NOT_RUN);
+        assertThat(complained()).contains("say with --checkpoints");
+        assertThat(run("erase", "--archive", folder, "--account", "A", "--reason", "r", "--from", "soon")).isEqualTo(Tool.COULD_NOT_RUN);
+        assertThat(complained()).contains("--from soon is no day");
+        assertThat(run("erase", "--archive", folder, "--account", "A", "--reason", "r", "--from", "2026-02-01", "--to", "2026-01-01")).isEqualTo(Tool.COULD_NOT_RUN);
+        assertThat(complained()).contains("is after --to");
+        assertThat(run("erase", "--archive", folder, "--checkpoints", "none", "--repeat")).isEqualTo(Tool.COULD_NOT_RUN);
+        assertThat(complained()).contains("nothing was ever erased");
+        assertThat(run("erase", "--archive", folder, "--repeat", "--account", "A")).isEqualTo(Tool.COULD_NOT_RUN);
+        assertThat(complained()).contains("leave --account");
     }
 
     private int run(String... arguments) {

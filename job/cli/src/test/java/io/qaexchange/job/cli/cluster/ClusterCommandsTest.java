@@ -60,7 +60,7 @@ class ClusterCommandsTest {
         });
         server.start();
         cluster = ClusterFolder.of(folder);
-        cluster.savePort(server.getAddress().getPort());
+        cluster.savePorts(List.of(server.getAddress().getPort()));
         answer("/overview", "{\"taskmanagers\":2}");
         answer("/jobmanager/config", "[{\"key\":\"" + FlinkRest.CLUSTER_ID + "\",\"value\":\"" + cluster.id() + "\"}]");
         answer("/jobs/" + JOB + "/exceptions", NO_FAILURE);

@@ -88,6 +88,27 @@ class TableCommandTest {
     }
 
     @Test
+    void registersTheTablesInAnotherCatalogue() throws IOException {
+        String demo = dir.toString();
+        Path file = dir.resolve("catalogue.properties");
+        Files.writeString(file, "type = jdbc\nuri = jdbc:h2:" + dir.resolve("catalogue") + ";DATABASE_TO_LOWER=TRUE\nnamespace = exchange.archive\n");
+        assertThat(run(0, "sync", "--dir", demo, "--catalog", file.toString())).contains("1 snapshots", "table exchange.archive.trade is registered");
+        assertThat(run(0, "sync", "--dir", demo, "--catalog", file.toString())).doesNotContain("exchange.archive.trade");
+        assertThat(run(0, "repair", "--dir", demo, "--catalog", file.toString())).contains("nothing to repair");
+        run(0, "repair", "--dir", demo, "--rebuild");
+        assertThat(run(0, "sync", "--dir", demo, "--catalog", file.toString())).as("a table that was made anew").contains("0 snapshots");
+
+        Files.writeString(file, "type = rest\nuri = http://127.0.0.1:1\n");
+        assertThat(run(2, "sync", "--dir", demo, "--catalog", file.toString())).contains("catalogue http://127.0.0.1:1 refuses or cannot be reached");
+        Files.writeString(file, "type = hive\nuri = x\n");
+        assertThat(run(2, "sync", "--dir", demo, "--catalog", file.toString())).contains("type is jdbc or rest, not hive");
+        Files.writeString(file, "type = rest\n");
+        assertThat(run(2, "repair", "--dir", demo, "--catalog", file.toString())).contains("has no property uri");
+        assertThat(run(2, "sync", "--dir", demo, "--catalog", dir + "/none")).contains("of the catalogue cannot be read");
+        assertThat(run(2, "serve", "--dir", demo, "--catalog", file.toString())).contains("--catalog needs --sync");
+    }
+
+    @Test
     void expiresOldSnapshotsOnly() {
         String demo = dir.toString();
         run(0, "sync", "--dir", demo);

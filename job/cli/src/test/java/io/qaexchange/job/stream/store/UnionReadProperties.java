@@ -18,7 +18,10 @@ import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.lifecycle.AfterProperty;
 
-/** Random histories of feeding, archiving, compaction, checkpoints, crashes, older savepoints and rescaling: every row once at every checkpoint. */
+/**
+ * Random histories of feeding, archiving, compaction, moves to a second tier and back, erasing, checkpoints, crashes, older savepoints and rescaling: every row
+ * once at every checkpoint.
+ */
 class UnionReadProperties {
 
     private static final int MESSAGES = 900;
@@ -26,10 +29,14 @@ class UnionReadProperties {
     private static final int MOST_SUBTASKS = 4;
 
     private static int compactedInAll;
+    private static int movedInAll;
+    private static long erasedInAll;
 
     @AfterProperty
     void someFilesWereCompacted() {
         assertThat(compactedInAll).as("files that were compacted in all histories").isPositive();
+        assertThat(movedInAll).as("local files that went in all histories").isPositive();
+        assertThat(erasedInAll).as("rows that were erased in all histories").isPositive();
     }
 
     @Property(tries = 12, shrinking = ShrinkingMode.OFF)
@@ -52,9 +59,10 @@ class UnionReadProperties {
         try (UnionReadRig rig = new UnionReadRig(folder, messages)) {
             rig.start(1 + random.nextInt(MOST_SUBTASKS));
             int compacted = 0;
+            boolean erasing = random.nextInt(3) == 0;
             List<Checkpoint> restorable = new ArrayList<>();
             for (int step = 0; step < STEPS; step++) {
-                switch (random.nextInt(12)) {
+                switch (random.nextInt(erasing ? 16 : 15)) {
                     case 0, 1, 2, 3 -> rig.feed(random.nextInt(MESSAGES / 10));
                     case 4 -> rig.pass(Duration.ofSeconds(61));
                     case 5 -> rig.pass(Duration.ofMillis(random.nextInt(40)));
@@ -66,6 +74,20 @@ class UnionReadProperties {
                         }
                         rig.verify(checkpoint);
                         restorable.add(checkpoint);
+                    }
+                    case 12, 13 -> {
+                        movedInAll += rig.tier(random.nextBoolean() ? Duration.ZERO : Duration.ofMinutes(5));
+                        for (Checkpoint checkpoint : restorable) {
+                            rig.verifyIfInHistory(checkpoint);
+                        }
+                    }
+                    case 14 -> rig.fetch();
+                    case 15 -> {
+                        String[] subject = rig.someSubject(random);
+                        erasedInAll += rig.erase(subject[0], subject[1]);
+                        for (Checkpoint checkpoint : restorable.subList(Math.max(0, restorable.size() - 3), restorable.size())) {
+                            rig.verifyIfInHistory(checkpoint);
+                        }
                     }
                     case 9, 10 -> {
                         compacted += rig.compact(random.nextBoolean() ? 128 << 20 : 60_000);
@@ -89,10 +111,17 @@ class UnionReadProperties {
             rig.verify(last);
             compacted += rig.compact(128 << 20);
             rig.verify(last);
+            // Few files are there before: a batch is archived once its checkpoint is complete.
+            movedInAll += rig.tier(Duration.ZERO);
+            rig.verify(last);
             compactedInAll += compacted;
+            String[] subject = rig.someSubject(random);
+            erasedInAll += rig.erase(subject[0], subject[1]);
+            rig.repeatErasures();
+            rig.verify(last);
             assertThat(ArchiveCheck.run(rig.store(), null).problems()).isEmpty();
             assertThat(rig.manifest().files().stream().mapToLong(file -> file.rows()).sum())
-                    .as("rows archived at the end of input").isEqualTo(last.expected().size());
+                    .as("rows archived at the end of input").isEqualTo(last.expected().values().stream().filter(event -> !rig.isErased(event)).count());
         }
     }
 }

@@ -5,17 +5,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qaexchange.archive.compaction.ArchiveCompaction;
 import io.qaexchange.archive.compaction.CompactionOptions;
 import io.qaexchange.archive.compaction.CompactionReport;
+import io.qaexchange.archive.erasure.ArchiveErasure;
 import io.qaexchange.archive.manifest.ArchiveEpoch;
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.Erasure;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.manifest.RemoteCopy;
+import io.qaexchange.archive.manifest.RetiredFile;
 import io.qaexchange.archive.manifest.Sha256;
+import io.qaexchange.archive.retention.ArchiveRetention;
+import io.qaexchange.archive.retention.RetentionPolicy;
+import io.qaexchange.archive.retention.RetentionReport;
+import io.qaexchange.archive.retention.RetentionStages;
 import io.qaexchange.archive.sink.FinishedFile;
+import io.qaexchange.archive.tier.ArchiveFetch;
+import io.qaexchange.archive.tier.ArchiveTiers;
+import io.qaexchange.archive.tier.ColdFile;
+import io.qaexchange.archive.tier.ColdFiles;
+import io.qaexchange.archive.tier.TierCache;
+import io.qaexchange.archive.tier.TierReport;
 import io.qaexchange.events.Arrival;
 import io.qaexchange.events.Decoded;
 import io.qaexchange.events.EventDecoder;
 import io.qaexchange.events.EventIdentity;
 import io.qaexchange.events.EventView;
+import io.qaexchange.events.Field;
+import io.qaexchange.events.Utf8View;
 import io.qaexchange.events.flink.DeadLetter;
 import io.qaexchange.events.flink.IncomingEvent;
 import io.qaexchange.events.instruments.Instruments;
@@ -41,6 +57,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -65,8 +82,8 @@ final class UnionReadRig implements AutoCloseable {
     static final int MAX_PARALLELISM = 16;
     private static final String TOPIC = "events";
 
-    /** A completed checkpoint: everything a job can be restored from. */
-    record Checkpoint(long id, int position, int parallelism, OperatorSubtaskState state, List<FinishedFile> uncommitted, String epoch,
+    /** A completed checkpoint: everything a job can be restored from; its uncommitted files by the checkpoint that holds their hand-over first. */
+    record Checkpoint(long id, int position, int parallelism, OperatorSubtaskState state, Map<Long, List<FinishedFile>> uncommitted, String epoch,
             Map<String, byte[]> expected) {
     }
 
@@ -85,10 +102,12 @@ final class UnionReadRig implements AutoCloseable {
     private int runs;
     private String epoch;
     private ArchiveManifest manifest = ArchiveManifest.EMPTY;
+    private final TierCache cache;
     private List<FinishedFile> emitted = new ArrayList<>();
     private final TreeMap<Long, List<FinishedFile>> committable = new TreeMap<>();
     /** Identity to message of everything that must be a row. */
     private Map<String, byte[]> expected = new HashMap<>();
+    private final List<Erasure> erasures = new ArrayList<>();
     private final List<DeadLetter> deadLetters = new ArrayList<>();
     /** The files that killed tasks leave, as on a real machine. */
     private final Set<Path> temporaryFolders = new HashSet<>();
@@ -101,6 +120,7 @@ final class UnionReadRig implements AutoCloseable {
                 Duration.ofHours(1), Duration.ofHours(1), 128 << 20, 1, Duration.ofDays(1), Duration.ofSeconds(60),
                 Duration.ofNanos(1), new ParquetOptions(ParquetCompression.SNAPPY, 500), instruments);
         this.store = ManifestStore.of(new org.apache.flink.core.fs.Path(options.archive()));
+        this.cache = new TierCache(folder.resolve("cache"), 64 << 20);
     }
 
     UnionReadRig(Path folder, List<byte[]> messages) {
@@ -129,7 +149,9 @@ final class UnionReadRig implements AutoCloseable {
         String parent = checkpoint == null ? null : checkpoint.epoch();
         beginEpoch(new ArchiveEpoch(ArchiveEpoch.idOf("job" + runs, restoredId), parent, restoredId, "job" + runs, nowMs));
         if (checkpoint != null) {
-            publish(checkpoint.uncommitted(), checkpoint.epoch(), restoredId);
+            for (Map.Entry<Long, List<FinishedFile>> files : checkpoint.uncommitted().entrySet()) {
+                publish(files.getValue(), checkpoint.epoch(), files.getKey());
+            }
         }
         for (int subtask = 0; subtask < parallelism; subtask++) {
             var task = new KeyedOneInputStreamOperatorTestHarness<>(new EventStoreOperatorFactory(options), IncomingEvent::routeKey,
@@ -198,10 +220,10 @@ final class UnionReadRig implements AutoCloseable {
         for (int i = 0; i < states.length; i++) {
             states[i] = tasks.get(i).snapshot(id, nowMs);
         }
-        List<FinishedFile> uncommitted = new ArrayList<>();
-        for (List<FinishedFile> files : committable.values()) {
-            for (FinishedFile file : files) {
-                uncommitted.add(copied(file));
+        Map<Long, List<FinishedFile>> uncommitted = new TreeMap<>();
+        for (Map.Entry<Long, List<FinishedFile>> files : committable.entrySet()) {
+            for (FinishedFile file : files.getValue()) {
+                uncommitted.computeIfAbsent(files.getKey(), checkpointId -> new ArrayList<>()).add(copied(file));
             }
         }
         return new Checkpoint(id, position, states.length, AbstractStreamOperatorTestHarness.repackageState(states), uncommitted, epoch,
@@ -229,8 +251,9 @@ final class UnionReadRig implements AutoCloseable {
         List<DataFile> files = manifest.filesAsOf(checkpoint.epoch(), checkpoint.id());
         Set<String> published = manifest.notHot(files);
         Map<String, byte[]> found = new HashMap<>();
+        ColdFiles coldFiles = ColdFiles.of(store, manifest, cache);
         for (DataFile file : files) {
-            try (TableReader reader = TableReader.open(FlinkInputFile.of(store.locate(file)))) {
+            try (ColdFile cold = coldFiles.open(file); TableReader reader = TableReader.open(FlinkInputFile.of(cold.path()))) {
                 for (ArchivedEvent row = reader.next(); row != null; row = reader.next()) {
                     found(found, row.event(), new Arrival(row.ingestTimeNs(), row.topic(), row.partition(), row.offset()), file.path());
                 }
@@ -239,8 +262,79 @@ final class UnionReadRig implements AutoCloseable {
         List<KeyedStateHandle> handles = new ArrayList<>(checkpoint.state().getManagedKeyedState());
         new EventStoreReader(handles, MAX_PARALLELISM).forEachHotRow(published, instruments,
                 (routeKey, row) -> found(found, row.event(), row.arrival(), "hot"));
-        assertThat(found.keySet()).as("rows as of checkpoint %d", checkpoint.id())
-                .containsExactlyInAnyOrderElementsOf(checkpoint.expected().keySet());
+        assertThat(checkpoint.expected().keySet()).as("rows as of checkpoint %d", checkpoint.id()).containsAll(found.keySet());
+        checkpoint.expected().forEach((identity, event) -> {
+            if (!found.containsKey(identity)) {
+                assertThat(isErased(event)).as("%s is missing as of checkpoint %d", identity, checkpoint.id()).isTrue();
+            }
+        });
+    }
+
+    /**
+     * Erases the rows of an instrument or an account from the archive, and looks that no file has one.
+     *
+     * @return rows that were erased
+     */
+    long erase(String account, String instrument) throws IOException {
+        Clock clock = Clock.fixed(Instant.ofEpochMilli(nowMs), ZoneOffset.UTC);
+        Erasure request = new Erasure("e" + erasures.size(), account, instrument, null, null, "9999-12-31", "test", 0, 0, 0, 0);
+        erasures.add(request);
+        return repeat(request, clock);
+    }
+
+    /** Erases again what came into the archive since. */
+    void repeatErasures() throws IOException {
+        for (Erasure erasure : erasures) {
+            repeat(erasure, Clock.fixed(Instant.ofEpochMilli(nowMs), ZoneOffset.UTC));
+        }
+    }
+
+    private long repeat(Erasure request, Clock clock) throws IOException {
+        long rows = new ArchiveErasure(store, Files.createDirectories(folder.resolve("erasure")), cache, clock).run(request).rows();
+        RetentionReport gone = new ArchiveRetention(store, new RetentionPolicy(RetentionStages.KEEP, Map.of()), Duration.ofDays(7), List.of(), clock).runErased();
+        assertThat(gone.waiting()).isEmpty();
+        assertThat(gone.notes()).isEmpty();
+        manifest = store.latest();
+        assertThat(manifest.retired()).noneMatch(file -> file.reason() == RetiredFile.Reason.ERASED);
+        assertThat(new ArchiveErasure(store, folder.resolve("erasure"), cache, clock).plan(request).files()).as("files with erased rows").isEmpty();
+        for (DataFile file : manifest.files()) {
+            try (ColdFile cold = ColdFiles.of(store, manifest, cache).open(file); TableReader reader = TableReader.open(FlinkInputFile.of(cold.path()))) {
+                for (ArchivedEvent row = reader.next(); row != null; row = reader.next()) {
+                    assertThat(covers(request, row.event())).as("a row of %s in %s", request.subject(), file.path()).isFalse();
+                }
+            }
+        }
+        return rows;
+    }
+
+    /** Whether an erasure took a row, or would have if it was in the archive. */
+    boolean isErased(byte[] message) {
+        EventView event = new EventView();
+        event.wrap(message);
+        return erasures.stream().anyMatch(erasure -> covers(erasure, event));
+    }
+
+    private static boolean covers(Erasure erasure, EventView event) {
+        Field account = event.recordType().findField("account");
+        return erasure.covers(event.recordType().table(), "2026-01-01", account == null ? null : event.getText(account, new Utf8View()).toString(),
+                event.hasInstrument() ? event.routeKey() : null);
+    }
+
+    /** The account of a random message that has one, or its instrument. */
+    String[] someSubject(Random random) {
+        boolean byAccount = random.nextBoolean();
+        while (true) {
+            Decoded decoded = decoder.decode(messages.get(random.nextInt(messages.size())));
+            if (decoded.isAccepted()) {
+                EventView event = new EventView();
+                event.wrap(decoded.event());
+                Field account = event.recordType().findField("account");
+                String name = account == null ? "" : event.getText(account, new Utf8View()).toString();
+                if (byAccount ? !name.isEmpty() : event.hasInstrument()) {
+                    return byAccount ? new String[] {name, null} : new String[] {null, event.routeKey()};
+                }
+            }
+        }
     }
 
     /** As {@link #verify}, unless the archive has gone on from an earlier point than the checkpoint. */
@@ -320,18 +414,23 @@ final class UnionReadRig implements AutoCloseable {
     private void beginEpoch(ArchiveEpoch next) throws IOException {
         ArchiveManifest latest = store.latest();
         manifest = latest.beginEpoch(next);
+        Map<String, RemoteCopy> copies = manifest.remoteByBatch();
         for (DataFile file : manifest.files()) {
-            if (latest.superseded().contains(file)) {
+            if (latest.superseded().contains(file) && hasLocalFile(copies, file)) {
                 move(store.locateSuperseded(file), store.locate(file));
             }
         }
         for (DataFile file : manifest.superseded()) {
-            if (!latest.superseded().contains(file)) {
+            if (!latest.superseded().contains(file) && hasLocalFile(copies, file)) {
                 move(store.locate(file), store.locateSuperseded(file));
             }
         }
         assertThat(store.publish(manifest)).isTrue();
         epoch = next.id();
+    }
+
+    private static boolean hasLocalFile(Map<String, RemoteCopy> copies, DataFile file) {
+        return !copies.containsKey(file.batchId()) || copies.get(file.batchId()).hasLocalFile();
     }
 
     private static void move(org.apache.flink.core.fs.Path source, org.apache.flink.core.fs.Path target) throws IOException {
@@ -358,6 +457,39 @@ final class UnionReadRig implements AutoCloseable {
         assertThat(report.left()).isEmpty();
         manifest = store.latest();
         return report.filesBefore();
+    }
+
+    /**
+     * Copies files to another disk, and lets local files go whose grace time is over; gives the number of local files that went.
+     *
+     * @param grace how long they stay
+     */
+    int tier(Duration grace) throws IOException {
+        Path other = Files.createDirectories(folder.resolve("other-disk"));
+        // All files are of one trading day, which is never old.
+        RetentionPolicy policy = new RetentionPolicy(RetentionStages.KEEP, Map.of()) {
+            @Override
+            public List<DataFile> toCopy(ArchiveManifest latest, Instant now) {
+                return latest.files();
+            }
+
+            @Override
+            public List<DataFile> toLeaveLocalDisk(ArchiveManifest latest, Instant now) {
+                return latest.files();
+            }
+        };
+        TierReport report = new ArchiveTiers(store, policy, "file://" + other, grace, List.of(),
+                Clock.fixed(Instant.ofEpochMilli(nowMs), ZoneOffset.UTC)).run();
+        assertThat(report.problems()).isEmpty();
+        manifest = store.latest();
+        return report.deleted().size();
+    }
+
+    /** Brings all local files back. */
+    void fetch() throws IOException {
+        assertThat(new ArchiveFetch(store, Clock.fixed(Instant.ofEpochMilli(nowMs), ZoneOffset.UTC)).run(file -> true, Duration.ofMinutes(1)).problems())
+                .isEmpty();
+        manifest = store.latest();
     }
 
     private void publish(List<FinishedFile> files, String epochOfFiles, long checkpointId) throws IOException {

@@ -3,6 +3,7 @@ package io.qaexchange.job.model.live;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -27,7 +28,8 @@ public sealed interface LiveRequest {
         int op = in.readUnsignedByte();
         return switch (op) {
             case Pin.OP -> Pin.readBody(in);
-            case Scan.OP -> Scan.readBody(in);
+            case Scan.OP -> Scan.readBody(in, null);
+            case Scan.OP_CONTAINING -> Scan.readBody(in, in.readUTF());
             case Release.OP -> new Release(in.readLong());
             case Statistics.OP -> new Statistics(in.readInt());
             case OfInstruments.OP -> new OfInstruments(in.readInt());
@@ -89,10 +91,13 @@ public sealed interface LiveRequest {
      * @param limit most rows
      * @param mostPerKey most rows of each route key; with a descending order 1 gives the newest of each
      * @param published batches that the reader reads from the archive; null to read every row that the state holds, archived or not
+     * @param containing only rows whose stored bytes contain this text in UTF-8; null for all. Endpoints of older releases refuse it
      */
     record Scan(long pinId, int recordCode, @Nullable String routeKey, long fromNs, long toNs, boolean descending, long limit, long mostPerKey,
-            @Nullable Set<String> published) implements LiveRequest {
+            @Nullable Set<String> published, @Nullable String containing) implements LiveRequest, Serializable {
         static final int OP = 2;
+        /** As {@link #OP}, with the text that rows contain before it. */
+        static final int OP_CONTAINING = 7;
 
         public Scan {
             published = published == null ? null : Set.copyOf(published);
@@ -100,7 +105,10 @@ public sealed interface LiveRequest {
 
         @Override
         public void write(DataOutput out) throws IOException {
-            out.writeByte(OP);
+            out.writeByte(containing == null ? OP : OP_CONTAINING);
+            if (containing != null) {
+                out.writeUTF(containing);
+            }
             out.writeLong(pinId);
             out.writeByte(recordCode);
             out.writeBoolean(routeKey != null);
@@ -120,7 +128,7 @@ public sealed interface LiveRequest {
             }
         }
 
-        private static Scan readBody(DataInput in) throws IOException {
+        private static Scan readBody(DataInput in, @Nullable String containing) throws IOException {
             long pinId = in.readLong();
             int recordCode = in.readUnsignedByte();
             String routeKey = in.readBoolean() ? in.readUTF() : null;
@@ -137,7 +145,7 @@ public sealed interface LiveRequest {
                     published.add(in.readUTF());
                 }
             }
-            return new Scan(pinId, recordCode, routeKey, fromNs, toNs, descending, limit, mostPerKey, published);
+            return new Scan(pinId, recordCode, routeKey, fromNs, toNs, descending, limit, mostPerKey, published, containing);
         }
     }
 

@@ -1,10 +1,13 @@
 package io.qaexchange.job.query.audit;
 
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.Erasure;
 import io.qaexchange.archive.manifest.ExpiredBatch;
 import io.qaexchange.events.EventIdentity;
 import io.qaexchange.events.EventView;
+import io.qaexchange.events.Field;
 import io.qaexchange.events.StoredEvent;
+import io.qaexchange.events.Utf8View;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.store.TradingDay;
 import io.qaexchange.job.query.union.UnionReader;
@@ -38,6 +41,8 @@ public final class Audit {
     /** Rows that are not there and may have expired, by table and trading day. */
     private final Map<String, Long> goneByDay = new HashMap<>();
     private final Map<String, Long> expiredByDay = new HashMap<>();
+    private long erased;
+    private final Utf8View text = new Utf8View();
     private long doubled;
     private long altered;
     private long unexpected;
@@ -47,6 +52,10 @@ public final class Audit {
         this.rows = rows;
         this.instruments = instruments;
         for (ExpiredBatch batch : rows.expired()) {
+            // One without rows was emptied by an erasure.
+            if (batch.rows() == 0) {
+                continue;
+            }
             expiredByDay.merge(batch.table() + " " + batch.tradingDay(), batch.rows(), Long::sum);
         }
     }
@@ -71,9 +80,9 @@ public final class Audit {
         for (int part = 0; part < parts; part++) {
             audit.comparePart(part, parts);
         }
-        audit.compareExpired();
+        audit.compareGone();
         return new AuditReport(sent.messages(), audit.expected, audit.hot, audit.cold, audit.missing, audit.doubled, audit.altered,
-                audit.unexpected, audit.problems, audit.findings, audit.expired(), null, null, null, rows.manifestVersion());
+                audit.unexpected, audit.problems, audit.findings, audit.expired(), audit.erased, null, null, null, rows.manifestVersion());
     }
 
     /** The job's own equation: consumed = stored + duplicates + dead letters; and against what was sent, where the list tells. */
@@ -126,23 +135,40 @@ public final class Audit {
                 }
             }
         }
-        long gone = wanted.missing() == 0 || expiredByDay.isEmpty() ? 0 : countExpired(wanted, part, parts);
+        long gone = wanted.missing() == 0 || expiredByDay.isEmpty() && rows.erasures().isEmpty() ? 0 : countGone(wanted, part, parts);
         missing += wanted.missing() - gone;
         if (wanted.missing() > gone && findings.size() < NAMED_KEYS) {
             nameMissing(wanted, part, parts);
         }
     }
 
-    /** Counts missing rows of tables and days of which batches expired. */
-    private long countExpired(ExpectedRows wanted, int part, int parts) throws Exception {
+    /** Counts missing rows that were erased, and those of tables and days of which batches expired. */
+    private long countGone(ExpectedRows wanted, int part, int parts) throws Exception {
         long[] gone = new long[1];
         sent.forEachStored((event, identity) -> {
-            if (isInPart(digestOf(event, identity), part, parts) && wanted.isMissing(digest) && mayHaveExpired(event)) {
+            if (!isInPart(digestOf(event, identity), part, parts) || !wanted.isMissing(digest)) {
+                return;
+            }
+            if (isErased(event)) {
+                erased++;
+                gone[0]++;
+            } else if (mayHaveExpired(event)) {
                 goneByDay.merge(tableAndDay(event), 1L, Long::sum);
                 gone[0]++;
             }
         });
         return gone[0];
+    }
+
+    private boolean isErased(EventView event) {
+        for (Erasure erasure : rows.erasures()) {
+            Field account = event.recordType().findField("account");
+            if (erasure.covers(event.recordType().table(), TradingDay.toIsoDate(instruments.tradingDay(event)),
+                    account == null ? null : event.getText(account, text).toString(), event.hasInstrument() ? event.routeKey() : null)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean mayHaveExpired(EventView event) {
@@ -153,8 +179,14 @@ public final class Audit {
         return event.recordType().table() + " " + TradingDay.toIsoDate(instruments.tradingDay(event));
     }
 
-    /** No more rows of a table and day may be gone than expired. */
-    private void compareExpired() {
+    /** No more rows may be gone than were erased, and of a table and day than expired. */
+    private void compareGone() {
+        long erasedByRequest = rows.erasures().stream().mapToLong(Erasure::rows).sum();
+        if (erased > erasedByRequest) {
+            missing += erased - erasedByRequest;
+            problems.add((erased - erasedByRequest) + " rows that erasures cover are missing: " + erased + " are not there, and " + erasedByRequest + " were erased");
+            erased = erasedByRequest;
+        }
         goneByDay.forEach((tableAndDay, gone) -> {
             long expired = expiredByDay.get(tableAndDay);
             if (gone > expired) {
@@ -203,7 +235,8 @@ public final class Audit {
 
     private void nameMissing(ExpectedRows wanted, int part, int parts) throws Exception {
         sent.forEachStored((event, identity) -> {
-            if (findings.size() < NAMED_KEYS && isInPart(digestOf(event, identity), part, parts) && wanted.isMissing(digest) && !mayHaveExpired(event)) {
+            if (findings.size() < NAMED_KEYS && isInPart(digestOf(event, identity), part, parts) && wanted.isMissing(digest) && !mayHaveExpired(event)
+                    && !isErased(event)) {
                 name("missing", identity, "found neither hot nor in Parquet");
             }
         });

@@ -19,13 +19,14 @@ import javax.annotation.Nullable;
  * @param problems what else is wrong, one line each
  * @param findings named keys, one line each
  * @param expired expected rows that the retention let go
+ * @param erased expected rows that were erased by request
  * @param archive the check of the archive's hashes; null if they were not checked
  * @param about the moment and sources of the rows, for a reader; null if the caller says it
  * @param tables the comparison with open tables, in one line; null if they were not compared
  * @param manifestVersion archive manifest version whose files were read
  */
 public record AuditReport(long sent, long expected, long hot, long cold, long missing, long doubled, long altered, long unexpected,
-        List<String> problems, List<String> findings, long expired, @Nullable ArchiveCheck archive,
+        List<String> problems, List<String> findings, long expired, long erased, @Nullable ArchiveCheck archive,
         @Nullable String about, @Nullable String tables, long manifestVersion) {
 
     public AuditReport {
@@ -37,26 +38,26 @@ public record AuditReport(long sent, long expected, long hot, long cold, long mi
     public AuditReport with(ArchiveCheck check) {
         List<String> all = new ArrayList<>(problems);
         all.addAll(check.problems());
-        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, check, about, tables, manifestVersion);
+        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, erased, check, about, tables, manifestVersion);
     }
 
     /** With the moment and sources of the rows. */
     public AuditReport about(String text) {
-        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, problems, findings, expired, archive, text, tables, manifestVersion);
+        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, problems, findings, expired, erased, archive, text, tables, manifestVersion);
     }
 
     /** With one more problem. */
     public AuditReport withProblem(String problem) {
         List<String> all = new ArrayList<>(problems);
         all.add(problem);
-        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, archive, about, tables, manifestVersion);
+        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, erased, archive, about, tables, manifestVersion);
     }
 
     /** With the comparison of open tables, and what does not fit in them. */
     public AuditReport withTables(String line, List<String> problemsOfTables) {
         List<String> all = new ArrayList<>(problems);
         all.addAll(problemsOfTables);
-        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, archive, about, line, manifestVersion);
+        return new AuditReport(sent, expected, hot, cold, missing, doubled, altered, unexpected, all, findings, expired, erased, archive, about, line, manifestVersion);
     }
 
     /** Whether every event is there once and unaltered, and nothing else is wrong. */
@@ -76,6 +77,9 @@ public record AuditReport(long sent, long expected, long hot, long cold, long mi
         if (expired > 0) {
             text.append(String.format("expired %,d: the retention let them go%n", expired));
         }
+        if (erased > 0) {
+            text.append(String.format("erased %,d: by request, see erasures in the archive manifest%n", erased));
+        }
         if (archive != null) {
             text.append("archive: ").append(archive.toText()).append(System.lineSeparator());
         }
@@ -84,7 +88,8 @@ public record AuditReport(long sent, long expected, long hot, long cold, long mi
         }
         problems.forEach(problem -> text.append("problem: ").append(problem).append(System.lineSeparator()));
         findings.forEach(finding -> text.append(finding).append(System.lineSeparator()));
-        text.append(holds() ? expired > 0 ? "AUDIT HOLDS: every event is there exactly once, or expired" : "AUDIT HOLDS: every event is there exactly once" : "AUDIT FAILED").append(System.lineSeparator());
+        text.append(holds() ? "AUDIT HOLDS: every event is there exactly once" + (expired > 0 ? ", or expired" : "") + (erased > 0 ? ", or was erased" : "")
+                : "AUDIT FAILED").append(System.lineSeparator());
         return text.toString();
     }
 }

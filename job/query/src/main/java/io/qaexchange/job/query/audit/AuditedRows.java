@@ -1,6 +1,7 @@
 package io.qaexchange.job.query.audit;
 
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.Erasure;
 import io.qaexchange.archive.manifest.ExpiredBatch;
 import io.qaexchange.job.query.hot.HotRow;
 import io.qaexchange.job.query.union.UnionReader;
@@ -39,6 +40,9 @@ public interface AuditedRows {
 
     /** Batches whose rows the retention let go. */
     List<ExpiredBatch> expired();
+
+    /** Rows that were erased by request. */
+    List<Erasure> erasures();
 
     /** Version of the archive manifest that lists the files. */
     long manifestVersion();

@@ -1,6 +1,7 @@
 package io.qaexchange.job.query.audit;
 
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.Erasure;
 import io.qaexchange.archive.manifest.ExpiredBatch;
 import io.qaexchange.job.model.store.InstrumentState;
 import io.qaexchange.job.query.hot.CheckpointReader;
@@ -44,6 +45,11 @@ record CheckpointRows(UnionReader union) implements AuditedRows {
     @Override
     public List<ExpiredBatch> expired() {
         return union.expired();
+    }
+
+    @Override
+    public List<Erasure> erasures() {
+        return union.erasures();
     }
 
     @Override

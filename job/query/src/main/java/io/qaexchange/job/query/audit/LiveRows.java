@@ -1,8 +1,10 @@
 package io.qaexchange.job.query.audit;
 
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.Erasure;
 import io.qaexchange.archive.manifest.ExpiredBatch;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.tier.ColdFiles;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
@@ -32,10 +34,11 @@ import java.util.Optional;
  */
 public final class LiveRows implements AuditedRows {
 
-    private final ManifestStore archive;
+    private final ColdFiles coldFiles;
     private final ReadLevel level;
     private final List<DataFile> files;
     private final List<ExpiredBatch> expired;
+    private final List<Erasure> erasures;
     private final List<PartitionOffset> offsets;
     private final Instruments instruments;
     private final Path copy;
@@ -43,10 +46,11 @@ public final class LiveRows implements AuditedRows {
     private final Map<String, Long> rows = new HashMap<>();
 
     private LiveRows(ManifestStore archive, LiveRead read, Path copy) throws IOException {
-        this.archive = archive;
+        this.coldFiles = read.coldFiles(archive);
         this.level = read.level();
         this.files = read.files().stream().filter(file -> EventSchema.get().findTable(file.table()) != null).toList();
         this.expired = read.expired();
+        this.erasures = read.erasures();
         this.offsets = read.offsets();
         this.instruments = read.instruments();
         this.copy = copy;
@@ -54,15 +58,29 @@ public final class LiveRows implements AuditedRows {
         files.forEach(file -> rows.merge(file.table(), file.rows(), Long::sum));
     }
 
+    /** Looks at the copied rows while the job still has their checkpoint. */
+    @FunctionalInterface
+    public interface WhileHeld {
+        void accept(LiveRows rows) throws IOException, InterruptedException;
+    }
+
     /**
      * Copies the hot rows of the newest checkpoint that the job holds.
      *
      * @param copy the file to write
+     * @param whileHeld called with the rows before their checkpoint is let go: until then others can read it too
      */
-    public static LiveRows copy(LiveReader reader, Path copy) throws IOException {
-        try (LiveRead read = reader.open(new ReadLevel.LatestCheckpoint());
-                DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(copy), 1 << 16))) {
-            LiveRows rows = new LiveRows(reader.archive(), read, copy);
+    public static LiveRows copy(LiveReader reader, Path copy, WhileHeld whileHeld) throws IOException, InterruptedException {
+        try (LiveRead read = reader.open(new ReadLevel.LatestCheckpoint())) {
+            LiveRows rows = copy(reader.archive(), read, copy);
+            whileHeld.accept(rows);
+            return rows;
+        }
+    }
+
+    private static LiveRows copy(ManifestStore archive, LiveRead read, Path copy) throws IOException {
+        try (DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(copy), 1 << 16))) {
+            LiveRows rows = new LiveRows(archive, read, copy);
             for (RecordType type : EventSchema.get().recordTypes()) {
                 long[] count = new long[1];
                 read.scan(LiveRead.Wanted.all(type), (bytes, offset, length) -> {
@@ -122,12 +140,17 @@ public final class LiveRows implements AuditedRows {
 
     @Override
     public void forEachRow(DataFile file, UnionReader.ColdRow visitor) throws Exception {
-        UnionReader.forEachRow(archive, file, visitor);
+        UnionReader.forEachRow(coldFiles, file, visitor);
     }
 
     @Override
     public List<ExpiredBatch> expired() {
         return expired;
+    }
+
+    @Override
+    public List<Erasure> erasures() {
+        return erasures;
     }
 
     @Override

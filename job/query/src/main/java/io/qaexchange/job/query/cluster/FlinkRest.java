@@ -11,8 +11,12 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
@@ -57,6 +61,30 @@ public final class FlinkRest {
         return send(path, HttpRequest.newBuilder(URI.create(address + path)).GET());
     }
 
+    /**
+     * The answers to several GETs that are asked at once, in their order.
+     *
+     * @throws IOException if the cluster does not answer one of them, or with an error
+     */
+    public List<JsonNode> getAll(List<String> paths) throws IOException, InterruptedException {
+        List<CompletableFuture<HttpResponse<String>>> asked = paths.stream().map(path -> client.sendAsync(
+                HttpRequest.newBuilder(URI.create(address + path)).GET().timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofString())).toList();
+        List<JsonNode> answers = new ArrayList<>();
+        try {
+            for (int i = 0; i < asked.size(); i++) {
+                answers.add(answer(paths.get(i), asked.get(i).get()));
+            }
+            return answers;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof ConnectException || e.getCause() instanceof HttpConnectTimeoutException) {
+                throw noCluster((IOException) e.getCause());
+            }
+            throw new IOException("Flink at " + address + " does not answer: " + e.getCause(), e);
+        } finally {
+            asked.forEach(one -> one.cancel(true));
+        }
+    }
+
     /** The answer to a POST of some JSON. */
     public JsonNode post(String path, JsonNode body) throws IOException, InterruptedException {
         return send(path, HttpRequest.newBuilder(URI.create(address + path)).header("Content-Type", "application/json")
@@ -74,8 +102,16 @@ public final class FlinkRest {
         try {
             response = client.send(request.timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofString());
         } catch (ConnectException | HttpConnectTimeoutException e) {
-            throw new IOException("no Flink cluster answers at " + address + " (start one with bin/cluster start)", e);
+            throw noCluster(e);
         }
+        return answer(path, response);
+    }
+
+    private IOException noCluster(IOException cause) {
+        return new IOException("no Flink cluster answers at " + address + " (start one with bin/cluster start)", cause);
+    }
+
+    private JsonNode answer(String path, HttpResponse<String> response) throws IOException {
         if (response.statusCode() == NOT_FOUND && path.startsWith(JOBS)) {
             throw new UsageException("the cluster at " + address + " has no job " + path.substring(JOBS.length()).split("[/?]")[0]
                     + " (bin/cluster status lists its jobs)");

@@ -86,9 +86,14 @@ public record JobAlert(Severity severity, String title, String detail, String ac
             alerts.add(warning("Files of the archive could not be written", text("%,d rounds began again", figures.get("archivingFailures")),
                     "The local disk is full or broken. After five failures in a row the task fails."));
         }
+        if (figures.get("archivingPaused") > 0) {
+            alerts.add(warning("Archiving is paused", text("in %,d subtasks", figures.get("archivingPaused")),
+                    "An operator paused it; hot rows grow meanwhile. GET /admin/archive says who and why, POST /admin/archive/resume ends it."));
+        }
         Long disk = figures.byName().get("diskFreeBytes");
         if (disk != null && disk < LEAST_DISK_BYTES) {
-            alerts.add(critical("The disk of a TaskManager is nearly full", text("%,d MB are left", disk / 1_000_000), "Free space."));
+            alerts.add(critical("The disk of a TaskManager is nearly full", text("%,d MB are left", disk / 1_000_000),
+                    "Free space, or add TaskManagers with disks of their own: when it is full, archiving stops and the job restarts."));
         }
         if (figures.get("arrivalAgeMs") > STALLED_MS && figures.get("pendingRecords") > 0) {
             alerts.add(critical("Messages wait and none is stored", text("%,d messages; the last row was stored %,d s ago", figures.get("pendingRecords"),

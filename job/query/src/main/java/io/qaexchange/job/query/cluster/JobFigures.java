@@ -23,7 +23,7 @@ public record JobFigures(Map<String, Long> byName, Map<String, Long> byReason) {
 
     private static final Set<String> SUMS = Set.of("consumed", "refused", "stored", "duplicates", "deadLetters", "hotRows", "archivedRows",
             "pendingRecords", "deadLettersNotWritten", "deadLettersCut", "deadLetterTransactionsNotCommitted", "unpublishedBatches", "handedOverBatches", "storedBytes", "archivedBytes",
-            "archivedFiles", "lateRows", "archivingFailures", "archiving", "ledgerBooked", "ledgerAlerts", "reportsCompared", "reportDifferences");
+            "archivedFiles", "lateRows", "archivingFailures", "archiving", "archivingPaused", "ledgerBooked", "ledgerAlerts", "reportsCompared", "reportDifferences");
     private static final Set<String> GREATEST = Set.of("eventTimeLagMs", "arrivalAgeMs", "manifestVersion", "publishedFiles");
     private static final Set<String> LEAST = Set.of("diskFreeBytes");
     private static final Set<String> BY_REASON = Set.of("deadLettersByReason", "refusedByReason");
@@ -34,21 +34,34 @@ public record JobFigures(Map<String, Long> byName, Map<String, Long> byReason) {
 
     /** Asks for them. */
     public static JobFigures of(FlinkRest rest, String job) throws IOException, InterruptedException {
-        Map<String, Long> byName = new TreeMap<>();
-        Map<String, Long> byReason = new TreeMap<>();
-        for (JsonNode vertex : rest.get("/jobs/" + job).path("vertices")) {
-            String path = "/jobs/" + job + "/vertices/" + vertex.path("id").asText() + "/subtasks/metrics";
+        return of(rest, job, rest.get("/jobs/" + job));
+    }
+
+    /**
+     * Asks for them: all operators at once, for their metrics' names and then for the values of those that are wanted.
+     *
+     * @param details Flink's answer about the job, with its operators
+     */
+    static JobFigures of(FlinkRest rest, String job, JsonNode details) throws IOException, InterruptedException {
+        List<String> operators = new ArrayList<>();
+        details.path("vertices").forEach(vertex -> operators.add("/jobs/" + job + "/vertices/" + vertex.path("id").asText() + "/subtasks/metrics"));
+        List<String> values = new ArrayList<>();
+        List<JsonNode> names = rest.getAll(operators);
+        for (int i = 0; i < names.size(); i++) {
             List<String> ids = new ArrayList<>();
-            for (JsonNode metric : rest.get(path)) {
+            for (JsonNode metric : names.get(i)) {
                 if (isWanted(metric.path("id").asText())) {
                     ids.add(metric.path("id").asText());
                 }
             }
             if (!ids.isEmpty()) {
-                for (JsonNode metric : rest.get(path + "?get=" + URLEncoder.encode(String.join(",", ids), StandardCharsets.UTF_8))) {
-                    add(metric, byName, byReason);
-                }
+                values.add(operators.get(i) + "?get=" + URLEncoder.encode(String.join(",", ids), StandardCharsets.UTF_8));
             }
+        }
+        Map<String, Long> byName = new TreeMap<>();
+        Map<String, Long> byReason = new TreeMap<>();
+        for (JsonNode metrics : rest.getAll(values)) {
+            metrics.forEach(metric -> add(metric, byName, byReason));
         }
         return new JobFigures(byName, byReason);
     }

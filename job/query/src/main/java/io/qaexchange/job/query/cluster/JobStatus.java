@@ -100,25 +100,30 @@ public record JobStatus(String at, String address, int taskManagers, int slots, 
      * @throws UsageException if there is no such job
      */
     public static JobStatus of(FlinkRest rest, @Nullable String nameOrId) throws IOException, InterruptedException {
-        JsonNode job = find(rest, nameOrId);
+        List<JsonNode> cluster = rest.getAll(List.of("/jobs/overview", "/overview"));
+        JsonNode overview = cluster.get(1);
+        JsonNode job = find(rest, cluster.get(0), nameOrId);
         String id = job.path("jid").asText();
-        JsonNode overview = rest.get("/overview");
+        String path = "/jobs/" + id;
+        List<JsonNode> answers = rest.getAll(List.of(path, path + "/checkpoints", path + "/checkpoints/config", path + "/metrics?get=numRestarts", path + JobWatch.EXCEPTIONS));
+        JsonNode details = answers.get(0);
         List<Operator> operators = new ArrayList<>();
-        for (JsonNode vertex : rest.get("/jobs/" + id).path("vertices")) {
+        for (JsonNode vertex : details.path("vertices")) {
             operators.add(new Operator(vertex.path("name").asText(), vertex.path("status").asText(), vertex.path("parallelism").asInt()));
         }
         String state = job.path("state").asText();
-        JobFigures figures = JobFigures.of(rest, id);
-        Checkpoints checkpoints = checkpoints(rest, id);
-        JobWatch.Failure failure = new JobWatch(rest, id).lastFailure();
+        JobFigures figures = JobFigures.of(rest, id, details);
+        Checkpoints checkpoints = checkpoints(answers.get(1), answers.get(2));
+        JobWatch.Failure failure = JobWatch.lastFailure(answers.get(4));
         Instant now = Instant.now();
         return new JobStatus(now.toString(), rest.address(), overview.path("taskmanagers").asInt(), overview.path("slots-total").asInt(),
-                overview.path("slots-available").asInt(), id, job.path("name").asText(), state, instant(job.path("start-time")), restarts(rest, id), operators,
+                overview.path("slots-available").asInt(), id, job.path("name").asText(), state, instant(job.path("start-time")),
+                answers.get(3).path(0).path("value").asLong(), operators,
                 figures, checkpoints, failure, JobAlert.of(state, operators, figures, checkpoints, now));
     }
 
-    private static JsonNode find(FlinkRest rest, @Nullable String nameOrId) throws IOException, InterruptedException {
-        List<JsonNode> all = StreamSupport.stream(rest.get("/jobs/overview").path("jobs").spliterator(), false)
+    private static JsonNode find(FlinkRest rest, JsonNode overview, @Nullable String nameOrId) {
+        List<JsonNode> all = StreamSupport.stream(overview.path("jobs").spliterator(), false)
                 .filter(job -> nameOrId == null || job.path("name").asText().equals(nameOrId) || job.path("jid").asText().equals(nameOrId)).toList();
         Comparator<JsonNode> byStart = Comparator.comparingLong(job -> job.path("start-time").asLong());
         return all.stream().filter(job -> !FlinkRest.hasEnded(job.path("state").asText())).max(byStart).or(() -> all.stream().max(byStart))
@@ -126,18 +131,10 @@ public record JobStatus(String at, String address, int taskManagers, int slots, 
                         + " (bin/submit starts one)"));
     }
 
-    private static long restarts(FlinkRest rest, String id) throws IOException, InterruptedException {
-        for (JsonNode metric : rest.get("/jobs/" + id + "/metrics?get=numRestarts")) {
-            return metric.path("value").asLong();
-        }
-        return 0;
-    }
-
-    private static Checkpoints checkpoints(FlinkRest rest, String id) throws IOException, InterruptedException {
-        JsonNode answer = rest.get("/jobs/" + id + "/checkpoints");
+    private static Checkpoints checkpoints(JsonNode answer, JsonNode settings) {
         List<Checkpoint> newest = newest(answer);
         JsonNode counts = answer.path("counts");
-        return new Checkpoints(rest.get("/jobs/" + id + "/checkpoints/config").path("interval").asLong(), counts.path("completed").asLong(),
+        return new Checkpoints(settings.path("interval").asLong(), counts.path("completed").asLong(),
                 counts.path("failed").asLong(), counts.path("in_progress").asLong(), newest);
     }
 

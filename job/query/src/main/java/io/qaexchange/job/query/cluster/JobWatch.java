@@ -12,6 +12,8 @@ import javax.annotation.Nullable;
 /** How a job of a cluster fares: its state, its last failure, its checkpoints; and waiting until it really runs. Thread-safe. */
 public final class JobWatch {
 
+    /** Path of a job's failures, behind that of the job. */
+    static final String EXCEPTIONS = "/exceptions?maxExceptions=20";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long POLL_MS = 300;
     private static final long SAY_EVERY_NS = TimeUnit.SECONDS.toNanos(5);
@@ -44,7 +46,13 @@ public final class JobWatch {
     /** The last failure; null if there was none. */
     @Nullable
     public Failure lastFailure() throws IOException, InterruptedException {
-        JsonNode history = rest.get("/jobs/" + job + "/exceptions?maxExceptions=20").path("exceptionHistory");
+        return lastFailure(rest.get("/jobs/" + job + EXCEPTIONS));
+    }
+
+    /** The last failure of Flink's answer; null if there was none. */
+    @Nullable
+    static Failure lastFailure(JsonNode answer) {
+        JsonNode history = answer.path("exceptionHistory");
         Failure last = null;
         for (JsonNode entry : history.path("entries")) {
             long atMs = entry.path("timestamp").asLong();

@@ -105,7 +105,7 @@ public final class Macros {
         List<String> all = new ArrayList<>();
         TABLES.forEach((name, macro) -> {
             if (known.containsAll(macro.reads())) {
-                all.add("CREATE TEMP MACRO " + name + "(" + macro.parameters() + ") AS TABLE " + macro.body());
+                all.add("CREATE MACRO " + name + "(" + macro.parameters() + ") AS TABLE " + macro.body());
             }
         });
         return all;

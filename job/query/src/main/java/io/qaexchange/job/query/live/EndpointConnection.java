@@ -35,6 +35,8 @@ final class EndpointConnection implements Closeable {
     private final DataInputStream in;
     private final DataOutputStream out;
     private boolean broken;
+    /** Answers to releases that are not read yet, each of one frame. */
+    private int unread;
     private byte[] frame = new byte[0];
 
     /** Takes a row; the bytes are good during the call. */
@@ -112,8 +114,21 @@ final class EndpointConnection implements Closeable {
         });
     }
 
-    void release(long pinId) throws IOException {
-        exchange(new LiveRequest.Release(pinId), (kind, length) -> true);
+    /** Releases pins. The endpoint's word that it has done so is read before the next answer: nobody waits for it. */
+    void release(List<Long> pinIds) throws IOException {
+        boolean complete = false;
+        try {
+            for (long pinId : pinIds) {
+                new LiveRequest.Release(pinId).write(out);
+            }
+            out.flush();
+            unread += pinIds.size();
+            complete = true;
+        } finally {
+            if (!complete) {
+                close();
+            }
+        }
     }
 
     String statistics(int subtask) throws IOException {
@@ -150,16 +165,14 @@ final class EndpointConnection implements Closeable {
         try {
             request.write(out);
             out.flush();
+            for (; unread > 0; unread--) {
+                // A pin that was not there any more needs no release.
+                in.readUnsignedByte();
+                readFrame();
+            }
             while (true) {
                 int kind = in.readUnsignedByte();
-                int length = in.readInt();
-                if (length < 0 || length > LiveProtocol.MAX_FRAME_BYTES) {
-                    throw new IOException("a frame of " + length + " bytes");
-                }
-                if (frame.length < length) {
-                    frame = new byte[Math.max(length, LiveProtocol.BLOCK_BYTES)];
-                }
-                in.readFully(frame, 0, length);
+                int length = readFrame();
                 if (kind == LiveProtocol.END) {
                     complete = true;
                     return;
@@ -179,6 +192,19 @@ final class EndpointConnection implements Closeable {
                 close();
             }
         }
+    }
+
+    /** Reads length and body of a frame. @return its length */
+    private int readFrame() throws IOException {
+        int length = in.readInt();
+        if (length < 0 || length > LiveProtocol.MAX_FRAME_BYTES) {
+            throw new IOException("a frame of " + length + " bytes");
+        }
+        if (frame.length < length) {
+            frame = new byte[Math.max(length, LiveProtocol.BLOCK_BYTES)];
+        }
+        in.readFully(frame, 0, length);
+        return length;
     }
 
     @Override

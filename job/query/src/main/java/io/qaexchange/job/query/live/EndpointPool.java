@@ -28,7 +28,7 @@ public final class EndpointPool implements AutoCloseable {
     private boolean closed;
 
     /** An endpoint: another process at the same port has another secret. */
-    private record Address(String host, int port, String secret) {
+    record Address(String host, int port, String secret) {
         static Address of(EndpointAnnouncement endpoint) {
             return new Address(endpoint.host(), endpoint.port(), endpoint.secret());
         }

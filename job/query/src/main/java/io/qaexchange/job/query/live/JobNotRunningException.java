@@ -3,7 +3,7 @@ package io.qaexchange.job.query.live;
 import java.io.IOException;
 
 /** The job does not run, or not all of its subtasks do: nothing can be read live now. */
-public final class JobNotRunningException extends IOException {
+public class JobNotRunningException extends IOException {
 
     private static final long serialVersionUID = 1L;
 

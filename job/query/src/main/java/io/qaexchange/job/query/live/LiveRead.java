@@ -2,16 +2,24 @@ package io.qaexchange.job.query.live;
 
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.Erasure;
 import io.qaexchange.archive.manifest.ExpiredBatch;
+import io.qaexchange.archive.manifest.LeasedVersions;
+import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.tier.ColdFiles;
+import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.live.EndpointAnnouncement;
 import io.qaexchange.job.model.live.LivePin;
 import io.qaexchange.job.model.live.LiveRequest;
 import io.qaexchange.job.model.live.PartitionOffset;
+import io.qaexchange.job.query.access.RowAccess;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,6 +46,9 @@ public final class LiveRead implements AutoCloseable {
     private final ArchiveManifest manifest;
     private final List<DataFile> files;
     private final Set<String> published;
+    private final RowAccess access;
+    @Nullable
+    private LeasedVersions.Use lease;
 
     /** A pinned subtask and its endpoint. */
     record Pinned(EndpointAnnouncement endpoint, LivePin pin) {
@@ -54,7 +65,9 @@ public final class LiveRead implements AutoCloseable {
         boolean accept(byte[] bytes, int offset, int length) throws IOException;
     }
 
-    LiveRead(EndpointPool pool, ReadLevel level, Instruments instruments, int maxParallelism, List<Pinned> pins, ArchiveManifest manifest) {
+    LiveRead(EndpointPool pool, ReadLevel level, Instruments instruments, int maxParallelism, List<Pinned> pins, ArchiveManifest manifest,
+            RowAccess access) {
+        this.access = access;
         this.pool = pool;
         this.level = level;
         this.instruments = instruments;
@@ -71,6 +84,11 @@ public final class LiveRead implements AutoCloseable {
         this.published = manifest.notHot(files, unpublished);
     }
 
+    /** The rows that this read shows. {@link #scan} shows no others; whoever opens {@link #files()} leaves the others out. */
+    public RowAccess access() {
+        return access;
+    }
+
     /** The level, with the number of the checkpoint if it is one's. */
     public ReadLevel level() {
         return level;
@@ -78,6 +96,10 @@ public final class LiveRead implements AutoCloseable {
 
     public Instruments instruments() {
         return instruments;
+    }
+
+    ArchiveManifest manifest() {
+        return manifest;
     }
 
     /** Version of the archive manifest. */
@@ -90,9 +112,19 @@ public final class LiveRead implements AutoCloseable {
         return files;
     }
 
+    /** Opens the files of this read, in an archive. */
+    public ColdFiles coldFiles(ManifestStore archive) {
+        return ColdFiles.of(archive, manifest);
+    }
+
     /** Batches whose rows the retention let go. */
     public List<ExpiredBatch> expired() {
         return manifest.expired();
+    }
+
+    /** Rows that were erased by request. */
+    public List<Erasure> erasures() {
+        return manifest.erasures();
     }
 
     /** The earliest moment of a pin, ms since 1970; 0 without pins. */
@@ -115,6 +147,11 @@ public final class LiveRead implements AutoCloseable {
             }
         }
         return List.copyOf(greatest.values());
+    }
+
+    /** How far each subtask had read, at most: an event may be in this read whose offset is not counted yet. */
+    public List<SubtaskProgress> progress() {
+        return pins.stream().map(pinned -> new SubtaskProgress(pinned.pin().subtask(), pinned.endpoint().incarnation(), pinned.pin().offsets())).toList();
     }
 
     /** Flink checkpoints that every subtask holds, ascending. */
@@ -145,30 +182,52 @@ public final class LiveRead implements AutoCloseable {
      * @param limit most rows of each subtask
      * @param mostPerKey most rows of each route key
      * @param alsoArchived whether rows count as well that are archived and still in the state
+     * @param containing only rows whose stored bytes contain this text; null for all. It may let through rows that have it in another column
      */
     public record Wanted(RecordType type, @Nullable String routeKey, long fromNs, long toNs, boolean descending, long limit, long mostPerKey,
-            boolean alsoArchived) {
+            boolean alsoArchived, @Nullable String containing) {
 
         /** All rows of a type. */
         public static Wanted all(RecordType type) {
-            return new Wanted(type, null, Long.MIN_VALUE, Long.MAX_VALUE, false, Long.MAX_VALUE, Long.MAX_VALUE, false);
+            return new Wanted(type, null, Long.MIN_VALUE, Long.MAX_VALUE, false, Long.MAX_VALUE, Long.MAX_VALUE, false, null);
         }
 
         public Wanted of(String key) {
-            return new Wanted(type, key, fromNs, toNs, descending, limit, mostPerKey, alsoArchived);
+            return new Wanted(type, key, fromNs, toNs, descending, limit, mostPerKey, alsoArchived, containing);
         }
 
         public Wanted between(long from, long to) {
-            return new Wanted(type, routeKey, from, to, descending, limit, mostPerKey, alsoArchived);
+            return new Wanted(type, routeKey, from, to, descending, limit, mostPerKey, alsoArchived, containing);
         }
 
         /** The newest row of each route key, archived or not, if the state still has it. */
         public Wanted newestOfEach() {
-            return new Wanted(type, routeKey, fromNs, toNs, true, limit, 1, true);
+            return new Wanted(type, routeKey, fromNs, toNs, true, limit, 1, true, containing);
         }
 
+        /** Without limits on numbers of rows. */
+        Wanted unlimited() {
+            return new Wanted(type, routeKey, fromNs, toNs, descending, Long.MAX_VALUE, Long.MAX_VALUE, alsoArchived, containing);
+        }
+
+        /** Rows, newest first within each route key, up to a number of each subtask. */
         public Wanted newest(long count) {
-            return new Wanted(type, routeKey, fromNs, toNs, true, count, mostPerKey, alsoArchived);
+            return new Wanted(type, routeKey, fromNs, toNs, true, count, mostPerKey, alsoArchived, containing);
+        }
+
+        /** Rows up to a number of each subtask. */
+        public Wanted atMost(long count) {
+            return new Wanted(type, routeKey, fromNs, toNs, descending, count, mostPerKey, alsoArchived, containing);
+        }
+
+        /** Rows, archived or not, that the state still has. */
+        public Wanted withArchived() {
+            return new Wanted(type, routeKey, fromNs, toNs, descending, limit, mostPerKey, true, containing);
+        }
+
+        /** Rows whose stored bytes contain a text. */
+        public Wanted having(String text) {
+            return new Wanted(type, routeKey, fromNs, toNs, descending, limit, mostPerKey, alsoArchived, text);
         }
     }
 
@@ -193,16 +252,48 @@ public final class LiveRead implements AutoCloseable {
 
     /** Reads the hot rows of one subtask, from 0; for a thread of its own. */
     public void scan(int subtask, Wanted wanted, Rows rows) throws IOException {
-        Pinned pinned = pins.get(subtask);
-        if (!mayHave(pinned, wanted)) {
+        if (access.isAll()) {
+            scanAll(subtask, wanted, rows);
             return;
         }
-        LiveRequest.Scan request = new LiveRequest.Scan(pinned.pin().pinId(), wanted.type().code(), wanted.routeKey(), wanted.fromNs(),
-                wanted.toNs(), wanted.descending(), wanted.limit(), wanted.mostPerKey(), wanted.alsoArchived() ? null : published);
-        pool.use(pinned.endpoint(), connection -> {
-            connection.scan(request, rows::accept);
-            return null;
-        });
+        if (access.splits(wanted.type()) || wanted.limit() != Long.MAX_VALUE) {
+            // Rows that may not be seen do not count.
+            AllowedRows allowed = new AllowedRows(access, wanted.limit(), wanted.mostPerKey(), rows);
+            scanAll(subtask, wanted.unlimited(), allowed::accept);
+        } else {
+            scanAll(subtask, wanted, new AllowedRows(access, Long.MAX_VALUE, Long.MAX_VALUE, rows)::accept);
+        }
+    }
+
+    private void scanAll(int subtask, Wanted wanted, Rows rows) throws IOException {
+        if (mayHave(pins.get(subtask), wanted)) {
+            part(pins.get(subtask), wanted).scan(pool, rows);
+        }
+    }
+
+    /**
+     * The hot rows that are wanted, by subtask, for readers in other processes. They are the same as long as this read is open.
+     *
+     * @throws IllegalStateException if this read does not show every row: whoever reads a part would see the others
+     */
+    public List<HotPart> parts(Wanted wanted) {
+        if (!access.isAll()) {
+            throw new IllegalStateException("a read of some rows only is not handed out in parts");
+        }
+        return pins.stream().filter(pinned -> mayHave(pinned, wanted)).map(pinned -> part(pinned, wanted)).toList();
+    }
+
+    /** Renews the leases of the pins without reading a row, for a read whose parts wait to be read. */
+    public void renew() throws IOException {
+        Wanted none = Wanted.all(EventSchema.get().recordTypes().get(0)).between(0, 0).atMost(1);
+        for (Pinned pinned : pins) {
+            part(pinned, none).scan(pool, (bytes, offset, length) -> false);
+        }
+    }
+
+    private HotPart part(Pinned pinned, Wanted wanted) {
+        return new HotPart(pinned.endpoint(), new LiveRequest.Scan(pinned.pin().pinId(), wanted.type().code(), wanted.routeKey(), wanted.fromNs(),
+                wanted.toNs(), wanted.descending(), wanted.limit(), wanted.mostPerKey(), wanted.alsoArchived() ? null : published, wanted.containing()));
     }
 
     private boolean mayHave(Pinned pinned, Wanted wanted) {
@@ -213,21 +304,33 @@ public final class LiveRead implements AutoCloseable {
         return keyGroup >= pinned.endpoint().firstKeyGroup() && keyGroup <= pinned.endpoint().lastKeyGroup();
     }
 
+    /** Keeps the files of this read on the disk until it is closed. */
+    void keep(LeasedVersions.Use use) {
+        lease = use;
+    }
+
     @Override
     public void close() {
+        if (lease != null) {
+            lease.close();
+        }
         release(pool, pins);
     }
 
     static void release(EndpointPool pool, List<Pinned> pins) {
+        Map<EndpointPool.Address, List<Pinned>> byProcess = new LinkedHashMap<>();
         for (Pinned pinned : pins) {
+            byProcess.computeIfAbsent(EndpointPool.Address.of(pinned.endpoint()), none -> new ArrayList<>()).add(pinned);
+        }
+        byProcess.forEach((address, of) -> {
             try {
-                pool.use(pinned.endpoint(), connection -> {
-                    connection.release(pinned.pin().pinId());
+                pool.use(of.get(0).endpoint(), connection -> {
+                    connection.release(of.stream().map(pinned -> pinned.pin().pinId()).toList());
                     return null;
                 });
             } catch (IOException e) {
-                LOG.debug("pin {} of subtask {} was not released; its lease ends", pinned.pin().pinId(), pinned.pin().subtask(), e);
+                LOG.debug("pins at {}:{} were not released; their leases end: {}", address.host(), address.port(), of, e);
             }
-        }
+        });
     }
 }

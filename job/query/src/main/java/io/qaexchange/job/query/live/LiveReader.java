@@ -1,7 +1,9 @@
 package io.qaexchange.job.query.live;
 
 import io.qaexchange.archive.manifest.ArchiveManifest;
+import io.qaexchange.archive.manifest.LeasedVersions;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.manifest.VersionLeases;
 import io.qaexchange.job.model.live.EndpointAnnouncement;
 import io.qaexchange.job.model.live.InstrumentStatistics;
 import io.qaexchange.job.model.live.JobDescription;
@@ -9,7 +11,9 @@ import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LivePin;
 import io.qaexchange.job.model.live.LiveProtocol;
 import io.qaexchange.job.model.live.LiveRequest;
+import io.qaexchange.job.query.access.RowAccess;
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -39,6 +43,8 @@ public final class LiveReader implements AutoCloseable {
 
     private static final int ATTEMPTS = 5;
     private static final long FIRST_BACKOFF_MS = 20;
+    /** How long files stay that a reader had which was killed. */
+    private static final Duration LEASE = Duration.ofMinutes(1);
 
     private final JobDirectory directory;
     private final EndpointPool pool;
@@ -50,6 +56,9 @@ public final class LiveReader implements AutoCloseable {
     });
     private final AtomicReference<ArchiveManifest> manifest = new AtomicReference<>();
     private volatile String archive;
+    /** Guarded by this. */
+    @Nullable
+    private LeasedVersions leases;
     private volatile long notReadableSinceMs;
 
     /** @param patience how long a read waits for a job that restarts */
@@ -72,12 +81,23 @@ public final class LiveReader implements AutoCloseable {
     }
 
     /**
-     * Opens a read.
+     * Opens a read of every row.
      *
      * @throws JobNotRunningException if the job does not run, or not all of it, for longer than the patience
      * @throws LiveException if the checkpoint that is asked for is not held
      */
     public LiveRead open(ReadLevel level) throws IOException {
+        return open(level, RowAccess.ALL);
+    }
+
+    /**
+     * Opens a read.
+     *
+     * @param access the rows that it shows
+     * @throws JobNotRunningException if the job does not run, or not all of it, for longer than the patience
+     * @throws LiveException if the checkpoint that is asked for is not held
+     */
+    public LiveRead open(ReadLevel level, RowAccess access) throws IOException {
         if (level instanceof ReadLevel.CheckpointInFiles || level instanceof ReadLevel.Stale) {
             throw new IllegalArgumentException("level " + level + " is not read from the running job");
         }
@@ -90,10 +110,13 @@ public final class LiveReader implements AutoCloseable {
                 }
                 sleep(backoffNs(attempt));
             }
+            long readAtMs = System.currentTimeMillis();
             try {
-                LiveRead read = tryOpen(level, attempt > 0);
+                LiveRead read = leased(tryOpen(level, access, attempt > 0), readAtMs);
                 notReadableSinceMs = 0;
                 return read;
+            } catch (VersionLeases.RefusedException e) {
+                last = e;
             } catch (JobNotRunningException e) {
                 last = e;
             } catch (LiveException e) {
@@ -186,11 +209,37 @@ public final class LiveReader implements AutoCloseable {
         }
     }
 
-    private LiveRead tryOpen(ReadLevel level, boolean askAgain) throws IOException {
+    /** Keeps its files on the disk; closed if that fails. */
+    private LiveRead leased(LiveRead read, long readAtMs) throws IOException {
+        boolean kept = false;
+        try {
+            read.keep(leases().use(read.manifest(), read.files(), readAtMs));
+            kept = true;
+            return read;
+        } finally {
+            if (!kept) {
+                read.close();
+            }
+        }
+    }
+
+    /** The leases of this process in the archive of the job. */
+    public synchronized LeasedVersions leases() throws IOException {
+        ManifestStore store = archive();
+        if (leases == null || !leases.store().root().equals(store.root())) {
+            if (leases != null) {
+                leases.close();
+            }
+            leases = new LeasedVersions(store, Clock.systemUTC(), LEASE);
+        }
+        return leases;
+    }
+
+    private LiveRead tryOpen(ReadLevel level, RowAccess access, boolean askAgain) throws IOException {
         JobDescription job = askAgain ? directory.describe() : directory.describeCached();
         archive = job.archive();
         if (level instanceof ReadLevel.Archive) {
-            return new LiveRead(pool, level, job.instruments(), job.maxParallelism(), List.of(), latestManifest(job));
+            return new LiveRead(pool, level, job.instruments(), job.maxParallelism(), List.of(), latestManifest(job), access);
         }
         if (!job.isComplete()) {
             throw notComplete(job);
@@ -213,7 +262,7 @@ public final class LiveReader implements AutoCloseable {
                 }
             }
             LiveRead read = new LiveRead(pool, checkpoint == LiveRequest.LIVE ? level : new ReadLevel.Checkpoint(checkpoint), job.instruments(),
-                    job.maxParallelism(), pins, newest);
+                    job.maxParallelism(), pins, newest, access);
             opened = true;
             return read;
         } finally {
@@ -240,9 +289,9 @@ public final class LiveReader implements AutoCloseable {
     }
 
     private List<LiveRead.Pinned> pinAll(JobDescription job, long checkpoint) throws IOException {
-        Map<String, List<EndpointAnnouncement>> byProcess = new LinkedHashMap<>();
+        Map<EndpointPool.Address, List<EndpointAnnouncement>> byProcess = new LinkedHashMap<>();
         for (EndpointAnnouncement endpoint : job.endpoints()) {
-            byProcess.computeIfAbsent(endpoint.host() + ":" + endpoint.port() + " " + endpoint.secret(), address -> new ArrayList<>()).add(endpoint);
+            byProcess.computeIfAbsent(EndpointPool.Address.of(endpoint), address -> new ArrayList<>()).add(endpoint);
         }
         List<CompletableFuture<List<LiveRead.Pinned>>> pending = new ArrayList<>();
         Executor executor = byProcess.size() == 1 ? Runnable::run : pinning;
@@ -292,6 +341,11 @@ public final class LiveReader implements AutoCloseable {
 
     @Override
     public void close() {
+        synchronized (this) {
+            if (leases != null) {
+                leases.close();
+            }
+        }
         pinning.shutdownNow();
         pool.close();
         directory.close();

@@ -2,6 +2,8 @@ package io.qaexchange.job.query.live;
 
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.tier.ColdFile;
+import io.qaexchange.archive.tier.ColdFiles;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.core.fs.Path;
 
 /**
@@ -22,7 +25,8 @@ import org.apache.flink.core.fs.Path;
 public final class LiveRowSource implements RowSource {
 
     private final LiveRead read;
-    private final ManifestStore archive;
+    private final ColdFiles coldFiles;
+    private final Path archiveFolder;
     private final LedgerRows ledgerRows;
     private final StoredEvent row = new StoredEvent();
 
@@ -34,7 +38,8 @@ public final class LiveRowSource implements RowSource {
 
     public LiveRowSource(LiveRead read, ManifestStore archive, LedgerRows ledgerRows) {
         this.read = read;
-        this.archive = archive;
+        this.coldFiles = read.coldFiles(archive);
+        this.archiveFolder = archive.root();
         this.ledgerRows = ledgerRows;
     }
 
@@ -44,8 +49,18 @@ public final class LiveRowSource implements RowSource {
     }
 
     @Override
-    public Path locate(DataFile file) {
-        return archive.locate(file);
+    public ColdFile open(DataFile file) throws IOException {
+        return coldFiles.open(file);
+    }
+
+    @Override
+    public String tierOf(DataFile file) {
+        return coldFiles.tierOf(file);
+    }
+
+    @Override
+    public Set<String> folders() {
+        return RowSource.localFolders(archiveFolder);
     }
 
     @Override

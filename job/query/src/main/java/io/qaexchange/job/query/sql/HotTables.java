@@ -5,6 +5,7 @@ import io.qaexchange.events.RecordType;
 import io.qaexchange.job.model.table.LedgerRow;
 import io.qaexchange.job.model.table.LedgerTable;
 import io.qaexchange.job.query.SqlText;
+import io.qaexchange.job.query.access.RowAccess;
 import io.qaexchange.job.query.arrow.ArrowBatch;
 import io.qaexchange.job.query.arrow.OneBatchReader;
 import io.qaexchange.job.query.hot.HotFilter;
@@ -40,7 +41,7 @@ final class HotTables {
     private static final int BATCH_ROWS = 16_384;
     private static final int MONEY_SCALE = 6;
     /** The columns of each table that a view needs: its first one, and the one that {@code date} comes from. */
-    private static final Set<String> ALWAYS = Set.of(ParquetTable.EVENT_TIME, TableColumns.TRADING_DAY);
+    static final Set<String> ALWAYS = Set.of(ParquetTable.EVENT_TIME, TableColumns.TRADING_DAY);
 
     private final DuckDBConnection connection;
     private int streams;
@@ -49,28 +50,30 @@ final class HotTables {
         this.connection = connection.unwrap(DuckDBConnection.class);
     }
 
-    /** Loads rows; the answer is how many each table has, for those that have some. */
-    Map<String, Long> load(RowSource source, Map<String, TableRead> reads) throws Exception {
-        execute("CREATE SCHEMA IF NOT EXISTS " + SCHEMA);
-        Map<String, Long> loaded = loadEvents(source, reads);
+    /** Loads the rows that may be seen; the answer is how many each table has, for those that have some. */
+    Map<String, Long> load(RowSource source, Map<String, TableRead> reads, RowAccess access) throws Exception {
+        Map<String, Long> loaded = loadEvents(source, reads, access);
         if (reads.keySet().stream().anyMatch(table -> LedgerTable.find(table) != null)) {
-            loaded.putAll(loadLedger(source.hotLedgerRows(), reads));
+            loaded.putAll(loadLedger(source.hotLedgerRows().stream().filter(access::allows).toList(), reads));
         }
         return loaded;
     }
 
-    private Map<String, Long> loadEvents(RowSource source, Map<String, TableRead> reads) throws Exception {
+    private Map<String, Long> loadEvents(RowSource source, Map<String, TableRead> reads, RowAccess access) throws Exception {
         Map<RecordType, RowFilter> wanted = new HashMap<>();
         reads.forEach((table, read) -> {
             RecordType type = EventSchema.get().findTable(table);
             if (type != null) {
-                wanted.put(type, read.rows());
+                wanted.put(type, read.rows().and(access.filter(type)));
             }
         });
         Map<RecordType, Batches> batches = new HashMap<>();
         try (BufferAllocator allocator = new RootAllocator()) {
             try {
                 source.forEachHotRow(new HotFilter(wanted), (routeKey, stored) -> {
+                    if (!access.allows(stored.event())) {
+                        return;
+                    }
                     RecordType type = stored.event().recordType();
                     Batches ofTable = batches.get(type);
                     if (ofTable == null) {

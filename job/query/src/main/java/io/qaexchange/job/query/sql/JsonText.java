@@ -1,11 +1,9 @@
 package io.qaexchange.job.query.sql;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import java.io.BufferedWriter;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.List;
@@ -16,39 +14,55 @@ import java.util.List;
  */
 final class JsonText {
 
-    private final Writer out;
+    private static final byte[] NULL = {'n', 'u', 'l', 'l'};
+
+    private final OutputStream out;
 
     JsonText(OutputStream out) {
-        this.out = new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8), 1 << 16);
+        this.out = new BufferedOutputStream(out, 1 << 16);
     }
 
-    /**
-     * Writes all rows.
-     *
-     * @param json whether the values are JSON already
-     */
-    void write(List<String> names, ResultWriter.TextRows rows, boolean json) throws SQLException, IOException {
-        String[] keys = names.stream().map(name -> text(name) + ":").toArray(String[]::new);
-        rows.forEach(values -> {
-            for (int c = 0; c < keys.length; c++) {
-                out.write(c == 0 ? '{' : ',');
-                out.write(keys[c]);
-                out.write(values[c] == null ? "null" : json ? finite(values[c]) : text(values[c]));
-            }
-            out.write("}\n");
+    /** Writes rows of one value each: the row's object as DuckDB writes it. */
+    void writeObjects(ResultWriter.TextRows rows) throws SQLException, IOException {
+        rows.forEach(row -> {
+            out.write(finite(row[0]));
+            out.write('\n');
         });
         out.flush();
     }
 
-    private static String text(String text) {
-        return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
+    /** Writes rows of texts. */
+    void writeTexts(List<String> names, ResultWriter.TextRows rows) throws SQLException, IOException {
+        byte[][] keys = names.stream().map(name -> quoted(name.getBytes(StandardCharsets.UTF_8))).toArray(byte[][]::new);
+        rows.forEach(values -> {
+            for (int c = 0; c < keys.length; c++) {
+                out.write(c == 0 ? '{' : ',');
+                out.write(keys[c]);
+                out.write(':');
+                out.write(values[c] == null ? NULL : quoted(values[c]));
+            }
+            out.write('}');
+            out.write('\n');
+        });
+        out.flush();
+    }
+
+    private static byte[] quoted(byte[] text) {
+        return ('"' + new String(JsonStringEncoder.getInstance().quoteAsString(new String(text, StandardCharsets.UTF_8))) + '"').getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** As {@link #finite(String)}; an object that has neither is given back as it is. */
+    private static byte[] finite(byte[] json) {
+        for (int i = 0; i + 1 < json.length; i++) {
+            if (json[i] == 'N' && json[i + 1] == 'a' || json[i] == 'I' && json[i + 1] == 'n') {
+                return finite(new String(json, StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
+            }
+        }
+        return json;
     }
 
     /** Puts the numbers that JSON does not have into quotation marks. */
     static String finite(String json) {
-        if (json.indexOf('N') < 0 && json.indexOf('I') < 0) {
-            return json;
-        }
         StringBuilder text = new StringBuilder(json.length() + 8);
         boolean inText = false;
         for (int i = 0; i < json.length(); i++) {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.annotation.Nullable;
 
 /**
  * Reads a query with DuckDB's own parser, before anything is done: one statement that only reads is taken, everything else refused with a
@@ -33,6 +34,9 @@ final class QueryParser {
     /** Table functions that read tables whose names stand in a text. */
     private static final Set<String> READ_BY_TEXT = Set.of("query", "query_table", "json_execute_serialized_sql");
 
+    /** Expressions that make one row of one row. */
+    private static final Set<String> SHOWN = Set.of("STAR", "COLUMN_REF", "CONSTANT");
+
     private final Connection connection;
     private final Set<String> tables;
 
@@ -47,6 +51,15 @@ final class QueryParser {
      * @throws WrongSqlException if it may not be run
      */
     SqlQuery parse(String sql) throws SQLException {
+        return parse(sql, true);
+    }
+
+    /** Reads a query that may call functions of a catalogue; for a database that may open no file. */
+    SqlQuery parseCatalogue(String sql) throws SQLException {
+        return parse(sql, false);
+    }
+
+    private SqlQuery parse(String sql, boolean tablesOnly) throws SQLException {
         Matcher explain = EXPLAIN.matcher(sql);
         boolean explains = explain.find();
         JsonNode tree = tree(explains ? sql.substring(explain.end()) : sql);
@@ -61,10 +74,15 @@ final class QueryParser {
         if (!statement.path("named_param_map").isEmpty()) {
             throw new WrongSqlException("the query has a parameter (? or $…), and no value can be given for one; write the value");
         }
+        if (tablesOnly) {
+            FileReads.refuse(statement, this::parse);
+        }
         Map<String, TableRead> reads = new HashMap<>();
         Conditions conditions = new Conditions(connection, tables);
         if (readsByText(statement)) {
-            tables.forEach(table -> reads.put(table, TableRead.ALL));
+            // A system table is asked for by its name: what is behind it may not be there.
+            tables.stream().filter(table -> SystemTable.find(table) == null || sql.toLowerCase(Locale.ROOT).contains(table))
+                    .forEach(table -> reads.put(table, TableRead.ALL));
         } else {
             Set<String> columns = columns(statement);
             conditions.collect(statement.get("node"));
@@ -73,7 +91,24 @@ final class QueryParser {
         }
         List<BarCall> bars = conditions.bars();
         String text = bars.isEmpty() ? sql : (explains ? sql.substring(0, explain.end()) + " " : "") + text(tree);
-        return new SqlQuery(text, explains, reads, conditions.instruments(), bars);
+        return new SqlQuery(text, explains, reads, conditions.instruments(), bars, wholeTable(statement.path("node")));
+    }
+
+    /** The table that a query shows row by row. */
+    @Nullable
+    private String wholeTable(JsonNode select) {
+        JsonNode from = select.path("from_table");
+        boolean plain = select.path("type").asText().equals("SELECT_NODE") && from.path("type").asText().equals("BASE_TABLE") && select.path("where_clause").isNull()
+                && select.path("group_expressions").isEmpty() && select.path("having").isNull() && select.path("qualify").isNull() && select.path("sample").isNull()
+                && from.path("sample").isNull() && select.path("cte_map").path("map").isEmpty();
+        for (JsonNode column : select.path("select_list")) {
+            plain &= SHOWN.contains(column.path("class").asText());
+        }
+        for (JsonNode modifier : select.path("modifiers")) {
+            plain &= modifier.path("type").asText().equals("ORDER_MODIFIER");
+        }
+        String table = lower(from.path("table_name"));
+        return plain && tables.contains(table) && SystemTable.find(table) == null ? table : null;
     }
 
     /** The text of a tree. */

@@ -18,18 +18,20 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import javax.annotation.Nullable;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
 
 /**
  * Runs a query and writes its rows, as they come: no form holds more than a batch of them.
  *
  * <p>The query becomes a view whose columns have numbers for names, whatever it calls them and however its text ends. Around it DuckDB
- * itself makes texts and JSON of the values: they are the same in every zone and locale, and nested values keep their form.
+ * itself makes texts of the values, and a JSON object of each row: they are the same in every zone and locale, and nested values keep their form.
  *
  * <p>One thread; for one query.
  */
@@ -37,14 +39,19 @@ public final class ResultWriter {
 
     private static final String VIEW = "qaexchange_answer";
     private static final long ARROW_BATCH_ROWS = 65_536;
+    /** As many as DuckDB computes at once. */
+    private static final long TEXT_BATCH_ROWS = 2_048;
 
     private final Connection connection;
+    @Nullable
+    private final Path answers;
     private final SqlQuery query;
     private final List<String> labels;
     private final List<String> types;
 
-    private ResultWriter(Connection connection, SqlQuery query, List<String> labels, List<String> types) {
+    private ResultWriter(Connection connection, @Nullable Path answers, SqlQuery query, List<String> labels, List<String> types) {
         this.connection = connection;
+        this.answers = answers;
         this.query = query;
         this.labels = labels;
         this.types = types;
@@ -66,16 +73,21 @@ public final class ResultWriter {
                 types.add(columns.getColumnTypeName(c));
             }
         }
-        return new ResultWriter(connection, query, labels, types);
+        return new ResultWriter(connection, tables.answers(), query, labels, types);
+    }
+
+    /** As {@link #write(ResultFormat, OutputStream, RowLimit)}, however many rows there are. */
+    public void write(ResultFormat format, OutputStream out) throws SQLException, IOException {
+        write(format, out, new RowLimit(0));
     }
 
     /**
      * Writes all rows.
      *
-     * @param folder for a file that cannot be written in one go; DuckDB must be allowed to write there
+     * @throws TooManyRowsException if there are more than the limit; of a Parquet file nothing was written then
      * @throws ReasonLostException if the query fails and the driver does not say why
      */
-    public void write(ResultFormat format, OutputStream out, Path folder) throws SQLException, IOException {
+    public void write(ResultFormat format, OutputStream out, RowLimit limit) throws SQLException, IOException {
         if (query.explains() && !format.isText()) {
             throw new WrongSqlException("EXPLAIN gives text, so its formats are table, csv and json");
         }
@@ -86,13 +98,23 @@ public final class ResultWriter {
             }
         }
         switch (format) {
-            case TABLE -> new TableText(out).write(labels, rows(ResultWriter::asText));
-            case CSV -> new CsvText(out).write(labels, rows(ResultWriter::asText));
-            case JSON -> new JsonText(out).write(unique(labels), rows(ResultWriter::asJson), !query.explains());
-            case PARQUET -> writeParquet(out, folder);
-            case ARROW -> writeArrow(out);
+            case TABLE -> new TableText(out).write(labels, rows(texts(), labels.size(), limit));
+            case CSV -> new CsvText(out).write(labels, rows(texts(), labels.size(), limit));
+            case JSON -> writeJson(new JsonText(out), limit);
+            case PARQUET -> writeParquet(out, limit);
+            case ARROW -> writeArrow(out, limit);
         }
         out.flush();
+    }
+
+    private void writeJson(JsonText json, RowLimit limit) throws SQLException, IOException {
+        if (query.explains()) {
+            json.writeTexts(unique(labels), rows(texts(), labels.size(), limit));
+        } else {
+            List<String> names = unique(labels);
+            String fields = IntStream.range(0, names.size()).mapToObj(c -> SqlText.name(names.get(c)) + " := " + column(c)).collect(Collectors.joining(", "));
+            json.writeObjects(rows("SELECT CAST(to_json(struct_pack(" + fields + ")) AS VARCHAR) AS object FROM " + VIEW, 1, limit));
+        }
     }
 
     /** Rows of texts, to be closed by whoever reads them. */
@@ -104,36 +126,34 @@ public final class ResultWriter {
         /** Takes rows. */
         @FunctionalInterface
         interface Visitor {
-            /** A row; null is NULL. The array is used again. */
-            void accept(String[] values) throws IOException;
+            /** A row in UTF-8; null is NULL. The outer array is used again. */
+            void accept(byte[][] values) throws IOException;
         }
     }
 
-    private TextRows rows(UnaryOperator<String> expression) {
+    private TextRows rows(String sql, int columns, RowLimit limit) {
         return visitor -> {
-            String sql = query.explains() ? query.text() : select(expression);
-            try (Statement statement = connection.createStatement(); ResultSet rows = ReasonLostException.execute(statement, sql)) {
-                String[] values = new String[labels.size()];
+            try (Statement statement = connection.createStatement(); BufferAllocator allocator = new RootAllocator();
+                    ArrowRows rows = ArrowRows.of(statement, query.explains() ? sql : limit.bounded(sql), allocator, TEXT_BATCH_ROWS)) {
+                byte[][] values = new byte[columns][];
                 while (rows.next()) {
-                    for (int c = 0; c < values.length; c++) {
-                        values[c] = rows.getString(c + 1);
+                    List<FieldVector> vectors = rows.batch().getFieldVectors();
+                    for (int row = 0; row < rows.batch().getRowCount(); row++) {
+                        limit.add(1);
+                        for (int c = 0; c < columns; c++) {
+                            values[c] = ((VarCharVector) vectors.get(c)).get(row);
+                        }
+                        visitor.accept(values);
                     }
-                    visitor.accept(values);
                 }
             }
         };
     }
 
-    private String select(UnaryOperator<String> expression) {
-        return IntStream.range(0, labels.size()).mapToObj(c -> expression.apply(column(c))).collect(Collectors.joining(", ", "SELECT ", " FROM " + VIEW));
-    }
-
-    private static String asText(String column) {
-        return "CAST(" + column + " AS VARCHAR)";
-    }
-
-    private static String asJson(String column) {
-        return "CAST(to_json(" + column + ") AS VARCHAR)";
+    /** The query with its values as texts. */
+    private String texts() {
+        return query.explains() ? query.text()
+                : IntStream.range(0, labels.size()).mapToObj(c -> "CAST(" + column(c) + " AS VARCHAR)").collect(Collectors.joining(", ", "SELECT ", " FROM " + VIEW));
     }
 
     private static String column(int index) {
@@ -141,22 +161,26 @@ public final class ResultWriter {
     }
 
     /** DuckDB writes Parquet to files only, so the result takes a way through one. */
-    private void writeParquet(OutputStream out, Path folder) throws SQLException, IOException {
-        Path file = folder.resolve("answer.parquet");
+    private void writeParquet(OutputStream out, RowLimit limit) throws SQLException, IOException {
+        if (answers == null) {
+            throw new IllegalStateException("the database has no folder for answers");
+        }
+        Path file = Files.createTempFile(answers, "answer", ".parquet");
         try (Statement statement = connection.createStatement()) {
-            statement.execute("COPY (" + portable() + ") TO " + SqlText.quote(file.toString()) + " (FORMAT parquet)");
+            limit.add(statement.executeLargeUpdate("COPY (" + limit.bounded(portable()) + ") TO " + SqlText.quote(file.toString()) + " (FORMAT parquet)"));
             Files.copy(file, out);
         } finally {
             Files.deleteIfExists(file);
         }
     }
 
-    private void writeArrow(OutputStream out) throws SQLException, IOException {
+    private void writeArrow(OutputStream out, RowLimit limit) throws SQLException, IOException {
         try (Statement statement = connection.createStatement(); BufferAllocator allocator = new RootAllocator();
-                ArrowRows rows = ArrowRows.of(statement, portable(), allocator, ARROW_BATCH_ROWS);
+                ArrowRows rows = ArrowRows.of(statement, limit.bounded(portable()), allocator, ARROW_BATCH_ROWS);
                 ArrowFileWriter writer = new ArrowFileWriter(rows.batch(), rows.reader(), Channels.newChannel(new Unclosed(out)))) {
             writer.start();
             while (rows.next()) {
+                limit.add(rows.batch().getRowCount());
                 writer.writeBatch();
             }
             writer.end();

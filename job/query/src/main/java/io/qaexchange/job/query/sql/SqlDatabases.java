@@ -1,21 +1,21 @@
 package io.qaexchange.job.query.sql;
 
-import io.qaexchange.job.query.SqlText;
+import java.nio.file.Path;
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Databases that are made before a query asks for one: opening DuckDB, its settings and the views of all tables take longer than a usual query.
+ * Databases that stand ready for queries: opening DuckDB, its settings and the views of all tables take longer than most queries.
  *
- * <p>Each is for one query and closed with it. So nothing of a query is left for the next one, the files that DuckDB may open are exactly those
- * of the query, and a query that breaks its database breaks nobody else's.
+ * <p>A query has a database for itself. After it the database is made empty again, on a thread of this, and serves the next one. One that cannot be made empty is closed.
  *
  * <p>Thread-safe.
  */
@@ -23,8 +23,10 @@ public final class SqlDatabases implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SqlDatabases.class);
 
-    private final Settings settings;
-    private final BlockingQueue<SqlTables> ready;
+    private final SqlDatabase.Settings settings;
+    private final Path answers;
+    private final BlockingQueue<SqlDatabase> ready;
+    private final int prepared;
     private final AtomicBoolean filling = new AtomicBoolean();
     private volatile boolean closed;
     private final ExecutorService maker = Executors.newSingleThreadExecutor(task -> {
@@ -34,65 +36,123 @@ public final class SqlDatabases implements AutoCloseable {
     });
 
     /**
-     * Limits of each database.
+     * Prepares databases.
      *
-     * @param memory DuckDB's {@code memory_limit}, such as 1GB
-     * @param threads threads of a query
-     * @param temporary DuckDB's {@code max_temp_directory_size}
+     * @param answers a folder that results may be written to
+     * @param prepared databases that stand ready before the first query
+     * @param most databases that are kept, at most
      */
-    public record Settings(String memory, int threads, String temporary) {
-    }
-
-    /** @param ready databases that stand ready, at most */
-    public SqlDatabases(Settings settings, int ready) {
+    public SqlDatabases(SqlDatabase.Settings settings, Path answers, int prepared, int most) {
         this.settings = settings;
-        this.ready = new ArrayBlockingQueue<>(ready);
+        this.answers = answers;
+        this.prepared = prepared;
+        this.ready = new ArrayBlockingQueue<>(most);
         fill();
     }
 
-    /** A database without rows. Whoever takes it closes it. */
-    public SqlTables take() throws SQLException {
-        SqlTables prepared = ready.poll();
-        fill();
-        return prepared != null ? prepared : create();
+    /**
+     * Reads a query.
+     *
+     * @throws WrongSqlException if it may not be run
+     */
+    public SqlQuery parse(String sql) throws SQLException {
+        SqlDatabase database = poll(Set.of());
+        try {
+            return database.parse(sql);
+        } finally {
+            keep(database);
+        }
     }
 
-    /** Databases that stand ready now. */
-    public int ready() {
-        return ready.size();
+    /**
+     * Tables without rows. Whoever takes them closes them.
+     *
+     * @param folders folders of the files that the query may read
+     */
+    public SqlTables take(Set<String> folders) throws SQLException {
+        return tables(poll(folders), this::giveBack);
+    }
+
+    /** As {@link #take}, in a database that no query of somebody else ever had or will have, and which is not locked yet. */
+    public SqlTables takeAlone() throws SQLException {
+        return tables(open(), (own, filled) -> own.close());
+    }
+
+    private static SqlTables tables(SqlDatabase database, SqlTables.After after) throws SQLException {
+        boolean made = false;
+        try {
+            SqlTables tables = SqlTables.in(database, after);
+            made = true;
+            return tables;
+        } finally {
+            if (!made) {
+                close(database);
+            }
+        }
+    }
+
+    private SqlDatabase poll(Set<String> folders) throws SQLException {
+        for (SqlDatabase database = ready.poll(); database != null; database = ready.poll()) {
+            if (database.allows(folders)) {
+                return database;
+            }
+            // It was locked to the folders of another archive.
+            close(database);
+        }
+        fill();
+        return open();
+    }
+
+    private void giveBack(SqlDatabase database, Set<String> filled) {
+        try {
+            maker.execute(() -> {
+                try {
+                    database.reset(filled);
+                    keep(database);
+                } catch (SQLException e) {
+                    LOG.info("a database is not used any more: {}", e.getMessage());
+                    close(database);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            close(database);
+        }
+    }
+
+    private void keep(SqlDatabase database) {
+        if (closed || !ready.offer(database)) {
+            close(database);
+        }
     }
 
     private void fill() {
-        if (!closed && ready.remainingCapacity() > 0 && filling.compareAndSet(false, true)) {
+        if (!closed && filling.compareAndSet(false, true)) {
             maker.execute(this::fillUp);
         }
     }
 
     private void fillUp() {
         try {
-            while (!closed && ready.remainingCapacity() > 0) {
-                SqlTables made = create();
-                if (closed || !ready.offer(made)) {
-                    made.close();
-                }
+            while (!closed && ready.size() < prepared) {
+                keep(open());
             }
         } catch (SQLException e) {
-            // The next query makes its own and says what is wrong.
+            // The next query opens its own and says what is wrong.
             LOG.warn("a database could not be prepared", e);
         } finally {
             filling.set(false);
         }
     }
 
-    private SqlTables create() throws SQLException {
-        SqlTables tables = SqlTables.create();
-        try (Statement statement = tables.connection().createStatement()) {
-            statement.execute("SET memory_limit = " + SqlText.quote(settings.memory()) + "; SET threads = " + settings.threads()
-                    + "; SET max_temp_directory_size = " + SqlText.quote(settings.temporary()));
-            return tables;
+    private SqlDatabase open() throws SQLException {
+        return SqlDatabase.open(settings, answers);
+    }
+
+    private static void close(SqlDatabase database) {
+        try {
+            database.close();
         } catch (SQLException e) {
-            tables.close();
-            throw e;
+            LOG.debug("a database could not be closed", e);
         }
     }
 
@@ -100,12 +160,8 @@ public final class SqlDatabases implements AutoCloseable {
     public void close() {
         closed = true;
         maker.shutdown();
-        for (SqlTables prepared = ready.poll(); prepared != null; prepared = ready.poll()) {
-            try {
-                prepared.close();
-            } catch (SQLException e) {
-                LOG.debug("a database could not be closed", e);
-            }
+        for (SqlDatabase database = ready.poll(); database != null; database = ready.poll()) {
+            close(database);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.qaexchange.job.query.sql;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import javax.annotation.Nullable;
 
 /**
  * A query that may be run: one statement, which reads only.
@@ -12,9 +13,15 @@ import java.util.Set;
  * @param reads the tables that it reads, by name
  * @param instruments instruments that it names, by table
  * @param bars calls of {@code bars} and {@code kline}
+ * @param wholeTable the table that it shows row by row, with no condition and no limit; null if it does something else
  */
 public record SqlQuery(String text, boolean explains, Map<String, TableRead> reads, Map<String, Set<String>> instruments,
-        List<BarCall> bars) {
+        List<BarCall> bars, @Nullable String wholeTable) {
+
+    /** Whether it reads tables, and none of them but system tables: its answer depends on no rows of the job. */
+    public boolean readsSystemOnly() {
+        return !reads.isEmpty() && reads.keySet().stream().allMatch(table -> SystemTable.find(table) != null);
+    }
 
     public SqlQuery {
         reads = Map.copyOf(reads);

@@ -1,20 +1,22 @@
 package io.qaexchange.job.query.sql;
 
-import static java.util.Objects.requireNonNull;
 
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.tier.ColdFile;
+import io.qaexchange.events.EventSchema;
+import io.qaexchange.events.RecordType;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.model.table.LedgerTable;
 import io.qaexchange.job.query.NearNames;
 import io.qaexchange.job.query.SqlText;
-import io.qaexchange.job.query.finance.Macros;
+import io.qaexchange.job.query.access.RowAccess;
+import io.qaexchange.job.query.hot.RowFilter;
 import io.qaexchange.job.query.union.UnionReader;
-import java.io.File;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -24,59 +26,84 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.annotation.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A DuckDB in this process with a view for each record type and each table of the ledger, over cold files and hot rows. A table that the
+ * The tables of a query in a {@link SqlDatabase}: a view for each record type and each table of the ledger, over cold files and hot rows. A table that the
  * query does not name is a view without rows: none of its files is opened and none of its hot rows read.
  *
  * <p>Each view ends with column {@code date}, the trading day: files of one day are one branch of a union with that day as a constant, so
  * DuckDB leaves out the branches that a condition on it excludes.
  *
- * <p>Nobody's SQL reads or writes another file, loads an extension or changes a setting: {@link #load} locks DuckDB.
- *
  * <p>One thread.
  */
 public final class SqlTables implements AutoCloseable {
 
-    /** The first characters of DuckDB's patterns for file names; in brackets each stands for itself. */
-    private static final Pattern GLOB = Pattern.compile("[\\[*?]");
+    /** How the message begins of a query that failed by an archived file. */
+    private static final String FILE_FAILURE = "IO Error: archived file ";
+    /** Failures of DuckDB that a file may have made. */
+    private static final Pattern OF_A_FILE = Pattern.compile("^(java\\.sql\\.SQLException: )?(IO|Invalid|Invalid Input|Serialization|INTERNAL|Internal|TProtocolException|Out of Range) ?(Error|Exception)?\\b");
 
+    /** Ends the name of a copy of archived rows. */
+    private static final String ARCHIVED = "_archived";
+
+    private static final Logger LOG = LoggerFactory.getLogger(SqlTables.class);
+
+    private final SqlDatabase database;
     private final Connection connection;
+    private final After after;
+    private final Set<String> filled = new TreeSet<>();
     private final List<TablePlan> plan = new ArrayList<>();
+    /** Files that were opened, and where they lie. */
+    private final Map<DataFile, Path> opened = new LinkedHashMap<>();
+    private final List<ColdFile> open = new ArrayList<>();
 
-    private SqlTables(Connection connection) {
-        this.connection = connection;
+    /** Takes the database when the query is over. */
+    @FunctionalInterface
+    interface After {
+        /** @param filled tables whose views have rows */
+        void accept(SqlDatabase database, Set<String> filled) throws SQLException;
     }
 
-    /** A database whose tables have no rows yet. */
+    private SqlTables(SqlDatabase database, After after) throws SQLException {
+        this.database = database;
+        this.connection = database.session();
+        this.after = after;
+    }
+
+    /** Tables in a database that is somebody else's. */
+    static SqlTables in(SqlDatabase database, After after) throws SQLException {
+        return new SqlTables(database, after);
+    }
+
+    /** A database of its own, whose tables have no rows yet. */
     public static SqlTables create() throws SQLException {
-        Properties properties = new Properties();
-        properties.setProperty("jdbc_stream_results", "true");
-        SqlTables tables = new SqlTables(DriverManager.getConnection("jdbc:duckdb:", properties));
+        return create(null);
+    }
+
+    /**
+     * A database of its own, whose tables have no rows yet.
+     *
+     * @param answers a folder that results may be written to; null for none
+     */
+    public static SqlTables create(@Nullable Path answers) throws SQLException {
+        SqlDatabase database = SqlDatabase.open(null, answers);
+        boolean made = false;
         try {
-            // Large sorts and joins go to the temporary folder. A process has a folder of its own for all of it.
-            tables.execute("SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false; SET autoload_known_extensions = false; SET temp_directory = "
-                    + SqlText.quote(System.getProperty("java.io.tmpdir") + File.separator + "duckdb-" + ProcessHandle.current().pid()));
-            tables.execute(TableColumns.names().stream().map(table -> "CREATE VIEW " + SqlText.name(table) + " AS " + TableColumns.emptySelect(table))
-                    .collect(Collectors.joining("; ")));
-            // A macro names its tables: they must be there when it is made, and what they are is looked up when it is called.
-            for (String macro : Macros.scalars()) {
-                tables.execute(macro);
-            }
-            for (String macro : Macros.tables(TableColumns.names())) {
-                tables.execute(macro);
-            }
+            SqlTables tables = new SqlTables(database, (own, filled) -> own.close());
+            made = true;
             return tables;
-        } catch (SQLException e) {
-            tables.close();
-            throw e;
+        } finally {
+            if (!made) {
+                database.close();
+            }
         }
     }
 
@@ -93,7 +120,8 @@ public final class SqlTables implements AutoCloseable {
     private static SqlTables all(RowSource source) throws Exception {
         SqlTables tables = create();
         try {
-            tables.load(source, names().stream().collect(Collectors.toMap(name -> name, name -> TableRead.ALL)), List.of());
+            tables.load(source, names().stream().filter(name -> SystemTable.find(name) == null).collect(Collectors.toMap(name -> name, name -> TableRead.ALL)),
+                    RowAccess.ALL);
             return tables;
         } catch (Exception e) {
             tables.close();
@@ -107,38 +135,117 @@ public final class SqlTables implements AutoCloseable {
      * @throws WrongSqlException if it may not be run
      */
     public SqlQuery parse(String sql) throws SQLException {
-        return new QueryParser(connection, TableColumns.names()).parse(requireNonNull(sql, "sql"));
+        return database.parse(sql);
+    }
+
+    /** Fills the views that a query reads, and locks the database. */
+    public void load(RowSource source, SqlQuery query) throws Exception {
+        load(source, query, RowAccess.ALL);
     }
 
     /**
-     * Fills the views that a query reads, and locks the database.
+     * Fills the views that a query reads with the rows that its user may see, and locks the database.
      *
-     * @param writable folders that DuckDB may write to
+     * <p>If he may not see all, archived rows are copied here too, and DuckDB may open no file of the archive: what is not in its memory, no query reaches. A
+     * view with a condition would not do, as DuckDB may look at the user's own condition first, which can tell of a row by failing at it.
+     *
+     * @throws IllegalStateException if rows are limited and the database is locked already
      */
-    public void load(RowSource source, SqlQuery query, List<Path> writable) throws Exception {
-        load(source, query.reads(), writable);
+    public void load(RowSource source, SqlQuery query, RowAccess access) throws Exception {
+        load(source, query.reads(), access);
         for (BarCall call : query.bars()) {
             new BarTables(connection).make(call, source.instruments());
         }
     }
 
-    private void load(RowSource source, Map<String, TableRead> reads, List<Path> writable) throws Exception {
-        Map<String, Long> hot = new HotTables(connection).load(source, reads);
+    private void load(RowSource source, Map<String, TableRead> reads, RowAccess access) throws Exception {
+        if (access.isAll()) {
+            database.allow(source.folders());
+        } else if (database.isLocked()) {
+            throw new IllegalStateException("rows are limited, and the database may read files: it must be one of its own");
+        }
+        Map<String, Long> hot = new HotTables(connection).load(source, reads, access);
         Map<String, List<DataFile>> files = source.files().stream().collect(Collectors.groupingBy(DataFile::table));
-        List<String> allowed = new ArrayList<>();
         plan.clear();
         for (String table : new TreeSet<>(reads.keySet())) {
+            SystemTable system = SystemTable.find(table);
+            if (system != null) {
+                filled.add(table);
+                List<Object[]> rows = source.systemRows(system);
+                new SystemRows(connection).load(system, rows);
+                plan.add(new TablePlan(table, null, RowFilter.ALL, rows.size(), List.of(), List.of()));
+                continue;
+            }
+            if (!access.isAll()) {
+                loadLimited(source, table, reads.get(table), files.getOrDefault(table, List.of()), hot.get(table), access);
+                continue;
+            }
             FileChoice choice = FileChoice.of(files.getOrDefault(table, List.of()), reads.get(table));
             plan.add(new TablePlan(table, columnsRead(table, reads.get(table)), reads.get(table).rows(), hot.getOrDefault(table, 0L), choice.read(),
                     choice.pruned()));
             Map<String, List<String>> byDay = new TreeMap<>();
-            choice.read().forEach(file -> byDay.computeIfAbsent(file.tradingDay(), day -> new ArrayList<>()).add(localPath(source, file)));
-            byDay.values().forEach(allowed::addAll);
+            for (DataFile file : choice.read()) {
+                byDay.computeIfAbsent(file.tradingDay(), day -> new ArrayList<>()).add(localPath(source, file));
+            }
             if (!byDay.isEmpty() || hot.containsKey(table)) {
-                createView(table, byDay, hot.containsKey(table));
+                filled.add(table);
+                createView(table, union(table, byDay), hot.containsKey(table));
             }
         }
-        lock(allowed, writable);
+        if (!access.isAll()) {
+            database.allow(Set.of());
+        }
+    }
+
+    private void loadLimited(RowSource source, String table, TableRead read, List<DataFile> files, @Nullable Long hotRows, RowAccess access) throws SQLException, IOException {
+        RecordType type = EventSchema.get().findTable(table);
+        RowFilter rows = type == null ? RowFilter.ofDays(read.rows().fromDay(), read.rows().toDay()) : read.rows().and(access.filter(type));
+        Map<String, List<String>> byDay = new TreeMap<>();
+        for (DataFile file : FileChoice.of(files, new TableRead(read.columns(), rows)).read()) {
+            if (rows.hasInstrumentBetween(file.minInstrument(), file.maxInstrument())) {
+                byDay.computeIfAbsent(file.tradingDay(), day -> new ArrayList<>()).add(localPath(source, file));
+            }
+        }
+        long archived = 0;
+        if (!byDay.isEmpty()) {
+            String kept = read.columns() == null ? "*" : columns(table).keySet().stream().filter(column -> HotTables.ALWAYS.contains(column)
+                    || column.equals(TableColumns.DATE) || read.hasColumn(column) || isOfSeenRows(table)).map(SqlText::name).collect(Collectors.joining(", "));
+            String copy = HotTables.SCHEMA + '.' + SqlText.name(table + ARCHIVED);
+            execute("CREATE TABLE " + copy + " AS SELECT " + kept + " FROM (" + union(table, byDay) + ") WHERE " + access.condition(table) + " AND "
+                    + condition(rows));
+            archived = count(copy);
+        }
+        // Which files there are, and how many rows they have, is not told either.
+        plan.add(new TablePlan(table, columnsRead(table, read), read.rows(), (hotRows == null ? 0 : hotRows) + archived, List.of(), List.of()));
+        if (archived > 0 || hotRows != null) {
+            StringBuilder all = new StringBuilder(TableColumns.emptySelect(table));
+            if (archived > 0) {
+                all.append(" UNION ALL BY NAME SELECT * FROM ").append(HotTables.SCHEMA).append('.').append(SqlText.name(table + ARCHIVED));
+            }
+            filled.add(table);
+            createView(table, all, hotRows != null);
+        }
+    }
+
+    /** Whether a column may decide which of the table's rows is the newest of its key. */
+    private static boolean isOfSeenRows(String table) {
+        return LedgerTable.find(table) != null;
+    }
+
+    /** The condition of SQL that lets through what a filter lets through, days aside. */
+    private static String condition(RowFilter rows) {
+        StringBuilder condition = new StringBuilder("true");
+        if (rows.instruments() != null) {
+            condition.append(rows.instruments().isEmpty() ? " AND false" : rows.instruments().stream().sorted().map(SqlText::quote)
+                    .collect(Collectors.joining(", ", " AND instrument IN (", ")")));
+        }
+        if (rows.fromNs() != Long.MIN_VALUE) {
+            condition.append(" AND event_time >= make_timestamp_ns(").append(rows.fromNs()).append(")::TIMESTAMPTZ_NS");
+        }
+        if (rows.toNs() != Long.MAX_VALUE) {
+            condition.append(" AND event_time <= make_timestamp_ns(").append(rows.toNs()).append(")::TIMESTAMPTZ_NS");
+        }
+        return condition.toString();
     }
 
     @Nullable
@@ -151,20 +258,42 @@ public final class SqlTables implements AutoCloseable {
         return List.copyOf(plan);
     }
 
-    private static String localPath(RowSource source, DataFile file) {
-        org.apache.flink.core.fs.Path path = source.locate(file);
+    /** Where DuckDB reads a file, which stays there until this is closed. */
+    private String localPath(RowSource source, DataFile file) throws IOException {
+        ColdFile cold = source.open(file);
+        open.add(cold);
+        org.apache.flink.core.fs.Path path = cold.path();
         String scheme = path.toUri().getScheme();
         if (scheme != null && !scheme.equals("file")) {
             throw new UsageException("SQL reads archives on the local disk, and this one is on " + scheme + ": " + path);
         }
+        opened.put(file, Path.of(path.getPath()));
         return path.getPath();
     }
 
-    private void createView(String table, Map<String, List<String>> filesByDay, boolean hot) throws SQLException {
+    /** A failure of DuckDB, with the archived file that made it where one did: {@value #FILE_FAILURE} begins its message. */
+    public SQLException explain(SQLException failure) {
+        if (!OF_A_FILE.matcher(String.valueOf(failure.getMessage())).find()) {
+            return failure;
+        }
+        String found = DamagedFiles.find(List.copyOf(opened.keySet()), opened::get);
+        return found == null ? failure : new SQLException("IO Error: " + found, failure);
+    }
+
+    /** Whether an archived file made a query fail. */
+    public static boolean isOfAFile(Throwable failure) {
+        return failure instanceof SQLException && String.valueOf(failure.getMessage()).startsWith(FILE_FAILURE);
+    }
+
+    private static StringBuilder union(String table, Map<String, List<String>> filesByDay) {
         StringBuilder rows = new StringBuilder(TableColumns.emptySelect(table));
         filesByDay.forEach((day, files) -> rows.append(" UNION ALL BY NAME SELECT *, DATE ").append(SqlText.quote(day)).append(" AS ").append(TableColumns.DATE)
-                .append(" FROM read_parquet(").append(list(files.stream().map(SqlTables::pattern).toList()))
+                .append(" FROM read_parquet(").append(list(files.stream().map(SqlDatabase::pattern).toList()))
                 .append(", union_by_name = true, hive_partitioning = false)"));
+        return rows;
+    }
+
+    private void createView(String table, StringBuilder rows, boolean hot) throws SQLException {
         if (hot) {
             rows.append(" UNION ALL BY NAME SELECT *, make_date(trading_day // 10000, trading_day // 100 % 100, trading_day % 100) AS ")
                     .append(TableColumns.DATE).append(" FROM ").append(HotTables.SCHEMA).append('.').append(SqlText.name(table));
@@ -172,26 +301,6 @@ public final class SqlTables implements AutoCloseable {
         LedgerTable ledger = LedgerTable.find(table);
         String seen = ledger == null ? "" : ledger.seenRows();
         execute("CREATE OR REPLACE VIEW " + SqlText.name(table) + " AS " + (seen.isEmpty() ? rows : "SELECT * FROM (" + rows + ")" + seen));
-    }
-
-    /** Beside the files DuckDB must be allowed the patterns that stand for them, and nothing else. */
-    private void lock(List<String> files, List<Path> writable) throws SQLException {
-        List<String> paths = new ArrayList<>();
-        for (String file : files) {
-            paths.add(file);
-            if (!pattern(file).equals(file)) {
-                paths.add(pattern(file));
-            }
-        }
-        String allowedPaths = paths.isEmpty() ? "" : "SET allowed_paths = " + list(paths) + "; ";
-        String allowedFolders = writable.isEmpty() ? ""
-                : "SET allowed_directories = " + list(writable.stream().map(folder -> folder + File.separator).toList()) + "; ";
-        execute(allowedPaths + allowedFolders + "SET enable_external_access = false; SET lock_configuration = true");
-    }
-
-    /** A pattern that only this file name matches, whatever lies beside it. */
-    private static String pattern(String file) {
-        return GLOB.matcher(file).replaceAll("[$0]");
     }
 
     private static String list(List<String> texts) {
@@ -205,9 +314,7 @@ public final class SqlTables implements AutoCloseable {
 
     /** DuckDB's types of the columns of a table, by name, in order. */
     public static Map<String, String> columns(String table) {
-        Map<String, String> columns = new LinkedHashMap<>(TableColumns.of(table));
-        columns.put(TableColumns.DATE, "DATE");
-        return columns;
+        return TableColumns.withDate(table);
     }
 
     /** The sentence for an instrument of which a query found no row, with names that are near; none if it is known itself. */
@@ -244,9 +351,22 @@ public final class SqlTables implements AutoCloseable {
         return known;
     }
 
-    /** The database. */
+    /** The connection of the query. */
     public Connection connection() {
         return connection;
+    }
+
+    /** The folder that results may be written to; null for none. */
+    @Nullable
+    public Path answers() {
+        return database.answers();
+    }
+
+    private long count(String table) throws SQLException {
+        try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery("SELECT count(*) FROM " + table)) {
+            rows.next();
+            return rows.getLong(1);
+        }
     }
 
     private void execute(String sql) throws SQLException {
@@ -257,6 +377,24 @@ public final class SqlTables implements AutoCloseable {
 
     @Override
     public void close() throws SQLException {
-        connection.close();
+        try {
+            connection.close();
+        } finally {
+            try {
+                after.accept(database, filled);
+            } finally {
+                letFilesGo();
+            }
+        }
+    }
+
+    private void letFilesGo() {
+        for (ColdFile file : open) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                LOG.warn("file {} could not be let go; the next process that needs space does", file.path(), e);
+            }
+        }
     }
 }

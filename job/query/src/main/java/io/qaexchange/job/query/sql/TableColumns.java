@@ -11,9 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
-/** Columns of the tables as DuckDB reads them from Parquet, and the column {@code date} that follows those of each table. Stateless. */
+/** Columns of the tables as DuckDB reads them from Parquet, with the column {@code date} that follows them; and those of system tables. Stateless. */
 final class TableColumns {
 
     static final String DATE = "date";
@@ -33,6 +32,9 @@ final class TableColumns {
         for (LedgerTable table : LedgerTable.values()) {
             tables.put(table.table(), columns(table));
         }
+        for (SystemTable table : SystemTable.values()) {
+            tables.put(table.table(), table.columns());
+        }
         return tables;
     }
 
@@ -47,14 +49,21 @@ final class TableColumns {
     }
 
     static boolean has(String table, String column) {
-        return TABLES.containsKey(table) && (column.equals(DATE) || TABLES.get(table).containsKey(column));
+        return TABLES.containsKey(table) && (column.equals(DATE) && SystemTable.find(table) == null || TABLES.get(table).containsKey(column));
+    }
+
+    /** Types by name, in order, with {@value #DATE} if the table has trading days. */
+    static Map<String, String> withDate(String table) {
+        Map<String, String> columns = new LinkedHashMap<>(of(table));
+        if (SystemTable.find(table) == null) {
+            columns.put(DATE, "DATE");
+        }
+        return columns;
     }
 
     /** A SELECT of no row with all columns: it gives a view its columns whatever files there are. */
     static String emptySelect(String table) {
-        return Stream.concat(of(table).entrySet().stream(), Stream.of(Map.entry(DATE, "DATE")))
-                .map(column -> "NULL::" + column.getValue() + " AS " + SqlText.name(column.getKey()))
-                .collect(Collectors.joining(", ", "SELECT ", " WHERE false"));
+        return withDate(table).entrySet().stream().map(column -> "NULL::" + column.getValue() + " AS " + SqlText.name(column.getKey())).collect(Collectors.joining(", ", "SELECT ", " WHERE false"));
     }
 
     private static Map<String, String> columns(RecordType type) {

@@ -8,6 +8,7 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -28,9 +29,10 @@ final class TableText {
 
     void write(List<String> labels, ResultWriter.TextRows rows) throws SQLException, IOException {
         sample.add(labels.toArray(new String[0]));
-        rows.forEach(values -> {
+        rows.forEach(row -> {
+            String[] values = Arrays.stream(row).map(value -> value == null ? null : new String(value, StandardCharsets.UTF_8)).toArray(String[]::new);
             if (widths == null) {
-                sample.add(values.clone());
+                sample.add(values);
                 if (sample.size() > SAMPLE_ROWS) {
                     writeSample(labels.size());
                 }

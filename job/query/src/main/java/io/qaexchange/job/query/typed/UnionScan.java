@@ -2,15 +2,14 @@ package io.qaexchange.job.query.typed;
 
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
-import io.qaexchange.events.Arrival;
+import io.qaexchange.archive.tier.ColdFiles;
+import io.qaexchange.events.EventView;
+import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.job.query.hot.RowFilter;
 import io.qaexchange.job.query.live.LiveRead;
-import io.qaexchange.parquet.ArchivedEvent;
-import io.qaexchange.parquet.FlinkInputFile;
 import io.qaexchange.parquet.TableReader;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +17,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import javax.annotation.Nullable;
-import org.apache.flink.core.fs.Path;
 
 /**
  * The rows of a live read, hot and cold, each once, without a database.
@@ -36,6 +34,7 @@ public final class UnionScan {
 
     private final LiveRead read;
     private final ManifestStore archive;
+    private final ColdFiles coldFiles;
     private final StoredEvent view = new StoredEvent();
 
     /**
@@ -63,6 +62,7 @@ public final class UnionScan {
     public UnionScan(LiveRead read, ManifestStore archive) {
         this.read = read;
         this.archive = archive;
+        this.coldFiles = read.coldFiles(archive);
     }
 
     /** Visits all rows of a range: hot ones, then cold ones, in no order. */
@@ -100,9 +100,31 @@ public final class UnionScan {
         return best.sorted();
     }
 
+    /**
+     * The rows of a range with a value in a column of texts, such as an order or trade id, by event time, source and sequence. The subtasks look for its
+     * bytes in their hot rows and send no others; of the files, row groups whose Bloom filter or statistics exclude it are not read.
+     *
+     * @param most more rows than this are left out
+     */
+    public List<UnionRow> having(Range range, String column, String value, int most) throws IOException {
+        Field field = range.type().field(column);
+        BestRows best = new BestRows(most, false);
+        StoredEvent row = new StoredEvent();
+        hot(wanted(range).having(value), found -> {
+            EventView event = row.wrap(found.stored()).event();
+            if (!event.isNull(field) && event.getString(field).equals(value)) {
+                best.offer(found);
+            }
+        });
+        for (DataFile file : files(range)) {
+            cold(file, range, new TableReader.Text(column, value), best::offer);
+        }
+        return best.sorted();
+    }
+
     /** Files that may have rows of a range. */
     public List<DataFile> files(Range range) {
-        RowFilter filter = range.filter();
+        RowFilter filter = range.filter().and(read.access().filter(range.type()));
         List<DataFile> files = new ArrayList<>();
         for (DataFile file : read.files()) {
             if (file.table().equals(range.type().table()) && filter.hasTimes(file.minEventTimeNs(), file.maxEventTimeNs())
@@ -118,6 +140,22 @@ public final class UnionScan {
         return files(range).stream().mapToLong(DataFile::rows).sum();
     }
 
+    /**
+     * The rows of a range in parts, hot ones first, for readers in other processes; good as long as the read is open.
+     *
+     * @throws IllegalStateException if the read does not show every row
+     */
+    public List<UnionPart> parts(Range range) {
+        List<UnionPart> parts = new ArrayList<>();
+        if (range.fromNs() < range.toNs()) {
+            read.parts(wanted(range)).forEach(part -> parts.add(new UnionPart.Hot(part)));
+            for (DataFile file : files(range)) {
+                parts.add(new UnionPart.Cold(archive.root().toString(), file, coldFiles.copyOf(file), range.instrument(), range.fromNs(), range.toNs()));
+            }
+        }
+        return parts;
+    }
+
     private static LiveRead.Wanted wanted(Range range) {
         LiveRead.Wanted wanted = LiveRead.Wanted.all(range.type()).between(range.fromNs(), range.toNs());
         return range.instrument() == null ? wanted : wanted.of(range.instrument());
@@ -125,7 +163,7 @@ public final class UnionScan {
 
     private void hotOfInstrument(Range range, int limit, boolean descending, BestRows best) throws IOException {
         List<UnionRow> some = new ArrayList<>();
-        hot(new LiveRead.Wanted(range.type(), range.instrument(), range.fromNs(), range.toNs(), descending, limit + 1L, Long.MAX_VALUE, false), some::add);
+        hot(descending ? wanted(range).newest(limit + 1L) : wanted(range).atMost(limit + 1L), some::add);
         if (some.size() <= limit) {
             some.forEach(best::offer);
             return;
@@ -164,18 +202,14 @@ public final class UnionScan {
     }
 
     private void cold(DataFile file, Range range, Visitor visitor) throws IOException {
-        Path path = archive.locate(file);
-        FlinkInputFile input;
-        try {
-            input = FlinkInputFile.of(path);
-        } catch (FileNotFoundException e) {
-            throw new IOException("file " + path + " is in the archive manifest and not there", e);
-        }
-        try (TableReader reader = TableReader.open(input, range.instrument(), range.fromNs(), range.toNs())) {
-            for (ArchivedEvent event = reader.next(); event != null; event = reader.next()) {
-                Arrival arrival = new Arrival(event.ingestTimeNs(), event.topic(), event.partition(), event.offset());
-                visitor.accept(UnionRow.of(StoredEvent.encode(event.message(), arrival), view));
+        cold(file, range, null, visitor);
+    }
+
+    private void cold(DataFile file, Range range, @Nullable TableReader.Text text, Visitor visitor) throws IOException {
+        ColdRows.forEach(coldFiles, file, range.instrument(), range.fromNs(), range.toNs(), text, view, row -> {
+            if (read.access().allows(view.event())) {
+                visitor.accept(row);
             }
-        }
+        });
     }
 }

@@ -4,8 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.Erasure;
 import io.qaexchange.archive.manifest.ExpiredBatch;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.tier.ColdFile;
+import io.qaexchange.archive.tier.ColdFiles;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.query.hot.CheckpointReader;
@@ -29,13 +32,15 @@ import org.apache.flink.core.fs.Path;
 public final class UnionReader {
 
     private final CheckpointReader checkpoint;
-    private final ManifestStore store;
+    private final ColdFiles coldFiles;
+    private final Path archiveFolder;
     private final Instruments instruments;
     private final List<DataFile> files;
     private final List<DataFile> otherFiles;
     private final Set<String> published;
     private final List<ExpiredBatch> expired;
-    private final long manifestVersion;
+    private final List<Erasure> erasures;
+    private final ArchiveManifest manifest;
 
     /** Takes archived rows. */
     @FunctionalInterface
@@ -46,13 +51,15 @@ public final class UnionReader {
 
     private UnionReader(CheckpointReader checkpoint, ManifestStore store, Instruments instruments, List<DataFile> files, ArchiveManifest manifest) {
         this.checkpoint = checkpoint;
-        this.store = store;
+        this.coldFiles = ColdFiles.of(store, manifest);
+        this.archiveFolder = store.root();
         this.instruments = instruments;
         this.files = files.stream().filter(file -> EventSchema.get().findTable(file.table()) != null).toList();
         this.otherFiles = files.stream().filter(file -> EventSchema.get().findTable(file.table()) == null).toList();
         this.published = manifest.notHot(files);
         this.expired = manifest.expired();
-        this.manifestVersion = manifest.version();
+        this.erasures = manifest.erasures();
+        this.manifest = manifest;
     }
 
     /**
@@ -82,7 +89,12 @@ public final class UnionReader {
 
     /** Version of the archive manifest. */
     public long manifestVersion() {
-        return manifestVersion;
+        return manifest.version();
+    }
+
+    /** The version of the archive manifest that was read. */
+    public ArchiveManifest manifest() {
+        return manifest;
     }
 
     /** The files of events in the archive as of the checkpoint. */
@@ -100,9 +112,24 @@ public final class UnionReader {
         return expired;
     }
 
-    /** Where a file lies. */
-    public Path locate(DataFile file) {
-        return store.locate(file);
+    /** Rows that were erased by request. */
+    public List<Erasure> erasures() {
+        return erasures;
+    }
+
+    /** Opens a file, wherever it is. Whoever does closes it. */
+    public ColdFile open(DataFile file) throws IOException {
+        return coldFiles.open(file);
+    }
+
+    /** The tier that a file is in. */
+    public String tierOf(DataFile file) {
+        return coldFiles.tierOf(file);
+    }
+
+    /** The folder of the archive. */
+    public Path archiveFolder() {
+        return archiveFolder;
     }
 
     /** Visits the hot rows. */
@@ -126,27 +153,30 @@ public final class UnionReader {
      * @throws IOException if it is missing or damaged
      */
     public void forEachRow(DataFile file, ColdRow visitor) throws Exception {
-        forEachRow(store, file, visitor);
+        forEachRow(coldFiles, file, visitor);
     }
 
     /** Visits the rows of one file of an archive. */
-    public static void forEachRow(ManifestStore store, DataFile file, ColdRow visitor) throws Exception {
-        Path path = store.locate(file);
-        FlinkInputFile input;
-        try {
-            input = FlinkInputFile.of(path);
-        } catch (FileNotFoundException e) {
-            throw new FileNotFoundException("file " + path + " is in the manifest and not there");
-        }
-        long rows = 0;
-        try (TableReader reader = TableReader.open(input)) {
-            for (ArchivedEvent event = reader.next(); event != null; event = reader.next()) {
-                visitor.accept(file, event);
-                rows++;
+    public static void forEachRow(ColdFiles files, DataFile file, ColdRow visitor) throws Exception {
+        try (ColdFile cold = files.open(file)) {
+            long rows = 0;
+            try (TableReader reader = TableReader.open(input(cold))) {
+                for (ArchivedEvent event = reader.next(); event != null; event = reader.next()) {
+                    visitor.accept(file, event);
+                    rows++;
+                }
+            }
+            if (rows != file.rows()) {
+                throw new IOException("file " + cold.path() + " has " + rows + " rows, the manifest says " + file.rows());
             }
         }
-        if (rows != file.rows()) {
-            throw new IOException("file " + path + " has " + rows + " rows, the manifest says " + file.rows());
+    }
+
+    private static FlinkInputFile input(ColdFile file) throws IOException {
+        try {
+            return FlinkInputFile.of(file.path());
+        } catch (FileNotFoundException e) {
+            throw (IOException) new FileNotFoundException("file " + file.path() + " is in the manifest and not there").initCause(e);
         }
     }
 }

@@ -45,18 +45,34 @@ class JobAlertTest {
         assertThat(titles("RESTARTING", RUN, figures("unpublishedBatches", 3), checkpoints())).containsExactly("CRITICAL The job does not run");
     }
 
+    /** An alert with its figures, and what to do: who is woken by it must not have to look it up. */
+    private static void assertAlert(List<JobStatus.Operator> operators, JobFigures figures, JobStatus.Checkpoints checkpoints, String title, String detail, String action) {
+        assertThat(JobAlert.of("RUNNING", operators, figures, checkpoints, NOW)).singleElement().satisfies(alert -> {
+            assertThat(alert.severity() + " " + alert.title()).isEqualTo(title);
+            assertThat(alert.detail()).isEqualTo(detail);
+            assertThat(alert.action()).contains(action).endsWith(".");
+        });
+    }
+
+    private static void assertFigures(String title, String detail, String action, Object... figures) {
+        assertAlert(RUN, figures(figures), checkpoints(), title, detail, action);
+    }
+
     @Test
-    void eachCauseHasItsAlert() {
-        assertThat(titles("RUNNING", List.of(new JobStatus.Operator("Event store", "INITIALIZING", 2)), figures(), checkpoints())).containsExactly("CRITICAL Some operators do not run");
-        assertThat(titles("RUNNING", RUN, figures(), checkpoints(complete(300, 200)))).containsExactly("CRITICAL No Flink checkpoint completes");
-        assertThat(titles("RUNNING", RUN, figures(), checkpoints(complete(5, 12_000)))).containsExactly("WARNING Flink checkpoints take longer than their interval");
-        assertThat(titles("RUNNING", RUN, figures("deadLettersNotWritten", 1), checkpoints())).containsExactly("CRITICAL Dead letters are not written");
-        assertThat(titles("RUNNING", RUN, figures("deadLetterTransactionsNotCommitted", 1), checkpoints())).containsExactly("CRITICAL Dead letters were not committed");
-        assertThat(titles("RUNNING", RUN, figures("unpublishedBatches", 1), checkpoints())).containsExactly("CRITICAL Archived batches are not published");
-        assertThat(titles("RUNNING", RUN, figures("archivingFailures", 1), checkpoints())).containsExactly("WARNING Files of the archive could not be written");
-        assertThat(titles("RUNNING", RUN, figures("diskFreeBytes", 4_000_000_000L), checkpoints())).containsExactly("CRITICAL The disk of a TaskManager is nearly full");
-        assertThat(titles("RUNNING", RUN, figures("arrivalAgeMs", 31_000, "pendingRecords", 5), checkpoints())).containsExactly("CRITICAL Messages wait and none is stored");
-        assertThat(titles("RUNNING", RUN, figures("stored", 96), checkpoints())).containsExactly("WARNING The sum of all messages does not add up");
+    void eachCauseHasItsAlertAndSaysWhatToDo() {
+        assertThat(JobAlert.of("FAILED", RUN, figures(), checkpoints(), NOW)).singleElement().satisfies(alert -> assertThat(alert.action()).contains("bin/resume latest"));
+        assertAlert(List.of(new JobStatus.Operator("Event store", "INITIALIZING", 2)), figures(), checkpoints(), "CRITICAL Some operators do not run", "Event store (INITIALIZING)",
+                "slots or TaskManagers are missing: bin/cluster start");
+        assertAlert(RUN, figures(), checkpoints(complete(300, 200)), "CRITICAL No Flink checkpoint completes", "the last one is 300 s old", "Look for a full disk, a checkpoint storage that does not answer");
+        assertAlert(RUN, figures(), checkpoints(complete(5, 12_000)), "WARNING Flink checkpoints take longer than their interval", "12,000 ms, every 10,000 ms", "Raise checkpoint-interval");
+        assertFigures("CRITICAL Dead letters are not written", "1 letters", "Create the dead-letter topic, or grant WRITE", "deadLettersNotWritten", 1);
+        assertFigures("CRITICAL Dead letters were not committed", "1 transactions", "Grant WRITE on the dead-letter topic and on transactional ids", "deadLetterTransactionsNotCommitted", 1);
+        assertFigures("CRITICAL Archived batches are not published", "1 batches", "See whether the archive folder can be written", "unpublishedBatches", 1);
+        assertFigures("WARNING Files of the archive could not be written", "1 rounds began again", "The local disk is full or broken", "archivingFailures", 1);
+        assertFigures("WARNING Archiving is paused", "in 2 subtasks", "POST /admin/archive/resume ends it", "archivingPaused", 2);
+        assertFigures("CRITICAL The disk of a TaskManager is nearly full", "4,000 MB are left", "Free space, or add TaskManagers", "diskFreeBytes", 4_000_000_000L);
+        assertFigures("CRITICAL Messages wait and none is stored", "5 messages; the last row was stored 31 s ago", "Look for back-pressure or a stalled task", "arrivalAgeMs", 31_000, "pendingRecords", 5);
+        assertFigures("WARNING The sum of all messages does not add up", "1 more rows, duplicates and dead letters than messages", "run bin/audit", "stored", 96);
     }
 
     @Test

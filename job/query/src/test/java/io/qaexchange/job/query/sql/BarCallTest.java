@@ -150,7 +150,7 @@ class BarCallTest {
             SqlQuery query = tables.parse(sql);
             try (Statement statement = tables.connection().createStatement()) {
                 statement.execute("SET threads = " + threads);
-                tables.load(rows, query, List.of());
+                tables.load(rows, query);
                 List<String> found = new ArrayList<>();
                 try (ResultSet result = statement.executeQuery(query.text())) {
                     while (result.next()) {

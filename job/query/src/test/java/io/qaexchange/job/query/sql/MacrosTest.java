@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.tier.ColdFile;
 import io.qaexchange.job.query.SqlText;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -16,9 +17,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +34,8 @@ class MacrosTest {
 
     @TempDir
     private Path folder;
+    /** Used for one query after the other. */
+    private SqlDatabase database;
     private List<Row> trades;
     private List<Row> ticks;
 
@@ -44,8 +49,14 @@ class MacrosTest {
         }
     }
 
+    @AfterEach
+    void close() throws Exception {
+        database.close();
+    }
+
     @BeforeEach
     void write() throws Exception {
+        database = SqlDatabase.open(new SqlDatabase.Settings("1GB", 4, "1GB"), null);
         Random random = new Random(5);
         trades = rows(random, 400);
         ticks = rows(random, 600);
@@ -195,13 +206,12 @@ class MacrosTest {
 
     private void assertSame(String sql, List<String> expected) throws Exception {
         assertThat(run(sql, false)).as(sql).containsExactlyInAnyOrderElementsOf(expected);
-        assertThat(run(sql, true)).as("prepared: %s", sql).containsExactlyInAnyOrderElementsOf(expected);
+        assertThat(run(sql, true)).as("used again: %s", sql).containsExactlyInAnyOrderElementsOf(expected);
     }
 
-    private List<String> run(String sql, boolean prepared) throws Exception {
-        try (SqlDatabases databases = new SqlDatabases(new SqlDatabases.Settings("1GB", 4, "1GB"), 1);
-                SqlTables tables = prepared ? databases.take() : SqlTables.create()) {
-            tables.load(files(), tables.parse(sql), List.of());
+    private List<String> run(String sql, boolean again) throws Exception {
+        try (SqlTables tables = again ? SqlTables.in(database, SqlDatabase::reset) : SqlTables.create()) {
+            tables.load(files(), tables.parse(sql));
             List<String> found = new ArrayList<>();
             try (Statement statement = tables.connection().createStatement(); ResultSet rows = statement.executeQuery(sql)) {
                 while (rows.next()) {
@@ -216,6 +226,6 @@ class MacrosTest {
     private RowSource files() {
         return RowSource.ofFiles(Stream.of("trade", "tick", "book_snapshot", "book_delta").map(table -> new DataFile(table, table, "1970-01-01",
                 table + ".parquet", 1, 1, 1, 0, 1_000_000_000_000L, "epoch", 1, "A", "B", 0, 1, null, null)).toList(),
-                file -> new org.apache.flink.core.fs.Path(folder.resolve(file.path()).toUri()));
+                file -> ColdFile.at(new org.apache.flink.core.fs.Path(folder.resolve(file.path()).toUri())), Set.of(folder.toString()));
     }
 }

@@ -1,6 +1,7 @@
 package io.qaexchange.job.query.sql;
 
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.tier.ColdFile;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** Hot rows in a list, cold ones in files of a folder. Lets hot rows through that the filter of their table wants, as the engine does. */
@@ -62,8 +64,13 @@ final class MemoryRows implements RowSource {
     }
 
     @Override
-    public org.apache.flink.core.fs.Path locate(DataFile file) {
-        return new org.apache.flink.core.fs.Path(folder.resolve(file.path()).toUri());
+    public ColdFile open(DataFile file) {
+        return ColdFile.at(new org.apache.flink.core.fs.Path(folder.resolve(file.path()).toUri()));
+    }
+
+    @Override
+    public Set<String> folders() {
+        return Set.of(folder.toString());
     }
 
     @Override

@@ -51,23 +51,24 @@ class PushDownTest {
             Random random = new Random(seed);
             Path of = Files.createDirectory(folder.resolve("cut-" + done));
             MemoryRows rows = new MemoryRows(of, Instruments.defaults());
-            try (Connection plain = DriverManager.getConnection("jdbc:duckdb:"); SqlTables all = SqlTables.create()) {
+            try (Connection plain = DriverManager.getConnection("jdbc:duckdb:"); SqlTables all = SqlTables.create();
+                    SqlDatabase database = SqlDatabase.open(null, null)) {
                 generate(random, rows, plain, of);
-                all.load(rows, new SqlQuery("", false, TABLES.stream().collect(Collectors.toMap(table -> table, table -> TableRead.ALL)), Map.of(), List.of()),
-                        List.of());
+                all.load(rows, new SqlQuery("", false, TABLES.stream().collect(Collectors.toMap(table -> table, table -> TableRead.ALL)), Map.of(), List.of(), null));
                 for (int i = 0; i < Math.min(QUERIES_OF_A_CUT, QUERIES - done); i++) {
-                    check(new Query(random).text(), rows, all.connection(), plain, seed);
+                    check(new Query(random).text(), rows, database, all.connection(), plain, seed);
                 }
             }
         }
     }
 
-    private static void check(String sql, MemoryRows rows, Connection all, Connection plain, long seed) throws Exception {
+    /** The database is used for one query after the other, as in the server: nothing of a query may be left for the next one. */
+    private static void check(String sql, MemoryRows rows, SqlDatabase database, Connection all, Connection plain, long seed) throws Exception {
         List<String> expected = run(plain, sql);
         assertThat(run(all, sql)).as("all rows, seed %s: %s", seed, sql).isEqualTo(expected);
-        try (SqlTables tables = SqlTables.create()) {
+        try (SqlTables tables = SqlTables.in(database, SqlDatabase::reset)) {
             SqlQuery query = tables.parse(sql);
-            tables.load(rows, query, List.of());
+            tables.load(rows, query);
             assertThat(run(tables.connection(), query.text())).as("pushed down, seed %s: %s", seed, sql).isEqualTo(expected);
         }
     }

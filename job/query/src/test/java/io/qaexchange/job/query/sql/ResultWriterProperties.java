@@ -115,8 +115,8 @@ class ResultWriterProperties {
     private void check(List<Column> columns, ResultFormat format, Reader reader) throws Exception {
         String sql = sql(columns);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (SqlTables tables = SqlTables.create()) {
-            ResultWriter.of(tables, tables.parse(sql + " -- the end")).write(format, out, folder);
+        try (SqlTables tables = SqlTables.create(folder)) {
+            ResultWriter.of(tables, tables.parse(sql + " -- the end")).write(format, out);
         }
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:"); Statement statement = connection.createStatement()) {
             statement.execute("SET TimeZone = 'UTC'");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.tier.ColdFile;
 import io.qaexchange.events.Arrival;
 import io.qaexchange.events.EventBuilder;
 import io.qaexchange.events.EventSchema;
@@ -17,6 +18,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +63,7 @@ class SqlTablesTest {
         source = source(file("rb.parquet", "SHFE.rb2601", "SHFE.rb2601"));
         try (SqlTables tables = SqlTables.create()) {
             SqlQuery query = tables.parse("SELECT * FROM tick WHERE instrument = 'SHFE.rb2610'");
-            tables.load(source, query, List.of());
+            tables.load(source, query);
 
             assertThat(tables.unknownInstruments("tick", query.instruments().get("tick"))).containsExactly("SHFE.rb2610");
             assertThat(tables.instruments("tick")).containsExactly("SHFE.rb2601");
@@ -70,7 +72,7 @@ class SqlTablesTest {
 
     private long count(String sql) throws Exception {
         try (SqlTables tables = SqlTables.create()) {
-            tables.load(source, tables.parse(sql), List.of());
+            tables.load(source, tables.parse(sql));
             try (Statement statement = tables.connection().createStatement(); ResultSet rows = statement.executeQuery(sql)) {
                 rows.next();
                 return rows.getLong(1);
@@ -79,6 +81,6 @@ class SqlTablesTest {
     }
 
     private RowSource source(DataFile... files) {
-        return RowSource.ofFiles(List.of(files), file -> new org.apache.flink.core.fs.Path(folder.resolve(file.path()).toUri()));
+        return RowSource.ofFiles(List.of(files), file -> ColdFile.at(new org.apache.flink.core.fs.Path(folder.resolve(file.path()).toUri())), Set.of(folder.toString()));
     }
 }

@@ -44,7 +44,7 @@ class TablePlanTest {
 
     private List<TablePlan> plan(String sql) throws Exception {
         try (SqlTables tables = SqlTables.create()) {
-            tables.load(rows, tables.parse(sql), List.of());
+            tables.load(rows, tables.parse(sql));
             return tables.plan();
         }
     }

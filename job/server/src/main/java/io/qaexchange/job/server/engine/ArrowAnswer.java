@@ -2,6 +2,7 @@ package io.qaexchange.job.server.engine;
 
 import io.qaexchange.job.query.sql.ArrowRows;
 import io.qaexchange.job.query.sql.PortableTypes;
+import io.qaexchange.job.query.sql.RowLimit;
 import io.qaexchange.job.server.session.Answer;
 import io.qaexchange.job.server.session.Column;
 import io.qaexchange.job.server.session.ReadMoment;
@@ -55,6 +56,9 @@ final class ArrowAnswer implements Answer {
 
         SQLException failure(SQLException e);
 
+        /** The most rows of the answer. */
+        RowLimit limit();
+
         @Override
         void close();
     }
@@ -104,7 +108,7 @@ final class ArrowAnswer implements Answer {
                         .collect(Collectors.joining(", ", "SELECT ", " FROM " + VIEW));
             }
             allocator = new RootAllocator();
-            batches = ArrowRows.of(statement, select, allocator, BATCH_ROWS);
+            batches = ArrowRows.of(statement, explains ? select : work.limit().bounded(select), allocator, BATCH_ROWS);
         } catch (SQLException e) {
             throw work.failure(e);
         }
@@ -121,7 +125,11 @@ final class ArrowAnswer implements Answer {
         failIfEnded();
         work.begin();
         try {
-            return batches.next() ? batches.batch() : null;
+            if (!batches.next()) {
+                return null;
+            }
+            work.limit().add(batches.batch().getRowCount());
+            return batches.batch();
         } catch (SQLException e) {
             throw work.failure(e);
         } finally {

@@ -1,5 +1,7 @@
 package io.qaexchange.job.server.engine;
 
+import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.LeasedVersions;
 import io.qaexchange.job.model.live.JobDescription;
 import io.qaexchange.job.query.cluster.JobStatus;
 import io.qaexchange.job.query.hot.CheckpointReader;
@@ -15,6 +17,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.annotation.Nullable;
 import org.apache.flink.util.FileUtils;
 
@@ -30,6 +33,7 @@ public final class CheckpointFiles implements AutoCloseable {
 
     private final JobDirectory directory;
     private final JobMonitor monitor;
+    private final Leases leases;
     private final Clock clock;
     /** Guarded by this. */
     @Nullable
@@ -38,7 +42,7 @@ public final class CheckpointFiles implements AutoCloseable {
     @Nullable
     private Kept kept;
 
-    private record Kept(String path, UnionReader rows, Path links) {
+    private record Kept(String path, UnionReader rows, Path links, LeasedVersions leases, long readAtMs) {
     }
 
     /** Takes the rows while they are there. */
@@ -47,8 +51,16 @@ public final class CheckpointFiles implements AutoCloseable {
         void with(RowSource rows) throws Exception;
     }
 
-    public CheckpointFiles(JobDirectory directory, JobMonitor monitor, Clock clock) {
+    /** Finds the leases of this process. */
+    @FunctionalInterface
+    public interface Leases {
+        LeasedVersions of() throws IOException;
+    }
+
+    /** @param leases keep archived files on the disk while they are read */
+    public CheckpointFiles(JobDirectory directory, JobMonitor monitor, Leases leases, Clock clock) {
         this.directory = directory;
+        this.leases = leases;
         this.monitor = monitor;
         this.clock = clock;
     }
@@ -75,7 +87,9 @@ public final class CheckpointFiles implements AutoCloseable {
             }
             try {
                 UnionReader rows = open(newest.path());
-                use.with(RowSource.of(rows));
+                try (LeasedVersions.Use lease = kept.leases().use(rows.manifest(), files(rows), kept.readAtMs())) {
+                    use.with(RowSource.of(rows));
+                }
                 long atMs = Instant.parse(newest.at()).toEpochMilli();
                 return new ReadMoment("checkpoint:" + rows.checkpoint().checkpointId(), atMs, atMs, "", rows.manifestVersion(), List.of());
             } catch (IOException e) {
@@ -87,18 +101,23 @@ public final class CheckpointFiles implements AutoCloseable {
         throw new IOException("the files of " + ATTEMPTS + " Flink checkpoints could not be read one after the other, the last time: " + last.getMessage(), last);
     }
 
+    private static List<DataFile> files(UnionReader rows) {
+        return Stream.concat(rows.files().stream(), rows.otherFiles().stream()).toList();
+    }
+
     private UnionReader open(String path) throws Exception {
         if (kept != null && kept.path().equals(path)) {
             return kept.rows();
         }
         release();
+        long readAtMs = clock.millis();
         Path links = Files.createTempDirectory("checkpoint");
         boolean opened = false;
         try {
             CheckpointReader checkpoint = CheckpointReader.openPinned(path, links);
             JobDescription job = describe();
             UnionReader rows = UnionReader.open(checkpoint, new org.apache.flink.core.fs.Path(job.archive()), job.instruments());
-            kept = new Kept(path, rows, links);
+            kept = new Kept(path, rows, links, leases.of(), readAtMs);
             opened = true;
             return rows;
         } finally {

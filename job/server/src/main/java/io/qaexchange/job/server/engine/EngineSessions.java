@@ -1,8 +1,10 @@
 package io.qaexchange.job.server.engine;
 
+import io.qaexchange.job.query.access.RowAccess;
 import io.qaexchange.job.query.live.ReadLevel;
 import io.qaexchange.job.query.sql.PortableTypes;
-import io.qaexchange.job.query.sql.RowSource;
+import io.qaexchange.job.query.sql.RowLimit;
+import io.qaexchange.job.query.sql.SqlDatabase;
 import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.server.session.Answer;
@@ -22,12 +24,17 @@ import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import javax.annotation.Nullable;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -48,13 +55,25 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
 
     private static final String NULL = "NULL";
     private static final int MAX_FIELDS = 10_000;
+    private static final int MAX_PARSED = 256;
+    private static final int MAX_PARSED_CHARS = 8_192;
 
     private final QueryEngine engine;
     private final Admission admission;
+    private final Access access;
     private final SessionSchema schema;
-    private final int seconds;
+    private final QueryEngine.Limits limits;
     /** The tables without rows. Its own connection parses, guarded by this field's monitor; whatever runs takes a duplicate. */
-    private final SqlTables catalogue;
+    private final SqlDatabase catalogue;
+    /** By text: statements that read no rows. */
+    private final Map<String, SqlQuery> parsed = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, SqlQuery> eldest) {
+            return size() > MAX_PARSED;
+        }
+    });
     /** By type. */
     private final Map<String, Field> fields = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
@@ -63,46 +82,48 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         return thread;
     });
 
-    private EngineSessions(QueryEngine engine, Admission admission, SessionSchema schema, int seconds, SqlTables catalogue) {
+    private EngineSessions(QueryEngine engine, Admission admission, Access access, SessionSchema schema, QueryEngine.Limits limits, SqlDatabase catalogue) {
         this.engine = engine;
         this.admission = admission;
+        this.access = access;
         this.schema = schema;
-        this.seconds = seconds;
+        this.limits = limits;
         this.catalogue = catalogue;
         clock.setRemoveOnCancelPolicy(true);
+    }
+
+    /** Tells which rows a user may see, at the moment of each query: a session may be open for days. */
+    @FunctionalInterface
+    public interface Access {
+        /** @throws IOException if there is no such user any more */
+        RowAccess of(String user) throws IOException;
     }
 
     /**
      * Opens the database that all sessions share.
      *
+     * @param access rows that users may see
      * @param schema what the door adds
      * @param limits limits of a query
      */
-    public static EngineSessions of(QueryEngine engine, Admission admission, SessionSchema schema, QueryEngine.Limits limits) throws Exception {
-        SqlTables tables = SqlTables.create();
+    public static EngineSessions of(QueryEngine engine, Admission admission, Access access, SessionSchema schema, QueryEngine.Limits limits) throws Exception {
+        SqlDatabase database = SqlDatabase.open(new SqlDatabase.Settings(limits.memory(), limits.threads(), "0KB"), null);
         boolean opened = false;
         try {
-            try (Statement statement = tables.connection().createStatement()) {
-                statement.execute("SET memory_limit = '" + limits.memory() + "'");
-                statement.execute("SET threads = " + limits.threads());
-                statement.execute("SET max_temp_directory_size = '0KB'");
-            }
-            tables.load(RowSource.ofFiles(List.of(), file -> {
-                throw new IllegalStateException("there are no files");
-            }), tables.parse("SELECT 1"), List.of());
-            schema.addCatalogue(tables.connection(), SqlTables.names());
+            database.allow(Set.of());
+            schema.addCatalogue(database.connection(), SqlTables.names());
             opened = true;
-            return new EngineSessions(engine, admission, schema, limits.seconds(), tables);
+            return new EngineSessions(engine, admission, access, schema, limits, database);
         } finally {
             if (!opened) {
-                tables.close();
+                database.close();
             }
         }
     }
 
     @Override
-    public SqlSession open(String user) throws SQLException {
-        return new Session(user, duplicate());
+    public SqlSession open(String user, @Nullable String name) throws SQLException {
+        return new Session(user, name == null ? "connection-" + UUID.randomUUID() : name);
     }
 
     @Override
@@ -129,10 +150,20 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         }
     }
 
+    /** Parses once what clients ask again and again; not what reads rows: its conditions may have been computed from the clock. */
     private SqlQuery parse(String sql) throws SQLException {
-        synchronized (catalogue) {
-            return catalogue.parse(sql);
+        SqlQuery known = parsed.get(sql);
+        if (known != null) {
+            return known;
         }
+        SqlQuery query;
+        synchronized (catalogue) {
+            query = catalogue.parseCatalogue(sql);
+        }
+        if (query.reads().isEmpty() && sql.length() <= MAX_PARSED_CHARS) {
+            parsed.put(sql, query);
+        }
+        return query;
     }
 
     @Override
@@ -147,19 +178,33 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
 
     private final class Session implements SqlSession {
         private final String user;
-        private final Connection connection;
+        private final String name;
+        /** Null until a statement needs it: some of a session's statements need none. */
+        @Nullable
+        private Connection connection;
 
-        Session(String user, Connection connection) {
+        Session(String user, String name) {
             this.user = user;
-            this.connection = connection;
+            this.name = name;
+        }
+
+        private Connection connection() throws SQLException {
+            if (connection == null) {
+                connection = duplicate();
+            }
+            return connection;
         }
 
         @Override
         public StatementShape describe(String sql) throws SQLException {
+            PointSelect point = PointSelect.of(sql, schema);
+            if (point != null) {
+                return new StatementShape(point.labels(), List.of());
+            }
             List<SqlTokens.Token> tokens = SqlTokens.of(sql);
             parse(SqlTokens.join(tokens.stream().map(token -> token.kind() == SqlTokens.Kind.PARAMETER
                     ? new SqlTokens.Token(SqlTokens.Kind.WORD, "NULL") : token).toList()));
-            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            try (PreparedStatement statement = connection().prepareStatement(sql)) {
                 return new StatementShape(columns(statement), parameters(statement, tokens));
             }
         }
@@ -181,8 +226,20 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
 
         @Override
         public Answer open(String sql, String level) throws Exception {
+            PointSelect point = PointSelect.of(sql, schema);
+            Answer answer = point == null ? null : openPoint(point, sql, ReadLevel.parse(level));
+            if (answer != null) {
+                return answer;
+            }
             SqlQuery query = parse(sql);
             return query.reads().isEmpty() ? openCatalogue(sql, query) : openRows(sql, ReadLevel.parse(level));
+        }
+
+        @Nullable
+        private Answer openPoint(PointSelect point, String sql, ReadLevel level) throws Exception {
+            try (Admission.Place place = admission.enter()) {
+                return engine.point(point, level, sql, new QueryEngine.Asker(user, null, access.of(user), name));
+            }
         }
 
         private Answer openCatalogue(String sql, SqlQuery query) throws SQLException {
@@ -205,7 +262,7 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
             QueryEngine.OpenQuery open = null;
             boolean opened = false;
             try {
-                open = engine.open(sql, level, new QueryEngine.Asker(user, null));
+                open = engine.open(sql, level, new QueryEngine.Asker(user, null, access.of(user), name));
                 schema.addTo(open.connection(), sql, open.query().reads().keySet());
                 schema.enter(open.connection());
                 // Tables stand in the place of calls whose rows were made.
@@ -231,7 +288,7 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
             String type = PortableTypes.of(column.type());
             Field known = fields.get(type);
             if (known == null) {
-                known = fieldOf(type, connection);
+                known = fieldOf(type, connection());
                 if (fields.size() < MAX_FIELDS) {
                     fields.put(type, known);
                 }
@@ -246,6 +303,9 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
 
         @Override
         public void close() {
+            if (connection == null) {
+                return;
+            }
             try {
                 connection.close();
             } catch (SQLException e) {
@@ -306,6 +366,11 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         }
 
         @Override
+        public RowLimit limit() {
+            return query.limit();
+        }
+
+        @Override
         public void close() {
             query.close();
         }
@@ -315,17 +380,19 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
     private final class CatalogueWork implements ArrowAnswer.Work {
         private final Connection connection;
         private final Interruption interruption;
+        private final RowLimit rows = new RowLimit(limits.rows());
         private ScheduledFuture<?> late;
 
         CatalogueWork(Connection connection) {
             this.connection = connection;
-            this.interruption = new Interruption(connection, clock);
+            this.interruption = new Interruption(clock);
+            interruption.attach(connection);
         }
 
         @Override
         public void begin() {
             if (late == null) {
-                late = clock.schedule(() -> end("the query took more than " + seconds + " s"), seconds, TimeUnit.SECONDS);
+                late = clock.schedule(() -> end("the query took more than " + limits.seconds() + " s"), limits.seconds(), TimeUnit.SECONDS);
             }
         }
 
@@ -350,6 +417,11 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         @Override
         public SQLException failure(SQLException e) {
             return interruption.failure(e);
+        }
+
+        @Override
+        public RowLimit limit() {
+            return rows;
         }
 
         @Override

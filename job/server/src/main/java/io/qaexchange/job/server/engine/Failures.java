@@ -4,7 +4,9 @@ import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LiveProtocol;
 import io.qaexchange.job.query.live.JobNotRunningException;
+import io.qaexchange.job.query.sql.TooManyRowsException;
 import io.qaexchange.job.query.sql.WrongSqlException;
+import io.qaexchange.job.server.security.Tokens;
 import io.qaexchange.job.server.session.FailureKind;
 import java.io.IOException;
 import java.sql.SQLException;
@@ -22,6 +24,9 @@ final class Failures {
         if (failure instanceof WrongSqlException wrong) {
             return wrong.getMessage().startsWith("the statement does more than read") ? FailureKind.WRITES : FailureKind.SQL;
         }
+        if (failure instanceof TooManyRowsException) {
+            return FailureKind.TOO_MANY_ROWS;
+        }
         if (failure instanceof SQLException) {
             return FailureKind.SQL;
         }
@@ -36,6 +41,9 @@ final class Failures {
         }
         if (failure instanceof IllegalArgumentException || failure instanceof UsageException) {
             return FailureKind.BAD_ARGUMENT;
+        }
+        if (failure instanceof Tokens.UnknownUserException) {
+            return FailureKind.NO_USER;
         }
         return failure instanceof IOException ? FailureKind.IO : FailureKind.INTERNAL;
     }

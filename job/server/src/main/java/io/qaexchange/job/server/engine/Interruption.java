@@ -17,8 +17,10 @@ final class Interruption implements AutoCloseable {
 
     private static final long AGAIN_MS = 50;
 
-    private final Connection connection;
     private final ScheduledExecutorService clock;
+    /** Guarded by this. Null before there is one. */
+    @Nullable
+    private Connection connection;
     /** Guarded by this. */
     private String reason;
     /** Guarded by this. */
@@ -26,9 +28,16 @@ final class Interruption implements AutoCloseable {
     /** Guarded by this. */
     private boolean closed;
 
-    Interruption(Connection connection, ScheduledExecutorService clock) {
-        this.connection = connection;
+    Interruption(ScheduledExecutorService clock) {
         this.clock = clock;
+    }
+
+    /** Statements on this connection are ended from now on, also if it was asked for before. */
+    synchronized void attach(Connection to) {
+        connection = to;
+        if (reason != null && !closed) {
+            interrupt();
+        }
     }
 
     /** Ends it. The first reason counts. */
@@ -37,6 +46,12 @@ final class Interruption implements AutoCloseable {
             return;
         }
         reason = because;
+        if (connection != null) {
+            interrupt();
+        }
+    }
+
+    private void interrupt() {
         DuckDbInterrupt.interrupt(connection);
         again = clock.scheduleWithFixedDelay(() -> DuckDbInterrupt.interrupt(connection), AGAIN_MS, AGAIN_MS, TimeUnit.MILLISECONDS);
     }

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeoutException;
 import javax.annotation.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Work that takes longer than a request: it has an id, and whoever asks is told how far it is. The last {@value #REMEMBERED} are remembered.
@@ -119,7 +120,16 @@ public final class Operations implements AutoCloseable {
         if (all.size() > REMEMBERED) {
             all.values().stream().filter(old -> !old.isRunning()).findFirst().ifPresent(old -> all.remove(old.id));
         }
-        operation.running = threads.submit(() -> run(operation, work));
+        // The log says of its lines for which request they are.
+        Map<String, String> context = MDC.getCopyOfContextMap();
+        operation.running = threads.submit(() -> {
+            MDC.setContextMap(context == null ? Map.of() : context);
+            try {
+                run(operation, work);
+            } finally {
+                MDC.clear();
+            }
+        });
         return operation;
     }
 

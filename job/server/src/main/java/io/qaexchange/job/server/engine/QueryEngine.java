@@ -1,5 +1,6 @@
 package io.qaexchange.job.server.engine;
 
+import io.qaexchange.job.query.access.RowAccess;
 import io.qaexchange.job.query.live.JobNotRunningException;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.LiveReader;
@@ -7,15 +8,20 @@ import io.qaexchange.job.query.live.LiveRowSource;
 import io.qaexchange.job.query.live.ReadLevel;
 import io.qaexchange.job.query.sql.ResultFormat;
 import io.qaexchange.job.query.sql.ResultWriter;
+import io.qaexchange.job.query.sql.RowLimit;
+import io.qaexchange.job.query.sql.RowSource;
+import io.qaexchange.job.query.sql.SqlDatabase;
 import io.qaexchange.job.query.sql.SqlDatabases;
 import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
+import io.qaexchange.job.query.sql.SystemSource;
 import io.qaexchange.job.query.sql.TablePlan;
+import io.qaexchange.job.query.typed.UnionRow;
+import io.qaexchange.job.query.typed.UnionScan;
 import io.qaexchange.job.server.session.ReadMoment;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -41,12 +47,18 @@ import org.apache.flink.util.FileUtils;
  */
 public final class QueryEngine implements AutoCloseable {
 
-    /** Databases that stand ready; making one takes less than most queries. */
+    /** How long a read of a session waits until the replay has passed what it has seen. */
+    private static final Duration REPLAY = Duration.ofSeconds(5);
+    /** Databases that stand ready before the first query. */
     private static final int PREPARED = 4;
+    /** Databases that are kept for later queries. */
+    private static final int MOST_READY = 16;
 
     private final LiveReader reader;
     private final LiveLedger ledger;
     private final CheckpointFiles checkpoints;
+    private final SystemTables system;
+    private final ClientSessions sessions;
     private final Limits limits;
     private final Path temporary;
     private final SqlDatabases databases;
@@ -67,16 +79,19 @@ public final class QueryEngine implements AutoCloseable {
      * @param threads threads of a query
      * @param seconds time until it is cancelled
      * @param temporary DuckDB's {@code max_temp_directory_size}
+     * @param rows most rows of an answer; 0 for any number
      */
-    public record Limits(String memory, int threads, int seconds, String temporary) {
+    public record Limits(String memory, int threads, int seconds, String temporary, long rows) {
     }
 
     /**
      * Who asks.
      *
      * @param request name of the request, by which it can be cancelled; null for none
+     * @param access the rows that he may see
+     * @param session name of a session whose live reads do not go back; null for none
      */
-    public record Asker(String user, @Nullable String request) {
+    public record Asker(String user, @Nullable String request, RowAccess access, @Nullable String session) {
     }
 
     /** A query that runs now. */
@@ -159,13 +174,15 @@ public final class QueryEngine implements AutoCloseable {
     }
 
     /** @param temporary a folder of its own, which goes with it */
-    public QueryEngine(LiveReader reader, LiveLedger ledger, CheckpointFiles checkpoints, Limits limits, Path temporary) {
+    public QueryEngine(LiveReader reader, LiveLedger ledger, CheckpointFiles checkpoints, SystemTables system, Limits limits, Path temporary) {
         this.reader = reader;
         this.ledger = ledger;
         this.checkpoints = checkpoints;
+        this.system = system;
+        this.sessions = new ClientSessions(reader, REPLAY);
         this.limits = limits;
         this.temporary = temporary;
-        this.databases = new SqlDatabases(new SqlDatabases.Settings(limits.memory(), limits.threads(), limits.temporary()), PREPARED);
+        this.databases = new SqlDatabases(new SqlDatabase.Settings(limits.memory(), limits.threads(), limits.temporary()), temporary, PREPARED, MOST_READY);
         clock.setRemoveOnCancelPolicy(true);
     }
 
@@ -180,7 +197,7 @@ public final class QueryEngine implements AutoCloseable {
             try {
                 ResultWriter writer = ResultWriter.of(open.tables, open.query);
                 OutputStream out = open.guard(target.begin(open.moment()));
-                writer.write(format, out, open.folder);
+                writer.write(format, out, open.limit());
                 out.close();
             } catch (SQLException | IOException e) {
                 throw open.reasonOf(e);
@@ -218,23 +235,63 @@ public final class QueryEngine implements AutoCloseable {
      * @throws EndedException if it took too long or was cancelled
      */
     public OpenQuery open(String sql, ReadLevel level, Asker asker) throws Exception {
-        SqlTables tables = databases.take();
         OpenQuery open = null;
         try {
-            SqlQuery query = tables.parse(sql);
-            open = new OpenQuery(tables, query, Files.createTempDirectory(temporary, "query"),
-                    new Running(ids.incrementAndGet(), asker, sql, new Interruption(tables.connection(), clock)));
+            SqlQuery query = databases.parse(sql);
+            open = new OpenQuery(query, asker, new Running(ids.incrementAndGet(), asker, sql, new Interruption(clock)));
             open.load(level);
             return open;
         } catch (Exception e) {
-            if (open != null) {
-                open.close();
-            } else {
-                tables.close();
+            if (open == null) {
                 refused(sql, asker, e);
+                throw e;
             }
-            throw open == null ? e : open.reasonOf(e);
+            Exception reason = open.reasonOf(e);
+            open.close();
+            throw reason;
         }
+    }
+
+    /**
+     * Runs a statement that needs no database.
+     *
+     * @return null if it must run in one after all: for rows of a checkpoint's files, for more rows than such a statement may have, and for none, since then
+     *         the reason is to be named
+     * @throws EndedException if it was cancelled
+     */
+    @Nullable
+    PointAnswer point(PointSelect select, ReadLevel level, String sql, Asker asker) throws Exception {
+        if (level instanceof ReadLevel.CheckpointInFiles) {
+            return null;
+        }
+        Running mine = new Running(ids.incrementAndGet(), asker, sql, new Interruption(clock));
+        running.put(mine.id(), mine);
+        try (LiveRead read = sessions.open(level instanceof ReadLevel.Stale ? ReadLevel.LIVE : level, asker)) {
+            List<UnionRow> rows = new UnionScan(read, reader.archive()).first(select.range(), select.limited() ? select.limit() : select.limit() + 1, select.descending());
+            if (mine.interruption.reason() != null) {
+                throw new EndedException(mine.interruption.reason(), null);
+            }
+            if (rows.isEmpty() || rows.size() > select.limit()) {
+                return null;
+            }
+            rowLimit().add(rows.size());
+            PointAnswer answer = new PointAnswer(select, rows, read.instruments(), moment(read, List.of()));
+            log.add(entry(mine, QueryLog.Outcome.DONE, ""));
+            return answer;
+        } catch (Exception e) {
+            if (level instanceof ReadLevel.Stale && e instanceof JobNotRunningException) {
+                return null;
+            }
+            log.add(entry(mine, e instanceof EndedException ? QueryLog.Outcome.CANCELLED : QueryLog.Outcome.FAILED, String.valueOf(e.getMessage())));
+            throw e;
+        } finally {
+            running.remove(mine.id());
+            mine.interruption.close();
+        }
+    }
+
+    private static QueryLog.Entry entry(Running of, QueryLog.Outcome outcome, String reason) {
+        return new QueryLog.Entry(of.id(), of.user(), of.sql(), Instant.ofEpochMilli(of.beganMs()).toString(), System.currentTimeMillis() - of.beganMs(), outcome, reason);
     }
 
     /**
@@ -243,33 +300,39 @@ public final class QueryEngine implements AutoCloseable {
      * <p>One thread, but for {@link #end}.
      */
     public final class OpenQuery implements AutoCloseable {
-        private final SqlTables tables;
         private final SqlQuery query;
-        private final Path folder;
+        private final Asker asker;
         private final Running mine;
+        @Nullable
+        private SqlTables tables;
         @Nullable
         private LiveRead read;
         private ReadMoment moment;
+        private final RowLimit rowLimit = rowLimit();
         private long leftNs = TimeUnit.SECONDS.toNanos(limits.seconds());
         private long beganNs;
         private ScheduledFuture<?> late;
 
-        private OpenQuery(SqlTables tables, SqlQuery query, Path folder, Running mine) {
-            this.tables = tables;
+        private OpenQuery(SqlQuery query, Asker asker, Running mine) {
             this.query = query;
-            this.folder = folder;
+            this.asker = asker;
             this.mine = mine;
             running.put(mine.id(), mine);
         }
 
         private void load(ReadLevel level) throws Exception {
             begin();
+            if (query.readsSystemOnly()) {
+                load(RowSource.NONE);
+                moment = new ReadMoment("system", mine.beganMs(), System.currentTimeMillis(), "", 0, instruments.notices(tables, query, null, asker.access()));
+                return;
+            }
             if (level instanceof ReadLevel.CheckpointInFiles) {
                 loadFiles(null);
                 return;
             }
             try {
-                read = reader.open(level instanceof ReadLevel.Stale ? ReadLevel.LIVE : level);
+                read = sessions.open(level instanceof ReadLevel.Stale ? ReadLevel.LIVE : level, asker);
             } catch (JobNotRunningException e) {
                 if (level instanceof ReadLevel.Stale stale) {
                     loadFiles(stale.oldest());
@@ -277,13 +340,25 @@ public final class QueryEngine implements AutoCloseable {
                 }
                 throw e;
             }
-            tables.load(new LiveRowSource(read, reader.archive(), ledger::rows), query, List.of(folder));
-            moment = QueryEngine.moment(read, instruments.notices(tables, query, read));
+            load(new LiveRowSource(read, reader.archive(), ledger::rows));
+            moment = QueryEngine.moment(read, instruments.notices(tables, query, read, asker.access()));
         }
 
         private void loadFiles(@Nullable Duration oldest) throws Exception {
-            ReadMoment found = checkpoints.read(oldest, rows -> tables.load(rows, query, List.of(folder)));
-            moment = found.with(instruments.notices(tables, query, null));
+            ReadMoment found = checkpoints.read(oldest, this::load);
+            moment = found.with(instruments.notices(tables, query, null, asker.access()));
+        }
+
+        private void load(RowSource rows) throws Exception {
+            if (tables != null) {
+                tables.close();
+            }
+            tables = asker.access().isAll() ? databases.take(rows.folders()) : databases.takeAlone();
+            mine.interruption.attach(tables.connection());
+            tables.load(new SystemSource(rows, table -> system.rows(table, asker, running(), log.newest())), query, asker.access());
+            if (asker.access().isAll()) {
+                rowLimit.check(query, tables);
+            }
         }
 
         /** The query's time runs. */
@@ -316,6 +391,11 @@ public final class QueryEngine implements AutoCloseable {
         /** The query. */
         public SqlQuery query() {
             return query;
+        }
+
+        /** The most rows of its answer. */
+        RowLimit limit() {
+            return rowLimit;
         }
 
         /** Interrupts the query, from any thread. */
@@ -369,6 +449,9 @@ public final class QueryEngine implements AutoCloseable {
         /** A failure of this query with its reason: that of whoever ended it, or the one that the driver lost. */
         public SQLException failure(SQLException e) {
             SQLException failed = mine.interruption.failure(e);
+            if (!isEnded() && tables != null) {
+                failed = tables.explain(failed);
+            }
             mine.failed = String.valueOf(failed.getMessage());
             return failed;
         }
@@ -381,19 +464,24 @@ public final class QueryEngine implements AutoCloseable {
             String ended = mine.interruption.reason();
             QueryLog.Outcome outcome = ended != null ? QueryLog.Outcome.CANCELLED : mine.failed != null ? QueryLog.Outcome.FAILED : QueryLog.Outcome.DONE;
             String reason = ended != null ? ended : mine.failed != null ? mine.failed : "";
-            log.add(new QueryLog.Entry(mine.id(), mine.user(), mine.sql(), Instant.ofEpochMilli(mine.beganMs()).toString(),
-                    System.currentTimeMillis() - mine.beganMs(), outcome, reason));
+            log.add(entry(mine, outcome, reason));
             if (read != null) {
                 read.close();
+            }
+            if (tables == null) {
+                return;
             }
             try {
                 tables.close();
             } catch (SQLException e) {
                 throw new IllegalStateException("the database of a query could not be closed: " + e.getMessage(), e);
-            } finally {
-                FileUtils.deleteDirectoryQuietly(folder.toFile());
             }
         }
+    }
+
+    /** The most rows of one answer. */
+    private RowLimit rowLimit() {
+        return new RowLimit(limits.rows());
     }
 
     /** Notes that a query was not run at all. */
@@ -422,6 +510,20 @@ public final class QueryEngine implements AutoCloseable {
         read.offsets().forEach(offset -> offsets.append(offsets.isEmpty() ? "" : ",").append(offset.topic()).append('-').append(offset.partition())
                 .append('@').append(offset.offset()));
         return new ReadMoment(read.level().toString(), read.pinnedFromMs(), read.pinnedToMs(), offsets.toString(), read.manifestVersion(), notices);
+    }
+
+    /** Whether a read was refused because the job has not read again what the session has seen. */
+    public static boolean isBehind(Throwable failure) {
+        return failure instanceof ClientSessions.BehindException;
+    }
+
+    /**
+     * Opens a read for whoever needs no SQL.
+     *
+     * @throws JobNotRunningException if the job cannot be read, or has not read again what the asker's session has seen
+     */
+    public LiveRead read(ReadLevel level, Asker asker) throws IOException {
+        return sessions.open(level, asker);
     }
 
     /** The sentence for an instrument of which nothing was found, with names that are near. */

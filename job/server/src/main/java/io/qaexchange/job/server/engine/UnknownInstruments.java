@@ -3,6 +3,7 @@ package io.qaexchange.job.server.engine;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
+import io.qaexchange.job.query.access.RowAccess;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.sql.SqlQuery;
 import io.qaexchange.job.query.sql.SqlTables;
@@ -33,13 +34,16 @@ final class UnknownInstruments {
      * A sentence for each table and instrument of a query that has no row, with names that are near.
      *
      * @param read the read that the rows are from; null if there is none to take near names from
+     * @param access the rows that were loaded: for a user who may not see all, what others have found tells nothing
      */
-    List<String> notices(SqlTables tables, SqlQuery query, @Nullable LiveRead read) throws SQLException, IOException {
+    List<String> notices(SqlTables tables, SqlQuery query, @Nullable LiveRead read, RowAccess access) throws SQLException, IOException {
         List<String> notices = new ArrayList<>();
         for (Map.Entry<String, Set<String>> named : query.instruments().entrySet()) {
             String table = named.getKey();
             Set<String> open = new HashSet<>(named.getValue());
-            open.removeIf(instrument -> known.contains(table + " " + instrument));
+            if (access.isAll()) {
+                open.removeIf(instrument -> known.contains(table + " " + instrument));
+            }
             if (open.isEmpty()) {
                 continue;
             }
@@ -47,7 +51,9 @@ final class UnknownInstruments {
             if (known.size() > MOST_KNOWN) {
                 known.clear();
             }
-            open.stream().filter(instrument -> !unknown.contains(instrument)).forEach(instrument -> known.add(table + " " + instrument));
+            if (access.isAll()) {
+                open.stream().filter(instrument -> !unknown.contains(instrument)).forEach(instrument -> known.add(table + " " + instrument));
+            }
             for (String instrument : unknown) {
                 notices.add(noRows(table, instrument, read));
             }

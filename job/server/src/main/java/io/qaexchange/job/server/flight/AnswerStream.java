@@ -40,6 +40,8 @@ final class AnswerStream implements Runnable {
 
     private final SqlSessions sessions;
     private final String user;
+    @Nullable
+    private final String session;
     private final QueryTicket ticket;
     private final BufferAllocator allocator;
     private final ServerStreamListener listener;
@@ -50,10 +52,14 @@ final class AnswerStream implements Runnable {
     /** Guarded by this: why it is to end; null if it is not. */
     private String cancelled;
 
-    /** @param slowestMs how long the client may take nothing before the stream ends */
-    AnswerStream(SqlSessions sessions, String user, QueryTicket ticket, BufferAllocator allocator, ServerStreamListener listener, long slowestMs) {
+    /**
+     * @param session name of a session whose live reads do not go back; null for none
+     * @param slowestMs how long the client may take nothing before the stream ends
+     */
+    AnswerStream(SqlSessions sessions, String user, @Nullable String session, QueryTicket ticket, BufferAllocator allocator, ServerStreamListener listener, long slowestMs) {
         this.sessions = sessions;
         this.user = user;
+        this.session = session;
         this.ticket = ticket;
         this.allocator = allocator;
         this.listener = listener;
@@ -84,10 +90,10 @@ final class AnswerStream implements Runnable {
 
     @Override
     public void run() {
-        try (SqlSession session = sessions.open(user); Answer opened = session.open(ticket.sql(), ticket.level())) {
+        try (SqlSession mine = sessions.open(user, session); Answer opened = mine.open(ticket.sql(), ticket.level())) {
             open(opened);
             opened.start();
-            send(opened, session);
+            send(opened, mine);
             listener.completed();
         } catch (Throwable e) {
             RuntimeException told = FlightErrors.of(e, sessions.kindOf(e));

@@ -29,8 +29,9 @@ final class FlightErrors {
             case SQL -> state.equals(UNDEFINED_TABLE) ? CallStatus.NOT_FOUND : CallStatus.INVALID_ARGUMENT;
             case ENDED -> CallStatus.CANCELLED;
             case JOB_NOT_RUNNING, IO -> CallStatus.UNAVAILABLE;
+            case NO_USER -> CallStatus.UNAUTHENTICATED;
             case NOT_HELD -> CallStatus.NOT_FOUND;
-            case REFUSED -> CallStatus.RESOURCE_EXHAUSTED;
+            case REFUSED, TOO_MANY_ROWS -> CallStatus.RESOURCE_EXHAUSTED;
             case INTERNAL -> CallStatus.INTERNAL;
         };
         return with(status, state, kind == FailureKind.INTERNAL ? "the server failed: " + failure : text).withCause(failure).toRuntimeException();

@@ -4,15 +4,18 @@ import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import io.qaexchange.job.server.session.SessionName;
 import io.qaexchange.job.server.session.SqlSession;
 import io.qaexchange.job.server.session.SqlSessions;
 import io.qaexchange.job.server.session.SqlTokens;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import javax.annotation.Nullable;
 import org.apache.arrow.flight.CallHeaders;
 import org.apache.arrow.flight.CallStatus;
 import org.apache.arrow.flight.CancelFlightInfoRequest;
@@ -113,12 +116,21 @@ final class SqlProducer extends BasicFlightSqlProducer {
         return level == null ? LIVE : level;
     }
 
+    @Nullable
+    private static String session(CallContext context) {
+        try {
+            return SessionName.check(context.getMiddleware(HEADERS).headers().get(SessionName.HEADER.toLowerCase(Locale.ROOT)));
+        } catch (IllegalArgumentException e) {
+            throw FlightErrors.with(CallStatus.INVALID_ARGUMENT, "22023", e.getMessage()).toRuntimeException();
+        }
+    }
+
     @Override
     public void getStreamStatement(FlightSql.TicketStatementQuery ticket, CallContext context, ServerStreamListener listener) {
         if (streams.size() >= MAX_STREAMS) {
             throw FlightErrors.with(CallStatus.RESOURCE_EXHAUSTED, "53300", MAX_STREAMS + " results are being read. Try again in a moment").toRuntimeException();
         }
-        AnswerStream stream = new AnswerStream(sessions, context.peerIdentity(), QueryTicket.decode(ticket.getStatementHandle()), allocator, listener, slowestMs);
+        AnswerStream stream = new AnswerStream(sessions, context.peerIdentity(), session(context), QueryTicket.decode(ticket.getStatementHandle()), allocator, listener, slowestMs);
         streams.add(stream);
         stream.register();
         threads.execute(() -> {

@@ -5,7 +5,9 @@ import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ExpiredBatch;
 import io.qaexchange.archive.manifest.LegalHold;
+import io.qaexchange.archive.manifest.RemoteCopy;
 import io.qaexchange.archive.manifest.RetiredFile;
+import io.qaexchange.archive.tier.ColdFiles;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,7 +30,8 @@ final class ArchiveJson {
         manifest.files().forEach(file -> byTable.computeIfAbsent(file.table(), table -> new TreeMap<>())
                 .computeIfAbsent(file.tradingDay(), day -> new ArrayList<>()).add(file));
         List<Map<String, Object>> days = new ArrayList<>();
-        byTable.forEach((table, ofDays) -> ofDays.forEach((day, files) -> days.add(day(manifest, table, day, files))));
+        Map<String, RemoteCopy> copies = manifest.remoteByBatch();
+        byTable.forEach((table, ofDays) -> ofDays.forEach((day, files) -> days.add(day(manifest, table, day, files, copies))));
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("manifestVersion", manifest.version());
         document.put("files", manifest.files().size());
@@ -37,6 +40,8 @@ final class ArchiveJson {
         document.put("retiredFiles", manifest.retired().size());
         document.put("retired", retired(manifest.retired()));
         document.put("supersededFiles", manifest.superseded().size());
+        document.put("tiers", tiers(manifest.files(), manifest.remoteByBatch()));
+        document.put("objectStores", manifest.remote().stream().map(RemoteCopy::store).distinct().sorted().toList());
         document.put("holds", manifest.holds().size());
         document.put("legalHolds", manifest.holds().stream().map(ArchiveJson::hold).toList());
         document.put("expired", expired(manifest.expired()));
@@ -46,7 +51,8 @@ final class ArchiveJson {
         return document;
     }
 
-    private static Map<String, Object> day(ArchiveManifest manifest, String table, String day, List<DataFile> files) {
+    private static Map<String, Object> day(ArchiveManifest manifest, String table, String day, List<DataFile> files,
+            Map<String, RemoteCopy> copies) {
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("table", table);
         document.put("tradingDay", day);
@@ -56,7 +62,21 @@ final class ArchiveJson {
         document.put("rows", files.stream().mapToLong(DataFile::rows).sum());
         document.put("compacted", files.stream().filter(DataFile::isCompacted).count());
         document.put("smallFiles", files.size() < 2 ? 0 : files.stream().filter(file -> file.lengthBytes() < SMALL_FILE_BYTES).count());
+        document.put("tiers", tiers(files, copies));
         document.put("heldFiles", manifest.holds().isEmpty() ? 0 : files.stream().filter(manifest::isHeld).count());
+        return document;
+    }
+
+    /** Files and bytes by tier: local, both, leaving, remote, fetching; tiers without files are left out. */
+    private static Map<String, Object> tiers(List<DataFile> files, Map<String, RemoteCopy> copies) {
+        Map<String, long[]> byTier = new TreeMap<>();
+        for (DataFile file : files) {
+            long[] sums = byTier.computeIfAbsent(ColdFiles.tierOf(copies.get(file.batchId())), tier -> new long[2]);
+            sums[0]++;
+            sums[1] += file.lengthBytes();
+        }
+        Map<String, Object> document = new LinkedHashMap<>();
+        byTier.forEach((tier, sums) -> document.put(tier, Map.of("files", sums[0], "bytes", sums[1])));
         return document;
     }
 

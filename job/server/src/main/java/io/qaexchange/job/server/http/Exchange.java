@@ -1,13 +1,16 @@
 package io.qaexchange.job.server.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.job.query.access.RowAccess;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.Tokens;
+import io.qaexchange.job.server.session.SessionName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import javax.annotation.Nullable;
 import org.eclipse.jetty.io.Content;
@@ -16,16 +19,19 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Fields;
 
 /** A request and its response, as routes see them. One thread. */
-final class Exchange {
+class Exchange {
 
     static final ObjectMapper JSON = new ObjectMapper();
     private static final int MAX_BODY_BYTES = 1 << 20;
+    private static final String BEARER = "Bearer ";
 
     private final Request request;
     private final Response response;
     private final Tokens.User user;
     private final Fields parameters;
     private final String id;
+    @Nullable
+    private byte[] body;
 
     /** @param id name of the request */
     Exchange(Request request, Response response, Tokens.User user, String id) {
@@ -36,17 +42,69 @@ final class Exchange {
         this.parameters = Request.extractQueryParameters(request, StandardCharsets.UTF_8);
     }
 
+    /** The same request of a user, as if it had no parameters. */
+    Exchange(Exchange of, @Nullable Tokens.User user) {
+        this.request = of.request;
+        this.id = of.id;
+        this.response = of.response;
+        this.user = user;
+        this.parameters = Fields.EMPTY;
+    }
+
+    /** Its token, as it was sent; null without one. */
+    @Nullable
+    String token() {
+        return token(request);
+    }
+
+    /** The token of a request, as it was sent; null without one. */
+    @Nullable
+    static String token(Request request) {
+        String header = request.getHeaders().get("Authorization");
+        return header != null && header.startsWith(BEARER) ? header.substring(BEARER.length()).strip() : null;
+    }
+
+    /** The values of a parameter that may be there several times. */
+    List<String> all(String name) {
+        return parameters.getValuesOrEmpty(name);
+    }
+
     String method() {
         return request.getMethod();
+    }
+
+    /** The name of the request, in the logs and in problems. */
+    String id() {
+        return id;
+    }
+
+    /** The query string; null without one. */
+    @Nullable
+    String query() {
+        return request.getHttpURI().getQuery();
     }
 
     Tokens.User user() {
         return user;
     }
 
+    /** The rows that whoever asks may see. */
+    RowAccess access() {
+        return user.access();
+    }
+
     /** Who asks, and the name of the request. */
     QueryEngine.Asker asker() {
-        return new QueryEngine.Asker(user.name(), id);
+        return new QueryEngine.Asker(user.name(), id, user.access(), session());
+    }
+
+    @Nullable
+    private String session() {
+        try {
+            return SessionName.check(header(SessionName.HEADER));
+        } catch (IllegalArgumentException e) {
+            throw Problem.badRequest("bad-header", e.getMessage());
+        }
     }
 
     @Nullable
@@ -93,7 +151,7 @@ final class Exchange {
     /** Refuses parameters that a route does not know: a typo must not change an answer silently. */
     void allow(String... names) {
         for (String name : parameters.getNames()) {
-            if (!java.util.List.of(names).contains(name)) {
+            if (!List.of(names).contains(name)) {
                 throw Problem.badRequest("unknown-parameter", "parameter " + name + " is none of " + String.join(", ", names));
             }
         }
@@ -113,8 +171,19 @@ final class Exchange {
         return new String(bytes(), StandardCharsets.UTF_8);
     }
 
-    /** @throws Problem 413 if it is too large */
+    /**
+     * The body; read once, however often it is asked for.
+     *
+     * @throws Problem 413 if it is too large
+     */
     byte[] bytes() throws IOException {
+        if (body == null) {
+            body = read();
+        }
+        return body;
+    }
+
+    private byte[] read() throws IOException {
         try (InputStream in = Content.Source.asInputStream(request)) {
             byte[] bytes = in.readNBytes(MAX_BODY_BYTES + 1);
             if (bytes.length > MAX_BODY_BYTES) {
@@ -184,6 +253,7 @@ final class Exchange {
             return;
         }
         Map<String, Object> document = problem.document(path);
+        document.put("request", id);
         if (problem.status() == 429 || problem.status() == 503) {
             setHeader("Retry-After", "1");
         }

@@ -3,6 +3,8 @@ package io.qaexchange.job.server.http;
 import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LiveProtocol;
 import io.qaexchange.job.query.live.JobNotRunningException;
+import io.qaexchange.job.query.sql.SqlTables;
+import io.qaexchange.job.query.sql.TooManyRowsException;
 import io.qaexchange.job.query.sql.WrongSqlException;
 import io.qaexchange.job.server.engine.Admission;
 import io.qaexchange.job.server.engine.QueryEngine;
@@ -10,9 +12,9 @@ import io.qaexchange.job.server.security.AuditLog;
 import io.qaexchange.job.server.security.Role;
 import io.qaexchange.job.server.security.Tokens;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.OutputStream;
 import java.sql.SQLException;
-import java.time.Instant;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -26,6 +28,7 @@ import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.URIUtil;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Finds the route of a request, checks who asks, and turns failures into problems. Thread-safe.
@@ -34,15 +37,19 @@ public final class HttpEndpoint extends Handler.Abstract {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpEndpoint.class);
     private static final Logger ACCESS = LoggerFactory.getLogger("io.qaexchange.access");
-    private static final String BEARER = "Bearer ";
+    /** Name of the request in each line that the log has about it. */
+    private static final String REQUEST_OF_LOG = "request";
     /** Names a request; a client may choose the name. */
     private static final String REQUEST = "Qaexchange-Request";
+    /** A secret does not belong in a query string; who puts one there must not find it in the audit log. */
+    private static final Pattern SECRET = Pattern.compile("(?i)([^&=]*(?:token|password|secret|authorization)[^&=]*)=[^&]*");
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9-]{8,64}");
 
     private final List<Route> routes = new ArrayList<>();
     private final Tokens tokens;
     private final HttpMetrics metrics;
     private final AuditLog audit;
+    private final IdempotencyKeys keys;
 
     /** Answers a request. */
     @FunctionalInterface
@@ -57,8 +64,9 @@ public final class HttpEndpoint extends Handler.Abstract {
      * @param method HTTP method
      * @param path path; one that ends in {@code /*} also takes a last part
      * @param role who may; null for everyone, also without a token
+     * @param limited whether it shows a user only the rows that he may see; users who may not see all are refused elsewhere
      */
-    record Route(String method, String path, @Nullable Role role, Action action) {
+    record Route(String method, String path, @Nullable Role role, boolean limited, Action action) {
 
         boolean matchesPath(String asked) {
             return path.endsWith("/*") ? asked.startsWith(path.substring(0, path.length() - 1)) && asked.length() >= path.length() : path.equals(asked);
@@ -70,51 +78,21 @@ public final class HttpEndpoint extends Handler.Abstract {
         }
     }
 
-    /** Notes a call before its answer ends: who has the answer finds the call in the audit log. */
-    private static final class SteeringResponse extends Response.Wrapper {
-        private final AuditLog audit;
-        private final String path;
-        private final String id;
-        private final long beganNs;
-        private String user = "-";
-        private boolean noted;
-
-        private SteeringResponse(Request request, Response response, AuditLog audit, String path, String id, long beganNs) {
-            super(request, response);
-            this.audit = audit;
-            this.path = path;
-            this.id = id;
-            this.beganNs = beganNs;
-        }
-
-        @Override
-        public void write(boolean last, ByteBuffer content, Callback callback) {
-            if (last) {
-                note();
-            }
-            super.write(last, content, callback);
-        }
-
-        private void note() {
-            if (!noted) {
-                noted = true;
-                Request request = getRequest();
-                String query = request.getHttpURI().getQuery();
-                audit.note(new AuditLog.Call(Instant.now().toString(), user, request.getMethod() + " " + path + (query == null ? "" : "?" + query), getStatus(), id,
-                        millisSince(beganNs)));
-            }
-        }
-    }
-
     /** @param audit notes calls that steer */
     public HttpEndpoint(Tokens tokens, HttpMetrics metrics, AuditLog audit) {
         this.audit = audit;
         this.tokens = tokens;
         this.metrics = metrics;
+        this.keys = new IdempotencyKeys(Clock.systemUTC());
     }
 
     void add(String method, String path, @Nullable Role role, Action action) {
-        routes.add(new Route(method, path, role, action));
+        routes.add(new Route(method, path, role, false, action));
+    }
+
+    /** Adds a route that shows a user only the rows that he may see, or nothing that depends on rows. */
+    void addLimited(String method, String path, Role role, Action action) {
+        routes.add(new Route(method, path, role, true, action));
     }
 
     List<Route> routes() {
@@ -130,20 +108,26 @@ public final class HttpEndpoint extends Handler.Abstract {
         response.getHeaders().put(REQUEST, id);
         response.getHeaders().put("Cache-Control", "no-store");
         response.getHeaders().put("X-Content-Type-Options", "nosniff");
-        SteeringResponse steering = isSteering(request.getMethod(), path) ? new SteeringResponse(request, response, audit, path, id, beganNs) : null;
+        SteeringResponse steering = isSteering(request.getMethod(), path) ? new SteeringResponse(request, response, audit, path + queryOf(request), id, beganNs) : null;
         Response answer = steering == null ? response : steering;
         Exchange exchange = null;
         String user = "-";
+        MDC.put(REQUEST_OF_LOG, id);
         try {
             Route route = find(request.getMethod(), path);
-            Tokens.User asking = tokens.find(token(request));
+            Tokens.User asking = tokens.find(Exchange.token(request));
             exchange = new Exchange(request, answer, asking, id);
             user = asking == null ? "-" : asking.name();
             if (steering != null) {
-                steering.user = user;
+                steering.setUser(user);
             }
-            check(route, asking, response);
-            route.action().answer(exchange, route.rest(path));
+            check(route, asking, exchange);
+            String key = steering != null && request.getMethod().equals("POST") ? exchange.header(IdempotencyKeys.HEADER) : null;
+            if (key == null) {
+                route.action().answer(exchange, route.rest(path));
+            } else {
+                answerOnce(route, exchange, path, steering, IdempotencyKeys.parse(key));
+            }
             callback.succeeded();
         } catch (Throwable e) {
             fail(exchange == null ? new Exchange(request, answer, null, id) : exchange, e, callback, id);
@@ -154,8 +138,51 @@ public final class HttpEndpoint extends Handler.Abstract {
             }
             metrics.answered(path, response.getStatus(), System.nanoTime() - beganNs);
             ACCESS.info("request={} user={} method={} path={} status={} ms={}", id, user, request.getMethod(), path, response.getStatus(), ms);
+            MDC.remove(REQUEST_OF_LOG);
         }
         return true;
+    }
+
+    /**
+     * The document that whoever asks would get now from another path.
+     *
+     * @throws Problem if he would get none
+     */
+    byte[] document(Exchange exchange, String path) throws Exception {
+        Route route = find("GET", path);
+        Tokens.User user = tokens.find(exchange.token());
+        CapturedExchange captured = new CapturedExchange(exchange, user);
+        check(route, user, captured);
+        route.action().answer(captured, route.rest(path));
+        return captured.bytesOfAnswer();
+    }
+
+    /** Answers a call that starts work; one with a key that was answered before gets that answer again. */
+    private void answerOnce(Route route, Exchange exchange, String path, SteeringResponse response, String key) throws Exception {
+        String user = exchange.user().name();
+        IdempotencyKeys.Answer given = keys.begin(user, key, IdempotencyKeys.requestOf(exchange.method(), path, exchange.query(), exchange.bytes()));
+        if (given != null) {
+            exchange.setHeader(IdempotencyKeys.REPLAYED, "true");
+            if (given.location() != null) {
+                exchange.setHeader("Location", given.location());
+            }
+            try (OutputStream out = exchange.begin(given.status(), given.contentType())) {
+                out.write(given.body());
+            }
+            return;
+        }
+        response.keepAnswer();
+        try {
+            route.action().answer(exchange, route.rest(path));
+        } finally {
+            // Also if the client has gone meanwhile: it is he who asks again.
+            keys.end(user, key, response.answer());
+        }
+    }
+
+    private static String queryOf(Request request) {
+        String query = request.getHttpURI().getQuery();
+        return query == null ? "" : "?" + SECRET.matcher(query).replaceAll("$1=***");
     }
 
     private static long millisSince(long beganNs) {
@@ -183,22 +210,20 @@ public final class HttpEndpoint extends Handler.Abstract {
         throw new Problem(405, "method-not-allowed", path + " takes " + String.join(", ", others) + ", not " + method);
     }
 
-    @Nullable
-    private static String token(Request request) {
-        String header = request.getHeaders().get("Authorization");
-        return header != null && header.startsWith(BEARER) ? header.substring(BEARER.length()).strip() : null;
-    }
-
-    private static void check(Route route, @Nullable Tokens.User user, Response response) {
+    private static void check(Route route, @Nullable Tokens.User user, Exchange exchange) {
         if (route.role() == null) {
             return;
         }
         if (user == null) {
-            response.getHeaders().put("WWW-Authenticate", "Bearer");
+            exchange.setHeader("WWW-Authenticate", "Bearer");
             throw new Problem(401, "token-needed", "a valid token is needed: send Authorization: Bearer <token>");
         }
         if (!user.role().covers(route.role())) {
             throw new Problem(403, "role-needed", "user " + user.name() + " is " + user.role() + ", this needs " + route.role());
+        }
+        if (!route.limited() && !user.access().isAll()) {
+            throw new Problem(403, "rows-limited", "user " + user.name() + " may see some instruments or accounts only, and " + route.path()
+                    + " cannot show a part: ask an operator of the server");
         }
     }
 
@@ -241,6 +266,9 @@ public final class HttpEndpoint extends Handler.Abstract {
         if (failure instanceof Admission.RefusedException refused) {
             return refused.isQueueFull() ? new Problem(429, "too-many-queries", refused.getMessage()) : new Problem(503, "no-place-free", refused.getMessage());
         }
+        if (QueryEngine.isBehind(failure)) {
+            return new Problem(503, "replay-behind", failure.getMessage());
+        }
         if (failure instanceof JobNotRunningException) {
             return new Problem(503, "job-not-running", failure.getMessage());
         }
@@ -253,6 +281,12 @@ public final class HttpEndpoint extends Handler.Abstract {
         }
         if (failure instanceof WrongSqlException) {
             return new Problem(400, "query-refused", failure.getMessage());
+        }
+        if (SqlTables.isOfAFile(failure)) {
+            return new Problem(502, "cannot-read", failure.getMessage().substring("IO Error: ".length()));
+        }
+        if (failure instanceof TooManyRowsException) {
+            return new Problem(422, "too-many-rows", failure.getMessage());
         }
         if (failure instanceof SQLException sql) {
             return new Problem(400, sql.getMessage() != null && sql.getMessage().contains("Out of Memory") ? "query-too-large" : "wrong-sql",

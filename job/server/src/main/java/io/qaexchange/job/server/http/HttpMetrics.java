@@ -33,11 +33,11 @@ public final class HttpMetrics {
     }
 
     private final Map<Key, Series> series = new ConcurrentHashMap<>();
-    private final Map<String, Supplier<Number>> gauges = new ConcurrentHashMap<>();
+    private final Map<ServerMetric, Supplier<Number>> gauges = new ConcurrentHashMap<>();
 
     /** Adds a gauge, read when it is asked for. */
-    public void addGauge(String name, Supplier<Number> value) {
-        gauges.put(name, value);
+    public void addGauge(ServerMetric metric, Supplier<Number> value) {
+        gauges.put(metric, value);
     }
 
     void answered(String path, int status, long tookNs) {
@@ -60,23 +60,22 @@ public final class HttpMetrics {
     }
 
     /** All series. */
-    String text(Map<String, Number> more) {
-        Map<String, Number> values = new TreeMap<>(more);
-        gauges.forEach((name, value) -> values.put(name, value.get()));
+    String text() {
         StringBuilder text = new StringBuilder();
-        text.append("# HELP qaexchange_server_request_seconds Time from request to the end of its answer.\n");
-        text.append("# TYPE qaexchange_server_request_seconds histogram\n");
+        text.append("# HELP ").append(ServerMetric.REQUESTS).append(' ').append(ServerMetric.REQUESTS_DESCRIPTION).append('\n');
+        text.append("# TYPE ").append(ServerMetric.REQUESTS).append(" histogram\n");
         new TreeMap<>(series).forEach((key, of) -> {
             String labels = "route=\"" + key.route() + "\",status=\"" + key.status() + "\"";
             for (int i = 0; i < BOUNDS.length; i++) {
-                text.append("qaexchange_server_request_seconds_bucket{").append(labels).append(",le=\"").append(BOUNDS[i]).append("\"} ")
+                text.append(ServerMetric.REQUESTS).append("_bucket{").append(labels).append(",le=\"").append(BOUNDS[i]).append("\"} ")
                         .append(of.buckets[i].sum()).append('\n');
             }
-            text.append("qaexchange_server_request_seconds_bucket{").append(labels).append(",le=\"+Inf\"} ").append(of.count.sum()).append('\n');
-            text.append("qaexchange_server_request_seconds_sum{").append(labels).append("} ").append(of.nanos.sum() / 1e9).append('\n');
-            text.append("qaexchange_server_request_seconds_count{").append(labels).append("} ").append(of.count.sum()).append('\n');
+            text.append(ServerMetric.REQUESTS).append("_bucket{").append(labels).append(",le=\"+Inf\"} ").append(of.count.sum()).append('\n');
+            text.append(ServerMetric.REQUESTS).append("_sum{").append(labels).append("} ").append(of.nanos.sum() / 1e9).append('\n');
+            text.append(ServerMetric.REQUESTS).append("_count{").append(labels).append("} ").append(of.count.sum()).append('\n');
         });
-        values.forEach((name, value) -> text.append("# TYPE ").append(name).append(" gauge\n").append(name).append(' ').append(value).append('\n'));
+        new TreeMap<>(gauges).forEach((metric, value) -> text.append("# HELP ").append(metric.id()).append(' ').append(metric.description()).append("\n# TYPE ")
+                .append(metric.id()).append(" gauge\n").append(metric.id()).append(' ').append(value.get()).append('\n'));
         return text.toString();
     }
 }

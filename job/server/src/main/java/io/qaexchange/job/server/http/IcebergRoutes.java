@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.qaexchange.iceberg.IcebergCatalog;
+import io.qaexchange.iceberg.NanosecondView;
 import io.qaexchange.job.server.iceberg.ContinuousMirror;
 import io.qaexchange.job.server.security.Role;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,13 +17,12 @@ import java.util.Set;
 import javax.annotation.Nullable;
 
 /**
- * A read-only Iceberg REST catalogue of the archive's tables, under {@value #PREFIX}, in one namespace, {@value #NAMESPACE}. Clients open the data files
- * themselves, where they lie. Thread-safe.
+ * A read-only Iceberg REST catalogue of the archive's tables, under {@value #PREFIX}, in one namespace for each {@link NanosecondView}. Clients open the
+ * data files themselves, where they lie. Thread-safe.
  */
 public final class IcebergRoutes {
 
     static final String PREFIX = "/iceberg/";
-    static final String NAMESPACE = "archive";
     private static final String NAMESPACES = "/iceberg/v1/namespaces";
     /** Requests that a client may send, in the specification's words: it refuses all others itself. */
     private static final List<String> ENDPOINTS = List.of("GET /v1/{prefix}/namespaces", "GET /v1/{prefix}/namespaces/{namespace}",
@@ -71,43 +72,53 @@ public final class IcebergRoutes {
 
     private static void namespaces(Exchange exchange) throws IOException {
         String parent = exchange.parameter("parent", "");
-        if (!parent.isEmpty() && !parent.equals(NAMESPACE)) {
+        if (!parent.isEmpty() && viewOf(parent) == null) {
             throw noNamespace(parent);
         }
-        exchange.json(200, Map.of("namespaces", parent.isEmpty() ? List.of(List.of(NAMESPACE)) : List.of()));
+        exchange.json(200, Map.of("namespaces", parent.isEmpty() ? names().stream().map(List::of).toList() : List.of()));
+    }
+
+    private static List<String> names() {
+        return Arrays.stream(NanosecondView.values()).map(NanosecondView::namespace).toList();
+    }
+
+    @Nullable
+    private static NanosecondView viewOf(String namespace) {
+        return Arrays.stream(NanosecondView.values()).filter(view -> view.namespace().equals(namespace)).findAny().orElse(null);
     }
 
     /** A namespace, its tables, or one of them. */
     private void inNamespace(Exchange exchange, String path) throws IOException {
         String[] parts = path.split("/", -1);
-        if (!parts[0].equals(NAMESPACE)) {
+        NanosecondView view = viewOf(parts[0]);
+        if (view == null) {
             // A client that asks for a table takes only this answer as a reason to look for a metadata table of that name.
             throw parts.length == 3 ? noTable(parts[0], parts[2], "", List.of()) : noNamespace(parts[0]);
         }
         if (parts.length == 1) {
-            exchange.json(200, Map.of("namespace", List.of(NAMESPACE), "properties", Map.of()));
+            exchange.json(200, Map.of("namespace", List.of(parts[0]), "properties", Map.of()));
         } else if (parts.length == 2 && parts[1].equals("tables")) {
             exchange.json(200, Map.of("identifiers", IcebergCatalog.of(archive.open()).tables().stream()
-                    .map(name -> Map.of("namespace", List.of(NAMESPACE), "name", name)).toList()));
+                    .map(name -> Map.of("namespace", List.of(parts[0]), "name", name)).toList()));
         } else if (parts.length == 3 && parts[1].equals("tables")) {
-            load(exchange, parts[2]);
+            load(exchange, view, parts[2]);
         } else {
             throw new Problem(404, "no-such-path", "there is nothing at " + NAMESPACES + "/" + path + ": this catalogue has namespaces and tables only");
         }
     }
 
-    private void load(Exchange exchange, String name) throws IOException {
+    private void load(Exchange exchange, NanosecondView view, String name) throws IOException {
         IcebergCatalog catalog = IcebergCatalog.of(archive.open());
-        IcebergCatalog.Metadata metadata = catalog.load(name);
+        IcebergCatalog.Metadata metadata = catalog.load(name, view);
         if (metadata == null) {
-            throw noTable(NAMESPACE, name, catalog.tables().isEmpty() ? ". There are no Iceberg tables yet: run bin/table sync, or start bin/serve with --iceberg" : "",
+            throw noTable(view.namespace(), name, catalog.tables().isEmpty() ? ". There are no Iceberg tables yet: run bin/table sync, or start bin/serve with --iceberg" : "",
                     catalog.tables());
         }
         String snapshots = exchange.parameter("snapshots", "all");
         if (!snapshots.equals("all") && !snapshots.equals("refs")) {
             throw Problem.badRequest("bad-parameter", "parameter snapshots: " + snapshots + " is none of all, refs");
         }
-        String tag = "\"" + metadata.version() + "-" + snapshots + "\"";
+        String tag = "\"" + view.namespace() + "-" + metadata.version() + "-" + snapshots + "\"";
         exchange.setHeader("ETag", tag);
         if (tag.equals(exchange.header("If-None-Match"))) {
             exchange.text(304, "application/json", "");
@@ -140,7 +151,7 @@ public final class IcebergRoutes {
     }
 
     private static Problem noNamespace(String name) {
-        return Problem.unknown("no-such-namespace", "Namespace does not exist: " + name, List.of(NAMESPACE));
+        return Problem.unknown("no-such-namespace", "Namespace does not exist: " + name, names());
     }
 
     /** A problem in the form that the specification of the catalogue has. */

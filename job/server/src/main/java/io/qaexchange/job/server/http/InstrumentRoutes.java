@@ -5,6 +5,7 @@ import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.live.InstrumentStatistics;
 import io.qaexchange.job.model.store.InstrumentState;
 import io.qaexchange.job.query.NearNames;
+import io.qaexchange.job.query.access.RowAccess;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.Role;
 import java.io.IOException;
@@ -33,35 +34,36 @@ public final class InstrumentRoutes {
 
     /** Adds the routes. */
     public void addTo(HttpEndpoint endpoint) {
-        endpoint.add("GET", "/v1/instruments", Role.READER, (exchange, path) -> all(exchange));
-        endpoint.add("GET", "/v1/instruments/*", Role.READER, this::one);
+        endpoint.addLimited("GET", "/v1/instruments", Role.READER, (exchange, path) -> all(exchange));
+        endpoint.addLimited("GET", "/v1/instruments/*", Role.READER, this::one);
     }
 
     /** All, or the busiest. */
     private void all(Exchange exchange) throws IOException {
         exchange.allow("busiest");
         long most = exchange.number("busiest", MOST, 1, MOST);
-        List<InstrumentStatistics> found = new ArrayList<>(ofInstruments());
-        found.sort(exchange.parameter("busiest") == null ? Comparator.comparing(InstrumentStatistics::routeKey)
+        List<InstrumentStatistics> found = new ArrayList<>(ofInstruments(exchange.access()));
+        found.sort(exchange.parameter("busiest") == null || exchange.access().accounts() != null ? Comparator.comparing(InstrumentStatistics::routeKey)
                 : Comparator.comparingLong(InstrumentStatistics::stored).reversed().thenComparing(InstrumentStatistics::routeKey));
         Instruments terms = engine.reader().directory().describeCached().instruments();
-        exchange.compactJson(200, Map.of("instruments", found.stream().limit(most).map(of -> document(of, terms)).toList()));
+        exchange.compactJson(200, Map.of("instruments", found.stream().limit(most).map(of -> document(of, terms, exchange.access())).toList()));
     }
 
     private void one(Exchange exchange, String id) throws IOException {
         exchange.allow();
-        List<InstrumentStatistics> all = ofInstruments();
+        List<InstrumentStatistics> all = ofInstruments(exchange.access());
         InstrumentStatistics found = all.stream().filter(of -> of.routeKey().equals(id)).findFirst()
                 .orElseThrow(() -> Problem.unknown("unknown-instrument", "the job has no row of instrument " + id,
                         NearNames.of(id, all.stream().map(InstrumentStatistics::routeKey).toList())));
-        exchange.json(200, document(found, engine.reader().directory().describeCached().instruments()));
+        exchange.json(200, document(found, engine.reader().directory().describeCached().instruments(), exchange.access()));
     }
 
-    private List<InstrumentStatistics> ofInstruments() throws IOException {
-        return engine.reader().statistics().stream().filter(of -> !of.isAccount()).toList();
+    private List<InstrumentStatistics> ofInstruments(RowAccess access) throws IOException {
+        return engine.reader().statistics().stream().filter(of -> !of.isAccount() && access.hasInstrument(of.routeKey())).toList();
     }
 
-    private static Map<String, Object> document(InstrumentStatistics of, Instruments instruments) {
+    /** Without numbers for a user of some accounts: they count rows of all. */
+    private static Map<String, Object> document(InstrumentStatistics of, Instruments instruments, RowAccess access) {
         Instrument.Terms terms = instruments.get(of.routeKey()).terms();
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("instrument", of.routeKey());
@@ -69,6 +71,9 @@ public final class InstrumentRoutes {
         document.put("timeZone", terms.timeZone().getId());
         document.put("priceTick", terms.priceTick() > 0 ? BigDecimal.valueOf(terms.priceTick()).stripTrailingZeros() : null);
         document.put("multiplier", terms.multiplier());
+        if (access.accounts() != null) {
+            return document;
+        }
         document.put("storedRows", of.stored());
         document.put("hotRows", of.stored() - of.archived());
         document.put("coldRows", of.archived());

@@ -25,16 +25,22 @@ public final class LedgerRoutes {
     /** Adds the routes. */
     public void addTo(HttpEndpoint endpoint) {
         endpoint.add("GET", "/v1/ledger", Role.READER, (exchange, path) -> sums(exchange));
-        endpoint.add("GET", "/v1/ledger/positions", Role.READER, (exchange, path) -> {
+        endpoint.addLimited("GET", "/v1/ledger/positions", Role.READER, (exchange, path) -> {
             LedgerView view = part(exchange);
             answer(exchange, view, "positions", view.holdings().size(), LedgerJson.positions(view, most(exchange)));
         });
-        endpoint.add("GET", "/v1/ledger/orders", Role.READER, (exchange, path) -> {
+        endpoint.addLimited("GET", "/v1/ledger/orders", Role.READER, (exchange, path) -> {
             LedgerView view = part(exchange);
             answer(exchange, view, "orders", view.orders().size(), LedgerJson.orders(view, most(exchange)));
         });
-        endpoint.add("GET", "/v1/accounts", Role.READER, (exchange, path) -> accounts(exchange));
-        endpoint.add("GET", "/v1/accounts/*", Role.READER, this::account);
+        endpoint.addLimited("GET", "/v1/accounts", Role.READER, (exchange, path) -> accounts(exchange));
+        endpoint.addLimited("GET", "/v1/accounts/*", Role.READER, this::account);
+    }
+
+    /** The accounts, and the positions and orders, that whoever asks may see. An account's money is that of all its instruments. */
+    private LedgerView view(Exchange exchange) throws Exception {
+        LedgerView view = ledger.view();
+        return exchange.access().isAll() ? view : view.only(exchange.access()::hasAccount, exchange.access()::hasInstrument);
     }
 
     private void sums(Exchange exchange) throws Exception {
@@ -51,7 +57,7 @@ public final class LedgerRoutes {
         exchange.allow("account", "instrument", "limit");
         String account = exchange.parameter("account");
         String instrument = exchange.parameter("instrument");
-        LedgerView view = ledger.view();
+        LedgerView view = view(exchange);
         return account == null && instrument == null ? view
                 : view.only(id -> account == null || id.equals(account), id -> instrument == null || id.equals(instrument));
     }
@@ -70,13 +76,13 @@ public final class LedgerRoutes {
 
     private void accounts(Exchange exchange) throws Exception {
         exchange.allow();
-        LedgerView view = ledger.view();
+        LedgerView view = view(exchange);
         exchange.compactJson(200, Map.of("checkpoint", view.checkpointId(), "accounts", LedgerJson.accounts(view)));
     }
 
     private void account(Exchange exchange, String id) throws Exception {
         exchange.allow();
-        LedgerView view = ledger.view();
+        LedgerView view = view(exchange);
         if (!view.accounts().containsKey(id)) {
             throw Problem.unknown("unknown-account", "checkpoint " + view.checkpointId() + " has no account " + id,
                     NearNames.of(id, view.accounts().keySet()));

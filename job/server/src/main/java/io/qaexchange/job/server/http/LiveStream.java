@@ -4,6 +4,7 @@ import io.qaexchange.events.EventIdentity;
 import io.qaexchange.events.EventJson;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
+import io.qaexchange.job.query.access.RowAccess;
 import io.qaexchange.job.query.live.JobNotRunningException;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.ReadLevel;
@@ -38,6 +39,7 @@ final class LiveStream {
     private static final long LONG_OVERLAP_NS = TimeUnit.MINUTES.toNanos(1);
 
     private final QueryEngine engine;
+    private final RowAccess access;
     private final List<Followed> tables;
 
     /** A table, and what was shown of it. */
@@ -52,8 +54,9 @@ final class LiveStream {
         }
     }
 
-    LiveStream(QueryEngine engine, List<RecordType> types) {
+    LiveStream(QueryEngine engine, List<RecordType> types, RowAccess access) {
         this.engine = engine;
+        this.access = access;
         this.tables = types.stream().map(Followed::new).toList();
     }
 
@@ -61,7 +64,7 @@ final class LiveStream {
     void answer(Exchange exchange) throws Exception {
         exchange.allow("instrument");
         String instrument = exchange.required("instrument");
-        try (LiveRead read = engine.reader().open(ReadLevel.LIVE)) {
+        try (LiveRead read = engine.reader().open(ReadLevel.LIVE, access)) {
             for (Followed table : tables) {
                 read.scan(LiveRead.Wanted.all(table.type).of(instrument).newestOfEach(), (bytes, offset, length) -> {
                     StoredEvent row = new StoredEvent().wrap(Arrays.copyOfRange(bytes, offset, offset + length));
@@ -105,7 +108,7 @@ final class LiveStream {
     /** Rows that were not shown yet. */
     private List<String> next(String instrument, long overlapNs) throws Exception {
         List<Row> found = new ArrayList<>();
-        try (LiveRead read = engine.reader().open(ReadLevel.LIVE)) {
+        try (LiveRead read = engine.reader().open(ReadLevel.LIVE, access)) {
             for (Followed table : tables) {
                 next(read, table, instrument, overlapNs, found);
             }
@@ -116,7 +119,7 @@ final class LiveStream {
 
     private static void next(LiveRead read, Followed table, String instrument, long overlapNs, List<Row> found) throws Exception {
         long from = table.newestNs == Long.MIN_VALUE ? Long.MIN_VALUE : table.newestNs - overlapNs;
-        LiveRead.Wanted wanted = new LiveRead.Wanted(table.type, instrument, from, Long.MAX_VALUE, false, Long.MAX_VALUE, Long.MAX_VALUE, true);
+        LiveRead.Wanted wanted = LiveRead.Wanted.all(table.type).of(instrument).between(from, Long.MAX_VALUE).withArchived();
         read.scan(wanted, (bytes, offset, length) -> {
             StoredEvent row = new StoredEvent().wrap(Arrays.copyOfRange(bytes, offset, offset + length));
             String identity = EventIdentity.of(row.event(), row.topic(), row.partition(), row.offset()).toString();

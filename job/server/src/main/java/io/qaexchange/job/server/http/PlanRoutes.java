@@ -33,11 +33,11 @@ public final class PlanRoutes {
 
     /** Adds the routes. */
     public void addTo(HttpEndpoint endpoint) {
-        endpoint.add("GET", "/v1/plan", Role.READER, (exchange, path) -> {
+        endpoint.addLimited("GET", "/v1/plan", Role.READER, (exchange, path) -> {
             exchange.allow("sql", "level");
             plan(exchange, exchange.required("sql"));
         });
-        endpoint.add("POST", "/v1/plan", Role.READER, (exchange, path) -> {
+        endpoint.addLimited("POST", "/v1/plan", Role.READER, (exchange, path) -> {
             exchange.allow("level");
             plan(exchange, exchange.body());
         });

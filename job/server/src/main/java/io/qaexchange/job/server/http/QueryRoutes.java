@@ -16,6 +16,7 @@ import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.ReadLevel;
 import io.qaexchange.job.query.sql.ResultFormat;
 import io.qaexchange.job.query.sql.SqlTables;
+import io.qaexchange.job.query.sql.SystemTable;
 import io.qaexchange.job.query.typed.BarJson;
 import io.qaexchange.job.query.typed.RowJson;
 import io.qaexchange.job.query.typed.TypedBars;
@@ -56,15 +57,15 @@ public final class QueryRoutes {
 
     /** Adds the routes. */
     public void addTo(HttpEndpoint endpoint) {
-        endpoint.add("GET", "/v1/query", Role.READER, (exchange, path) -> {
+        endpoint.addLimited("GET", "/v1/query", Role.READER, (exchange, path) -> {
             exchange.allow("sql", "level", "format");
             query(exchange, exchange.required("sql"), exchange.parameter("level", "live"));
         });
-        endpoint.add("POST", "/v1/query", Role.READER, (exchange, path) -> post(exchange));
-        endpoint.add("GET", "/v1/rows/*", Role.READER, this::rows);
-        endpoint.add("GET", "/v1/latest/*", Role.READER, this::latest);
-        endpoint.add("GET", "/v1/bars/*", Role.READER, this::bars);
-        endpoint.add("GET", "/v1/stream/*", Role.READER, (exchange, tables) -> new LiveStream(engine, types(tables)).answer(exchange));
+        endpoint.addLimited("POST", "/v1/query", Role.READER, (exchange, path) -> post(exchange));
+        endpoint.addLimited("GET", "/v1/rows/*", Role.READER, this::rows);
+        endpoint.addLimited("GET", "/v1/latest/*", Role.READER, this::latest);
+        endpoint.addLimited("GET", "/v1/bars/*", Role.READER, this::bars);
+        endpoint.addLimited("GET", "/v1/stream/*", Role.READER, (exchange, tables) -> new LiveStream(engine, types(tables), exchange.access()).answer(exchange));
     }
 
     int running() {
@@ -147,6 +148,7 @@ public final class QueryRoutes {
         if (!order.equals("asc") && !order.equals("desc")) {
             throw Problem.badRequest("bad-parameter", "parameter order: \"" + order + "\" is none of asc, desc");
         }
+        requireRange(from, to);
         long limit = exchange.number("limit", USUAL_ROWS, 1, MAX_ROWS);
         RecordType type = EventSchema.get().findTable(table);
         if (type != null && (instrument == null || type.instrument() != null) && isJson(exchange)) {
@@ -170,6 +172,7 @@ public final class QueryRoutes {
         Bars.Fill filling = Arrays.stream(Bars.Fill.values()).filter(value -> value.name().equals(fill)).findFirst()
                 .orElseThrow(() -> Problem.badRequest("bad-parameter", "parameter fill: \"" + fill.toLowerCase(Locale.ROOT)
                         + "\" is none of none, previous, linear, null"));
+        requireRange(time("from", exchange.parameter("from")), time("to", exchange.parameter("to")));
         Bars bars = new Bars(table, Granularity.parse(exchange.parameter("interval", "1m")), exchange.parameter("instrument"),
                 time("from", exchange.parameter("from")), time("to", exchange.parameter("to")), filling);
         boolean answered = isJson(exchange) && typed(exchange, (read, rows) -> {
@@ -221,7 +224,7 @@ public final class QueryRoutes {
         if (level instanceof ReadLevel.CheckpointInFiles) {
             return false;
         }
-        try (Admission.Place place = admission.enter(); LiveRead read = engine.reader().open(level instanceof ReadLevel.Stale ? ReadLevel.LIVE : level)) {
+        try (Admission.Place place = admission.enter(); LiveRead read = engine.read(level instanceof ReadLevel.Stale ? ReadLevel.LIVE : level, exchange.asker())) {
             Answer answer = finder.find(read, new UnionScan(read, engine.reader().archive()));
             if (answer == null) {
                 return false;
@@ -247,7 +250,7 @@ public final class QueryRoutes {
         String instrument = exchange.parameter("instrument");
         Map<String, String> newest = new LinkedHashMap<>();
         Map<String, Long> times = new LinkedHashMap<>();
-        try (Admission.Place place = admission.enter(); LiveRead read = engine.reader().open(ReadLevel.LIVE)) {
+        try (Admission.Place place = admission.enter(); LiveRead read = engine.read(ReadLevel.LIVE, exchange.asker())) {
             LiveRead.Wanted wanted = LiveRead.Wanted.all(type).newestOfEach();
             StoredEvent row = new StoredEvent();
             read.scan(instrument == null ? wanted : wanted.of(instrument), (bytes, offset, length) -> {
@@ -285,6 +288,17 @@ public final class QueryRoutes {
     private static void requireTable(String table) {
         if (!SqlTables.names().contains(table)) {
             throw Problem.unknown("unknown-table", "there is no table " + table, NearNames.of(table, SqlTables.names()));
+        }
+        if (SystemTable.find(table) != null) {
+            throw Problem.badRequest("no-events", "table " + table + " tells about the server and has no event times: ask for it by SQL, /v1/query?sql=FROM%20" + table);
+        }
+    }
+
+    /** A range that ends before it begins is more often two values in the wrong places than a wish for no rows. */
+    static void requireRange(@Nullable Long from, @Nullable Long to) {
+        if (from != null && to != null && from > to) {
+            throw Problem.badRequest("bad-range", "the range ends before it begins: from " + Instant.ofEpochSecond(0, from) + " to " + Instant.ofEpochSecond(0, to)
+                    + "; the earlier time is from, the later one to, exclusive");
         }
     }
 

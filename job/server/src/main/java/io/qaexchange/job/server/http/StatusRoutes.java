@@ -33,30 +33,25 @@ public final class StatusRoutes {
         this.engine = engine;
         this.queries = queries;
         this.metrics = metrics;
+        metrics.addGauge(ServerMetric.QUERIES_RUNNING, queries::running);
+        metrics.addGauge(ServerMetric.QUERIES_WAITING, queries::waiting);
         this.server = server;
     }
 
     /** Adds the routes. */
     public void addTo(HttpEndpoint endpoint) {
         endpoint.add("GET", "/healthz", null, (exchange, path) -> exchange.json(200, Map.of("status", "up", "server", server)));
-        endpoint.add("GET", "/metrics", null, (exchange, path) -> exchange.text(200, "text/plain; version=0.0.4", metrics.text(gauges())));
+        endpoint.add("GET", "/metrics", null, (exchange, path) -> exchange.text(200, "text/plain; version=0.0.4", metrics.text()));
         endpoint.add("GET", "/openapi.json", null, (exchange, path) -> exchange.text(200, "application/json", openApi()));
         endpoint.add("GET", "/v1/job", Role.READER, (exchange, path) -> exchange.json(200, job()));
-        endpoint.add("GET", "/v1/tables", Role.READER, (exchange, path) -> exchange.json(200, tables()));
-        endpoint.add("GET", "/v1/user", Role.READER, (exchange, path) -> exchange.json(200, user(exchange)));
-        endpoint.add("GET", "/v1/queries", Role.READER, (exchange, path) -> exchange.json(200, running()));
-        endpoint.add("GET", "/v1/queries/ended", Role.READER, (exchange, path) -> {
+        endpoint.addLimited("GET", "/v1/tables", Role.READER, (exchange, path) -> exchange.json(200, tables()));
+        endpoint.addLimited("GET", "/v1/user", Role.READER, (exchange, path) -> exchange.json(200, user(exchange)));
+        endpoint.addLimited("GET", "/v1/queries", Role.READER, (exchange, path) -> exchange.json(200, running(exchange)));
+        endpoint.addLimited("GET", "/v1/queries/ended", Role.READER, (exchange, path) -> {
             exchange.allow();
-            exchange.json(200, Map.of("queries", engine.log().newest()));
+            exchange.json(200, Map.of("queries", engine.log().newest().stream().filter(query -> maySee(exchange, query.user())).toList()));
         });
-        endpoint.add("DELETE", "/v1/queries/*", Role.READER, this::cancel);
-    }
-
-    private Map<String, Number> gauges() {
-        Map<String, Number> gauges = new TreeMap<>();
-        gauges.put("qaexchange_server_queries_running", queries.running());
-        gauges.put("qaexchange_server_queries_waiting", queries.waiting());
-        return gauges;
+        endpoint.addLimited("DELETE", "/v1/queries/*", Role.READER, this::cancel);
     }
 
     static String openApi() throws IOException {
@@ -66,7 +61,11 @@ public final class StatusRoutes {
     }
 
     private static Map<String, Object> user(Exchange exchange) {
-        return Map.of("name", exchange.user().name(), "role", exchange.user().role().name().toLowerCase(Locale.ROOT));
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("name", exchange.user().name());
+        document.put("role", exchange.user().role().name().toLowerCase(Locale.ROOT));
+        document.put("limited", !exchange.access().isAll());
+        return document;
     }
 
     private static Map<String, Object> tables() {
@@ -106,9 +105,17 @@ public final class StatusRoutes {
         return document;
     }
 
-    private List<Map<String, Object>> running() {
+    /** The text of a query names what its user sees: who may not see all rows sees his own queries only. */
+    private static boolean maySee(Exchange exchange, String user) {
+        return exchange.access().isAll() || exchange.user().name().equals(user);
+    }
+
+    private List<Map<String, Object>> running(Exchange exchange) {
         List<Map<String, Object>> all = new ArrayList<>();
         for (QueryEngine.Running query : engine.running()) {
+            if (!maySee(exchange, query.user())) {
+                continue;
+            }
             all.add(Map.of("id", query.id(), "request", query.request() == null ? "" : query.request(), "user", query.user(), "sql", query.sql(), "began",
                     Instant.ofEpochMilli(query.beganMs()).toString()));
         }

@@ -13,6 +13,7 @@ import io.qaexchange.archive.retention.RetentionStages;
 import io.qaexchange.job.query.NearNames;
 import io.qaexchange.job.query.live.LiveReader;
 import io.qaexchange.job.query.sql.SqlTables;
+import io.qaexchange.job.query.sql.SystemTable;
 import io.qaexchange.job.server.engine.Operations;
 import io.qaexchange.job.server.engine.StoreHistory;
 import io.qaexchange.job.server.security.Role;
@@ -134,9 +135,9 @@ public final class StorageRoutes {
     }
 
     @Nullable
-    private static String table(Exchange exchange) {
+    static String table(Exchange exchange) {
         String table = exchange.parameter("table");
-        if (table != null && !SqlTables.names().contains(table)) {
+        if (table != null && (!SqlTables.names().contains(table) || SystemTable.find(table) != null)) {
             throw Problem.unknown("unknown-table", "there is no table " + table, NearNames.of(table, SqlTables.names()));
         }
         return table;

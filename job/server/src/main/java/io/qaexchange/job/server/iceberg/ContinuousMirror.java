@@ -3,11 +3,13 @@ package io.qaexchange.job.server.iceberg;
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.iceberg.IcebergMirror;
+import io.qaexchange.iceberg.OutsideCatalog;
 import io.qaexchange.iceberg.SnapshotRetention;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.annotation.Nullable;
@@ -55,12 +57,22 @@ public final class ContinuousMirror implements AutoCloseable {
      * @param poll time between two looks for a version of the archive manifest
      * @param longestPause longest time between two attempts while they fail
      * @param retention snapshots that stay
+     * @param outside properties of a catalogue in which the tables are registered too, as {@link OutsideCatalog#open} takes them; empty for none
      */
-    public record Settings(Duration poll, Duration longestPause, SnapshotRetention retention) {
+    public record Settings(Duration poll, Duration longestPause, SnapshotRetention retention, Map<String, String> outside) {
+
+        public Settings {
+            outside = Map.copyOf(outside);
+        }
 
         /** Looks each second. */
         public static Settings of(SnapshotRetention retention) {
-            return new Settings(Duration.ofSeconds(1), Duration.ofMinutes(1), retention);
+            return of(retention, Map.of());
+        }
+
+        /** Looks each second, and registers the tables in a catalogue. */
+        public static Settings of(SnapshotRetention retention, Map<String, String> outside) {
+            return new Settings(Duration.ofSeconds(1), Duration.ofMinutes(1), retention, outside);
         }
     }
 
@@ -134,6 +146,8 @@ public final class ContinuousMirror implements AutoCloseable {
             if (newest == null || found.version() != newest.version() || before.problem() != null) {
                 see(found.version());
                 IcebergMirror.SyncReport report = mirror.sync();
+                state = new State(report.toVersion(), Math.max(report.toVersion(), found.version()), null, before.failures(), before.problem());
+                register(mirror);
                 newest = found;
                 state = new State(report.toVersion(), Math.max(report.toVersion(), found.version()), null, 0, null);
                 if (before.failures() > 0) {
@@ -143,6 +157,15 @@ public final class ContinuousMirror implements AutoCloseable {
             expire(mirror);
         } catch (IOException | RuntimeException e) {
             failed(before, e);
+        }
+    }
+
+    /** Connects anew each time: versions are rare, and a connection that was kept may be dead. */
+    private void register(IcebergMirror tables) throws IOException {
+        if (!settings.outside().isEmpty()) {
+            try (OutsideCatalog catalog = OutsideCatalog.open(settings.outside())) {
+                catalog.register(tables).forEach(LOG::info);
+            }
         }
     }
 

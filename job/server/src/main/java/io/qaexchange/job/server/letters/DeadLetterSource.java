@@ -65,6 +65,11 @@ public interface DeadLetterSource {
         public Letter {
             headers = List.copyOf(headers);
         }
+
+        /** This letter, whose message was sent again then; null: it was not. */
+        public Letter sentAgain(@Nullable String at) {
+            return new Letter(position, reason, detail, writtenMs, messageMs, lengthBytes, isCut, key, value, headers, at);
+        }
     }
 
     /**

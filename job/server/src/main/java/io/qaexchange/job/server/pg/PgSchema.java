@@ -1,7 +1,9 @@
 package io.qaexchange.job.server.pg;
 
+import io.qaexchange.job.server.session.Column;
 import io.qaexchange.job.server.session.SessionSchema;
 import io.qaexchange.job.server.session.SqlTokens;
+import io.qaexchange.job.server.session.TableColumn;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -40,6 +42,9 @@ public final class PgSchema implements SessionSchema {
     private static final long INFORMATION_OID = 13_000;
     private static final long FIRST_TABLE_OID = 16_384;
     private static final long FIRST_CATALOGUE_OID = 1_300;
+    private static final String NANOS = "TIMESTAMPTZ_NS";
+    private static final String MICROS_COLUMN = "_us";
+    private static final String NANOS_COLUMN = "_ns";
     private static final Pattern MACRO = Pattern.compile("CREATE MACRO pgc\\.(\\w+)\\(.*");
     private static final Pattern OF_CATALOGUE = Pattern.compile("\\bpgc\\.(?!\\w+\\(.*\\) AS)");
 
@@ -58,6 +63,28 @@ public final class PgSchema implements SessionSchema {
         try (Statement statement = connection.createStatement()) {
             statement.execute("SET search_path = 'public," + CATALOGUE + ",main'");
         }
+    }
+
+    @Override
+    public boolean isSchema(String name) {
+        return name.equals("public");
+    }
+
+    /** As {@link #view} shows them. */
+    @Override
+    public List<TableColumn> columns(Map<String, String> own) {
+        List<TableColumn> columns = new ArrayList<>();
+        List<TableColumn> nanos = new ArrayList<>();
+        own.forEach((name, type) -> {
+            if (type.equals(NANOS)) {
+                columns.add(new TableColumn(new Column(name, "TIMESTAMP WITH TIME ZONE"), own.containsKey(name + MICROS_COLUMN) ? name + MICROS_COLUMN : name));
+                nanos.add(new TableColumn(new Column(name + NANOS_COLUMN, "BIGINT"), name));
+            } else {
+                columns.add(TableColumn.of(name, type));
+            }
+        });
+        columns.addAll(nanos);
+        return columns;
     }
 
     @Override
@@ -114,7 +141,7 @@ public final class PgSchema implements SessionSchema {
             try (ResultSet columns = statement.executeQuery()) {
                 while (columns.next()) {
                     all.add(columns.getString(1));
-                    if (columns.getString(2).equals("TIMESTAMPTZ_NS")) {
+                    if (columns.getString(2).equals(NANOS)) {
                         nanos.add(columns.getString(1));
                     }
                 }
@@ -123,9 +150,9 @@ public final class PgSchema implements SessionSchema {
         if (nanos.isEmpty()) {
             return "CREATE OR REPLACE VIEW public." + table + " AS SELECT * FROM main." + table;
         }
-        String replaced = nanos.stream().map(column -> (all.contains(column + "_us") ? column + "_us" : "make_timestamptz(epoch_ns(" + column + ") // 1000)")
+        String replaced = nanos.stream().map(column -> (all.contains(column + MICROS_COLUMN) ? column + MICROS_COLUMN : "make_timestamptz(epoch_ns(" + column + ") // 1000)")
                 + " AS " + column).collect(Collectors.joining(", "));
-        String added = nanos.stream().map(column -> "epoch_ns(" + column + ") AS " + column + "_ns").collect(Collectors.joining(", "));
+        String added = nanos.stream().map(column -> "epoch_ns(" + column + ") AS " + column + NANOS_COLUMN).collect(Collectors.joining(", "));
         return "CREATE OR REPLACE VIEW public." + table + " AS SELECT * REPLACE (" + replaced + "), " + added + " FROM main." + table;
     }
 

@@ -2,6 +2,8 @@ package io.qaexchange.job.server.security;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.qaexchange.job.query.access.NamePatterns;
+import io.qaexchange.job.query.access.RowAccess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,6 +16,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import javax.annotation.Nullable;
@@ -28,6 +31,8 @@ import javax.annotation.Nullable;
  *       sha256: 9f86d081884c7d65…       # of the token, hexadecimal
  *       scram: SCRAM-SHA-256$4096:…     # verifier of the password for the PostgreSQL wire; this or sha256, or both
  *       expires: 2027-01-01T00:00:00Z   # optional
+ *       instruments: [SHFE.*, DCE.m2605]   # optional: rows of these instruments only
+ *       accounts: [A-0001]                 # optional: rows of these accounts only
  * </pre>
  *
  * <p>A token is long and random, so its plain SHA-256 tells nothing about it; the file never holds the token. A check looks at every
@@ -38,6 +43,7 @@ import javax.annotation.Nullable;
 public final class Tokens {
 
     private static final int LOOK_AGAIN_MS = 1_000;
+    private static final List<String> KEYS = List.of("user", "role", "sha256", "scram", "expires", "instruments", "accounts");
 
     @Nullable
     private final Path file;
@@ -53,11 +59,19 @@ public final class Tokens {
     public record Login(User user, ScramVerifier verifier) {
     }
 
-    /** A user who showed a token. */
-    public record User(String name, Role role) {
+    /**
+     * A user who showed a token.
+     *
+     * @param access the rows that he may see
+     */
+    public record User(String name, Role role, RowAccess access) {
     }
 
     private record Entry(User user, byte[] sha256, @Nullable ScramVerifier scram, @Nullable Instant expires) {
+
+        boolean isValid(Clock clock) {
+            return expires == null || clock.instant().isBefore(expires);
+        }
     }
 
     private Tokens(@Nullable Path file, Clock clock) {
@@ -94,14 +108,14 @@ public final class Tokens {
     @Nullable
     public synchronized User find(@Nullable String token) throws IOException {
         if (file == null) {
-            return new User("local", Role.ADMIN);
+            return new User("local", Role.ADMIN, RowAccess.ALL);
         }
         readIfChanged();
         byte[] shown = sha256(token == null ? "" : token);
         User found = null;
         for (Entry entry : entries) {
             boolean same = MessageDigest.isEqual(entry.sha256(), shown);
-            if (same && (entry.expires() == null || clock.instant().isBefore(entry.expires()))) {
+            if (same && entry.isValid(clock)) {
                 found = entry.user();
             }
         }
@@ -114,12 +128,38 @@ public final class Tokens {
         readIfChanged();
         Login found = null;
         for (Entry entry : entries) {
-            boolean valid = entry.expires() == null || clock.instant().isBefore(entry.expires());
-            if (entry.user().name().equals(name) && entry.scram() != null && valid) {
+            if (entry.user().name().equals(name) && entry.scram() != null && entry.isValid(clock)) {
                 found = new Login(entry.user(), entry.scram());
             }
         }
         return found;
+    }
+
+    /**
+     * The rows that a user may see, by what is in the file now.
+     *
+     * @throws UnknownUserException if no entry of the user is valid any more
+     */
+    public synchronized RowAccess accessOf(String name) throws IOException {
+        if (file == null) {
+            return RowAccess.ALL;
+        }
+        readIfChanged();
+        for (Entry entry : entries) {
+            if (entry.user().name().equals(name) && entry.isValid(clock)) {
+                return entry.user().access();
+            }
+        }
+        throw new UnknownUserException(name);
+    }
+
+    /** A user is not in the file any more, or his entries have expired. */
+    public static final class UnknownUserException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        UnknownUserException(String user) {
+            super("user " + user + " has no valid token or password any more");
+        }
     }
 
     /** All that valid entries have to check a user by: it changes whenever one of them does. Empty for a user whom nobody knows, and without tokens. */
@@ -130,7 +170,7 @@ public final class Tokens {
         readIfChanged();
         StringBuilder all = new StringBuilder();
         for (Entry entry : entries) {
-            if (entry.user().name().equals(name) && (entry.expires() == null || clock.instant().isBefore(entry.expires()))) {
+            if (entry.user().name().equals(name) && entry.isValid(clock)) {
                 all.append(HexFormat.of().formatHex(entry.sha256())).append(' ').append(entry.scram()).append('\n');
             }
         }
@@ -157,7 +197,14 @@ public final class Tokens {
             throw new IOException(file + ": expected a list \"tokens\"");
         }
         for (JsonNode node : list) {
-            all.add(entry(node, all.size() + 1));
+            Entry entry = entry(node, all.size() + 1);
+            for (Entry other : all) {
+                if (other.user().name().equals(entry.user().name()) && !other.user().access().equals(entry.user().access())) {
+                    throw new IOException(file + ": token " + (all.size() + 1) + ": user " + entry.user().name()
+                            + " has other instruments or accounts than in an entry before; they are those of the user, the same in each of his entries");
+                }
+            }
+            all.add(entry);
         }
         entries = List.copyOf(all);
         readAt = modified;
@@ -165,6 +212,13 @@ public final class Tokens {
 
     private Entry entry(JsonNode node, int number) throws IOException {
         String where = file + ": token " + number + ": ";
+        for (Iterator<String> names = node.fieldNames(); names.hasNext();) {
+            String name = names.next();
+            if (!KEYS.contains(name)) {
+                // A mistyped limit must not mean that there is none.
+                throw new IOException(where + name + " is none of " + String.join(", ", KEYS));
+            }
+        }
         for (String name : List.of("user", "role")) {
             if (!node.hasNonNull(name)) {
                 throw new IOException(where + name + " is missing");
@@ -204,7 +258,35 @@ public final class Tokens {
                 throw new IOException(where + "expires is not a time such as 2027-01-01T00:00:00Z", e);
             }
         }
-        return new Entry(new User(node.get("user").asText(), role), sha256, scram, expires);
+        RowAccess access = new RowAccess(patterns(node, "instruments", where), patterns(node, "accounts", where));
+        if (role != Role.READER && !access.isAll()) {
+            throw new IOException(where + "role " + node.get("role").asText() + " sees all rows: instruments and accounts go with role reader");
+        }
+        return new Entry(new User(node.get("user").asText(), role, access), sha256, scram, expires);
+    }
+
+    /** Names and patterns; null if all are meant. An empty list means none. */
+    @Nullable
+    private static NamePatterns patterns(JsonNode node, String name, String where) throws IOException {
+        if (!node.has(name)) {
+            return null;
+        }
+        JsonNode list = node.get(name);
+        List<String> texts = new ArrayList<>();
+        for (JsonNode text : list) {
+            if (!text.isTextual()) {
+                throw new IOException(where + name + ": " + text + " is no text; quote it");
+            }
+            texts.add(text.asText());
+        }
+        if (!list.isArray()) {
+            throw new IOException(where + name + " is no list such as [SHFE.*, DCE.m2605]");
+        }
+        try {
+            return NamePatterns.of(texts);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(where + name + ": " + e.getMessage(), e);
+        }
     }
 
     private static byte[] sha256(String text) {

@@ -10,12 +10,16 @@ public enum FailureKind {
     JOB_NOT_RUNNING,
     /** The checkpoint that is asked for is not held. */
     NOT_HELD,
+    /** The answer has more rows than it may have. */
+    TOO_MANY_ROWS,
     /** Too many queries run. */
     REFUSED,
     /** The statement is wrong, or DuckDB failed. */
     SQL,
     /** A value is wrong. */
     BAD_ARGUMENT,
+    /** The user has no valid token or password any more. */
+    NO_USER,
     /** Something could not be read. */
     IO,
     /** Our own mistake. */

@@ -47,9 +47,11 @@ public final class FailureState {
             case ENDED -> "57014";
             case JOB_NOT_RUNNING -> "57P03";
             case NOT_HELD -> "72000";
+            case TOO_MANY_ROWS -> "54000";
             case REFUSED -> "53000";
             case SQL -> ofDuckDb(message);
             case BAD_ARGUMENT -> "22023";
+            case NO_USER -> "28000";
             case IO -> "58030";
             case INTERNAL -> "XX000";
         };

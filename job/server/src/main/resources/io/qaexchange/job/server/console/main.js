@@ -21,6 +21,8 @@ const PAGES = [
 const CLOCK_MS = 1000;
 
 const app = document.getElementById("app");
+/** Modules of pages; fetched while it is asked who the user is. */
+const modules = new Map();
 let user = null;
 let page = null;
 
@@ -66,6 +68,20 @@ function shell() {
 
 let frame = null;
 
+function moduleOf(path) {
+  if (!modules.has(path)) {
+    modules.set(path, import("./pages/" + path + ".js").catch(e => {
+      modules.delete(path);
+      throw e;
+    }));
+  }
+  return modules.get(path);
+}
+
+function pathOfAddress() {
+  return location.hash.replace(/^#\/?/, "").split("/")[0];
+}
+
 async function open() {
   page?.stop?.();
   page = null;
@@ -88,7 +104,7 @@ async function open() {
   put(frame.main, loading());
   const opened = location.hash;
   try {
-    const module = await import("./pages/" + found.path + ".js");
+    const module = await moduleOf(found.path);
     if (opened === location.hash) {
       frame.main.replaceChildren();
       frame.main.className = "page-" + found.path;
@@ -135,6 +151,8 @@ function login(problem) {
 async function start() {
   applyPreferences();
   put(app, loading());
+  const first = PAGES.find(one => one.path === pathOfAddress()) ?? PAGES[0];
+  moduleOf(first.path).catch(e => console.info("page " + first.path + " is fetched again when it is opened: " + e.message));
   try {
     user = await get("/v1/user");
   } catch (e) {
@@ -154,7 +172,7 @@ async function start() {
 async function fetchPages() {
   for (const {path} of PAGES) {
     try {
-      await import("./pages/" + path + ".js");
+      await moduleOf(path);
     } catch (e) {
       console.info("page " + path + " is fetched when it is opened: " + e.message);
     }

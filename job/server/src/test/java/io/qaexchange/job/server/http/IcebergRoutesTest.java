@@ -8,6 +8,7 @@ import io.qaexchange.iceberg.IcebergMirror;
 import io.qaexchange.job.server.MirroredArchive;
 import io.qaexchange.job.server.security.AuditLog;
 import io.qaexchange.job.server.security.Tokens;
+import java.io.File;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,10 +26,16 @@ import org.apache.iceberg.CatalogProperties;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.TableUtil;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.exceptions.NoSuchTableException;
 import org.apache.iceberg.exceptions.NotAuthorizedException;
+import org.apache.iceberg.io.FileIO;
+import org.apache.iceberg.io.InputFile;
+import org.apache.iceberg.io.OutputFile;
+import org.apache.iceberg.mapping.NameMapping;
+import org.apache.iceberg.mapping.NameMappingParser;
 import org.apache.iceberg.rest.RESTCatalog;
 import org.apache.iceberg.types.Types;
 import org.eclipse.jetty.server.Server;
@@ -42,6 +49,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The catalogue as Iceberg's own REST client sees it. */
 @Timeout(60)
 class IcebergRoutesTest {
+
+    private static final int HADOOP_ENDS = 24;
 
     private static final Namespace ARCHIVE = Namespace.of("archive");
     private static final TableIdentifier TRADE = TableIdentifier.of(ARCHIVE, "trade");
@@ -73,6 +82,26 @@ class IcebergRoutesTest {
         server.stop();
     }
 
+    /** Iceberg's client opens files by Hadoop's, which does not run on JDK 24 and later: clients there name another way, as here. */
+    public static final class LocalFileIO implements FileIO {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public InputFile newInputFile(String location) {
+            return org.apache.iceberg.Files.localInput(new File(URI.create(location)));
+        }
+
+        @Override
+        public OutputFile newOutputFile(String location) {
+            throw new UnsupportedOperationException("the catalogue is read only");
+        }
+
+        @Override
+        public void deleteFile(String location) {
+            throw new UnsupportedOperationException("the catalogue is read only");
+        }
+    }
+
     private String uri() {
         return "http://127.0.0.1:" + ((ServerConnector) server.getConnectors()[0]).getLocalPort() + "/iceberg";
     }
@@ -81,6 +110,9 @@ class IcebergRoutesTest {
         Map<String, String> properties = new HashMap<>(Map.of(CatalogProperties.URI, uri(), "token", token));
         for (int i = 0; i < more.length; i += 2) {
             properties.put(more[i], more[i + 1]);
+        }
+        if (Runtime.version().feature() >= HADOOP_ENDS) {
+            properties.put(CatalogProperties.FILE_IO_IMPL, LocalFileIO.class.getName());
         }
         RESTCatalog catalog = new RESTCatalog();
         catalog.initialize("archive", properties);
@@ -94,7 +126,7 @@ class IcebergRoutesTest {
         archive.archive("tick");
         IcebergMirror.of(archive.store()).sync();
         try (RESTCatalog catalog = catalog("reader-token")) {
-            assertThat(catalog.listNamespaces()).containsExactly(ARCHIVE);
+            assertThat(catalog.listNamespaces()).containsExactly(ARCHIVE, Namespace.of("archive_long"), Namespace.of("archive_ns"));
             assertThat(catalog.namespaceExists(ARCHIVE)).isTrue();
             assertThat(catalog.namespaceExists(Namespace.of("other"))).isFalse();
             assertThat(catalog.listTables(ARCHIVE)).containsExactly(TableIdentifier.of(ARCHIVE, "tick"), TRADE);
@@ -117,6 +149,42 @@ class IcebergRoutesTest {
             table.refresh();
             assertThat(files(table)).as("what the mirror committed since").hasSize(3);
         }
+    }
+
+    @Test
+    void showsNanosecondsAsANumberOrAsATimeInNamespacesOfTheirOwn() throws Exception {
+        archive.archive("trade");
+        IcebergMirror.of(archive.store()).sync();
+        try (RESTCatalog catalog = catalog("reader-token")) {
+            Table plain = catalog.loadTable(TRADE);
+            Table numbers = catalog.loadTable(TableIdentifier.of("archive_long", "trade"));
+            Table times = catalog.loadTable(TableIdentifier.of("archive_ns", "trade"));
+
+            assertThat(plain.schema().findField("event_time")).isNull();
+            assertThat(plain.schema().findField("event_time_ns")).isNull();
+            assertThat(numbers.schema().findType("event_time_ns")).hasToString("long");
+            assertThat(numbers.schema().findType("ingest_time_ns")).hasToString("long");
+            assertThat(times.schema().findType("event_time")).hasToString("timestamptz_ns");
+            assertThat(times.schema().findType("ingest_time")).hasToString("timestamptz_ns");
+            assertThat(TableUtil.formatVersion(plain)).as("Spark and all others").isEqualTo(2);
+            assertThat(TableUtil.formatVersion(numbers)).as("Spark and all others").isEqualTo(2);
+            assertThat(TableUtil.formatVersion(times)).isEqualTo(3);
+            for (Table view : List.of(numbers, times)) {
+                assertThat(files(view)).isEqualTo(files(plain));
+                assertThat(view.uuid()).isNotEqualTo(plain.uuid());
+                assertThat(view.schemas().values()).as("a snapshot is read with the schema of its time").allMatch(schema -> schema.findField(100_001) != null);
+                NameMapping names = NameMappingParser.fromJson(view.properties().get("schema.name-mapping.default"));
+                assertThat(names.find("event_time").id()).isEqualTo(100_001);
+                assertThat(names.find("ingest_time").id()).isEqualTo(100_002);
+            }
+            archive.archive("trade");
+            IcebergMirror.of(archive.store()).sync();
+            times.refresh();
+            assertThat(files(times)).hasSize(2);
+        }
+        String etag = get("/v1/namespaces/archive_ns/tables/trade", "reader-token").headers().firstValue("ETag").orElseThrow();
+        assertThat(get("/v1/namespaces/archive/tables/trade", "reader-token").headers().firstValue("ETag")).as("clients keep answers by it").isPresent()
+                .isNotEqualTo(java.util.Optional.of(etag));
     }
 
     @Test

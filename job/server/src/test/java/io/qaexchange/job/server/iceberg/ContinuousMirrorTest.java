@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ContinuousMirrorTest {
 
     private static final ContinuousMirror.Settings FAST =
-            new ContinuousMirror.Settings(Duration.ofMillis(5), Duration.ofMillis(50), SnapshotRetention.DEFAULT);
+            new ContinuousMirror.Settings(Duration.ofMillis(5), Duration.ofMillis(50), SnapshotRetention.DEFAULT, Map.of());
 
     @TempDir
     private Path folder;
@@ -93,6 +94,25 @@ class ContinuousMirrorTest {
     }
 
     @Test
+    void anOutsideCatalogueThatIsAwayCatchesUp() throws Exception {
+        MirroredArchive archive = new MirroredArchive(folder);
+        archive.archive("trade");
+        int port;
+        try (java.net.ServerSocket free = new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        Map<String, String> outside = Map.of("type", "rest", "uri", "http://127.0.0.1:" + port);
+        ContinuousMirror.Settings settings = new ContinuousMirror.Settings(Duration.ofMillis(5), Duration.ofMillis(50), SnapshotRetention.DEFAULT, outside);
+        try (ContinuousMirror mirror = ContinuousMirror.start(archive::store, settings, Clock.systemUTC())) {
+            ContinuousMirror.State away = await(mirror, state -> state.failures() > 1);
+            assertThat(away.problem()).contains("catalogue http://127.0.0.1:" + port + " refuses or cannot be reached");
+            assertThat(away.mirrorVersion()).as("the tables themselves go on").isEqualTo(2);
+            archive.archive("trade");
+            await(mirror, state -> state.mirrorVersion() == 3);
+        }
+    }
+
+    @Test
     void aCommitOfSomebodyElseIsLeftAsItIsUntilItIsRepaired() throws Exception {
         MirroredArchive archive = new MirroredArchive(folder);
         archive.archive("trade");
@@ -113,7 +133,7 @@ class ContinuousMirrorTest {
         for (int i = 0; i < 5; i++) {
             archive.archive("trade");
         }
-        ContinuousMirror.Settings settings = new ContinuousMirror.Settings(Duration.ofMillis(5), Duration.ofMillis(50), new SnapshotRetention(2, Duration.ZERO));
+        ContinuousMirror.Settings settings = new ContinuousMirror.Settings(Duration.ofMillis(5), Duration.ofMillis(50), new SnapshotRetention(2, Duration.ZERO), Map.of());
         Clock later = Clock.offset(Clock.systemUTC(), Duration.ofDays(1));
         try (ContinuousMirror mirror = ContinuousMirror.start(archive::store, settings, later)) {
             until(() -> {

@@ -174,6 +174,9 @@ class PgLoginTest {
             query[4] = (byte) (query.length - 1);
             slow.getOutputStream().write(start);
             slow.getOutputStream().write(query);
+            assertThat(slow.getInputStream().read()).as("the answer to the login").isEqualTo('R');
+            assertThat(rig.server().connections()).isEqualTo(2);
+            long began = System.nanoTime();
             while (rig.server().connections() == 2) {
                 // Others are answered all the while.
                 try (ResultSet rows = other.createStatement().executeQuery("SELECT 1")) {
@@ -181,6 +184,7 @@ class PgLoginTest {
                 }
             }
             assertThat(rig.server().connections()).isEqualTo(1);
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).as("it ends when it has taken nothing for long, and not before").isGreaterThan(STALLED.dividedBy(2));
         }
     }
 }

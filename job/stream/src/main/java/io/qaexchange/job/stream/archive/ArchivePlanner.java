@@ -66,6 +66,11 @@ public final class ArchivePlanner {
         return worthwhile && (allSilent || closesWindow(instruments)) ? takeAll(instruments, nowMs, false, false) : ArchivePlan.NONE;
     }
 
+    /** A round over all aged rows, however few they are. */
+    public ArchivePlan planAged(Collection<Map.Entry<String, InstrumentState>> instruments, long nowMs) {
+        return takeAll(instruments, nowMs, false, true);
+    }
+
     /** Whether a window has closed that no round has taken rows of. */
     private boolean closesWindow(Collection<Map.Entry<String, InstrumentState>> instruments) {
         long clockNs = InstrumentState.NO_TIME;

@@ -24,6 +24,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.apache.flink.runtime.state.KeyedStateBackend;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Archives what is cut: table by table, for each trading day one file, the instruments in order of their route keys.
@@ -37,6 +39,7 @@ import org.apache.flink.runtime.state.KeyedStateBackend;
  */
 public final class ArchiveRound {
 
+    private static final Logger LOG = LoggerFactory.getLogger(ArchiveRound.class);
     private static final int ROWS_BETWEEN_CLOCK_READS = 32;
     private static final int CHUNK_ROWS = 512;
     /** Chunks that wait for the writer thread; more would only take memory. */
@@ -234,6 +237,8 @@ public final class ArchiveRound {
         }
         context.instruments().publish(written.get(written.size() - 1).ordinal());
         written.forEach(file -> context.output().accept(file.file()));
+        LOG.info("{}: {} files with {} rows are handed over, batches {}", table.table(), written.size(),
+                written.stream().mapToLong(TableFiles.WrittenFile::rows).sum(), written.stream().map(file -> file.file().batchId()).toList());
     }
 
     private void closeRanges() {

@@ -1,5 +1,6 @@
 package io.qaexchange.job.stream.archive;
 
+import io.qaexchange.archive.control.ArchiveControl;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.job.model.store.HotColdBoundary;
 import io.qaexchange.job.model.store.InstrumentState;
@@ -14,11 +15,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import javax.annotation.Nullable;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.util.function.ThrowingRunnable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Archives the rows of a subtask that have aged, and drops those that were published and are older than the hot retention.
@@ -33,8 +36,11 @@ public final class Archiver {
 
     private static final Logger LOG = LoggerFactory.getLogger(Archiver.class);
     private static final int MAX_ROUND_FAILURES = 5;
+    private static final String REQUEST_OF_LOG = "request";
     /** A check is also made after this part of a batch has come in. */
     private static final int CHECKS_PER_BATCH = 4;
+    /** At most so long it takes until a request of an operator is seen. */
+    private static final long CONTROL_MS = 2_000;
 
     private final ArchiveRound.Context context;
     private final ArchivePlanner planner;
@@ -43,8 +49,12 @@ public final class Archiver {
     private final MailboxExecutor mailbox;
     private final ExecutorService background;
     private final UnpublishedBatches unpublished = new UnpublishedBatches();
+    private final ArchiveControl control;
 
     private ArchiveRound round;
+    /** Names the round in each line of the log about it: the request of an operator, or subtask and number. */
+    private String run = "";
+    private long rounds;
     private List<String> roundKeys;
     private int roundFailures;
     private boolean sliceScheduled;
@@ -53,6 +63,10 @@ public final class Archiver {
     private boolean manifestRead;
     private boolean inputEnded;
     private long bytesSinceCheck;
+    private boolean controlRead;
+    private ArchiveControl.State asked = ArchiveControl.State.NONE;
+    /** The request to archive now that was served last, or was there before this attempt. */
+    private String servedRequest = "";
 
     /**
      * An archiver that does nothing yet.
@@ -67,6 +81,7 @@ public final class Archiver {
         this.time = time;
         this.mailbox = mailbox;
         this.background = background;
+        this.control = ArchiveControl.of(manifest);
     }
 
     /** Goes on with a round that a restore found interrupted, and schedules checks. */
@@ -79,9 +94,17 @@ public final class Archiver {
         }
         if (!interrupted.isEmpty()) {
             LOG.info("archiving round over {} instruments goes on after a restore", interrupted.size());
-            beginRound(interrupted);
+            beginRound(interrupted, nextRun());
+        }
+        try {
+            asked = control.read();
+            servedRequest = asked.now() == null ? "" : asked.now().id();
+            context.metrics().archivingPaused(asked.paused() != null);
+        } catch (IOException e) {
+            LOG.warn("whether archiving of {} is paused could not be read; it goes on until that is known", context.options().archive(), e);
         }
         scheduleCheck();
+        scheduleControl();
     }
 
     /** Notes that an event arrived: the next slice leaves the thread to events for as long as it took. */
@@ -113,7 +136,7 @@ public final class Archiver {
         ArchivePlan rest = planner.plan(context.instruments().entries(), time.getCurrentProcessingTime(), true);
         if (!rest.isEmpty()) {
             rest.apply(context.instruments());
-            beginRound(rest.routeKeys());
+            beginRound(rest.routeKeys(), nextRun());
             finishRound();
         }
     }
@@ -125,7 +148,7 @@ public final class Archiver {
 
     /** Whether background work is under way that will come back through the mailbox. */
     public boolean isWaitingForBackground() {
-        return manifestRead || waitingForWriter;
+        return manifestRead || waitingForWriter || controlRead;
     }
 
     /** Frees what a round holds, once the writer thread has ended. */
@@ -142,6 +165,66 @@ public final class Archiver {
         });
     }
 
+    private void scheduleControl() {
+        time.registerTimer(time.getCurrentProcessingTime() + Math.min(CONTROL_MS, context.options().checkInterval().toMillis()), timestamp -> {
+            readControl();
+            scheduleControl();
+        });
+    }
+
+    /** Looks at what operators ask. */
+    private void readControl() {
+        if (controlRead || inputEnded) {
+            return;
+        }
+        controlRead = true;
+        background.execute(() -> {
+            ArchiveControl.State read;
+            try {
+                read = control.read();
+            } catch (IOException | RuntimeException e) {
+                fromBackground(() -> {
+                    controlRead = false;
+                    LOG.warn("requests of operators in {} could not be read; trying again", context.options().archive(), e);
+                }, "requests not read");
+                return;
+            }
+            fromBackground(() -> {
+                controlRead = false;
+                take(read);
+            }, "requests read");
+        });
+    }
+
+    private void take(ArchiveControl.State read) throws Exception {
+        if ((read.paused() == null) != (asked.paused() == null)) {
+            LOG.info("archiving {}", read.paused() == null ? "goes on" : "is paused by " + read.paused().by() + ", request " + read.paused().request());
+        }
+        asked = read;
+        context.metrics().archivingPaused(read.paused() != null);
+        if (read.now() != null && !read.now().id().equals(servedRequest) && !read.now().id().isEmpty() && round == null) {
+            servedRequest = read.now().id();
+            ArchivePlan plan = planner.planAged(context.instruments().entries(), time.getCurrentProcessingTime());
+            String request = read.now().request();
+            try (MDC.MDCCloseable named = MDC.putCloseable(REQUEST_OF_LOG, request)) {
+                LOG.info("request {} of {}: archiving what has aged of {} instruments", request, read.now().by(), plan.routeKeys().size());
+            }
+            begin(plan, request);
+        }
+    }
+
+    /** @param request of the operator who asked for it; null for a round of its own */
+    private void begin(ArchivePlan plan, @Nullable String request) {
+        if (!plan.isEmpty()) {
+            plan.apply(context.instruments());
+            beginRound(plan.routeKeys(), request == null ? nextRun() : request);
+        }
+    }
+
+    private String nextRun() {
+        return "archiving-" + context.identity().archiveEpoch() + "-" + context.identity().subtask() + "-" + ++rounds;
+    }
+
     /** Looks at what was published, what may be dropped and what has aged. */
     private void check() throws Exception {
         EventStoreMetrics.Moment began = EventStoreMetrics.now();
@@ -149,17 +232,17 @@ public final class Archiver {
         long nowMs = time.getCurrentProcessingTime();
         readManifestIfNeeded();
         new RetentionSweep(context, planner).run(nowMs);
-        if (round == null) {
-            ArchivePlan plan = planner.plan(context.instruments().entries(), nowMs, false);
-            if (!plan.isEmpty()) {
-                plan.apply(context.instruments());
-                beginRound(plan.routeKeys());
-            }
+        if (round == null && asked.paused() == null) {
+            begin(planner.plan(context.instruments().entries(), nowMs, false), null);
         }
         context.metrics().slice(began);
     }
 
-    private void beginRound(List<String> routeKeys) {
+    private void beginRound(List<String> routeKeys, String name) {
+        run = name;
+        try (MDC.MDCCloseable named = MDC.putCloseable(REQUEST_OF_LOG, run)) {
+            LOG.info("archiving run {} begins: {} instruments", run, routeKeys.size());
+        }
         roundKeys = routeKeys;
         round = new ArchiveRound(context, routeKeys);
         context.metrics().archiving(true);
@@ -212,9 +295,10 @@ public final class Archiver {
 
     /** Goes on with the round; if a file cannot be written, the round begins again, with other batches. */
     private ArchiveRound.Progress step(long budgetNs) throws Exception {
-        try {
+        try (MDC.MDCCloseable named = MDC.putCloseable(REQUEST_OF_LOG, run)) {
             ArchiveRound.Progress progress = round.step(budgetNs);
             if (progress == ArchiveRound.Progress.COMPLETE) {
+                LOG.info("archiving run {} is complete", run);
                 context.metrics().archiving(false);
                 round = null;
                 roundFailures = 0;
@@ -226,7 +310,7 @@ public final class Archiver {
             if (++roundFailures >= MAX_ROUND_FAILURES) {
                 throw new IOException("archiving failed " + roundFailures + " times in a row: " + e.getMessage(), e);
             }
-            LOG.warn("archiving failed, attempt {} of {}; the files are written again", roundFailures, MAX_ROUND_FAILURES, e);
+            LOG.warn("archiving run {} failed, attempt {} of {}; the files are written again", run, roundFailures, MAX_ROUND_FAILURES, e);
             round = new ArchiveRound(context, roundKeys);
             return ArchiveRound.Progress.MORE;
         }

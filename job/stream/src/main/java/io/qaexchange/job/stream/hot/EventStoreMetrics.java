@@ -36,6 +36,7 @@ public final class EventStoreMetrics {
     private long lastStoredMs = NONE;
     private volatile long handedOverBatches;
     private volatile long unpublishedBatches;
+    private volatile boolean archivingPaused;
     private final Map<RejectionReason, Counter> byReason = new EnumMap<>(RejectionReason.class);
     private final Counter storedBytes;
     private final Counter late;
@@ -71,6 +72,7 @@ public final class EventStoreMetrics {
         }
         group.gauge(JobMetric.HANDED_OVER_BATCHES.id(), () -> handedOverBatches);
         group.gauge(JobMetric.UNPUBLISHED_BATCHES.id(), () -> unpublishedBatches);
+        group.gauge(JobMetric.ARCHIVING_PAUSED.id(), () -> archivingPaused ? 1 : 0);
         group.gauge(JobMetric.HOT_ROWS.id(), () -> stored - archivedRows);
     }
 
@@ -111,6 +113,11 @@ public final class EventStoreMetrics {
 
     public void late() {
         late.inc();
+    }
+
+    /** Whether an operator has paused archiving. */
+    public void archivingPaused(boolean paused) {
+        archivingPaused = paused;
     }
 
     public void duplicate() {

@@ -14,6 +14,7 @@ import io.qaexchange.state.StoredBlock;
 import io.qaexchange.state.StoredRange;
 import io.qaexchange.state.StoredScan;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.types.StringValue;
@@ -44,6 +45,8 @@ final class HotRowScan {
     private final LiveRequest.Scan request;
     private final Instruments instruments;
     private final int keyGroupBytes;
+    /** Empty if all rows are wanted. */
+    private final byte[] containing;
     private final StoredBlock block = new StoredBlock(BLOCK_BYTES);
     private final StoredEvent row = new StoredEvent();
     private final DataInputDeserializer input = new DataInputDeserializer();
@@ -61,6 +64,7 @@ final class HotRowScan {
         this.request = request;
         this.instruments = instruments;
         this.keyGroupBytes = keyGroupBytes;
+        this.containing = request.containing() == null ? new byte[0] : request.containing().getBytes(StandardCharsets.UTF_8);
         this.left = request.limit();
         this.scan = events();
     }
@@ -122,6 +126,9 @@ final class HotRowScan {
         if (late && (code != request.recordCode() || eventTimeNs < request.fromNs() || eventTimeNs >= request.toNs())) {
             return false;
         }
+        if (containing.length > 0 && !contains(bytes, block.valueBegin(entry) + VALUE_HEAD, block.valueEnd(entry))) {
+            return false;
+        }
         if (request.published() == null) {
             return true;
         }
@@ -132,6 +139,15 @@ final class HotRowScan {
         LateKeyView at = new LateKeyView(bytes, rowBegin);
         return at.generation() >= boundary.lateGeneration()
                 || boundary.isHotLate(at.generation(), code, tradingDay(entry), request.published());
+    }
+
+    private boolean contains(byte[] bytes, int from, int to) {
+        for (int at = from; at <= to - containing.length; at++) {
+            if (bytes[at] == containing[0] && Arrays.equals(bytes, at, at + containing.length, containing, 0, containing.length)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The generation of a stored {@link LateKey}. */

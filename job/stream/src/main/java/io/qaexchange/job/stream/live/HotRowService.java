@@ -107,6 +107,13 @@ public final class HotRowService {
         return pinned(pinId, session, barrier.view(), barrier.atMs(), checkpointId, barrier.offsets());
     }
 
+    /** Pins the state that another pin has, which is not released meanwhile. */
+    Pinned pinLike(long pinId, Pinned other) throws IOException {
+        LivePin of = other.pin();
+        return new Pinned(other.session().another(), other.view(), new LivePin(pinId, subtask, of.archiveEpoch(), of.handedOver(), of.unpublished(), of.sequence(),
+                of.pinnedAtMs(), of.checkpointId(), of.offsets(), reads.heldCheckpoints()));
+    }
+
     private Pinned pinned(long pinId, StateReadSession<String> session, BoundaryView view, long atMs, long checkpointId,
             List<PartitionOffset> seen) {
         Set<String> unpublished = new HashSet<>();

@@ -2,6 +2,7 @@ package io.qaexchange.job.stream.live;
 
 import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LiveProtocol;
+import io.qaexchange.state.CheckpointNotHeldException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,12 +22,14 @@ final class PinTable {
     private static final int MOST = 1024;
 
     private static final class Leased {
+        final long id;
         final HotRowService service;
         final HotRowService.Pinned pinned;
         long usedNs = System.nanoTime();
         int users;
 
-        Leased(HotRowService service, HotRowService.Pinned pinned) {
+        Leased(long id, HotRowService service, HotRowService.Pinned pinned) {
+            this.id = id;
             this.service = service;
             this.pinned = pinned;
         }
@@ -37,7 +40,10 @@ final class PinTable {
     private long lastId;
     private boolean closed;
 
-    /** Pins a subtask. */
+    /**
+     * Pins a subtask. A checkpoint can be pinned as long as another pin reads it, even if the subtask holds it no more: whoever has an answer about a
+     * checkpoint can have the next one checked by somebody else.
+     */
     HotRowService.Pinned pin(HotRowService service, long checkpointId) throws IOException {
         long id;
         synchronized (this) {
@@ -49,15 +55,35 @@ final class PinTable {
             }
             id = ++lastId;
         }
-        HotRowService.Pinned pinned = service.pin(id, checkpointId);
+        HotRowService.Pinned pinned;
+        try {
+            pinned = service.pin(id, checkpointId);
+        } catch (CheckpointNotHeldException e) {
+            pinned = pinLike(service, id, checkpointId, e);
+        }
         synchronized (this) {
             if (!closed) {
-                pins.put(id, new Leased(service, pinned));
+                pins.put(id, new Leased(id, service, pinned));
                 return pinned;
             }
         }
         pinned.session().close();
         throw new LiveException(LiveProtocol.GONE, "the job has ended here");
+    }
+
+    /** Pins what another pin reads. */
+    private HotRowService.Pinned pinLike(HotRowService service, long id, long checkpointId, CheckpointNotHeldException notHeld) throws IOException {
+        Leased other;
+        synchronized (this) {
+            other = pins.values().stream().filter(leased -> leased.service == service && leased.pinned.pin().checkpointId() == checkpointId).findAny()
+                    .orElseThrow(() -> notHeld);
+            other.users++;
+        }
+        try {
+            return service.pinLike(id, other.pinned);
+        } finally {
+            endUse(other);
+        }
     }
 
     /** Reads a pin; nobody releases it meanwhile. */
@@ -78,13 +104,15 @@ final class PinTable {
         try {
             use.accept(leased.service, leased.pinned);
         } finally {
-            synchronized (this) {
-                leased.users--;
-                leased.usedNs = System.nanoTime();
-                if (leased.users == 0 && !pins.containsKey(id)) {
-                    leased.pinned.session().close();
-                }
-            }
+            endUse(leased);
+        }
+    }
+
+    private synchronized void endUse(Leased leased) {
+        leased.users--;
+        leased.usedNs = System.nanoTime();
+        if (leased.users == 0 && !pins.containsKey(leased.id)) {
+            leased.pinned.session().close();
         }
     }
 

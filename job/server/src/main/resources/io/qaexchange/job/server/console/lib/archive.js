@@ -8,6 +8,8 @@ import {plainTable, table} from "./table.js";
 import {empty, failure, loading} from "./views.js";
 
 const USUAL_DAYS = 30;
+/** Where files lie, as the server names it, in the order of their way. */
+const TIERS = {local: "on the disk only", both: "on the disk and in an object store", leaving: "leaving the disk", remote: "in an object store only", fetching: "coming back to the disk"};
 const REASONS = {compacted: "merged into larger files", split: "split by a restore", expired: "older than the retention"};
 
 export function archivePanels() {
@@ -25,16 +27,23 @@ export function archivePanels() {
       cell(row, cell) {
         put(cell, row.smallFiles > 0 ? h("span", {class: "pill warn"}, count(row.smallFiles)) : h("span", {class: "muted"}, "0"));
       }},
+    {key: "tiers", title: t("Where"), hint: t("On the disk, or in an object store: bin/archive retain --remote moves files"), width: "minmax(150px, 1fr)", sort: row => row.tiers?.remote?.files ?? 0, descending: true, full: true,
+      text: row => tiersOf(row).map(([tier, {files}]) => t(tier) + (Object.keys(row.tiers).length > 1 ? " " + count(files) : "")).join(", ")},
     {key: "kept", title: t("Retention"), hint: t("A legal hold keeps a file whatever its age"), width: "minmax(120px, 1fr)", sort: row => row.heldFiles, descending: true, cell(row, cell) {
       put(cell, row.heldFiles > 0 ? h("span", {class: "pill good"}, t("{n} files held", {n: count(row.heldFiles)})) : h("span", {class: "muted"}, t("by age")));
     }}]});
   const box = h("div", {class: "body"});
   const retention = retentionPanel();
+  const tiers = h("div", {class: "pad"});
+  const stores = h("span", {class: "note"});
   return {
-    elements: [h("section", {class: "panel"}, h("header", {}, h("h2", {}, t("Archive: bytes by table and trading day")), manifest), heat),
+    elements: [h("section", {class: "panel", "aria-label": t("Where the files lie")}, h("header", {}, h("h2", {}, t("Where the files lie")), stores), tiers),
+      h("section", {class: "panel"}, h("header", {}, h("h2", {}, t("Archive: bytes by table and trading day")), manifest), heat),
       h("section", {class: "panel fill tall"}, h("header", {class: "panel-head"}, h("h2", {}, t("Parquet files by table and trading day"))), small, box), retention.element],
     show(archive) {
       say(manifest, t("archive manifest {version}", {version: archive.manifestVersion}));
+      say(stores, (archive.objectStores ?? []).join(", ") || t("no object store"));
+      put(tiers, tierBar(archive));
       const days = archive.days;
       put(heat, days.length === 0 ? empty(t("Nothing is archived yet"), t("Rows are archived when a window of event time is complete.")) : heatmap(days));
       const files = days.reduce((sum, day) => sum + day.smallFiles, 0);
@@ -99,6 +108,26 @@ function retentionPanel() {
       }
     },
   };
+}
+
+/** Tiers that have files, in the order of their way. */
+function tiersOf({tiers}) {
+  return Object.keys(TIERS).filter(tier => tiers?.[tier]).map(tier => [tier, tiers[tier]]);
+}
+
+/** Bytes by where they lie: a bar, and what its parts are. */
+function tierBar(archive) {
+  const found = tiersOf(archive);
+  if (found.length === 0) {
+    return empty(t("Nothing is archived yet"));
+  }
+  const all = found.reduce((sum, [, one]) => sum + one.bytes, 0);
+  return [h("div", {class: "sumbar", role: "img", "aria-label": t("Bytes by where they lie")}, found.map(([tier, {bytes: size}]) => {
+    const piece = h("i", {class: "tier-" + tier});
+    piece.style.flexGrow = String(Math.max(size, all * .004));
+    return piece;
+  })), h("dl", {class: "sums"}, found.map(([tier, one]) => h("div", {}, h("dt", {}, h("i", {class: "dot tier-" + tier}), t(TIERS[tier])), h("dd", {}, bytes(one.bytes), " ",
+      h("span", {class: "muted"}, t("{n} files", {n: count(one.files)}))))))];
 }
 
 /** Tables down, trading days across; the deeper, the more bytes. */

@@ -6,6 +6,22 @@ import {t} from "./i18n.js";
 
 const MOST = 50;
 
+/** Bytes that a checkpoint refers to and that earlier ones have uploaded. */
+export function sharedOf({bytes: all, newBytes}) {
+  return Math.max(0, all - newBytes);
+}
+
+/** How much of a checkpoint is new, and how much is shared with earlier ones. */
+export function shareBar(one) {
+  const parts = [["fresh", one.newBytes], ["shared", sharedOf(one)]];
+  const text = t("{new} new, {shared} shared", {new: bytes(one.newBytes), shared: bytes(sharedOf(one))});
+  return h("div", {class: "sumbar", role: "img", title: text, "aria-label": text}, parts.filter(([, size]) => size > 0).map(([name, size]) => {
+    const piece = h("i", {class: name});
+    piece.style.flexGrow = String(size);
+    return piece;
+  }));
+}
+
 export function checkpointStrip({newest, intervalMs}) {
   if (newest.length === 0) {
     return h("p", {class: "muted"}, t("No checkpoint yet"));
@@ -21,6 +37,6 @@ export function checkpointStrip({newest, intervalMs}) {
   });
   return [h("div", {class: "strip", role: "img", "aria-label": t("Durations of the last {n} checkpoints", {n: shown.length})}, bars),
     h("dl", {class: "sums"}, [[t("last complete"), last ? duration(Math.max(0, Date.now() - Date.parse(last.at) - last.durationMs)) + " " + t("ago") : "–"],
-      [t("took"), last ? duration(last.durationMs) : "–"], [t("size"), last ? bytes(last.bytes) : "–"], [t("of it new"), last ? bytes(last.newBytes) : "–"],
-      [t("longest of these"), duration(longest)]].map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))))];
+      [t("took"), last ? duration(last.durationMs) : "–"], [t("size"), last ? bytes(last.bytes) : "–"], [t("of it new"), last ? bytes(last.newBytes) : "–"], [t("of it shared"), last ? bytes(sharedOf(last)) : "–"],
+      [t("longest"), duration(longest)]].map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))))];
 }

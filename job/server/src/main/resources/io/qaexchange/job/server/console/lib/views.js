@@ -3,6 +3,7 @@
 import {h, put, say} from "./dom.js";
 import {duration} from "./format.js";
 import {t} from "./i18n.js";
+import {watch} from "./updates.js";
 
 const STALE_AFTER = 3;
 
@@ -31,9 +32,10 @@ export function failure(problem) {
  * @param load asks for the data; takes an AbortSignal
  * @param show called with the data, and with the element to show it in
  * @param every ms between two answers
+ * @param paths documents that the server pushes; when one has changed, load is called
  * @returns stop, now (asks at once)
  */
-export function live(panel, {load, show, every}) {
+export function live(panel, {load, show, every, paths = []}) {
   const abort = new AbortController();
   const banner = h("div", {class: "stale", role: "status", hidden: true});
   const body = h("div", {class: "body"});
@@ -42,8 +44,25 @@ export function live(panel, {load, show, every}) {
   let timer = 0;
   let goodAt = 0;
   let problem = null;
+  let running = false;
+  let again = false;
 
+  /** One answer after the other: who asks while one is waited for gets the next. */
   async function turn() {
+    if (running) {
+      again = true;
+      return;
+    }
+    running = true;
+    await answer();
+    running = false;
+    if (again && !abort.signal.aborted) {
+      again = false;
+      turn();
+    }
+  }
+
+  async function answer() {
     clearTimeout(timer);
     timer = 0;
     try {
@@ -85,11 +104,13 @@ export function live(panel, {load, show, every}) {
     }
   }
 
+  const forget = paths.length > 0 ? watch(paths, turn) : () => {};
   const marker = every ? setInterval(mark, 1000) : 0;
   turn();
   return {
     stop() {
       abort.abort();
+      forget();
       clearTimeout(timer);
       clearInterval(marker);
     },

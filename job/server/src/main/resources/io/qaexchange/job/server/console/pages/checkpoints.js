@@ -1,12 +1,13 @@
 // Flink checkpoints and savepoints: a strip of the last ones, what each holds, and taking one.
 
 import {get} from "../lib/api.js";
-import {checkpointStrip} from "../lib/checkpoints.js";
+import {checkpointStrip, shareBar, sharedOf} from "../lib/checkpoints.js";
 import {h, put, say} from "../lib/dom.js";
 import {bytes, count, duration, time} from "../lib/format.js";
 import {t} from "../lib/i18n.js";
 import {plainTable, table} from "../lib/table.js";
 import {operationsPanel} from "../lib/operations.js";
+import {latest} from "../lib/updates.js";
 import {live} from "../lib/views.js";
 
 const EVERY_MS = 2000;
@@ -18,8 +19,8 @@ export function open(main, {user}) {
   const operations = operationsPanel(user, [{path: "/admin/checkpoint", name: t("Take a checkpoint")},
     {path: "/admin/savepoint", name: t("Take a savepoint"), preview: savepointPreview, sure: t("A savepoint writes all state to the folder of savepoints. Take it now?")}]);
   let build = null;
-  const updates = live(panel, {every: EVERY_MS, async load(signal) {
-    const [status, storage] = await Promise.all([get("/v1/status", {signal}), get("/v1/storage", {signal}).catch(unreadable)]);
+  const updates = live(panel, {every: EVERY_MS, paths: ["/v1/status", "/v1/storage"], async load(signal) {
+    const [status, storage] = await Promise.all([latest("/v1/status", {signal}), latest("/v1/storage", {signal}).catch(unreadable)]);
     return {status, storage};
   }, show({status, storage}, body) {
     build ??= layout(body, operations.element);
@@ -59,7 +60,11 @@ function layout(body, operations) {
     {key: "at", title: t("Triggered"), width: "176px", text: row => time(Date.parse(row.at))},
     {key: "ms", title: t("Took"), align: "right", width: "90px", text: row => duration(row.durationMs)},
     {key: "bytes", title: t("Size"), hint: t("All that it refers to"), align: "right", width: "100px", text: row => bytes(row.bytes)},
-    {key: "new", title: t("New"), hint: t("Uploaded for this one; the rest is shared with earlier ones"), align: "right", width: "100px", text: row => bytes(row.newBytes)},
+    {key: "new", title: t("New"), hint: t("Uploaded for this one; the rest is shared with earlier ones"), align: "right", width: "90px", text: row => row.state === "COMPLETED" ? bytes(row.newBytes) : "–"},
+    {key: "shared", title: t("Shared"), hint: t("Taken over from earlier ones, and not uploaded again"), align: "right", width: "90px", text: row => row.state === "COMPLETED" ? bytes(sharedOf(row)) : "–"},
+    {key: "share", title: t("New and shared"), width: "160px", cell(row, cell) {
+      put(cell, row.state === "COMPLETED" ? shareBar(row) : null);
+    }},
     {key: "path", title: t("Path, or why it failed"), class: "mono", full: true, width: "minmax(300px, 1fr)", text: row => row.failure ?? row.path ?? ""}]});
   put(body, h("div", {class: "stack grow"}, h("div", {class: "grid-2"}, h("section", {class: "panel"}, h("header", {}, h("h2", {}, t("The last checkpoints")), note), strip), operations),
       h("section", {class: "panel", "aria-label": t("Held checkpoints and branches")}, h("header", {}, h("h2", {}, t("Held checkpoints and branches")), h("span", {class: "note"},

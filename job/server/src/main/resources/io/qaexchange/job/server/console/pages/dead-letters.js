@@ -6,6 +6,7 @@ import {clock, count, decimals, time} from "../lib/format.js";
 import {t} from "../lib/i18n.js";
 import {letterDialog, resendButton} from "../lib/letters.js";
 import {table} from "../lib/table.js";
+import {latest} from "../lib/updates.js";
 import {empty, live, stat} from "../lib/views.js";
 
 const EVERY_MS = 3000;
@@ -20,8 +21,8 @@ export function open(main, {user}) {
   const bottom = h("section", {class: "panel fill", "aria-label": t("Letters")});
   put(main, h("div", {class: "stack grow"}, top, bottom));
   let figures = null;
-  const updates = live(top, {every: EVERY_MS, async load(signal) {
-    const [status, {instruments}] = await Promise.all([get("/v1/status", {signal}), get("/v1/instruments", {signal})]);
+  const updates = live(top, {every: EVERY_MS, paths: ["/v1/status", "/v1/instruments"], async load(signal) {
+    const [status, {instruments}] = await Promise.all([latest("/v1/status", {signal}), latest("/v1/instruments", {signal})]);
     return {status, instruments};
   }, show(data, body) {
     figures ??= buildFigures(body);

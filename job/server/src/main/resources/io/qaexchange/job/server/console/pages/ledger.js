@@ -7,6 +7,7 @@ import {icon} from "../lib/icons.js";
 import {t} from "../lib/i18n.js";
 import {lists} from "../lib/ledgerlists.js";
 import {plainTable} from "../lib/table.js";
+import {latest} from "../lib/updates.js";
 import {live, stat} from "../lib/views.js";
 
 const EVERY_MS = 5000;
@@ -22,7 +23,7 @@ function all(main) {
   const panel = h("section", {class: "panel fill", "aria-label": t("Ledger")});
   put(main, sums, panel);
   let show = null;
-  const top = live(sums, {every: EVERY_MS, load: signal => get("/v1/ledger", {signal}), show(ledger, body) {
+  const top = live(sums, {every: EVERY_MS, paths: ["/v1/ledger"], load: signal => latest("/v1/ledger", {signal}), show(ledger, body) {
     show ??= buildSums(body);
     show(ledger);
   }});

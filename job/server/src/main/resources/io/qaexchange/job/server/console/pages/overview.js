@@ -5,6 +5,7 @@ import {h, put, s, say} from "../lib/dom.js";
 import {bytes, clock, count, decimals, duration, short, time} from "../lib/format.js";
 import {t} from "../lib/i18n.js";
 import {checkpointStrip} from "../lib/checkpoints.js";
+import {latest} from "../lib/updates.js";
 import {live, stat} from "../lib/views.js";
 
 const EVERY_MS = 2000;
@@ -18,21 +19,34 @@ export function open(main) {
   let page = null;
   let sizes = {at: 0, hot: null, cold: null};
 
-  /** What is stored changes slowly, and cannot be read while the job restarts; the state of the job can. */
-  async function load(signal) {
-    const status = await get("/v1/status", {signal});
-    if (Date.now() - sizes.at > SIZES_MS) {
+  let status = null;
+
+  /** What is stored changes slowly, and cannot be read while the job restarts; the state of the job can, and does not wait for it. */
+  async function measure(signal) {
+    sizes = {...sizes, at: Date.now()};
+    try {
       sizes = {at: Date.now(), ...await sizesOf(signal)};
+    } catch (e) {
+      // The answer about the state of the job says so, in words.
+      console.info("what is stored is not known: " + e.message);
+      return;
     }
-    return status;
+    if (status !== null && !signal.aborted) {
+      page?.(status, sizes);
+    }
   }
 
-  const updates = live(panel, {every: EVERY_MS, load, show(status, body) {
+  return live(panel, {every: EVERY_MS, paths: ["/v1/status"], load(signal) {
+    if (Date.now() - sizes.at > SIZES_MS) {
+      measure(signal);
+    }
+    return latest("/v1/status", {signal});
+  }, show(found, body) {
+    status = found;
     page ??= build(body);
     remember(status);
     page(status, sizes);
   }});
-  return updates;
 }
 
 async function sizesOf(signal) {

@@ -1,10 +1,11 @@
 // Queries that run, and those that have ended: how long they took, what became of them.
 
-import {ask, get} from "../lib/api.js";
+import {ask} from "../lib/api.js";
 import {h, put, say} from "../lib/dom.js";
 import {count, duration, time} from "../lib/format.js";
 import {t} from "../lib/i18n.js";
 import {plainTable, table} from "../lib/table.js";
+import {latest} from "../lib/updates.js";
 import {empty, live} from "../lib/views.js";
 
 const EVERY_MS = 1500;
@@ -19,7 +20,7 @@ export function open(main, {user}) {
   const message = h("p", {class: "muted", role: "status"});
   const mayCancel = query => user.role !== "reader" || query.user === user.name;
 
-  const now = live(running, {every: EVERY_MS, load: signal => get("/v1/queries", {signal}), show(queries, body) {
+  const now = live(running, {every: EVERY_MS, paths: ["/v1/queries"], load: signal => latest("/v1/queries", {signal}), show(queries, body) {
     put(body, h("header", {class: "panel-head"}, h("h2", {}, t("Running now")), h("span", {class: "note"}, t("{n} queries", {n: count(queries.length)}))),
         queries.length === 0 ? h("p", {class: "pad muted"}, t("No query runs.")) : plainTable({label: t("Running now"), rows: queries, columns: [
           {title: t("User"), text: query => query.user}, {title: t("Running for"), align: "right", text: query => duration(Date.now() - Date.parse(query.began))},
@@ -73,7 +74,7 @@ export function open(main, {user}) {
     }
   }
 
-  const past = live(ended, {every: EVERY_MS * 2, load: signal => get("/v1/queries/ended", {signal}), show({queries}, body) {
+  const past = live(ended, {every: EVERY_MS * 2, paths: ["/v1/queries/ended"], load: signal => latest("/v1/queries/ended", {signal}), show({queries}, body) {
     all = queries;
     if (!buttons.isConnected) {
       put(body, h("header", {class: "panel-head"}, h("h2", {}, t("Ended")), buttons, note), box);

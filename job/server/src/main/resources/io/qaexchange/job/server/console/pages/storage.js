@@ -1,6 +1,6 @@
 // What is stored, and where: the levels of each store as a picture, the archive by table and trading day.
 
-import {ask, get} from "../lib/api.js";
+import {ask} from "../lib/api.js";
 import {archivePanels} from "../lib/archive.js";
 import {h, put, say} from "../lib/dom.js";
 import {bytes, count, decimals, duration, short} from "../lib/format.js";
@@ -8,6 +8,7 @@ import {t} from "../lib/i18n.js";
 import {operationsPanel} from "../lib/operations.js";
 import {plot} from "../lib/plot.js";
 import {storeOf} from "../lib/stores.js";
+import {latest} from "../lib/updates.js";
 import {live, stat} from "../lib/views.js";
 
 const EVERY_MS = 3000;
@@ -26,11 +27,11 @@ export function open(main, {user}) {
       sure: t("Merges small files of a table and trading day into large ones. Queries go on; the small files stay on the disk until bin/archive retain removes them. Start it?")}]);
   const charts = h("section", {class: "panel", "aria-label": t("Over time")});
   let page = null;
-  const updates = live(panel, {every: EVERY_MS, load: signal => get("/v1/storage", {signal}), show(data, body) {
+  const updates = live(panel, {every: EVERY_MS, paths: ["/v1/storage"], load: signal => latest("/v1/storage", {signal}), show(data, body) {
     page ??= build(body, operations.element, charts);
     page.show(data);
   }});
-  const history = live(charts, {every: HISTORY_MS, load: signal => get("/v1/storage/history", {signal}), show({samples}, body) {
+  const history = live(charts, {every: HISTORY_MS, paths: ["/v1/storage/history"], load: signal => latest("/v1/storage/history", {signal}), show({samples}, body) {
     put(body, h("header", {class: "panel-head"}, h("h2", {}, t("Over time")), h("span", {class: "note"}, t("since this server began, at most six hours"))), chartsOf(samples));
   }});
   return {stop() {

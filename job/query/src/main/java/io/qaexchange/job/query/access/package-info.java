@@ -1,0 +1,4 @@
+/**
+ * Which rows a user may see.
+ */
+package io.qaexchange.job.query.access;
