@@ -10,6 +10,8 @@ import javax.annotation.Nullable;
  * <p>A table of two places for each hash: what comes goes to the first, what was there to the second. Beyond its bytes entries go, wherever a hand that goes round
  * finds them.
  *
+ * <p>If keys hardly ever come again, looking for them costs more than it saves. Then a sample of the keys is kept only, and looked for.
+ *
  * <p>What is kept is shared by all who read it: objects that nobody can change, or stored bytes.
  *
  * <p>One thread, the task thread.
@@ -31,6 +33,14 @@ final class ReadCache {
     private static final int VALUE = 3;
     private static final int WIDTH = 4;
 
+    /** After so many looks it is asked whether they pay. */
+    private static final int LOOKS = 1 << 16;
+    /** A look that finds something saves about eight that find nothing. */
+    private static final int WORTH = 8;
+    /** Once they pay no more, one key of so many is kept, in as small a part of the table, to see whether they would again. */
+    private static final int SAMPLED = 8;
+    private static final int SAMPLE_SHIFT = Integer.SIZE - 3;
+
     /** Stands for a state, by identity. */
     static final class Owner {
         private final int hash = System.identityHashCode(this);
@@ -43,14 +53,20 @@ final class ReadCache {
     private final int[] bytes;
     private long usedBytes;
     private int hand;
+    /** Of a hash, bits that must be 0 for the key to be kept; and bits that tell its place. */
+    private int sample;
+    private int places;
+    private int looks;
+    private int found;
 
     /** @param budgetBytes estimated bytes of all entries; 0 for a cache that keeps nothing */
     ReadCache(long budgetBytes) {
         this.budgetBytes = budgetBytes;
-        int places = budgetBytes < LEAST_PLACES * (long) ENTRY_BYTES ? 0 : (int) Math.min(MOST_PLACES, Long.highestOneBit(budgetBytes / ENTRY_BYTES));
-        entries = new Object[places * WIDTH];
-        hashes = new int[places];
-        bytes = new int[places];
+        int all = budgetBytes < LEAST_PLACES * (long) ENTRY_BYTES ? 0 : (int) Math.min(MOST_PLACES, Long.highestOneBit(budgetBytes / ENTRY_BYTES));
+        entries = new Object[all * WIDTH];
+        hashes = new int[all];
+        bytes = new int[all];
+        places = all - 1;
     }
 
     /** Whether anything is kept. */
@@ -86,12 +102,37 @@ final class ReadCache {
             return null;
         }
         int hash = hash(owner, key, namespace);
-        int place = hash & hashes.length - 1;
-        if (isAt(place, hash, owner, key, namespace)) {
-            return entries[place * WIDTH + VALUE];
+        if ((hash >>> SAMPLE_SHIFT & sample) != 0) {
+            return null;
         }
-        int second = place ^ 1;
-        return isAt(second, hash, owner, key, namespace) ? entries[second * WIDTH + VALUE] : null;
+        if (++looks == LOOKS) {
+            judge();
+        }
+        int place = hash & places;
+        if (!isAt(place, hash, owner, key, namespace)) {
+            place ^= 1;
+            if (!isAt(place, hash, owner, key, namespace)) {
+                return null;
+            }
+        }
+        found++;
+        return entries[place * WIDTH + VALUE];
+    }
+
+    /** Turns to a sample if looks do not pay, and back once they would. */
+    private void judge() {
+        boolean pays = found > looks / WORTH * (sample == 0 ? 1 : 2);
+        looks = 0;
+        found = 0;
+        if (pays == (sample == 0)) {
+            return;
+        }
+        // Keys have other places from now on, or none: what is there would not be told of changes.
+        Arrays.fill(entries, null);
+        Arrays.fill(bytes, 0);
+        usedBytes = 0;
+        sample = pays ? 0 : SAMPLED - 1;
+        places = (pays ? bytes.length : bytes.length / SAMPLED) - 1;
     }
 
     /**
@@ -108,7 +149,10 @@ final class ReadCache {
             return;
         }
         int hash = hash(owner, key, namespace);
-        int place = hash & hashes.length - 1;
+        if ((hash >>> SAMPLE_SHIFT & sample) != 0) {
+            return;
+        }
+        int place = hash & places;
         int second = place ^ 1;
         if (isAt(place, hash, owner, key, namespace)) {
             set(place, value, valueBytes);
@@ -126,7 +170,7 @@ final class ReadCache {
             set(place, value, valueBytes);
         }
         while (usedBytes > budgetBytes) {
-            hand = hand + 1 & bytes.length - 1;
+            hand = hand + 1 & places;
             free(hand);
         }
     }
@@ -165,7 +209,7 @@ final class ReadCache {
             return;
         }
         int hash = hash(owner, key, namespace);
-        int place = hash & hashes.length - 1;
+        int place = hash & places;
         if (isAt(place, hash, owner, key, namespace)) {
             free(place);
         } else if (isAt(place ^ 1, hash, owner, key, namespace)) {

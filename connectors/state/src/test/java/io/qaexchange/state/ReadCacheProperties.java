@@ -73,6 +73,31 @@ class ReadCacheProperties {
         assertThat((double) found / asked).isGreaterThan(0.9);
     }
 
+    /** Nearly all keys are new for a while, then few come again and again: a sample has to find that out. */
+    @Test
+    void keysThatComeAgainAreFoundAfterAnyThatDidNot() {
+        ReadCache cache = new ReadCache(1 << 20);
+        ReadCache.Owner owner = new ReadCache.Owner();
+        for (long key = 0; key < 1_000_000; key++) {
+            assertThat(cache.get(owner, key, "n")).isNull();
+            cache.put(owner, key, "n", "new", 10);
+            // A change that it must not forget, whether or not it looks at this key now.
+            cache.put(owner, -(key % 100), "n", key, 10);
+        }
+        int found = 0;
+        for (long i = 0; i < 3_000_000; i++) {
+            long key = -(i % 100);
+            Object known = cache.get(owner, key, "n");
+            if (known == null) {
+                cache.put(owner, key, "n", 1_000_000 - 100 + i % 100, 10);
+            } else {
+                assertThat(((Number) known).longValue()).isEqualTo(1_000_000 - 100 + i % 100);
+                found++;
+            }
+        }
+        assertThat(found).isGreaterThan(1_000_000);
+    }
+
     @Test
     void withoutMemoryItKeepsNothing() {
         ReadCache cache = new ReadCache(0);
