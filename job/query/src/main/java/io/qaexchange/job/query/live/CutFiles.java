@@ -78,7 +78,7 @@ final class CutFiles {
     }
 
     /**
-     * The results of the last reads.
+     * The results of the last reads of one version of the manifest.
      *
      * <p>Thread-safe.
      */
@@ -104,6 +104,8 @@ final class CutFiles {
             }
             CutFiles found = new CutFiles(manifest, handedOver, unpublished);
             synchronized (this) {
+                // Versions of a large archive take many megabytes each.
+                cuts.removeIf(cut -> cut.manifest != manifest);
                 cuts.add(found);
                 if (cuts.size() > MOST) {
                     cuts.remove(0);
