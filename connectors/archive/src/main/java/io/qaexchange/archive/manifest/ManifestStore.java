@@ -1,5 +1,6 @@
 package io.qaexchange.archive.manifest;
 
+import io.qaexchange.archive.objects.NewFolder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -113,7 +114,7 @@ public final class ManifestStore {
             throw new IllegalArgumentException("version must be positive: " + manifest.version());
         }
         FileSystem fileSystem = root.getFileSystem();
-        fileSystem.mkdirs(folder);
+        NewFolder.make(folder);
         String former = ManifestFormat.NO_FORMER;
         if (manifest.version() > 1) {
             try {

@@ -81,8 +81,10 @@ public final class ArchiveFetch {
      *
      * @param wanted which
      * @param stay how long their local files stay, whatever the policy says
+     * @throws IOException if the disk of the archive has no space for all of them; nothing is changed then
      */
     public Report run(Predicate<DataFile> wanted, Duration stay) throws IOException {
+        requireSpace(plan(wanted).fetched());
         long until = clock.millis() + stay.toMillis();
         List<DataFile> there = new ArrayList<>();
         List<DataFile> due = new ArrayList<>();
@@ -120,6 +122,19 @@ public final class ArchiveFetch {
         });
         List<DataFile> fetched = fetch(due, logged, version[0], problems);
         return new Report(fetched, there, problems);
+    }
+
+    /** The job writes to that disk too: it must not find it full. */
+    private void requireSpace(List<DataFile> due) throws IOException {
+        long bytes = due.stream().mapToLong(DataFile::lengthBytes).sum();
+        if (bytes > 0) {
+            Path folder = TierManifest.onDisk(store.root());
+            long free = Files.getFileStore(folder).getUsableSpace();
+            if (bytes > free) {
+                throw new IOException(String.format("%,d files with %,d bytes are to be fetched, and the disk of %s has %,d bytes left. Ask for fewer days, or free space",
+                        due.size(), bytes, folder, free));
+            }
+        }
     }
 
     private List<DataFile> fetch(List<DataFile> due, Set<String> logged, long version, List<String> problems) throws IOException {
