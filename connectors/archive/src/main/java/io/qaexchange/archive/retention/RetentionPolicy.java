@@ -2,6 +2,8 @@ package io.qaexchange.archive.retention;
 
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -18,6 +20,9 @@ import java.util.function.Function;
  * <p>Immutable.
  */
 public class RetentionPolicy {
+
+    /** More than clocks of hosts differ. */
+    private static final Duration CLOCKS_DIFFER = Duration.ofHours(1);
 
     private final RetentionStages all;
     private final Map<String, RetentionStages> byTable;
@@ -51,6 +56,11 @@ public class RetentionPolicy {
     /** Files that are older than {@code local-retention}, copied or not, held or not. */
     public List<DataFile> toLeaveLocalDisk(ArchiveManifest manifest, Instant now) {
         return older(manifest, List.of(manifest.files()), RetentionStages::localRetention, now);
+    }
+
+    /** Whether a moment that was noted as past is so far ahead that the clock must have been wrong: a grace time that began then would not end for long. */
+    public static boolean isToCome(long notedMs, Clock clock) {
+        return notedMs > clock.millis() + CLOCKS_DIFFER.toMillis();
     }
 
     private List<DataFile> older(ArchiveManifest manifest, List<List<DataFile>> among, Function<RetentionStages, Integer> age, Instant now) {

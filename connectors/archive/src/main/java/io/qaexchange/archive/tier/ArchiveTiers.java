@@ -103,6 +103,7 @@ public final class ArchiveTiers {
         List<String> problems = new ArrayList<>();
         List<DataFile> deleted = new ArrayList<>(deleteMarked());
         List<DataFile> copied = copy(problems);
+        putBack();
         List<DataFile> kept = new ArrayList<>();
         List<DataFile> leaving = new ArrayList<>();
         manifest.publish("leave", (latest, copies, version) -> {
@@ -263,6 +264,24 @@ public final class ArchiveTiers {
     }
 
     // ---- leaving the local disk
+
+    /** Files that left while a clock was ahead leave now: their grace time would not end for long. */
+    private void putBack() throws IOException {
+        Set<String> ahead = new HashSet<>();
+        manifest.publish("put back", (latest, copies, version) -> {
+            ahead.clear();
+            for (RemoteCopy copy : latest.remote()) {
+                if (copy.stage() == Stage.LEAVING && RetentionPolicy.isToCome(copy.stageAtMs(), clock)) {
+                    ahead.add(copy.batchId());
+                    copies.put(copy.batchId(), copy.at(Stage.LEAVING, version, clock.millis()));
+                }
+            }
+            return !ahead.isEmpty();
+        });
+        if (!ahead.isEmpty()) {
+            LOG.warn("{} files left the local disk at a time that is still to come: a clock was ahead then. Their grace time begins now", ahead.size());
+        }
+    }
 
     private List<DataFile> toLeave(ArchiveManifest latest, Map<String, RemoteCopy> copies, List<DataFile> kept) {
         List<DataFile> leaving = new ArrayList<>();
