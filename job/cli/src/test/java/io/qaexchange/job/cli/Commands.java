@@ -122,9 +122,9 @@ final class Commands implements AutoCloseable {
         return builder.start();
     }
 
-    /** Starts Prometheus on the processes of the folder. */
-    String startMonitor() throws Exception {
-        return run("monitor", "start", "--dir", folder.toString(), "--port", Integer.toString(freePort()), "--interval", "1");
+    /** Starts Prometheus on the processes of the folder, with these alerts. */
+    String startMonitor(Path rules) throws Exception {
+        return run("monitor", "start", "--dir", folder.toString(), "--port", Integer.toString(freePort()), "--interval", "1", "--rules", rules.toString());
     }
 
     /** Asks the server of the folder; before it runs, nobody. */
