@@ -145,6 +145,13 @@ class ManyInstrumentsITCase {
         JsonNode busiest = JSON.readTree(text).get("instruments");
         assertThat(busiest).hasSize(BUSIEST);
         busiest.forEach(one -> assertThat(one.get("storedRows").asLong()).as(one.toString()).isEqualTo(4));
+
+        String series = get("/v1/instruments?format=prometheus&busiest=" + BUSIEST);
+        assertThat(series.lines().filter(line -> !line.startsWith("#"))).as("a bounded number of series").hasSize(5 * BUSIEST)
+                .contains("qaexchange_instrument_stored_rows_total{instrument=\"X.i0002\"} 4", "qaexchange_instrument_cold_rows_total{instrument=\"X.i0002\"} 3");
+        assertThat(ask("/v1/instruments?format=prometheus").body()).contains("parameter busiest is missing");
+        assertThat(ask("/v1/instruments?format=prometheus&busiest=101").statusCode()).isEqualTo(400);
+        assertThat(ask("/v1/instruments?format=xml").body()).contains("format xml");
     }
 
     private static void print(String what, LongSupplier asks) {
@@ -178,9 +185,12 @@ class ManyInstrumentsITCase {
         }
     }
 
+    private HttpResponse<String> ask(String path) throws Exception {
+        return http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
     private String get(String path) throws Exception {
-        HttpResponse<String> answer = http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).build(),
-                HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> answer = ask(path);
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         return answer.body();
     }
