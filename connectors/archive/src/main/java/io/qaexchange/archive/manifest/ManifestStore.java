@@ -98,7 +98,7 @@ public final class ManifestStore {
      * @param known null if the reader has none
      */
     public ArchiveManifest latest(@Nullable ArchiveManifest known) throws IOException {
-        if (known != null && known.version() > 0 && !reading(() -> root.getFileSystem().exists(fileOf(known.version() + 1)))) {
+        if (known != null && known.version() > 0 && !exists(root.getFileSystem(), fileOf(known.version() + 1))) {
             return known;
         }
         return latest();
@@ -193,16 +193,26 @@ public final class ManifestStore {
         }
     }
 
+    /** Also where a list of files is late: a version is found by its name as soon as it is there. */
     private long newestVersion() throws IOException {
         List<Long> versions = versions();
-        return versions.isEmpty() ? 0 : versions.get(versions.size() - 1);
+        long newest = versions.isEmpty() ? 0 : versions.get(versions.size() - 1);
+        FileSystem fileSystem = root.getFileSystem();
+        while (newest > 0 && exists(fileSystem, fileOf(newest + 1))) {
+            newest++;
+        }
+        return newest;
+    }
+
+    private boolean exists(FileSystem fileSystem, Path file) throws IOException {
+        return reading(() -> fileSystem.exists(file));
     }
 
     /** The versions that are kept, ascending. */
     public List<Long> versions() throws IOException {
         FileSystem fileSystem = root.getFileSystem();
         List<Long> versions = new ArrayList<>();
-        if (!reading(() -> fileSystem.exists(folder))) {
+        if (!exists(fileSystem, folder)) {
             return versions;
         }
         for (FileStatus entry : list(fileSystem)) {

@@ -80,6 +80,23 @@ class ManifestStoreTest {
     }
 
     @Test
+    void findsTheNewestVersionWhereListsOfFilesAreLate() throws IOException {
+        ManifestStore late = ManifestStore.of(new Path("late://" + folder));
+        LateListing.lastListed = "000000000002.json";
+        try {
+            for (long version = 1; version <= 5; version++) {
+                assertThat(late.publish(new ArchiveManifest(ArchiveManifest.FORMAT_VERSION, version, null, List.of(), List.of(), List.of()))).isTrue();
+                assertThat(late.latest().version()).isEqualTo(version);
+            }
+            ArchiveManifest second = late.at(2);
+            assertThat(late.latest(second).version()).as("for a reader who knows an older one").isEqualTo(5);
+            assertThat(late.publish(second.withHolds(List.of()))).as("version 3 is taken, though it is not listed").isFalse();
+        } finally {
+            LateListing.lastListed = null;
+        }
+    }
+
+    @Test
     void namesAFileThatIsDamagedNewerOrForeign() throws IOException {
         java.nio.file.Path manifests = Files.createDirectories(folder.resolve(ManifestStore.MANIFEST_FOLDER));
         Files.writeString(manifests.resolve("000000000001.json"), "{");
