@@ -67,8 +67,9 @@ public final class NewFile {
 
     private static boolean createLocally(Path target, byte[] bytes) throws IOException {
         java.nio.file.Path file = java.nio.file.Path.of(target.getPath());
-        java.nio.file.Path aside = Files.createDirectories(file.resolveSibling(ASIDE_FOLDER)).resolve(UUID.randomUUID().toString());
+        java.nio.file.Path aside = file.resolveSibling(ASIDE_FOLDER).resolve(UUID.randomUUID().toString());
         try {
+            Files.createDirectories(aside.getParent());
             write(aside, bytes);
             Files.createLink(file, aside);
             try (FileChannel parent = FileChannel.open(file.getParent())) {

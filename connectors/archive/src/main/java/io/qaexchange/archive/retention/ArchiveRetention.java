@@ -120,7 +120,8 @@ public final class ArchiveRetention {
         List<RetiredFile> ahead = new ArrayList<>();
         publish("put back", latest -> {
             ahead.clear();
-            latest.retired().stream().filter(file -> !file.isDeleting() && RetentionPolicy.isToCome(file.retiredAtMs(), clock)).forEach(ahead::add);
+            long toComeFromMs = RetentionPolicy.toComeFromMs(latest, clock);
+            latest.retired().stream().filter(file -> !file.isDeleting() && file.retiredAtMs() > toComeFromMs).forEach(ahead::add);
             return ahead.isEmpty() ? null : latest.withRetiredNow(ahead, clock.millis());
         });
         Sorted[] sorted = new Sorted[1];

@@ -22,7 +22,7 @@ import java.util.function.Function;
 public class RetentionPolicy {
 
     /** More than clocks of hosts differ. */
-    private static final Duration CLOCKS_DIFFER = Duration.ofHours(1);
+    private static final Duration CLOCKS_DIFFER = Duration.ofDays(2);
 
     private final RetentionStages all;
     private final Map<String, RetentionStages> byTable;
@@ -58,9 +58,14 @@ public class RetentionPolicy {
         return older(manifest, List.of(manifest.files()), RetentionStages::localRetention, now);
     }
 
-    /** Whether a moment that was noted as past is so far ahead that the clock must have been wrong: a grace time that began then would not end for long. */
-    public static boolean isToCome(long notedMs, Clock clock) {
-        return notedMs > clock.millis() + CLOCKS_DIFFER.toMillis();
+    /**
+     * From when on a moment that was noted as past is so far ahead that the clock must have been wrong then: a grace time that began there would not end for
+     * long. In ms since 1970; {@link Long#MAX_VALUE} if the archive has rows of later days, since it is this clock then that is wrong.
+     */
+    public static long toComeFromMs(ArchiveManifest manifest, Clock clock) {
+        LocalDate tomorrow = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).plusDays(1);
+        boolean isBehind = manifest.files().stream().anyMatch(file -> LocalDate.parse(file.tradingDay()).isAfter(tomorrow));
+        return isBehind ? Long.MAX_VALUE : clock.millis() + CLOCKS_DIFFER.toMillis();
     }
 
     private List<DataFile> older(ArchiveManifest manifest, List<List<DataFile>> among, Function<RetentionStages, Integer> age, Instant now) {

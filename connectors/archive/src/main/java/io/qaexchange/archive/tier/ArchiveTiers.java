@@ -270,8 +270,9 @@ public final class ArchiveTiers {
         Set<String> ahead = new HashSet<>();
         manifest.publish("put back", (latest, copies, version) -> {
             ahead.clear();
+            long toComeFromMs = RetentionPolicy.toComeFromMs(latest, clock);
             for (RemoteCopy copy : latest.remote()) {
-                if (copy.stage() == Stage.LEAVING && RetentionPolicy.isToCome(copy.stageAtMs(), clock)) {
+                if (copy.stage() == Stage.LEAVING && copy.stageAtMs() > toComeFromMs) {
                     ahead.add(copy.batchId());
                     copies.put(copy.batchId(), copy.at(Stage.LEAVING, version, clock.millis()));
                 }

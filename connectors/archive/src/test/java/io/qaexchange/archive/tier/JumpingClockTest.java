@@ -100,6 +100,19 @@ class JumpingClockTest {
     }
 
     @Test
+    void aClockThatIsBehindShortensNoGraceTime() throws IOException {
+        TieredArchive archive = archive("behind");
+        RetentionPolicy fortyDays = new RetentionPolicy(new RetentionStages(null, null, 40), Map.of());
+        assertThat(archive.tiers(NOW).run().leaving()).hasSize(2);
+        archive.tiers(Instant.EPOCH).run();
+        assertThat(archive.tiers(NOW.plusSeconds(1)).run().waiting()).hasSize(2);
+        assertThat(retain(archive, fortyDays, NOW).expired()).hasSize(2);
+        assertThat(retain(archive, fortyDays, Instant.EPOCH).notes()).isEmpty();
+        assertThat(retain(archive, fortyDays, NOW.plusSeconds(1)).waiting()).hasSize(2);
+        archive.assertRowsReadable();
+    }
+
+    @Test
     void aClockThatIsAheadMovesFilesAfterTheyWereComparedOnly() throws IOException {
         TieredArchive archive = archive("ahead");
         archive.tiers(NOW).run();
