@@ -156,7 +156,9 @@ public final class ArchiveFetch {
             }
         }
         Map<RemoteCopy, DataFile> rows = new LinkedHashMap<>(done);
-        rows.keySet().removeIf(copy -> logged.contains(copy.batchId()));
+        // Another run that took over meanwhile writes the row.
+        Map<String, RemoteCopy> taken = store.latest().remoteByBatch();
+        rows.keySet().removeIf(copy -> logged.contains(copy.batchId()) || !copy.equals(taken.get(copy.batchId())));
         if (!rows.isEmpty()) {
             steps.accept("before rows of moves");
             MoveLog.write(store, version, "fetched", rows, clock.millis());

@@ -184,7 +184,9 @@ public final class ArchiveTiers {
         Set<String> put = new HashSet<>();
         StoreAwayException away = copyObjects(group, done, put, problems);
         Map<RemoteCopy, DataFile> rows = new LinkedHashMap<>(done);
-        rows.keySet().removeIf(copy -> logged.contains(copy.batchId()));
+        // Another run that took over meanwhile writes the row.
+        Map<String, RemoteCopy> now = store.latest().remoteByBatch();
+        rows.keySet().removeIf(copy -> logged.contains(copy.batchId()) || !copy.equals(now.get(copy.batchId())));
         if (!rows.isEmpty()) {
             steps.accept("before rows of moves");
             MoveLog.write(store, version[0], "copied", rows, clock.millis());
