@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A disk that fills while files move, at each step: the answer says so, nothing is half done, every row can be read, and the next run finishes. */
-class FullDiskTest {
+class FullDiskMovesTest {
 
     private static final int MEGABYTES = 2;
     private static final int FILES = 150;
