@@ -155,15 +155,7 @@ public final class ArchiveFetch {
                 problems.add("not fetched: " + file.path() + ": " + e.getMessage());
             }
         }
-        Map<RemoteCopy, DataFile> rows = new LinkedHashMap<>(done);
-        // Another run that took over meanwhile writes the row.
-        Map<String, RemoteCopy> taken = store.latest().remoteByBatch();
-        rows.keySet().removeIf(copy -> logged.contains(copy.batchId()) || !copy.equals(taken.get(copy.batchId())));
-        if (!rows.isEmpty()) {
-            steps.accept("before rows of moves");
-            MoveLog.write(store, version, "fetched", rows, clock.millis());
-            steps.accept("after rows of moves");
-        }
+        manifest.log(version, "fetched", done, logged, clock.millis());
         List<DataFile> away = new ArrayList<>();
         manifest.publish("fetched", (latest, now, next) -> {
             away.clear();

@@ -183,15 +183,7 @@ public final class ArchiveTiers {
         Map<RemoteCopy, DataFile> done = new LinkedHashMap<>();
         Set<String> put = new HashSet<>();
         StoreAwayException away = copyObjects(group, done, put, problems);
-        Map<RemoteCopy, DataFile> rows = new LinkedHashMap<>(done);
-        // Another run that took over meanwhile writes the row.
-        Map<String, RemoteCopy> now = store.latest().remoteByBatch();
-        rows.keySet().removeIf(copy -> logged.contains(copy.batchId()) || !copy.equals(now.get(copy.batchId())));
-        if (!rows.isEmpty()) {
-            steps.accept("before rows of moves");
-            MoveLog.write(store, version[0], "copied", rows, clock.millis());
-            steps.accept("after rows of moves");
-        }
+        manifest.log(version[0], "copied", done, logged, clock.millis());
         List<RemoteCopy> orphans = new ArrayList<>();
         manifest.publish("copied", (latest, copies, next) -> {
             orphans.clear();

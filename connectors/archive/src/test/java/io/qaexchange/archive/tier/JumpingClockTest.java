@@ -32,7 +32,7 @@ class JumpingClockTest {
     private static final Instant AHEAD = Instant.parse("2100-01-01T00:00:00Z");
     private static final List<Instant> CLOCKS = List.of(Instant.EPOCH, Instant.parse("2020-01-01T00:00:00Z"), NOW, LATER, LATER.plus(GRACE), AHEAD,
             AHEAD.plus(GRACE).plusSeconds(1));
-    private static final int HISTORIES = 40;
+    private static final int HISTORIES = 25;
     private static final int RUNS = 12;
     /** The oldest rows are 54 days older than the newest: none may expire, whatever the clock says. */
     private static final RetentionPolicy SIXTY_DAYS = new RetentionPolicy(new RetentionStages(null, null, 60), Map.of());
@@ -109,7 +109,7 @@ class JumpingClockTest {
         assertThat(retain(archive, fortyDays, NOW).expired()).hasSize(2);
         assertThat(retain(archive, fortyDays, Instant.EPOCH).notes()).isEmpty();
         assertThat(retain(archive, fortyDays, NOW.plusSeconds(1)).waiting()).hasSize(2);
-        archive.assertRowsReadable();
+        assertThat(ArchiveCheck.run(archive.store, null).problems()).isEmpty();
     }
 
     @Test
