@@ -144,7 +144,7 @@ class MonitorIT {
     private Path rulesOfAHastyOperator() throws IOException {
         String rules = Files.readString(CONFIGURATION.resolve("prometheus/alerts.yml"));
         for (String[] change : new String[][] {
-                {"diskFreeBytes) < 5e9\n        for: 1m", "diskFreeBytes) < 5e7\n        for: 2s"},
+                {"diskFreeBytes[2m])) < 5e9\n        for: 1m", "diskFreeBytes[2m])) < 5e7\n        for: 2s"},
                 {"archivingFailures[10m]", "archivingFailures[15s]"},
                 {"numberOfFailedCheckpoints[10m]", "numberOfFailedCheckpoints[15s]"},
                 {"/ 1000 > 120 and flink_jobmanager_job_runningTime > 120000\n        for: 30s", "/ 1000 > 20 and flink_jobmanager_job_runningTime > 20000\n        for: 1s"}}) {
