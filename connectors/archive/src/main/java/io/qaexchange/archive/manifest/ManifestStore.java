@@ -93,15 +93,15 @@ public final class ManifestStore {
     }
 
     /**
-     * The newest version, for a reader that has an older one: costs one look for a file if there is no newer.
+     * The newest version, for a reader that has an older one: costs two looks for a file if there is no newer. The second is for a reader who has slept
+     * while more versions were published than are kept: the next of his is gone, and so is his.
      *
      * @param known null if the reader has none
      */
     public ArchiveManifest latest(@Nullable ArchiveManifest known) throws IOException {
-        if (known != null && known.version() > 0 && !exists(root.getFileSystem(), fileOf(known.version() + 1))) {
-            return known;
-        }
-        return latest();
+        FileSystem fileSystem = root.getFileSystem();
+        boolean isNewest = known != null && known.version() > 0 && !exists(fileSystem, fileOf(known.version() + 1)) && exists(fileSystem, fileOf(known.version()));
+        return isNewest ? known : latest();
     }
 
     /**

@@ -80,6 +80,19 @@ class ManifestStoreTest {
     }
 
     @Test
+    void aReaderWhoSleptWhileMoreVersionsWerePublishedThanAreKeptGetsTheNewest() throws IOException {
+        ArchiveManifest known = new ArchiveManifest(ArchiveManifest.FORMAT_VERSION, 1, null, List.of(), List.of(), List.of());
+        assertThat(store.publish(known)).isTrue();
+        for (long version = 2; version <= 2 * ManifestStore.KEPT_VERSIONS; version++) {
+            assertThat(store.latest(known).version()).as("of version %d", version - 1).isEqualTo(version - 1);
+            assertThat(store.publish(new ArchiveManifest(ArchiveManifest.FORMAT_VERSION, version, null, List.of(), List.of(), List.of()))).isTrue();
+        }
+        assertThat(store.latest(known).version()).isEqualTo(2 * ManifestStore.KEPT_VERSIONS);
+        ArchiveManifest newest = store.latest();
+        assertThat(store.latest(newest)).as("not read again").isSameAs(newest);
+    }
+
+    @Test
     void findsTheNewestVersionWhereListsOfFilesAreLate() throws IOException {
         ManifestStore late = ManifestStore.of(new Path("late://" + folder));
         LateListing.lastListed = "000000000002.json";
