@@ -9,9 +9,11 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /** A wire in front of a server that refuses, breaks answers off, or loses them. Each connection is a thread of its own. */
 final class FaultyWire implements AutoCloseable {
@@ -23,6 +25,7 @@ final class FaultyWire implements AutoCloseable {
     private final AtomicInteger refuse = new AtomicInteger();
     private final AtomicInteger lose = new AtomicInteger();
     private volatile int breakBehind = -1;
+    private volatile long delayNs;
     /** Connections that are open: a client keeps them, and they would not notice. */
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final Set<Socket> doomed = ConcurrentHashMap.newKeySet();
@@ -49,6 +52,11 @@ final class FaultyWire implements AutoCloseable {
     void breakBehind(int bytes) throws IOException {
         breakBehind = bytes;
         cut();
+    }
+
+    /** How long each part of an answer is held back from here on. */
+    void slow(Duration delay) {
+        delayNs = delay.toNanos();
     }
 
     /** Each connection that is open is reset at the next byte that its client sends: the client cannot know before. */
@@ -126,10 +134,11 @@ final class FaultyWire implements AutoCloseable {
         }
     }
 
-    private static void copy(InputStream in, OutputStream out, int most) throws IOException {
+    private void copy(InputStream in, OutputStream out, int most) throws IOException {
         byte[] buffer = new byte[1 << 14];
         int left = most;
         for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+            LockSupport.parkNanos(delayNs);
             int taken = most < 0 ? n : Math.min(n, left);
             out.write(buffer, 0, taken);
             out.flush();

@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -142,6 +143,19 @@ class S3TiersTest {
             assertThatThrownBy(() -> read(store, "large")).isInstanceOf(IOException.class).hasMessageContaining("s3://" + BUCKET + "/faults/large");
         } finally {
             wire.breakBehind(-1);
+        }
+    }
+
+    @Test
+    void aSlowStoreIsWaitedFor() throws Exception {
+        wire.slow(Duration.ofMillis(50));
+        try {
+            TieredArchive archive = new TieredArchive(parent, "s3://" + BUCKET + "/slow");
+            archive.moveAll();
+            archive.assertRowsReadable();
+            assertThat(archive.fetchAll()).isEqualTo(2);
+        } finally {
+            wire.slow(Duration.ZERO);
         }
     }
 

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.manifest.NewFile;
+import io.qaexchange.archive.objects.NewFolder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -80,11 +82,8 @@ public final class ArchiveControl {
      * @return false if it is paused already; that pause stays as it is
      */
     public boolean pause(String by, String reason, String request, Clock clock) throws IOException {
-        if (read(paused) != null) {
-            return false;
-        }
-        write(paused, new Request(UUID.randomUUID().toString(), by, clock.millis(), reason, request));
-        return true;
+        NewFolder.make(paused.getParent());
+        return NewFile.create(paused, JSON.writeValueAsBytes(new Request(UUID.randomUUID().toString(), by, clock.millis(), reason, request)));
     }
 
     /**
@@ -108,12 +107,25 @@ public final class ArchiveControl {
         return asked;
     }
 
+    /** In one step: an object store puts an object whole or not at all; elsewhere a file is written beside and renamed. */
     private static void write(Path file, Request request) throws IOException {
+        NewFolder.make(file.getParent());
         FileSystem fileSystem = file.getFileSystem();
-        fileSystem.mkdirs(file.getParent());
-        try (FSDataOutputStream out = fileSystem.create(file, FileSystem.WriteMode.OVERWRITE)) {
-            out.write(JSON.writeValueAsBytes(request));
-            out.sync();
+        Path written = fileSystem.isDistributedFS() ? file : new Path(file.getParent(), "." + request.id());
+        try {
+            try (FSDataOutputStream out = fileSystem.create(written, FileSystem.WriteMode.OVERWRITE)) {
+                out.write(JSON.writeValueAsBytes(request));
+                out.sync();
+            }
+            if (!written.equals(file) && !fileSystem.rename(written, file)) {
+                throw new IOException("it could not be renamed from " + written);
+            }
+        } catch (IOException e) {
+            throw new IOException("request " + file + " could not be written: " + e.getMessage(), e);
+        } finally {
+            if (!written.equals(file) && fileSystem.exists(written)) {
+                fileSystem.delete(written, false);
+            }
         }
     }
 

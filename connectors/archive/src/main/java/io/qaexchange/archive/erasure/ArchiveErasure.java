@@ -12,6 +12,7 @@ import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.archive.manifest.RemoteCopy;
 import io.qaexchange.archive.manifest.RetiredFile;
 import io.qaexchange.archive.manifest.RewrittenFile;
+import io.qaexchange.archive.objects.NewFolder;
 import io.qaexchange.archive.retention.DeletionLog;
 import io.qaexchange.archive.tier.ColdFile;
 import io.qaexchange.archive.tier.ColdFiles;
@@ -167,7 +168,7 @@ public final class ArchiveErasure {
         } else if (known.superseded != superseded) {
             // The job was restored meanwhile.
             Path target = new Path(folder(superseded), known.file.path());
-            target.getFileSystem().mkdirs(target.getParent());
+            NewFolder.make(target.getParent());
             if (!target.getFileSystem().rename(new Path(folder(known.superseded), known.file.path()), target)) {
                 throw new IOException("file " + known.file.path() + " could not be moved to " + target);
             }

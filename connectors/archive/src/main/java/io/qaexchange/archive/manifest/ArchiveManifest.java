@@ -280,6 +280,11 @@ public record ArchiveManifest(int formatVersion, long version, @Nullable String 
         return next(files, retired.stream().map(file -> gone.contains(file) ? file.beingDeleted(version + 1, nowMs) : file).toList());
     }
 
+    /** The next version, in which some retired files left now: the clock was ahead when they did. */
+    public ArchiveManifest withRetiredNow(Collection<RetiredFile> ahead, long nowMs) {
+        return next(files, retired.stream().map(file -> ahead.contains(file) ? file.leftAt(nowMs) : file).toList());
+    }
+
     /** The next version, without retired files that are deleted, and without their copies in object stores. */
     public ArchiveManifest withoutRetired(Collection<RetiredFile> gone) {
         List<RetiredFile> rest = new ArrayList<>(retired);

@@ -1,5 +1,6 @@
 package io.qaexchange.archive.manifest;
 
+import io.qaexchange.archive.objects.NewFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import org.apache.flink.core.fs.FSDataOutputStream;
@@ -28,7 +29,7 @@ public final class FileCopy {
      */
     public static void into(java.nio.file.Path local, Path hidden, Path target, String sha256) throws IOException {
         FileSystem fileSystem = target.getFileSystem();
-        fileSystem.mkdirs(target.getParent());
+        NewFolder.make(target.getParent());
         boolean done = false;
         try {
             try (FSDataOutputStream out = fileSystem.create(hidden, FileSystem.WriteMode.NO_OVERWRITE)) {

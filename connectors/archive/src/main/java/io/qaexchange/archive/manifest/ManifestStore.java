@@ -1,5 +1,6 @@
 package io.qaexchange.archive.manifest;
 
+import io.qaexchange.archive.objects.NewFolder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -92,15 +93,15 @@ public final class ManifestStore {
     }
 
     /**
-     * The newest version, for a reader that has an older one: costs one look for a file if there is no newer.
+     * The newest version, for a reader that has an older one: costs two looks for a file if there is no newer. The second is for a reader who has slept
+     * while more versions were published than are kept: the next of his is gone, and so is his.
      *
      * @param known null if the reader has none
      */
     public ArchiveManifest latest(@Nullable ArchiveManifest known) throws IOException {
-        if (known != null && known.version() > 0 && !reading(() -> root.getFileSystem().exists(fileOf(known.version() + 1)))) {
-            return known;
-        }
-        return latest();
+        FileSystem fileSystem = root.getFileSystem();
+        boolean isNewest = known != null && known.version() > 0 && !exists(fileSystem, fileOf(known.version() + 1)) && exists(fileSystem, fileOf(known.version()));
+        return isNewest ? known : latest();
     }
 
     /**
@@ -113,7 +114,7 @@ public final class ManifestStore {
             throw new IllegalArgumentException("version must be positive: " + manifest.version());
         }
         FileSystem fileSystem = root.getFileSystem();
-        fileSystem.mkdirs(folder);
+        NewFolder.make(folder);
         String former = ManifestFormat.NO_FORMER;
         if (manifest.version() > 1) {
             try {
@@ -192,16 +193,26 @@ public final class ManifestStore {
         }
     }
 
+    /** Also where a list of files is late: a version is found by its name as soon as it is there. */
     private long newestVersion() throws IOException {
         List<Long> versions = versions();
-        return versions.isEmpty() ? 0 : versions.get(versions.size() - 1);
+        long newest = versions.isEmpty() ? 0 : versions.get(versions.size() - 1);
+        FileSystem fileSystem = root.getFileSystem();
+        while (newest > 0 && exists(fileSystem, fileOf(newest + 1))) {
+            newest++;
+        }
+        return newest;
+    }
+
+    private boolean exists(FileSystem fileSystem, Path file) throws IOException {
+        return reading(() -> fileSystem.exists(file));
     }
 
     /** The versions that are kept, ascending. */
     public List<Long> versions() throws IOException {
         FileSystem fileSystem = root.getFileSystem();
         List<Long> versions = new ArrayList<>();
-        if (!reading(() -> fileSystem.exists(folder))) {
+        if (!exists(fileSystem, folder)) {
             return versions;
         }
         for (FileStatus entry : list(fileSystem)) {

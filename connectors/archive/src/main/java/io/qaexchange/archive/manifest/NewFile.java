@@ -67,15 +67,10 @@ public final class NewFile {
 
     private static boolean createLocally(Path target, byte[] bytes) throws IOException {
         java.nio.file.Path file = java.nio.file.Path.of(target.getPath());
-        java.nio.file.Path aside = Files.createDirectories(file.resolveSibling(ASIDE_FOLDER)).resolve(UUID.randomUUID().toString());
-        try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer buffer = ByteBuffer.wrap(bytes);
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
-            channel.force(true);
-        }
+        java.nio.file.Path aside = file.resolveSibling(ASIDE_FOLDER).resolve(UUID.randomUUID().toString());
         try {
+            Files.createDirectories(aside.getParent());
+            write(aside, bytes);
             Files.createLink(file, aside);
             try (FileChannel parent = FileChannel.open(file.getParent())) {
                 parent.force(true);
@@ -84,8 +79,20 @@ public final class NewFile {
         } catch (FileAlreadyExistsException e) {
             LOG.info("file {} exists already", file);
             return false;
+        } catch (IOException e) {
+            throw new IOException("file " + file + " could not be created: " + e.getMessage(), e);
         } finally {
             Files.deleteIfExists(aside);
+        }
+    }
+
+    private static void write(java.nio.file.Path file, byte[] bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
         }
     }
 

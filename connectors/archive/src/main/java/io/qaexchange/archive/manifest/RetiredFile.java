@@ -55,6 +55,11 @@ public record RetiredFile(DataFile file, Reason reason, @Nullable String replace
         return new RetiredFile(other, reason, nowReplacedBy, retiredAtMs, deletingVersion, deletingAtMs);
     }
 
+    /** As this one, of which the clock was wrong when it left. */
+    RetiredFile leftAt(long nowMs) {
+        return new RetiredFile(file, reason, replacedBy, nowMs, deletingVersion, deletingAtMs);
+    }
+
     /** As this one, being deleted. */
     RetiredFile beingDeleted(long version, long nowMs) {
         return new RetiredFile(file, reason, replacedBy, retiredAtMs, version, nowMs);

@@ -1,5 +1,6 @@
 package io.qaexchange.archive.manifest;
 
+import io.qaexchange.archive.objects.NewFolder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Clock;
@@ -117,12 +118,18 @@ public final class VersionLeases {
 
     private Lease create(long sinceMs, Duration time) throws IOException {
         FileSystem fileSystem = folder.getFileSystem();
-        fileSystem.mkdirs(folder);
+        NewFolder.make(folder);
         long expiresMs = clock.millis() + time.toMillis();
         Lease lease = new Lease(sinceMs + "-" + expiresMs + "-" + UUID.randomUUID().toString().replace("-", ""), sinceMs, expiresMs);
+        boolean good = false;
         try (FSDataOutputStream out = fileSystem.create(new Path(folder, lease.name()), FileSystem.WriteMode.NO_OVERWRITE)) {
             // Flink's file system for S3 takes an empty object for the mark of a folder, finds no file there, and does not delete it.
             out.write('\n');
+            good = true;
+        } finally {
+            if (!good) {
+                release(lease);
+            }
         }
         return lease;
     }

@@ -58,7 +58,7 @@ final class FolderStore implements ObjectStore {
             if (fileSystem.exists(target)) {
                 return false;
             }
-            fileSystem.mkdirs(target.getParent());
+            NewFolder.make(target.getParent());
             try (FSDataOutputStream out = fileSystem.create(hidden, FileSystem.WriteMode.NO_OVERWRITE)) {
                 Files.copy(file, out);
                 out.sync();

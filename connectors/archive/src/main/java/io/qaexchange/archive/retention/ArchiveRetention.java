@@ -117,6 +117,13 @@ public final class ArchiveRetention {
             old.forEach(file -> (latest.isHeld(file) ? held : expired).add(file));
             return expired.isEmpty() ? null : latest.withExpired(expired, clock.millis());
         });
+        List<RetiredFile> ahead = new ArrayList<>();
+        publish("put back", latest -> {
+            ahead.clear();
+            long toComeFromMs = RetentionPolicy.toComeFromMs(latest, clock);
+            latest.retired().stream().filter(file -> !file.isDeleting() && file.retiredAtMs() > toComeFromMs).forEach(ahead::add);
+            return ahead.isEmpty() ? null : latest.withRetiredNow(ahead, clock.millis());
+        });
         Sorted[] sorted = new Sorted[1];
         publish("mark", latest -> {
             notes.clear();
@@ -126,6 +133,9 @@ public final class ArchiveRetention {
         away.clear();
         deleted.addAll(deleteMarked(away, file -> true));
         notes.addAll(away);
+        if (!ahead.isEmpty()) {
+            notes.add(ahead.size() + " files left the archive at a time that is still to come: a clock was ahead then. Their grace time begins now");
+        }
         List<String> unnamed = unnamed(store.latest());
         for (String path : unnamed) {
             delete(new Path(store.root(), path));

@@ -7,6 +7,7 @@ import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.archive.manifest.RemoteCopy;
 import io.qaexchange.archive.manifest.RetiredFile;
+import io.qaexchange.archive.objects.NewFolder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -55,14 +56,24 @@ public final class DeletionLog {
         if (fileSystem.exists(target)) {
             return;
         }
-        fileSystem.mkdirs(target.getParent());
+        NewFolder.make(target.getParent());
         Path hidden = new Path(target.getParent(), "." + UUID.randomUUID());
-        try (FSDataOutputStream out = fileSystem.create(hidden, FileSystem.WriteMode.NO_OVERWRITE)) {
-            out.write(rows);
-            out.sync();
-        }
-        if (!fileSystem.rename(hidden, target)) {
-            throw new IOException("file " + hidden + " could not be renamed to " + target);
+        boolean done = false;
+        try {
+            try (FSDataOutputStream out = fileSystem.create(hidden, FileSystem.WriteMode.NO_OVERWRITE)) {
+                out.write(rows);
+                out.sync();
+            }
+            if (!fileSystem.rename(hidden, target)) {
+                throw new IOException("it could not be renamed from " + hidden);
+            }
+            done = true;
+        } catch (IOException e) {
+            throw new IOException("file " + target + " could not be written: " + e.getMessage(), e);
+        } finally {
+            if (!done && fileSystem.exists(hidden)) {
+                fileSystem.delete(hidden, false);
+            }
         }
     }
 

@@ -2,6 +2,8 @@ package io.qaexchange.archive.retention;
 
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -18,6 +20,9 @@ import java.util.function.Function;
  * <p>Immutable.
  */
 public class RetentionPolicy {
+
+    /** More than clocks of hosts differ. */
+    private static final Duration CLOCKS_DIFFER = Duration.ofDays(2);
 
     private final RetentionStages all;
     private final Map<String, RetentionStages> byTable;
@@ -51,6 +56,16 @@ public class RetentionPolicy {
     /** Files that are older than {@code local-retention}, copied or not, held or not. */
     public List<DataFile> toLeaveLocalDisk(ArchiveManifest manifest, Instant now) {
         return older(manifest, List.of(manifest.files()), RetentionStages::localRetention, now);
+    }
+
+    /**
+     * From when on a moment that was noted as past is so far ahead that the clock must have been wrong then: a grace time that began there would not end for
+     * long. In ms since 1970; {@link Long#MAX_VALUE} if the archive has rows of later days, since it is this clock then that is wrong.
+     */
+    public static long toComeFromMs(ArchiveManifest manifest, Clock clock) {
+        LocalDate tomorrow = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).plusDays(1);
+        boolean isBehind = manifest.files().stream().anyMatch(file -> LocalDate.parse(file.tradingDay()).isAfter(tomorrow));
+        return isBehind ? Long.MAX_VALUE : clock.millis() + CLOCKS_DIFFER.toMillis();
     }
 
     private List<DataFile> older(ArchiveManifest manifest, List<List<DataFile>> among, Function<RetentionStages, Integer> age, Instant now) {

@@ -81,8 +81,10 @@ public final class ArchiveFetch {
      *
      * @param wanted which
      * @param stay how long their local files stay, whatever the policy says
+     * @throws IOException if the disk of the archive has no space for all of them; nothing is changed then
      */
     public Report run(Predicate<DataFile> wanted, Duration stay) throws IOException {
+        requireSpace(plan(wanted).fetched());
         long until = clock.millis() + stay.toMillis();
         List<DataFile> there = new ArrayList<>();
         List<DataFile> due = new ArrayList<>();
@@ -122,6 +124,19 @@ public final class ArchiveFetch {
         return new Report(fetched, there, problems);
     }
 
+    /** The job writes to that disk too: it must not find it full. */
+    private void requireSpace(List<DataFile> due) throws IOException {
+        long bytes = due.stream().mapToLong(DataFile::lengthBytes).sum();
+        if (bytes > 0) {
+            Path folder = TierManifest.onDisk(store.root());
+            long free = Files.getFileStore(folder).getUsableSpace();
+            if (bytes > free) {
+                throw new IOException(String.format("%,d files with %,d bytes are to be fetched, and the disk of %s has %,d bytes left. Ask for fewer days, or free space",
+                        due.size(), bytes, folder, free));
+            }
+        }
+    }
+
     private List<DataFile> fetch(List<DataFile> due, Set<String> logged, long version, List<String> problems) throws IOException {
         Map<String, RemoteCopy> copies = store.latest().remoteByBatch();
         Map<RemoteCopy, DataFile> done = new LinkedHashMap<>();
@@ -140,13 +155,7 @@ public final class ArchiveFetch {
                 problems.add("not fetched: " + file.path() + ": " + e.getMessage());
             }
         }
-        Map<RemoteCopy, DataFile> rows = new LinkedHashMap<>(done);
-        rows.keySet().removeIf(copy -> logged.contains(copy.batchId()));
-        if (!rows.isEmpty()) {
-            steps.accept("before rows of moves");
-            MoveLog.write(store, version, "fetched", rows, clock.millis());
-            steps.accept("after rows of moves");
-        }
+        manifest.log(version, "fetched", done, logged, clock.millis());
         List<DataFile> away = new ArrayList<>();
         manifest.publish("fetched", (latest, now, next) -> {
             away.clear();

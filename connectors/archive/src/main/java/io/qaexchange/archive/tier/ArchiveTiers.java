@@ -103,6 +103,7 @@ public final class ArchiveTiers {
         List<String> problems = new ArrayList<>();
         List<DataFile> deleted = new ArrayList<>(deleteMarked());
         List<DataFile> copied = copy(problems);
+        putBack();
         List<DataFile> kept = new ArrayList<>();
         List<DataFile> leaving = new ArrayList<>();
         manifest.publish("leave", (latest, copies, version) -> {
@@ -182,13 +183,7 @@ public final class ArchiveTiers {
         Map<RemoteCopy, DataFile> done = new LinkedHashMap<>();
         Set<String> put = new HashSet<>();
         StoreAwayException away = copyObjects(group, done, put, problems);
-        Map<RemoteCopy, DataFile> rows = new LinkedHashMap<>(done);
-        rows.keySet().removeIf(copy -> logged.contains(copy.batchId()));
-        if (!rows.isEmpty()) {
-            steps.accept("before rows of moves");
-            MoveLog.write(store, version[0], "copied", rows, clock.millis());
-            steps.accept("after rows of moves");
-        }
+        manifest.log(version[0], "copied", done, logged, clock.millis());
         List<RemoteCopy> orphans = new ArrayList<>();
         manifest.publish("copied", (latest, copies, next) -> {
             orphans.clear();
@@ -263,6 +258,25 @@ public final class ArchiveTiers {
     }
 
     // ---- leaving the local disk
+
+    /** Files that left while a clock was ahead leave now: their grace time would not end for long. */
+    private void putBack() throws IOException {
+        Set<String> ahead = new HashSet<>();
+        manifest.publish("put back", (latest, copies, version) -> {
+            ahead.clear();
+            long toComeFromMs = RetentionPolicy.toComeFromMs(latest, clock);
+            for (RemoteCopy copy : latest.remote()) {
+                if (copy.stage() == Stage.LEAVING && copy.stageAtMs() > toComeFromMs) {
+                    ahead.add(copy.batchId());
+                    copies.put(copy.batchId(), copy.at(Stage.LEAVING, version, clock.millis()));
+                }
+            }
+            return !ahead.isEmpty();
+        });
+        if (!ahead.isEmpty()) {
+            LOG.warn("{} files left the local disk at a time that is still to come: a clock was ahead then. Their grace time begins now", ahead.size());
+        }
+    }
 
     private List<DataFile> toLeave(ArchiveManifest latest, Map<String, RemoteCopy> copies, List<DataFile> kept) {
         List<DataFile> leaving = new ArrayList<>();

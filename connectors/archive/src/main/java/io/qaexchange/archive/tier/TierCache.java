@@ -6,9 +6,8 @@ import io.qaexchange.archive.objects.ObjectStore;
 import io.qaexchange.archive.objects.ObjectStores;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.RandomAccessFile;
-import java.nio.channels.Channels;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.FileAlreadyExistsException;
@@ -37,8 +36,9 @@ import org.slf4j.LoggerFactory;
  *   users/&lt;uuid&gt;/…             its downloads, and a second name (hard link) for each file that it reads
  * </pre>
  *
- * <p>Invariants: all files together have at most the given size, counted before a download begins. A file with a second name is being read and is
- * not evicted; the others go in the order of their last use. What a killed process left goes when the next one makes space.
+ * <p>Invariants: all files together have at most the given size, and no more than their disk has space for, counted before a download begins. A file
+ * with a second name is being read and is not evicted; the others go in the order of their last use. What a killed process left goes when the next one
+ * makes space.
  *
  * <p>Thread-safe, also between processes.
  */
@@ -46,6 +46,8 @@ public final class TierCache implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(TierCache.class);
     private static final String LOCK_SUFFIX = ".lock";
+    /** As operating systems call it. */
+    private static final String NO_SPACE = "No space left on device";
     private static final int ATTEMPTS = 3;
     private static final int BUFFER_BYTES = 1 << 16;
     /** Within a process a file cannot be locked twice. */
@@ -193,14 +195,13 @@ public final class TierCache implements AutoCloseable {
         long bytes = 0;
         try (FileChannel channel = FileChannel.open(target, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 InputStream in = store.open(copy.key())) {
-            OutputStream out = Channels.newOutputStream(channel);
             byte[] buffer = new byte[BUFFER_BYTES];
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 bytes += n;
                 if (bytes > copy.lengthBytes()) {
                     break;
                 }
-                out.write(buffer, 0, n);
+                write(channel, buffer, n, target);
             }
             channel.force(true);
         }
@@ -209,6 +210,16 @@ public final class TierCache implements AutoCloseable {
             throw new IOException("object " + copy.uri() + " is not the file that was copied there: it has " + (bytes > copy.lengthBytes() ? "more than " : "")
                     + (hash == null ? Math.min(bytes, copy.lengthBytes()) + " bytes, the manifest says " + copy.lengthBytes()
                             : "SHA-256 " + hash + ", the manifest says " + copy.sha256()));
+        }
+    }
+
+    private static void write(FileChannel channel, byte[] bytes, int length, Path target) throws IOException {
+        try {
+            for (ByteBuffer left = ByteBuffer.wrap(bytes, 0, length); left.hasRemaining();) {
+                channel.write(left);
+            }
+        } catch (IOException e) {
+            throw new IOException("local file " + target + " could not be written: " + e.getMessage(), e);
         }
     }
 
@@ -244,17 +255,28 @@ public final class TierCache implements AutoCloseable {
         long bytes = entries.stream().mapToLong(Entry::bytes).sum();
         List<Entry> unused = new ArrayList<>(entries.stream().filter(Entry::evictable).toList());
         unused.sort(Comparator.comparing(Entry::used));
+        long free = freeBytes();
         for (Entry entry : unused) {
-            if (bytes + wanted <= maxBytes) {
+            if (bytes + wanted <= maxBytes && wanted <= free) {
                 return;
             }
             Files.deleteIfExists(entry.path());
             bytes -= entry.bytes();
+            free = freeBytes();
         }
         if (bytes + wanted > maxBytes) {
             throw new IOException(String.format("the cache %s has %,d bytes, of which %,d are being read, and the file needs %,d. Raise the size of the cache"
                     + " (--tier-cache-size), ask for fewer days, or fetch the files (bin/archive fetch)", folder, maxBytes, bytes, wanted));
         }
+        if (wanted > free) {
+            throw new IOException(String.format("%s: the disk of the cache %s has %,d bytes left, and the file needs %,d. Free space, or name a folder on"
+                    + " another disk (--tier-cache)", NO_SPACE, folder, free, wanted));
+        }
+    }
+
+    /** What is left on the disk, in bytes. */
+    private long freeBytes() throws IOException {
+        return Files.getFileStore(folder).getUsableSpace();
     }
 
     /** Whole files, and of all processes the downloads and what they read that was evicted meanwhile. */
@@ -323,15 +345,33 @@ public final class TierCache implements AutoCloseable {
             ownFolder = locked(() -> {
                 Path lockFile = users.resolve(name + LOCK_SUFFIX);
                 OWN_LOCKS.add(lockFile);
-                ownLock = FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-                if (ownLock.tryLock() == null) {
-                    throw new IOException("file " + lockFile + " is locked already");
+                boolean good = false;
+                try {
+                    ownLock = FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                    if (ownLock.tryLock() == null) {
+                        throw new IOException("file " + lockFile + " is locked already");
+                    }
+                    removeLeftovers();
+                    Path own = Files.createDirectory(users.resolve(name));
+                    good = true;
+                    return own;
+                } finally {
+                    if (!good) {
+                        releaseLock(lockFile);
+                    }
                 }
-                removeLeftovers();
-                return Files.createDirectory(users.resolve(name));
             });
         }
         return ownFolder;
+    }
+
+    private void releaseLock(Path lockFile) throws IOException {
+        if (ownLock != null) {
+            ownLock.close();
+            ownLock = null;
+        }
+        OWN_LOCKS.remove(lockFile);
+        Files.deleteIfExists(lockFile);
     }
 
     /** Lets everything go that this process reads; whole files stay for the next. */
@@ -342,12 +382,8 @@ public final class TierCache implements AutoCloseable {
                 Files.deleteIfExists(file);
             }
             Files.deleteIfExists(ownFolder);
-            Path lockFile = ownFolder.resolveSibling(ownFolder.getFileName() + LOCK_SUFFIX);
-            ownLock.close();
-            OWN_LOCKS.remove(lockFile);
-            Files.deleteIfExists(lockFile);
+            releaseLock(ownFolder.resolveSibling(ownFolder.getFileName() + LOCK_SUFFIX));
             ownFolder = null;
-            ownLock = null;
         }
     }
 }

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import javax.annotation.Nullable;
 import org.apache.flink.core.fs.FileSystem;
@@ -68,6 +69,27 @@ final class TierManifest {
             }
         }
         throw new IOException("manifest version " + (store.latest().version() + 1) + " could not be created in " + PUBLISH_ATTEMPTS + " attempts");
+    }
+
+    /**
+     * Writes the rows of moves that are done, unless they have one: another run that took a move over meanwhile writes its row.
+     *
+     * @param version the version that announced them
+     * @param action copied or fetched
+     * @param logged identities of files that have their row already
+     */
+    void log(long version, String action, Map<RemoteCopy, DataFile> done, Set<String> logged, long nowMs) throws IOException {
+        if (logged.containsAll(done.keySet().stream().map(RemoteCopy::batchId).toList())) {
+            return;
+        }
+        steps.accept("before rows of moves");
+        Map<String, RemoteCopy> announced = store.latest().remoteByBatch();
+        Map<RemoteCopy, DataFile> rows = new LinkedHashMap<>(done);
+        rows.keySet().removeIf(copy -> logged.contains(copy.batchId()) || !copy.equals(announced.get(copy.batchId())));
+        if (!rows.isEmpty()) {
+            MoveLog.write(store, version, action, rows, nowMs);
+        }
+        steps.accept("after rows of moves");
     }
 
     /** All files of a version, by identity. */

@@ -80,6 +80,36 @@ class ManifestStoreTest {
     }
 
     @Test
+    void aReaderWhoSleptWhileMoreVersionsWerePublishedThanAreKeptGetsTheNewest() throws IOException {
+        ArchiveManifest known = new ArchiveManifest(ArchiveManifest.FORMAT_VERSION, 1, null, List.of(), List.of(), List.of());
+        assertThat(store.publish(known)).isTrue();
+        for (long version = 2; version <= 2 * ManifestStore.KEPT_VERSIONS; version++) {
+            assertThat(store.latest(known).version()).as("of version %d", version - 1).isEqualTo(version - 1);
+            assertThat(store.publish(new ArchiveManifest(ArchiveManifest.FORMAT_VERSION, version, null, List.of(), List.of(), List.of()))).isTrue();
+        }
+        assertThat(store.latest(known).version()).isEqualTo(2 * ManifestStore.KEPT_VERSIONS);
+        ArchiveManifest newest = store.latest();
+        assertThat(store.latest(newest)).as("not read again").isSameAs(newest);
+    }
+
+    @Test
+    void findsTheNewestVersionWhereListsOfFilesAreLate() throws IOException {
+        ManifestStore late = ManifestStore.of(new Path("late://" + folder));
+        LateListing.lastListed = "000000000002.json";
+        try {
+            for (long version = 1; version <= 5; version++) {
+                assertThat(late.publish(new ArchiveManifest(ArchiveManifest.FORMAT_VERSION, version, null, List.of(), List.of(), List.of()))).isTrue();
+                assertThat(late.latest().version()).isEqualTo(version);
+            }
+            ArchiveManifest second = late.at(2);
+            assertThat(late.latest(second).version()).as("for a reader who knows an older one").isEqualTo(5);
+            assertThat(late.publish(second.withHolds(List.of()))).as("version 3 is taken, though it is not listed").isFalse();
+        } finally {
+            LateListing.lastListed = null;
+        }
+    }
+
+    @Test
     void namesAFileThatIsDamagedNewerOrForeign() throws IOException {
         java.nio.file.Path manifests = Files.createDirectories(folder.resolve(ManifestStore.MANIFEST_FOLDER));
         Files.writeString(manifests.resolve("000000000001.json"), "{");

@@ -3,6 +3,7 @@ package io.qaexchange.archive.tier;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qaexchange.archive.SmallDisk;
 import io.qaexchange.archive.manifest.RemoteCopy;
 import io.qaexchange.archive.manifest.Sha256;
 import java.io.BufferedReader;
@@ -121,6 +122,38 @@ class TierCacheTest {
             assertThat(cache.bytes()).isLessThanOrEqualTo(CACHE_BYTES);
         } finally {
             process.destroyForcibly();
+        }
+    }
+
+    /** A disk of 1 MB, of which the size that the cache may have is ten times as much. */
+    @Test
+    void aCacheWhoseDiskIsFullEvictsThenSaysSoAndLeavesNothingBehind() throws Exception {
+        try (SmallDisk disk = SmallDisk.mount(parent.resolve("small"), 1, 100); TierCache small = new TierCache(disk.folder().resolve("cache"), 10 << 20)) {
+            folder = disk.folder().resolve("cache");
+            cache = small;
+            read(0);
+            read(1);
+            age(1, 10);
+            disk.fill(SmallDisk.Kind.BYTES);
+            read(2);
+            assertThat(cached()).as("1 made space").containsExactlyInAnyOrder(hash(0), hash(2));
+            try (ColdFile zero = cache.open("0", copy(objects, 0)); ColdFile two = cache.open("2", copy(objects, 2))) {
+                disk.fill(SmallDisk.Kind.BYTES);
+                assertThatThrownBy(() -> cache.open("table=tick/3.parquet", copy(objects, 3))).isInstanceOf(IOException.class)
+                        .hasMessageContaining("table=tick/3.parquet").hasMessageContaining(SmallDisk.NO_SPACE).hasMessageContaining(folder.toString());
+                assertThat(bytesOf(zero)).isEqualTo(bytes(0));
+                assertThat(bytesOf(two)).isEqualTo(bytes(2));
+                assertThat(cached()).containsExactlyInAnyOrder(hash(0), hash(2));
+            }
+            assertThat(leases()).isEmpty();
+            disk.free();
+            read(3);
+
+            disk.fill(SmallDisk.Kind.FILES);
+            assertThatThrownBy(() -> read(4)).hasMessageContaining("file-4").hasMessageContaining(SmallDisk.NO_SPACE);
+            assertThat(leases()).isEmpty();
+            disk.free();
+            read(4);
         }
     }
 

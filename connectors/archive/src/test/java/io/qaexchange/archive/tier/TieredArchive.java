@@ -154,8 +154,13 @@ public final class TieredArchive {
 
     /** Opens every file of the newest version as a query does, and compares its bytes. */
     void assertBytesReadable() throws IOException {
+        assertBytesReadable(cache);
+    }
+
+    /** As {@link #assertBytesReadable()}, through another cache. */
+    void assertBytesReadable(TierCache through) throws IOException {
         ArchiveManifest latest = store.latest();
-        ColdFiles files = ColdFiles.of(store, latest, cache);
+        ColdFiles files = ColdFiles.of(store, latest, through);
         assertThat(latest.files()).hasSameSizeAs(written);
         for (DataFile file : latest.files()) {
             try (ColdFile cold = files.open(file)) {

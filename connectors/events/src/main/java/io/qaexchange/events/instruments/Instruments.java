@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,15 +56,28 @@ public final class Instruments implements Serializable {
     /** Instruments remembered; beyond it, as only made-up names bring it about, they are worked out each time. */
     private static final int MAX_REMEMBERED = 100_000;
 
+    /** The last that was received: who asks a job again and again for the same text, such as a query server, parses it once. */
+    private static volatile Instruments received;
+
     private final String fileName;
     private final String yaml;
-    private final transient List<InstrumentsFile.Entry> entries;
+    /** The default and the prefixes: few, however many instruments there are. */
+    private final transient List<InstrumentsFile.Entry> general;
+    private final transient Map<String, InstrumentsFile.Entry> byId = new HashMap<>();
     private final transient Map<String, Instrument> remembered = new ConcurrentHashMap<>();
 
     private Instruments(String fileName, String yaml) {
         this.fileName = fileName;
         this.yaml = yaml;
-        this.entries = InstrumentsFile.parse(fileName, yaml);
+        List<InstrumentsFile.Entry> rest = new ArrayList<>();
+        for (InstrumentsFile.Entry entry : InstrumentsFile.parse(fileName, yaml)) {
+            if (entry.id().isEmpty()) {
+                rest.add(entry);
+            } else {
+                byId.put(entry.id(), entry);
+            }
+        }
+        this.general = List.copyOf(rest);
     }
 
     /**
@@ -131,13 +145,15 @@ public final class Instruments implements Serializable {
      * all.
      */
     public boolean covers(String id) {
-        boolean lists = false;
-        for (InstrumentsFile.Entry entry : entries) {
-            boolean isDefault = entry.id().isEmpty() && entry.prefix().isEmpty();
-            if (!isDefault && entry.matches(id)) {
+        if (byId.containsKey(id)) {
+            return true;
+        }
+        boolean lists = !byId.isEmpty();
+        for (InstrumentsFile.Entry entry : general) {
+            if (!entry.prefix().isEmpty() && entry.matches(id)) {
                 return true;
             }
-            lists |= !isDefault;
+            lists |= !entry.prefix().isEmpty();
         }
         return !lists;
     }
@@ -155,10 +171,13 @@ public final class Instruments implements Serializable {
 
     private Instrument resolve(String id) {
         List<InstrumentsFile.Entry> matching = new ArrayList<>();
-        for (InstrumentsFile.Entry entry : entries) {
+        for (InstrumentsFile.Entry entry : general) {
             if (entry.matches(id)) {
                 matching.add(entry);
             }
+        }
+        if (byId.containsKey(id)) {
+            matching.add(byId.get(id));
         }
         matching.sort((a, b) -> Integer.compare(a.rank(), b.rank()));
         Map<InstrumentKey, Object> values = new EnumMap<>(InstrumentKey.class);
@@ -183,7 +202,12 @@ public final class Instruments implements Serializable {
 
     private record Text(String fileName, String yaml) implements Serializable {
         private Object readResolve() {
-            return new Instruments(fileName, yaml);
+            Instruments known = received;
+            if (known == null || !known.fileName.equals(fileName) || !known.yaml.equals(yaml)) {
+                known = new Instruments(fileName, yaml);
+                received = known;
+            }
+            return known;
         }
     }
 }

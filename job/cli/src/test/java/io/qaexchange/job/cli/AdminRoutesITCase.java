@@ -51,6 +51,7 @@ class AdminRoutesITCase {
     private static Path folder;
     private JobRig rig;
     private JobID job;
+    private Path tokens;
     private QueryServer server;
     private final HttpClient http = HttpClient.newHttpClient();
     private final CollectedLog log = CollectedLog.start();
@@ -59,12 +60,16 @@ class AdminRoutesITCase {
     void start() throws Exception {
         rig = JobRig.start(folder);
         job = rig.submitWithArchivedRows(33, MESSAGES);
-        Path tokens = Files.writeString(folder.resolve("tokens.yaml"), "tokens:\n" + token("rita", "reader") + token("rob", "reader") + token("otto", "operator") + token("ada", "admin")
+        tokens = Files.writeString(folder.resolve("tokens.yaml"), "tokens:\n" + token("rita", "reader") + token("rob", "reader") + token("otto", "operator") + token("ada", "admin")
                 + token(SECRET, "admin").replace("user: " + SECRET, "user: sam"));
         URI rest = rig.cluster().getRestAddress().get();
-        server = QueryServer.start(new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, tokens, 8, 4,
+        server = QueryServer.start(options(rest, folder.resolve("audit.jsonl")));
+    }
+
+    private QueryServer.Options options(URI rest, Path audit) {
+        return new QueryServer.Options("127.0.0.1", 0, rest.getHost(), rest.getPort(), null, tokens, 8, 4,
                 new QueryEngine.Limits("512MB", 2, 60, "1GB", 0), new QueryServer.Doors(QueryServer.Doors.NONE, 0, QueryServer.Doors.NONE, null, Duration.ofMinutes(2)),
-                new QueryServer.Steering(folder.resolve("savepoints").toUri().toString(), folder.resolve("audit.jsonl"), null, List::of)));
+                new QueryServer.Steering(folder.resolve("savepoints").toUri().toString(), audit, null, List::of));
     }
 
     private static String token(String user, String role) throws Exception {
@@ -310,6 +315,61 @@ class AdminRoutesITCase {
 
     private HttpResponse<String> withKey(String user, String key, String path, String body) throws Exception {
         return http.send(request(user, path).header("Idempotency-Key", key).POST(HttpRequest.BodyPublishers.ofString(body)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void twoServersSteerAtOnce() throws Exception {
+        URI rest = rig.cluster().getRestAddress().get();
+        try (QueryServer second = QueryServer.start(options(rest, folder.resolve("audit of the second.jsonl")))) {
+            List<Integer> ports = List.of(server.port(), second.port());
+            for (int round = 0; round < 5; round++) {
+                int paused = 0;
+                for (HttpResponse<String> answer : askAtOnce(ports, "/admin/archive/pause")) {
+                    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+                    assertThat(JSON.readTree(answer.body()).get("archiving").asText()).isEqualTo("paused");
+                    paused += JSON.readTree(answer.body()).get("changed").asBoolean() ? 1 : 0;
+                }
+                assertThat(paused).as("servers that say they paused").isEqualTo(1);
+                int resumed = 0;
+                for (HttpResponse<String> answer : askAtOnce(ports, "/admin/archive/resume")) {
+                    assertThat(JSON.readTree(answer.body()).get("archiving").asText()).as(answer.body()).isEqualTo("on");
+                    resumed += JSON.readTree(answer.body()).get("changed").asBoolean() ? 1 : 0;
+                }
+                assertThat(resumed).as("servers that say they resumed").isEqualTo(1);
+                // One of them compacts; the other is told that it is being done, or comes when it is done and does it again.
+                for (HttpResponse<String> answer : askAtOnce(ports, "/admin/compaction/trigger")) {
+                    assertThat(answer.statusCode()).as(answer.body()).isIn(202, 409, 503);
+                    if (answer.statusCode() != 202) {
+                        assertThat(JSON.readTree(answer.body()).get("detail").asText()).contains("being compacted already");
+                    }
+                }
+                for (HttpResponse<String> answer : askAtOnce(ports, "/admin/checkpoint?wait=60")) {
+                    assertThat(JSON.readTree(answer.body()).get("state").asText()).as(answer.body()).isEqualTo("DONE");
+                }
+            }
+            Set<String> savepoints = new HashSet<>();
+            for (HttpResponse<String> answer : askAtOnce(ports, "/admin/savepoint?wait=60")) {
+                assertThat(JSON.readTree(answer.body()).get("state").asText()).as(answer.body()).isEqualTo("DONE");
+                savepoints.add(JSON.readTree(answer.body()).get("result").asText());
+            }
+            assertThat(savepoints).as("each has its own").hasSize(2).allMatch(savepoint -> Files.isDirectory(Path.of(URI.create(savepoint))));
+            assertThat(Files.readString(folder.resolve("audit of the second.jsonl"))).contains("POST /admin/savepoint?wait=60");
+        }
+        JobRig.await(() -> LiveMetrics.sum("archivingPaused") == 0);
+    }
+
+    /** Asks each server, and all at the same moment. */
+    private List<HttpResponse<String>> askAtOnce(List<Integer> ports, String path) throws Exception {
+        List<CompletableFuture<HttpResponse<String>>> asked = new ArrayList<>();
+        for (int port : ports) {
+            asked.add(http.sendAsync(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).header("Authorization", "Bearer otto")
+                    .POST(HttpRequest.BodyPublishers.noBody()).build(), HttpResponse.BodyHandlers.ofString()));
+        }
+        List<HttpResponse<String>> answers = new ArrayList<>();
+        for (CompletableFuture<HttpResponse<String>> one : asked) {
+            answers.add(one.get(90, TimeUnit.SECONDS));
+        }
+        return answers;
     }
 
     @Test

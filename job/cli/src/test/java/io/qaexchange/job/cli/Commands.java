@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.annotation.Nullable;
 
 /**
  * The commands in {@code bin/}, run as a user runs them: as processes, on what Maven packaged. Everything lies in one folder; a broker and
@@ -38,6 +39,7 @@ final class Commands implements AutoCloseable {
     private final int rpcPort = freePort();
     private final int zooKeeperPort = freePort();
     private final Map<String, String> environment = new HashMap<>();
+    private Path root = ROOT;
 
     Commands(Path folder) throws IOException {
         this.folder = Files.createDirectories(folder);
@@ -66,6 +68,11 @@ final class Commands implements AutoCloseable {
         return folder;
     }
 
+    /** Runs the commands of another checkout from now on, which must be built; null for this one. */
+    void use(@Nullable Path checkout) {
+        root = checkout == null ? ROOT : checkout;
+    }
+
     /** Sets an environment variable of commands, and of the processes that they start, from now on. */
     void set(String variable, String value) {
         environment.put(variable, value);
@@ -92,11 +99,11 @@ final class Commands implements AutoCloseable {
      * @return its last line on standard output
      */
     String run(String command, String... arguments) throws Exception {
-        List<String> line = new ArrayList<>(List.of(ROOT.resolve("bin").resolve(command).toString()));
+        List<String> line = new ArrayList<>(List.of(root.resolve("bin").resolve(command).toString()));
         line.addAll(List.of(arguments));
         Path out = Files.createTempFile(folder, command, ".out");
         Path err = Files.createTempFile(folder, command, ".err");
-        ProcessBuilder builder = new ProcessBuilder(line).directory(ROOT.toFile()).redirectOutput(out.toFile()).redirectError(err.toFile());
+        ProcessBuilder builder = new ProcessBuilder(line).directory(root.toFile()).redirectOutput(out.toFile()).redirectError(err.toFile());
         // A command ends before the second compiler's work pays. What it starts in the background takes no notice.
         builder.environment().put("JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=128m");
         builder.environment().putAll(environment);
@@ -114,17 +121,17 @@ final class Commands implements AutoCloseable {
 
     /** Starts a command that goes on until it is stopped. */
     Process begin(String command, String... arguments) throws IOException {
-        List<String> line = new ArrayList<>(List.of(ROOT.resolve("bin").resolve(command).toString()));
+        List<String> line = new ArrayList<>(List.of(root.resolve("bin").resolve(command).toString()));
         line.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(line).directory(ROOT.toFile()).redirectErrorStream(true)
+        ProcessBuilder builder = new ProcessBuilder(line).directory(root.toFile()).redirectErrorStream(true)
                 .redirectOutput(Files.createTempFile(folder, command, ".out").toFile());
         builder.environment().putAll(environment);
         return builder.start();
     }
 
-    /** Starts Prometheus on the processes of the folder. */
-    String startMonitor() throws Exception {
-        return run("monitor", "start", "--dir", folder.toString(), "--port", Integer.toString(freePort()), "--interval", "1");
+    /** Starts Prometheus on the processes of the folder, with these alerts. */
+    String startMonitor(Path rules) throws Exception {
+        return run("monitor", "start", "--dir", folder.toString(), "--port", Integer.toString(freePort()), "--interval", "1", "--rules", rules.toString());
     }
 
     /** Asks the server of the folder; before it runs, nobody. */

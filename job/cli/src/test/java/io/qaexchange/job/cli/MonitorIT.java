@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.archive.SmallDisk;
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.kafka.KafkaConnection;
@@ -44,6 +45,8 @@ class MonitorIT {
     private static final Path CONFIGURATION = Path.of("../../flink-conf").toAbsolutePath().normalize();
     private static final Duration WAIT = Duration.ofMinutes(4);
     private static final double RATE = 500;
+    private static final int DISK_MEGABYTES = 512;
+    private static final int DISK_FILES = 20_000;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir
@@ -86,7 +89,9 @@ class MonitorIT {
 
     @Test
     void everyPanelHasDataAndAlertsFollowTheirCauses() throws Exception {
-        try (Commands started = new Commands(temporary.resolve("watched, 100%20 [ö] #1"))) {
+        Path folder = temporary.resolve("watched, 100%20 [ö] #1");
+        // Hot state and files to be archived have a disk of their own, which can be filled.
+        try (SmallDisk disk = SmallDisk.tryMount(folder.resolve("tmp"), DISK_MEGABYTES, DISK_FILES).orElse(null); Commands started = new Commands(folder)) {
             commands = started;
             commands.set("QAEXCHANGE_LOG", "json");
             commands.startKafka();
@@ -96,7 +101,7 @@ class MonitorIT {
             // No door at a fixed port: another server of this machine may have it.
             Process server = commands.begin("serve", "--dir", commands.folder().toString(), "--port", "0", "--pg-port", "0", "--flight-port", "0",
                     "--iceberg");
-            prometheus = commands.startMonitor();
+            prometheus = commands.startMonitor(rulesOfAHastyOperator());
             Feeder feeder = new Feeder(KafkaConnection.to(commands.brokers()), "events", EventGenerator.live(1, Long.MAX_VALUE, Clock.systemUTC(), RATE, true));
             feeder.setRate(RATE);
             feeder.start();
@@ -104,18 +109,27 @@ class MonitorIT {
                 everyPanelHasData();
                 assertThat(firing()).as("alerts of a healthy job of " + job).doesNotContain("ProcessDown", "TaskManagerMissing", "JobNotRunning",
                         "CheckpointLate", "DeadLettersNotWritten", "ArchivingFails", "ArchiveNotPublished", "LedgerDiffers");
+                assertThat(commands.run("status", "--dir", folder.toString(), "--instruments", "1")).contains(" more; --instruments ");
                 commands.ask("POST", "/admin/archive/pause?reason=tested");
                 // It fires after 15 minutes; promtool test rules shows that.
                 await("a pause that will be an alert", () -> alerts("pending").contains("ArchivingPaused"));
                 anArchiveRunHasTheNameOfItsRequest();
                 commands.ask("POST", "/admin/archive/resume");
                 await("silence after archiving goes on", () -> !alerts("pending").contains("ArchivingPaused"));
+                checkpointsFailWhileTheirFolderIsAway();
+                if (disk != null) {
+                    archivingFailsWhileTheDiskIsFull(disk);
+                }
                 poison();
                 await("an alert about dead letters", () -> firing().contains("DeadLetters"));
                 commands.kill("taskmanager-2");
                 await("alerts about a lost TaskManager", () -> firing().containsAll(List.of("ProcessDown", "TaskManagerMissing")));
                 commands.startCluster();
                 await("silence after the TaskManager is back", () -> !firing().contains("ProcessDown") && !firing().contains("TaskManagerMissing"));
+                feeder.stop();
+                await("a checkpoint of the job that runs again", () -> number("time() - max(flink_jobmanager_job_lastCheckpointCompletedTimestamp) / 1000") < 5
+                        && number("max(flink_jobmanager_job_runningTime)") > 0);
+                assertThat(commands.run("audit", "--live", "--dir", folder.toString())).as("nothing was lost by all that").startsWith("AUDIT HOLDS");
             } catch (AssertionError | Exception e) {
                 throw new AssertionError(commands.explain(job), e);
             } finally {
@@ -124,6 +138,58 @@ class MonitorIT {
                 server.waitFor();
             }
         }
+    }
+
+    /** Our alerts with shorter times and a lower limit of the disk: causes need not last for minutes. */
+    private Path rulesOfAHastyOperator() throws IOException {
+        String rules = Files.readString(CONFIGURATION.resolve("prometheus/alerts.yml"));
+        for (String[] change : new String[][] {
+                {"diskFreeBytes[2m])) < 5e9\n        for: 1m", "diskFreeBytes[2m])) < 5e7\n        for: 2s"},
+                {"archivingFailures[10m]", "archivingFailures[15s]"},
+                {"numberOfFailedCheckpoints[10m]", "numberOfFailedCheckpoints[15s]"},
+                {"/ 1000 > 120 and flink_jobmanager_job_runningTime > 120000\n        for: 30s", "/ 1000 > 20 and flink_jobmanager_job_runningTime > 20000\n        for: 1s"}}) {
+            assertThat(rules).contains(change[0]);
+            rules = rules.replace(change[0], change[1]);
+        }
+        return Files.writeString(temporary.resolve("alerts of a hasty operator.yml"), rules);
+    }
+
+    /** As if its disk were not mounted: a file stands where the folder was. */
+    private void checkpointsFailWhileTheirFolderIsAway() throws Exception {
+        double restarts = number("sum(flink_jobmanager_job_numRestarts)");
+        Path checkpoints = commands.folder().resolve("checkpoints");
+        Path away = Files.move(checkpoints, checkpoints.resolveSibling("unmounted checkpoints"));
+        Files.createFile(checkpoints);
+        long beganNs = System.nanoTime();
+        await("alerts about checkpoints that fail and are late", () -> firing().containsAll(List.of("CheckpointFailed", "CheckpointLate")));
+        Files.delete(checkpoints);
+        Files.move(away, checkpoints);
+        await("silence after the folder of checkpoints is back", () -> !firing().contains("CheckpointFailed") && !firing().contains("CheckpointLate"));
+        assertThat(number("sum(flink_jobmanager_job_numRestarts)")).as("restarts of a job whose checkpoints failed for a while").isEqualTo(restarts);
+        took("late checkpoints", beganNs);
+    }
+
+    private void archivingFailsWhileTheDiskIsFull(SmallDisk disk) throws Exception {
+        long beganNs = System.nanoTime();
+        double archived = number("sum(flink_taskmanager_job_task_operator_archivedRows)");
+        disk.fill(SmallDisk.Kind.BYTES);
+        Set<String> fired = new TreeSet<>();
+        await("alerts about a full disk", () -> {
+            fired.addAll(firing());
+            return fired.containsAll(List.of("DiskAlmostFull", "ArchivingFails"));
+        });
+        disk.free();
+        await("silence after the disk has space", () -> !firing().contains("DiskAlmostFull") && !firing().contains("ArchivingFails"));
+        await("rows that are archived again", () -> number("sum(flink_taskmanager_job_task_operator_archivedRows)") > archived);
+        took("a full disk", beganNs);
+    }
+
+    private static void took(String cause, long beganNs) {
+        System.out.printf("MonitorIT: alerts about %s fired and went silent in %.1f s%n", cause, (System.nanoTime() - beganNs) / 1e9);
+    }
+
+    private double number(String expression) throws Exception {
+        return query(expression).path("result").path(0).path("value").path(1).asDouble();
     }
 
     /** While archiving is paused rows get old enough; they are archived when that is asked for. */

@@ -283,7 +283,7 @@ public final class QueryServer implements AutoCloseable {
         new PlanRoutes(engine, admission).addTo(endpoint);
         new PointRoutes(engine, admission).addTo(endpoint);
         String id = UUID.randomUUID().toString();
-        new InstrumentRoutes(engine).addTo(endpoint);
+        new InstrumentRoutes(engine, Clock.systemUTC()).addTo(endpoint);
         new JobRoutes(monitor).addTo(endpoint);
         Operations operations = new Operations(Clock.systemUTC());
         new AdminRoutes(monitor, operations, audit, options.steering().savepoints()).addTo(endpoint);

@@ -40,6 +40,8 @@ public final class MonitorCommand implements Callable<Integer> {
     @Option(names = "--interval", paramLabel = "SECONDS", defaultValue = "5",
             description = "How often metrics are collected and alerts evaluated. Default: ${DEFAULT-VALUE}.")
     private int intervalSeconds;
+    @Option(names = "--rules", paramLabel = "FILE", description = "Alerts with thresholds of your own. Default: flink-conf/prometheus/alerts.yml.")
+    private Path ownRules;
     @Option(names = "--keep", paramLabel = "DAYS", defaultValue = "15", description = "How long metrics are kept. Default: ${DEFAULT-VALUE}.")
     private int keepDays;
 
@@ -80,7 +82,10 @@ public final class MonitorCommand implements Callable<Integer> {
         }
         Path monitor = Files.createDirectories(target.resolve("monitor"));
         Files.createDirectories(MetricsTargets.of(target).folder());
-        Path rules = LocalProcesses.home().resolve("flink-conf/prometheus").resolve(RULES);
+        Path rules = ownRules == null ? LocalProcesses.home().resolve("flink-conf/prometheus").resolve(RULES) : ownRules;
+        if (!Files.isReadable(rules)) {
+            throw new UsageException("file " + rules + " with alerts cannot be read");
+        }
         Files.copy(rules, monitor.resolve(RULES), StandardCopyOption.REPLACE_EXISTING);
         Files.writeString(monitor.resolve("prometheus.yml"), configuration());
         // Relative names only: Prometheus takes the names of files for patterns, and the folder may be called anything.

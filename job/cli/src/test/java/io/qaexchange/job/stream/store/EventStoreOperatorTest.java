@@ -216,6 +216,28 @@ class EventStoreOperatorTest {
         }
     }
 
+    /** As when a disk is full for a while: five failures within milliseconds would fail the task before anybody is told. */
+    @Test
+    void triesAgainLaterAndLaterIfFilesCannotBeWritten() throws Exception {
+        messages.add(Ticks.at(Duration.ofMinutes(10), 1));
+        messages.add(Ticks.at(Duration.ofHours(4), 2));
+        try (UnionReadRig rig = started()) {
+            rig.feed(2);
+            Path folder = rig.temporaryFolders().iterator().next();
+            Path aside = Files.move(folder, folder.resolveSibling("aside"));
+            rig.pass(Duration.ofSeconds(61));
+            for (int ms = 0; ms < 6_000; ms += 4) {
+                rig.pass(Duration.ofMillis(4));
+            }
+            Files.move(aside, folder);
+            rig.archiveAll();
+            Checkpoint after = rig.checkpoint();
+            rig.complete(after);
+            rig.verify(after);
+            assertThat(rowsArchived(rig)).isEqualTo(1);
+        }
+    }
+
     @Test
     void leavesAFileThatTheSinkHasNotCopiedWhenTheTaskEnds() throws Exception {
         messages.add(Ticks.at(Duration.ofMinutes(10), 1));

@@ -210,6 +210,11 @@ final class UnionReadRig implements AutoCloseable {
         collect();
     }
 
+    /** Folders of files that are being written or wait for the sink. */
+    Set<Path> temporaryFolders() {
+        return temporaryFolders;
+    }
+
     /** Lets slices run until no archiving is left to do. */
     void archiveAll() throws Exception {
         for (int i = 0; i < 20_000 && isArchiving(); i++) {

@@ -10,6 +10,7 @@ import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.Role;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,11 +26,18 @@ import javax.annotation.Nullable;
 public final class InstrumentRoutes {
 
     private static final int MOST = 100_000;
+    /** Series of Prometheus that one answer has of each metric. */
+    private static final int MOST_SERIES = 100;
+    private static final String PROMETHEUS = "prometheus";
 
     private final QueryEngine engine;
+    private final Clock clock;
+    private final InstrumentRates rates = new InstrumentRates();
 
-    public InstrumentRoutes(QueryEngine engine) {
+    /** @param clock wall clock */
+    public InstrumentRoutes(QueryEngine engine, Clock clock) {
         this.engine = engine;
+        this.clock = clock;
     }
 
     /** Adds the routes. */
@@ -38,32 +46,51 @@ public final class InstrumentRoutes {
         endpoint.addLimited("GET", "/v1/instruments/*", Role.READER, this::one);
     }
 
-    /** All, or the busiest. */
+    /** All, or the busiest; as series of Prometheus the busiest only. */
     private void all(Exchange exchange) throws IOException {
-        exchange.allow("busiest");
-        long most = exchange.number("busiest", MOST, 1, MOST);
-        List<InstrumentStatistics> found = new ArrayList<>(ofInstruments(exchange.access()));
+        exchange.allow("busiest", "format");
+        String format = exchange.parameter("format", "json");
+        boolean series = format.equals(PROMETHEUS);
+        if (!series && !format.equals("json")) {
+            throw Problem.badRequest("bad-parameter", "format " + format + " is neither json nor " + PROMETHEUS);
+        }
+        if (series && exchange.parameter("busiest") == null) {
+            throw Problem.badRequest("missing-parameter", "parameter busiest is missing: each instrument would be a series of its own. Say at most " + MOST_SERIES);
+        }
+        if (series && exchange.access().accounts() != null) {
+            throw new Problem(403, "rows-limited", "user " + exchange.user().name() + " may see some accounts only, and numbers of instruments count the rows of all");
+        }
+        int bound = series ? MOST_SERIES : MOST;
+        long most = exchange.number("busiest", bound, 1, bound);
+        List<InstrumentStatistics> all = engine.reader().statistics();
+        List<InstrumentStatistics> found = new ArrayList<>(ofInstruments(all, exchange.access()));
         found.sort(exchange.parameter("busiest") == null || exchange.access().accounts() != null ? Comparator.comparing(InstrumentStatistics::routeKey)
                 : Comparator.comparingLong(InstrumentStatistics::stored).reversed().thenComparing(InstrumentStatistics::routeKey));
+        if (series) {
+            exchange.text(200, "text/plain; version=0.0.4", InstrumentSeries.text(found.subList(0, (int) Math.min(most, found.size()))));
+            return;
+        }
         Instruments terms = engine.reader().directory().describeCached().instruments();
-        exchange.compactJson(200, Map.of("instruments", found.stream().limit(most).map(of -> document(of, terms, exchange.access())).toList()));
+        InstrumentRates.Rates perSecond = rates.rates(all, clock.millis());
+        exchange.compactJson(200, Map.of("instruments", found.stream().limit(most).map(of -> document(of, terms, perSecond, exchange.access())).toList()));
     }
 
     private void one(Exchange exchange, String id) throws IOException {
         exchange.allow();
-        List<InstrumentStatistics> all = ofInstruments(exchange.access());
+        List<InstrumentStatistics> everything = engine.reader().statistics();
+        List<InstrumentStatistics> all = ofInstruments(everything, exchange.access());
         InstrumentStatistics found = all.stream().filter(of -> of.routeKey().equals(id)).findFirst()
                 .orElseThrow(() -> Problem.unknown("unknown-instrument", "the job has no row of instrument " + id,
                         NearNames.of(id, all.stream().map(InstrumentStatistics::routeKey).toList())));
-        exchange.json(200, document(found, engine.reader().directory().describeCached().instruments(), exchange.access()));
+        exchange.json(200, document(found, engine.reader().directory().describeCached().instruments(), rates.rates(everything, clock.millis()), exchange.access()));
     }
 
-    private List<InstrumentStatistics> ofInstruments(RowAccess access) throws IOException {
-        return engine.reader().statistics().stream().filter(of -> !of.isAccount() && access.hasInstrument(of.routeKey())).toList();
+    private static List<InstrumentStatistics> ofInstruments(List<InstrumentStatistics> all, RowAccess access) {
+        return all.stream().filter(of -> !of.isAccount() && access.hasInstrument(of.routeKey())).toList();
     }
 
     /** Without numbers for a user of some accounts: they count rows of all. */
-    private static Map<String, Object> document(InstrumentStatistics of, Instruments instruments, RowAccess access) {
+    private static Map<String, Object> document(InstrumentStatistics of, Instruments instruments, InstrumentRates.Rates rates, RowAccess access) {
         Instrument.Terms terms = instruments.get(of.routeKey()).terms();
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("instrument", of.routeKey());
@@ -78,6 +105,7 @@ public final class InstrumentRoutes {
         document.put("hotRows", of.stored() - of.archived());
         document.put("coldRows", of.archived());
         document.put("hotBytes", of.unarchivedBytes());
+        document.put("rowsPerSecond", rates.of(of));
         document.put("lateRows", of.lateRows());
         document.put("duplicates", of.duplicates());
         document.put("deadLetters", of.deadLetters());

@@ -23,6 +23,8 @@ import java.util.Map;
 public final class ArchivePlanner {
 
     private static final long NANOS_PER_MS = 1_000_000L;
+    /** More than clocks of hosts differ. */
+    private static final long CLOCKS_DIFFER_MS = 3_600_000L;
 
     private final EventStoreOptions options;
     private final long minAgeNs;
@@ -100,7 +102,7 @@ public final class ArchivePlanner {
             return InstrumentState.NO_TIME;
         }
         long retentionNs = options.hotRetention().toNanos();
-        if ((nowMs - instrument.lastArrivalMs()) * NANOS_PER_MS >= retentionNs) {
+        if (idleNs(instrument, nowMs) >= retentionNs) {
             return instrument.clockNs() + 1;
         }
         return instrument.clockNs() - retentionNs;
@@ -119,11 +121,17 @@ public final class ArchivePlanner {
     }
 
     private boolean isSilent(InstrumentState instrument, long nowMs) {
-        return (nowMs - instrument.lastArrivalMs()) * NANOS_PER_MS >= minAgeNs;
+        return idleNs(instrument, nowMs) >= minAgeNs;
+    }
+
+    /** Time since the last row arrived. If a clock was far ahead then, the instrument counts as silent: else its rows would stay hot until that time comes. */
+    private static long idleNs(InstrumentState instrument, long nowMs) {
+        long idleMs = nowMs - instrument.lastArrivalMs();
+        return idleMs < -CLOCKS_DIFFER_MS ? Long.MAX_VALUE : idleMs * NANOS_PER_MS;
     }
 
     private boolean hasWaited(InstrumentState instrument, long nowMs) {
         return instrument.clockNs() - instrument.oldestUnarchivedNs() >= maxWaitNs
-                || (nowMs - instrument.lastArrivalMs()) * NANOS_PER_MS >= maxWaitNs;
+                || idleNs(instrument, nowMs) >= maxWaitNs;
     }
 }

@@ -36,6 +36,8 @@ public final class Archiver {
 
     private static final Logger LOG = LoggerFactory.getLogger(Archiver.class);
     private static final int MAX_ROUND_FAILURES = 5;
+    /** Until a round begins again whose files could not be written; doubled each time. A full disk is not free within milliseconds. */
+    private static final long FIRST_RETRY_MS = 1_000;
     private static final String REQUEST_OF_LOG = "request";
     /** A check is also made after this part of a batch has come in. */
     private static final int CHECKS_PER_BATCH = 4;
@@ -57,6 +59,8 @@ public final class Archiver {
     private long rounds;
     private List<String> roundKeys;
     private int roundFailures;
+    /** Before the next slice, after a failure; else 0. */
+    private long retryMs;
     private boolean sliceScheduled;
     private boolean waitingForWriter;
     private long eventsSinceSlice;
@@ -280,7 +284,10 @@ public final class Archiver {
         eventsSinceSlice = 0;
         switch (progress) {
             case COMPLETE -> { }
-            case MORE -> scheduleSlice(idle ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(tookNs)));
+            case MORE -> {
+                scheduleSlice(retryMs > 0 ? retryMs : idle ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(tookNs)));
+                retryMs = 0;
+            }
             case WAITING -> {
                 waitingForWriter = true;
                 round.whenReady().whenComplete((done, failure) -> fromBackground(() -> {
@@ -317,7 +324,8 @@ public final class Archiver {
             if (++roundFailures >= MAX_ROUND_FAILURES) {
                 throw new IOException("archiving failed " + roundFailures + " times in a row: " + e.getMessage(), e);
             }
-            LOG.warn("archiving run {} failed, attempt {} of {}; the files are written again", run, roundFailures, MAX_ROUND_FAILURES, e);
+            retryMs = FIRST_RETRY_MS << roundFailures - 1;
+            LOG.warn("archiving run {} failed, attempt {} of {}; the files are written again in {} ms", run, roundFailures, MAX_ROUND_FAILURES, retryMs, e);
             round = new ArchiveRound(context, roundKeys);
             return ArchiveRound.Progress.MORE;
         }
