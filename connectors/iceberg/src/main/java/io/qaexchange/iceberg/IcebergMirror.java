@@ -275,7 +275,7 @@ public final class IcebergMirror {
         } catch (IOException | RuntimeException e) {
             return e.getMessage() + "; " + table.putAside(aside(name));
         }
-        return table.putBack();
+        return table.hasAnotherFormat() ? table.putAside(aside(name)) : table.putBack();
     }
 
     private String aside(String name) throws IOException {

@@ -101,9 +101,11 @@ class TableCommandTest {
         Files.writeString(file, "type = rest\nuri = http://127.0.0.1:1\n");
         assertThat(run(2, "sync", "--dir", demo, "--catalog", file.toString())).contains("catalogue http://127.0.0.1:1 refuses or cannot be reached");
         Files.writeString(file, "type = hive\nuri = x\n");
-        assertThat(run(2, "sync", "--dir", demo, "--catalog", file.toString())).contains("type is jdbc or rest, not hive");
+        assertThat(run(2, "sync", "--dir", demo, "--catalog", file.toString())).contains("catalogue.properties: type hive of the catalogue is neither jdbc nor rest");
         Files.writeString(file, "type = rest\n");
-        assertThat(run(2, "repair", "--dir", demo, "--catalog", file.toString())).contains("has no property uri");
+        assertThat(run(2, "repair", "--dir", demo, "--catalog", file.toString())).contains("catalogue.properties: the catalogue has no property uri");
+        Files.writeString(file, "type = rest\nuri = x\ntimeout-seconds = soon\n");
+        assertThat(run(2, "sync", "--dir", demo, "--catalog", file.toString())).contains("timeout-seconds of the catalogue is no number: soon");
         assertThat(run(2, "sync", "--dir", demo, "--catalog", dir + "/none")).contains("of the catalogue cannot be read");
         assertThat(run(2, "serve", "--dir", demo, "--catalog", file.toString())).contains("--catalog needs --sync");
     }
