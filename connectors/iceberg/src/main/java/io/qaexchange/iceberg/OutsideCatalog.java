@@ -259,6 +259,7 @@ public final class OutsideCatalog implements AutoCloseable {
         return problem("table " + id + " of catalogue " + uri, there, ours);
     }
 
+    /** The same, with the name of the table for messages. */
     @Nullable
     static String problem(String table, TableMetadata there, TableMetadata ours) {
         if (!there.location().equals(ours.location())) {
