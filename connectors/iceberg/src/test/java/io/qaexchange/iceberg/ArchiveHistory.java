@@ -27,16 +27,24 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.io.ColumnIOFactory;
+import org.apache.parquet.io.LocalInputFile;
+import org.apache.parquet.io.LocalOutputFile;
+import org.apache.parquet.io.RecordReader;
+import org.apache.parquet.schema.MessageType;
 
 /** An archive whose manifest goes through what a job, compactions, retention and restores do to it. */
 final class ArchiveHistory {
@@ -94,13 +102,24 @@ final class ArchiveHistory {
     }
 
     /** A checkpoint with a file that lacks a column, as a build wrote it that did not know that column yet. */
-    Checkpoint archiveWithout(String column, String table, int rows, String day) throws IOException, SQLException {
+    Checkpoint archiveWithout(String column, String table, int rows, String day) throws IOException {
         checkpointId++;
         DataFile whole = rig.write(EventSchema.get().findTable(table), day, rows, epoch, checkpointId, 0, ++ordinal, true);
         Path file = pathOf(whole.path());
         Path without = file.resolveSibling("without.parquet");
-        try (Connection duckDb = DriverManager.getConnection("jdbc:duckdb:"); Statement statement = duckDb.createStatement()) {
-            statement.execute("COPY (SELECT * EXCLUDE (" + column + ") FROM read_parquet('" + file + "', hive_partitioning = false)) TO '" + without + "' (FORMAT parquet)");
+        try (ParquetFileReader reader = ParquetFileReader.open(new LocalInputFile(file))) {
+            MessageType all = reader.getFileMetaData().getSchema();
+            MessageType older = new MessageType(all.getName(), all.getFields().stream().filter(field -> !field.getName().equals(column)).toList());
+            assertThat(older.getFieldCount()).isEqualTo(all.getFieldCount() - 1);
+            reader.setRequestedSchema(older);
+            try (ParquetWriter<Group> writer = ExampleParquetWriter.builder(new LocalOutputFile(without)).withConf(new PlainParquetConfiguration()).withType(older).build()) {
+                for (PageReadStore pages = reader.readNextRowGroup(); pages != null; pages = reader.readNextRowGroup()) {
+                    RecordReader<Group> records = new ColumnIOFactory().getColumnIO(older).getRecordReader(pages, new GroupRecordConverter(older));
+                    for (long i = pages.getRowCount(); i > 0; i--) {
+                        writer.write(records.read());
+                    }
+                }
+            }
         }
         Files.move(without, file, StandardCopyOption.REPLACE_EXISTING);
         return checkpoint(List.of(new DataFile(whole.batchId(), table, day, whole.path(), Files.size(file), rows, whole.rawBytes(), whole.minEventTimeNs(),
