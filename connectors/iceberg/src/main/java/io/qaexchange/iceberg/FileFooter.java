@@ -1,6 +1,7 @@
 package io.qaexchange.iceberg;
 
 import io.qaexchange.parquet.FlinkInputFile;
+import io.qaexchange.parquet.ParquetReaders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -22,9 +23,7 @@ import org.apache.iceberg.types.Conversions;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.util.UnicodeUtil;
-import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.statistics.Statistics;
-import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
@@ -43,7 +42,6 @@ record FileFooter(io.qaexchange.archive.manifest.DataFile file, String location,
 
     /** Longer texts are cut for bounds, as Iceberg's own writers do. */
     private static final int BOUND_LENGTH = 32;
-    private static final ParquetReadOptions OPTIONS = ParquetReadOptions.builder(new PlainParquetConfiguration()).build();
 
     /**
      * Reads the footer.
@@ -51,7 +49,7 @@ record FileFooter(io.qaexchange.archive.manifest.DataFile file, String location,
      * @throws IOException if the file is gone, or is not the one that the archive manifest lists
      */
     static FileFooter read(io.qaexchange.archive.manifest.DataFile file, Path path, String location) throws IOException {
-        try (ParquetFileReader reader = ParquetFileReader.open(FlinkInputFile.of(path), OPTIONS)) {
+        try (ParquetFileReader reader = ParquetReaders.open(FlinkInputFile.of(path))) {
             if (reader.getRecordCount() != file.rows()) {
                 throw new IOException("file " + path + " has " + reader.getRecordCount() + " rows, the archive manifest says " + file.rows());
             }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.qaexchange.parquet.FlinkInputFile;
+import io.qaexchange.parquet.ParquetReaders;
 import io.qaexchange.parquet.column.ParquetTable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -14,11 +15,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import javax.annotation.Nullable;
 import org.apache.flink.core.fs.Path;
-import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.column.impl.ColumnReadStoreImpl;
 import org.apache.parquet.column.page.PageReadStore;
-import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.Converter;
@@ -39,7 +38,6 @@ record KafkaOffsets(SortedMap<String, SortedMap<Integer, Long>> byTopic) {
     static final KafkaOffsets NONE = new KafkaOffsets(new TreeMap<>());
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final ParquetReadOptions OPTIONS = ParquetReadOptions.builder(new PlainParquetConfiguration()).build();
     private static final List<String> COLUMNS = List.of(ParquetTable.KAFKA_TOPIC, ParquetTable.KAFKA_PARTITION, ParquetTable.KAFKA_OFFSET);
 
     /**
@@ -48,7 +46,7 @@ record KafkaOffsets(SortedMap<String, SortedMap<Integer, Long>> byTopic) {
      * @throws IOException if the file is gone or damaged
      */
     static KafkaOffsets read(Path path) throws IOException {
-        try (ParquetFileReader reader = ParquetFileReader.open(FlinkInputFile.of(path), OPTIONS)) {
+        try (ParquetFileReader reader = ParquetReaders.open(FlinkInputFile.of(path))) {
             MessageType all = reader.getFileMetaData().getSchema();
             if (!COLUMNS.stream().allMatch(all::containsField)) {
                 return NONE;

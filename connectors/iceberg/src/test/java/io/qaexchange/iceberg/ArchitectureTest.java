@@ -34,4 +34,10 @@ class ArchitectureTest {
                 .should().dependOnClassesThat().resideInAnyPackage("org.apache.iceberg.rest..", "org.apache.iceberg.jdbc..")
                 .because("the mirror itself needs no catalogue").check(CLASSES);
     }
+
+    @Test
+    void readersHaveOptionsOfTheirOwn() {
+        noClasses().that().doNotHaveSimpleName("ParquetReaders").should().dependOnClassesThat().haveSimpleName("ParquetReadOptions")
+                .because("options hold the decompressors of a reader").check(CLASSES);
+    }
 }

@@ -3,8 +3,6 @@ package io.qaexchange.parquet;
 import java.io.IOException;
 import java.util.Map;
 import javax.annotation.Nullable;
-import org.apache.parquet.ParquetReadOptions;
-import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.io.InputFile;
 
@@ -29,9 +27,6 @@ public record EventFileFooter(String batchId, String table, String tradingDay, l
     /** No subtask, no ordinal. */
     public static final int NONE = -1;
 
-    /** Without Hadoop's configuration, whose resources would be searched and parsed for each file: more work than an archived megabyte. */
-    private static final ParquetReadOptions OPTIONS = ParquetReadOptions.builder(new PlainParquetConfiguration()).build();
-
     /**
      * Reads the footer of a file.
      *
@@ -40,7 +35,7 @@ public record EventFileFooter(String batchId, String table, String tradingDay, l
     public static EventFileFooter read(InputFile file) throws IOException {
         Map<String, String> values;
         long rows;
-        try (ParquetFileReader reader = ParquetFileReader.open(file, OPTIONS)) {
+        try (ParquetFileReader reader = ParquetReaders.open(file)) {
             values = reader.getFileMetaData().getKeyValueMetaData();
             rows = reader.getRecordCount();
         } catch (RuntimeException e) {

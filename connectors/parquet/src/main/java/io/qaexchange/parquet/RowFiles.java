@@ -9,9 +9,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import javax.annotation.Nullable;
-import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.page.PageReadStore;
-import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
@@ -23,8 +21,6 @@ import org.apache.parquet.schema.MessageType;
 
 /** Files of {@link RowParquetWriter}. Stateless. */
 public final class RowFiles {
-
-    private static final ParquetReadOptions OPTIONS = ParquetReadOptions.builder(new PlainParquetConfiguration()).usePageChecksumVerification(true).build();
 
     private RowFiles() {
     }
@@ -108,7 +104,7 @@ public final class RowFiles {
     }
 
     private static MessageType schema(InputFile source) throws IOException {
-        try (ParquetFileReader reader = ParquetFileReader.open(source, OPTIONS)) {
+        try (ParquetFileReader reader = ParquetReaders.openChecked(source)) {
             return reader.getFileMetaData().getSchema();
         }
     }
@@ -118,7 +114,7 @@ public final class RowFiles {
     }
 
     private static long read(InputFile source, MessageType schema, GroupVisitor visitor) throws IOException {
-        try (ParquetFileReader reader = ParquetFileReader.open(source, OPTIONS)) {
+        try (ParquetFileReader reader = ParquetReaders.openChecked(source)) {
             MessageType found = reader.getFileMetaData().getSchema();
             if (!found.equals(schema)) {
                 throw new IOException(source + " has other columns than the first file: " + found + " instead of " + schema);

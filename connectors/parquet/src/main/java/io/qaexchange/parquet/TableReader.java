@@ -6,9 +6,7 @@ import io.qaexchange.parquet.column.ParquetTable;
 import java.io.Closeable;
 import java.io.IOException;
 import javax.annotation.Nullable;
-import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.page.PageReadStore;
-import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.filter2.compat.FilterCompat;
 import org.apache.parquet.filter2.predicate.FilterApi;
 import org.apache.parquet.filter2.predicate.FilterPredicate;
@@ -98,9 +96,7 @@ public final class TableReader implements Closeable {
     private static TableReader open(InputFile input, FilterCompat.Filter filter) throws IOException {
         ParquetFileReader file;
         try {
-            // Without a configuration of its own Parquet parses Hadoop's XML files each time, which takes 20 ms.
-            ParquetReadOptions.Builder options = ParquetReadOptions.builder(new PlainParquetConfiguration()).useDictionaryFilter(false);
-            file = ParquetFileReader.open(input, (filter == FilterCompat.NOOP ? options : options.withRecordFilter(filter)).build());
+            file = ParquetReaders.open(input, filter);
         } catch (RuntimeException e) {
             throw new IOException(input + " cannot be read as a Parquet file: " + e.getMessage(), e);
         }

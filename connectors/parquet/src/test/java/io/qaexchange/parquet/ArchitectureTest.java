@@ -27,4 +27,9 @@ class ArchitectureTest {
                 .because("columns know no files").check(CLASSES);
     }
 
+    @Test
+    void readersHaveOptionsOfTheirOwn() {
+        noClasses().that().doNotHaveSimpleName("ParquetReaders").should().dependOnClassesThat().haveSimpleName("ParquetReadOptions")
+                .because("options hold the decompressors of a reader").check(CLASSES);
+    }
 }

@@ -13,6 +13,9 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.Map;
 import java.util.Random;
 import org.apache.parquet.io.InputFile;
@@ -141,5 +144,32 @@ class RowFilesTest {
             }
         }
         assertThat(noticed).isGreaterThan(20);
+    }
+
+    /** Readers once had the decompressors of each other. */
+    @Test
+    void filesAreReadByManyThreadsAtOnce() throws Exception {
+        Path file = write("many", columns(), 500, new Random(8));
+        List<Object> expected = new ArrayList<>();
+        RowFiles.forEachRow(input(file), row -> expected.add(row.text("needed_TEXT")));
+        ExecutorService threads = Executors.newFixedThreadPool(6);
+        try {
+            List<Future<?>> readers = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                readers.add(threads.submit(() -> {
+                    for (int round = 0; round < 100; round++) {
+                        List<Object> found = new ArrayList<>();
+                        RowFiles.forEachRow(input(file), row -> found.add(row.text("needed_TEXT")));
+                        assertThat(found).isEqualTo(expected);
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> reader : readers) {
+                reader.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
     }
 }

@@ -267,20 +267,7 @@ public final class DoorsBench {
     }
 
     private static void point(String name, Sizes sizes, Callable<?> request) throws Exception {
-        long begin = System.nanoTime() + TimeUnit.SECONDS.toNanos(sizes.seconds());
-        while (System.nanoTime() < begin) {
-            request.call();
-        }
-        long[] times = new long[1 << 20];
-        int count = 0;
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(sizes.seconds());
-        while (count < times.length && System.nanoTime() < end) {
-            long began = System.nanoTime();
-            request.call();
-            times[count++] = System.nanoTime() - began;
-        }
-        long[] sorted = Arrays.copyOf(times, count);
-        Arrays.sort(sorted);
-        System.out.printf(Locale.ROOT, "%-36s %9.2f %9.2f %9d%n", name, sorted[count / 2] / 1e6, sorted[Math.min(count - 1, (int) (count * 0.99))] / 1e6, count);
+        Timings timings = Timings.of(request, sizes.seconds(), sizes.seconds());
+        System.out.printf(Locale.ROOT, "%-36s %9.2f %9.2f %9d%n", name, timings.p50(), timings.p99(), timings.count());
     }
 }

@@ -286,15 +286,15 @@ public final class JobBench {
                 Path own = Files.createTempDirectory(folder, backend);
                 ArchiveCost.Cost cost = ArchiveCost.of(events, backend(backend, own), own);
                 delete(own);
-                say(String.format(Locale.ROOT, "archiving, round %d, %s: reading %.0f MB/s, writing %.0f, both on one core %.1f", round, backend,
-                        cost.readingMbPerSecond(), cost.writingMbPerSecond(), cost.mbPerSecond()));
+                say(String.format(Locale.ROOT, "archiving, round %d, %s: task thread %.0f MB/s, writer thread %.0f, both on one core %.1f", round, backend,
+                        cost.taskMbPerSecond(), cost.writerMbPerSecond(), cost.mbPerSecond()));
                 if (round > settings.warmUps()) {
                     costs.merge(backend, cost, (a, b) -> a.mbPerSecond() >= b.mbPerSecond() ? a : b);
                 }
             }
         }
-        results.add("archiving alone: reading rows, raw", "MB/s", costOf(costs, ArchiveCost.Cost::readingMbPerSecond));
-        results.add("archiving alone: writing Parquet, raw", "MB/s", costOf(costs, ArchiveCost.Cost::writingMbPerSecond));
+        results.add("archiving alone: task thread, raw", "MB/s", costOf(costs, ArchiveCost.Cost::taskMbPerSecond));
+        results.add("archiving alone: writer thread, raw", "MB/s", costOf(costs, ArchiveCost.Cost::writerMbPerSecond));
         Map<String, Double> both = costOf(costs, ArchiveCost.Cost::mbPerSecond);
         results.add("archiving alone: both on one core, raw", "MB/s", both, "lsm >= 100 MB/s", both.get("lsm") >= WANTED_ARCHIVING_MB);
         results.add("Parquet size of raw bytes", "", costOf(costs, ArchiveCost.Cost::fileShare));
@@ -390,12 +390,12 @@ public final class JobBench {
         stores.remove(JobRuns.WITHOUT_LEDGER);
         Map<String, Double> size = figures(stores, run -> (double) run.parquetBytes() / run.rawBytes());
         results.add("Parquet size of raw bytes", "", size, "lsm <= 0.4", size.get("lsm") <= WANTED_PARQUET);
-        Map<String, Double> reading = figures(stores, JobRuns.Run::readingMbPerSecond);
-        results.add("archiving: reading rows, raw, processor time", "MB/s", reading);
-        Map<String, Double> writing = figures(stores, JobRuns.Run::writingMbPerSecond);
-        results.add("archiving: writing Parquet, raw, processor time", "MB/s", writing);
+        Map<String, Double> task = figures(stores, JobRuns.Run::taskMbPerSecond);
+        results.add("archiving: task thread, raw, processor time", "MB/s", task);
+        Map<String, Double> writer = figures(stores, JobRuns.Run::writerMbPerSecond);
+        results.add("archiving: writer thread, raw, processor time", "MB/s", writer);
         Map<String, Double> both = new LinkedHashMap<>();
-        reading.forEach((contender, read) -> both.put(contender, 1 / (1 / read + 1 / writing.get(contender))));
+        task.forEach((contender, speed) -> both.put(contender, 1 / (1 / speed + 1 / writer.get(contender))));
         results.add("archiving: both on one core, raw", "MB/s", both, "lsm >= 100 MB/s", both.get("lsm") >= WANTED_ARCHIVING_MB);
     }
 

@@ -94,12 +94,12 @@ final class JobRuns {
         }
 
         /** Per second of processor time, as for writing: by the clock a slice also waits for its turn on busy cores. */
-        double readingMbPerSecond() {
+        double taskMbPerSecond() {
             return sliceBytes * 1e3 / slicesNs;
         }
 
-        /** As {@link #readingMbPerSecond}, of the threads that write the files. */
-        double writingMbPerSecond() {
+        /** As {@link #taskMbPerSecond}, of the threads that write the files. */
+        double writerMbPerSecond() {
             return rawBytes * 1e3 / threads.getOrDefault(ThreadTimes.ARCHIVE_WRITER, 1L);
         }
 

@@ -32,13 +32,15 @@ final class ServerProcess implements AutoCloseable {
     private final int httpPort;
     private final int pgPort;
     private final int flightPort;
+    private final String brokers;
 
-    private ServerProcess(Process process, Path folder, int httpPort, int pgPort, int flightPort) {
+    private ServerProcess(Process process, Path folder, int httpPort, int pgPort, int flightPort, String brokers) {
         this.process = process;
         this.folder = folder;
         this.httpPort = httpPort;
         this.pgPort = pgPort;
         this.flightPort = flightPort;
+        this.brokers = brokers;
     }
 
     /**
@@ -58,7 +60,8 @@ final class ServerProcess implements AutoCloseable {
         BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         for (String said = out.readLine(); said != null; said = out.readLine()) {
             if (said.startsWith(LISTENS)) {
-                return new ServerProcess(process, folder, Integer.parseInt(said.substring(LISTENS.length())), pgPort, flightPort);
+                String[] at = said.substring(LISTENS.length()).split(" ");
+                return new ServerProcess(process, folder, Integer.parseInt(at[0]), pgPort, flightPort, at[1]);
             }
         }
         process.destroyForcibly();
@@ -73,8 +76,8 @@ final class ServerProcess implements AutoCloseable {
         watching.start();
         try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
             new LiveDemo(new LiveDemo.Settings(Path.of(args[0]), 1, Double.parseDouble(args[1]), 0, Integer.parseInt(args[2]), Integer.parseInt(args[3])), nowhere)
-                    .run(port -> {
-                        out.println(LISTENS + port);
+                    .run(running -> {
+                        out.println(LISTENS + running.port() + " " + running.brokers());
                         out.flush();
                     });
         }
@@ -108,6 +111,11 @@ final class ServerProcess implements AutoCloseable {
 
     int flightPort() {
         return flightPort;
+    }
+
+    /** Address of Kafka. */
+    String brokers() {
+        return brokers;
     }
 
     /** Processor time of the process so far, seconds. */

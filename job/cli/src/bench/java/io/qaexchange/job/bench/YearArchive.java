@@ -39,6 +39,7 @@ import java.util.concurrent.Future;
 public final class YearArchive {
 
     private static final int DAYS = 250;
+    private static final int TEN_DAYS = 10;
     private static final int FILES_PER_DAY = 4;
     private static final int INSTRUMENTS_PER_FILE = 40;
     private static final long NS_PER_DAY = 24L * 3600 * 1_000_000_000L;
@@ -46,12 +47,15 @@ public final class YearArchive {
     private static final String EPOCH = "year-0";
 
     private final Path folder;
-    private final RecordType trade = EventSchema.get().findTable("trade");
+    private final RecordType table;
+    private final int days;
     private final int rowsPerFile;
 
-    private YearArchive(Path folder, long rows) {
+    private YearArchive(Path folder, String table, int days, long rows) {
         this.folder = folder;
-        this.rowsPerFile = (int) Math.max(INSTRUMENTS_PER_FILE, rows / DAYS / FILES_PER_DAY);
+        this.table = EventSchema.get().findTable(table);
+        this.days = days;
+        this.rowsPerFile = (int) Math.max(INSTRUMENTS_PER_FILE, rows / days / FILES_PER_DAY);
     }
 
     /** Runs it. */
@@ -70,21 +74,36 @@ public final class YearArchive {
         if (Files.exists(folder.resolve("_manifest"))) {
             throw new IOException("folder " + folder + " has an archive of another size, or half of one: delete it");
         }
-        new YearArchive(folder, rows).write();
+        begin(folder);
+        new YearArchive(folder, "trade", DAYS, rows).write();
         Files.writeString(done, args[1]);
+    }
+
+    /** Writes trades and ticks of the same ten days and instruments. Does nothing if the folder has them. */
+    static void tradesAndTicks(Path folder, long trades, long ticks) throws IOException, InterruptedException {
+        Path done = folder.resolve("rows");
+        if (!Files.exists(done)) {
+            begin(Files.createDirectories(folder));
+            new YearArchive(folder, "trade", TEN_DAYS, trades).write();
+            new YearArchive(folder, "tick", TEN_DAYS, ticks).write();
+            Files.writeString(done, trades + " " + ticks);
+        }
+    }
+
+    private static void begin(Path folder) throws IOException {
+        ManifestStore.of(new org.apache.flink.core.fs.Path(folder.toUri())).publish(ArchiveManifest.EMPTY.beginEpoch(new ArchiveEpoch(EPOCH, null, 0, "year", 1)));
     }
 
     private void write() throws IOException, InterruptedException {
         ManifestStore store = ManifestStore.of(new org.apache.flink.core.fs.Path(folder.toUri()));
-        ArchiveManifest manifest = ArchiveManifest.EMPTY.beginEpoch(new ArchiveEpoch(EPOCH, null, 0, "year", 1));
-        store.publish(manifest);
+        ArchiveManifest manifest = store.latest();
         IcebergMirror mirror = IcebergMirror.of(store);
         ExecutorService writers = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
         long startedNs = System.nanoTime();
         long rows = 0;
         try {
             LocalDate day = LocalDate.of(2025, 1, 2);
-            for (int number = 0; number < DAYS; day = day.plusDays(1)) {
+            for (int number = 0; number < days; day = day.plusDays(1)) {
                 if (day.getDayOfWeek() == DayOfWeek.SATURDAY || day.getDayOfWeek() == DayOfWeek.SUNDAY) {
                     continue;
                 }
@@ -125,8 +144,8 @@ public final class YearArchive {
     }
 
     private DataFile file(LocalDate day, int number, int part) throws IOException {
-        String batch = "year-" + number + "-" + part;
-        String path = "table=trade/date=" + day + "/part-" + batch + ".parquet";
+        String batch = table.table() + "-" + number + "-" + part;
+        String path = "table=" + table.table() + "/date=" + day + "/part-" + batch + ".parquet";
         Path file = folder.resolve(path);
         Files.createDirectories(file.getParent());
         int tradingDay = Integer.parseInt(day.toString().replace("-", ""));
@@ -138,7 +157,7 @@ public final class YearArchive {
         long sequence = (long) (number * FILES_PER_DAY + part) * rowsPerFile;
         String first = null;
         String last = null;
-        try (EventParquetWriter writer = EventParquetWriter.create(file, trade, new ParquetOptions(ParquetCompression.ZSTD, ParquetOptions.DEFAULT.rowGroupRows()))) {
+        try (EventParquetWriter writer = EventParquetWriter.create(file, table, new ParquetOptions(ParquetCompression.ZSTD, ParquetOptions.DEFAULT.rowGroupRows()))) {
             for (int i = 0; i < INSTRUMENTS_PER_FILE; i++) {
                 last = String.format("X.i%04d", part * INSTRUMENTS_PER_FILE + i);
                 first = first == null ? last : first;
@@ -146,9 +165,8 @@ public final class YearArchive {
                 for (int row = 0; row < perInstrument; row++) {
                     long time = dayNs + (NS_PER_DAY / perInstrument) * row + random.nextInt(1_000_000);
                     price = Math.max(1, price + (random.nextInt(5) - 2) * 0.5);
-                    byte[] event = builder.start(trade).eventTime(time).tradingDay(tradingDay).identity("s" + part, sequence).instrument(last)
-                            .set("trade_id", "T" + sequence).set("account", "a" + random.nextInt(5_000)).set("direction", random.nextBoolean() ? "BUY" : "SELL")
-                            .set("offset", "OPEN").set("kind", "NORMAL").set("price", price).set("volume", 1.0 + random.nextInt(20)).build();
+                    builder.start(table).eventTime(time).tradingDay(tradingDay).identity("s" + part, sequence).instrument(last);
+                    byte[] event = (table.table().equals("trade") ? trade(builder, sequence, price, random) : tick(builder, price, random)).build();
                     byte[] value = StoredEvent.encode(event, new Arrival(time + 1_000_000, "events", i % 8, sequence++));
                     writer.write(stored.wrap(value), value.length, tradingDay);
                 }
@@ -158,7 +176,16 @@ public final class YearArchive {
         }
         org.apache.flink.core.fs.Path written = new org.apache.flink.core.fs.Path(file.toUri());
         EventFileFooter footer = EventFileFooter.read(FlinkInputFile.of(written));
-        return new DataFile(batch, trade.table(), day.toString(), path, Files.size(file), footer.rows(), footer.rawBytes(), footer.minEventTimeNs(),
+        return new DataFile(batch, table.table(), day.toString(), path, Files.size(file), footer.rows(), footer.rawBytes(), footer.minEventTimeNs(),
                 footer.maxEventTimeNs(), EPOCH, number, first, last, part, number, Sha256.of(written), null);
+    }
+
+    private static EventBuilder trade(EventBuilder builder, long sequence, double price, Random random) {
+        return builder.set("trade_id", "T" + sequence).set("account", "a" + random.nextInt(5_000)).set("direction", random.nextBoolean() ? "BUY" : "SELL")
+                .set("offset", "OPEN").set("kind", "NORMAL").set("price", price).set("volume", 1.0 + random.nextInt(20));
+    }
+
+    private static EventBuilder tick(EventBuilder builder, double price, Random random) {
+        return builder.set("last_price", price).set("volume", random.nextInt(1_000_000)).set("bid_price", price - 0.5).set("ask_price", price + 0.5);
     }
 }

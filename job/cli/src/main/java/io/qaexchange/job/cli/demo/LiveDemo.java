@@ -26,7 +26,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -36,8 +36,6 @@ import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
-import org.apache.flink.runtime.execution.ExecutionState;
-import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
@@ -70,6 +68,15 @@ public final class LiveDemo {
     public record Settings(Path folder, long seed, double rate, int port, int pgPort, int flightPort) {
     }
 
+    /**
+     * Where it can be reached.
+     *
+     * @param port port of the server
+     * @param brokers address of Kafka
+     */
+    public record Running(int port, String brokers) {
+    }
+
     private final Settings settings;
     private final PrintStream out;
 
@@ -81,9 +88,9 @@ public final class LiveDemo {
     /**
      * Runs until the job ends, the thread is interrupted or the process is stopped.
      *
-     * @param started told the port once rows can be asked for
+     * @param started told once rows can be asked for
      */
-    public void run(java.util.function.IntConsumer started) throws Exception {
+    public void run(Consumer<Running> started) throws Exception {
         Path folder = settings.folder();
         Files.writeString(folder.resolve(DemoRun.INSTRUMENTS_FILE), Instruments.exampleYaml());
         out.println("== starting a Kafka broker and a Flink cluster in this process");
@@ -101,7 +108,7 @@ public final class LiveDemo {
     }
 
     private void serve(MiniCluster cluster, EmbeddedKafka kafka, JobOptions options, Configuration configuration,
-            java.util.function.IntConsumer started) throws Exception {
+            Consumer<Running> started) throws Exception {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
         ExchangeJob.build(environment, options);
         StreamGraph topology = environment.getStreamGraph();
@@ -124,7 +131,7 @@ public final class LiveDemo {
             MetricsTargets.of(settings.folder()).add("server", running.port());
             new ServerFile(settings.folder()).write(URI.create("http://127.0.0.1:" + running.port()), running.id());
             tell(running, kafka);
-            started.accept(running.port());
+            started.accept(new Running(running.port(), kafka.bootstrapServers()));
             while (!cluster.getJobStatus(job).get().isTerminalState()) {
                 if (feeding.isCompletedExceptionally()) {
                     feeding.get();

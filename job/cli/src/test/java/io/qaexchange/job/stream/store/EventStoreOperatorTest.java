@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -259,8 +260,13 @@ class EventStoreOperatorTest {
         }
     }
 
+    /** Rows are read on the task thread here, and on the writer thread by {@link EventStoreOnOurBackendTest}. */
+    StateBackend backend() {
+        return new HashMapStateBackend();
+    }
+
     private UnionReadRig started() throws Exception {
-        UnionReadRig rig = new UnionReadRig(folder, messages, new HashMapStateBackend(), RETENTION);
+        UnionReadRig rig = new UnionReadRig(folder, messages, backend(), RETENTION);
         rig.start(1);
         return rig;
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qaexchange.archive.manifest.ArchiveCheck;
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.job.stream.store.UnionReadRig.Checkpoint;
+import io.qaexchange.state.LsmStateBackend;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,10 +18,12 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.lifecycle.AfterProperty;
+import org.apache.flink.runtime.state.StateBackend;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 
 /**
  * Random histories of feeding, archiving, compaction, moves to a second tier and back, erasing, checkpoints, crashes, older savepoints and rescaling: every row
- * once at every checkpoint.
+ * once at every checkpoint, whether the task thread reads what is archived or another one.
  */
 class UnionReadProperties {
 
@@ -56,7 +59,8 @@ class UnionReadProperties {
     private static void history(Path folder, Random random) throws Exception {
         List<byte[]> messages = new ArrayList<>();
         new EventGenerator(random.nextInt(1000), MESSAGES).forEachRemaining(message -> messages.add(message.value()));
-        try (UnionReadRig rig = new UnionReadRig(folder, messages)) {
+        StateBackend backend = random.nextBoolean() ? new LsmStateBackend() : new HashMapStateBackend();
+        try (UnionReadRig rig = new UnionReadRig(folder, messages, backend, Duration.ofDays(2))) {
             rig.start(1 + random.nextInt(MOST_SUBTASKS));
             int compacted = 0;
             boolean erasing = random.nextInt(3) == 0;
@@ -64,8 +68,12 @@ class UnionReadProperties {
             for (int step = 0; step < STEPS; step++) {
                 switch (random.nextInt(erasing ? 16 : 15)) {
                     case 0, 1, 2, 3 -> rig.feed(random.nextInt(MESSAGES / 10));
-                    case 4 -> rig.pass(Duration.ofSeconds(61));
-                    case 5 -> rig.pass(Duration.ofMillis(random.nextInt(40)));
+                    case 4 -> {
+                        // What comes next finds other threads at work.
+                        rig.passWithoutWaiting(Duration.ofSeconds(61));
+                        rig.passWithoutWaiting(Duration.ofMillis(2));
+                    }
+                    case 5 -> rig.passWithoutWaiting(Duration.ofMillis(random.nextInt(40)));
                     case 6 -> rig.archiveAll();
                     case 7, 8 -> {
                         Checkpoint checkpoint = rig.checkpoint();

@@ -64,8 +64,9 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.SharedStateRegistry;
+import org.apache.flink.runtime.state.SharedStateRegistryImpl;
 import org.apache.flink.runtime.state.StateBackend;
-import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
@@ -109,6 +110,8 @@ final class UnionReadRig implements AutoCloseable {
     private Map<String, byte[]> expected = new HashMap<>();
     private final List<Erasure> erasures = new ArrayList<>();
     private final List<DeadLetter> deadLetters = new ArrayList<>();
+    /** As in the JobManager: knows the files that a checkpoint has in common with former ones. */
+    private final SharedStateRegistry sharedFiles = new SharedStateRegistryImpl();
     /** The files that killed tasks leave, as on a real machine. */
     private final Set<Path> temporaryFolders = new HashSet<>();
 
@@ -121,10 +124,6 @@ final class UnionReadRig implements AutoCloseable {
                 Duration.ofNanos(1), new ParquetOptions(ParquetCompression.SNAPPY, 500), instruments);
         this.store = ManifestStore.of(new org.apache.flink.core.fs.Path(options.archive()));
         this.cache = new TierCache(folder.resolve("cache"), 64 << 20);
-    }
-
-    UnionReadRig(Path folder, List<byte[]> messages) {
-        this(folder, messages, new HashMapStateBackend(), Duration.ofDays(2));
     }
 
     /** Starts a job without state. */
@@ -199,6 +198,18 @@ final class UnionReadRig implements AutoCloseable {
         collect();
     }
 
+    /** Lets wall time pass, and waits for no other thread. */
+    void passWithoutWaiting(Duration time) throws Exception {
+        nowMs += time.toMillis();
+        for (var task : tasks) {
+            task.setProcessingTime(nowMs);
+            while (task.getTaskMailbox().hasMail()) {
+                task.getTaskMailbox().take(TaskMailbox.MIN_PRIORITY).run();
+            }
+        }
+        collect();
+    }
+
     /** Lets slices run until no archiving is left to do. */
     void archiveAll() throws Exception {
         for (int i = 0; i < 20_000 && isArchiving(); i++) {
@@ -219,6 +230,7 @@ final class UnionReadRig implements AutoCloseable {
         OperatorSubtaskState[] states = new OperatorSubtaskState[tasks.size()];
         for (int i = 0; i < states.length; i++) {
             states[i] = tasks.get(i).snapshot(id, nowMs);
+            states[i].registerSharedStates(sharedFiles, id);
         }
         Map<Long, List<FinishedFile>> uncommitted = new TreeMap<>();
         for (Map.Entry<Long, List<FinishedFile>> files : committable.entrySet()) {

@@ -9,6 +9,9 @@ import org.apache.flink.core.memory.DataOutputView;
 
 /** Byte arrays that nobody changes once they are stored, so that heap state need not copy them. Length, then bytes. */
 public final class StoredBytesSerializer extends ImmutableSerializer<byte[]> {
+    /** Bytes before the array where one is the value of a map and is read as it is stored: a byte for null, and the length. */
+    public static final int MAP_VALUE_HEAD = 1 + Integer.BYTES;
+
     private static final long serialVersionUID = 1L;
 
     public StoredBytesSerializer() {

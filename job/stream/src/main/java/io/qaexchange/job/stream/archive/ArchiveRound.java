@@ -9,20 +9,19 @@ import io.qaexchange.job.model.store.InstrumentState;
 import io.qaexchange.job.stream.hot.EventStoreMetrics;
 import io.qaexchange.job.stream.hot.EventStoreOptions;
 import io.qaexchange.job.stream.hot.InstrumentIndex;
+import io.qaexchange.state.StateReadSession;
+import io.qaexchange.state.StateReads;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import javax.annotation.Nullable;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,20 +29,18 @@ import org.slf4j.LoggerFactory;
 /**
  * Archives what is cut: table by table, for each trading day one file, the instruments in order of their route keys.
  *
- * <p>The task thread reads rows in short steps, because keyed state allows no other thread. A writer thread encodes them as Parquet. When
- * the files of a table are finished they are handed over in one step of the task thread: the instruments note the batches and the files are
- * emitted, so that both are in the same checkpoints. Until then nothing of a file is in a checkpoint; after a failure it is written again,
+ * <p>On our own state backend a writer thread reads rows from a pinned state and encodes them as Parquet. Elsewhere keyed state allows no thread
+ * but the task's, which reads them in short steps and passes them to the writer thread.
+ *
+ * <p>When the files of a table are finished they are handed over in one step of the task thread: the instruments note the batches and the files
+ * are emitted, so that both are in the same checkpoints. Until then nothing of a file is in a checkpoint; after a failure it is written again,
  * with the same rows, as another batch.
  *
- * <p>One thread, the task thread.
+ * <p>One thread, the task thread, but for {@link #cancel}.
  */
 public final class ArchiveRound {
 
     private static final Logger LOG = LoggerFactory.getLogger(ArchiveRound.class);
-    private static final int ROWS_BETWEEN_CLOCK_READS = 32;
-    private static final int CHUNK_ROWS = 512;
-    /** Chunks that wait for the writer thread; more would only take memory. */
-    private static final int MAX_CHUNKS_WAITING = 16;
 
     /** How a step ended. */
     public enum Progress {
@@ -60,11 +57,12 @@ public final class ArchiveRound {
      *
      * @param folder for files that are being written
      * @param identity the writer of the files, for footers
+     * @param reads reads the state on other threads; null if the backend does not allow it
      * @param writer the writer thread
      * @param output takes finished files
      */
-    public record Context(KeyedStateBackend<String> backend, EventStoreState state, InstrumentIndex instruments, EventStoreOptions options,
-            Path folder, FileIdentity identity, EventStoreMetrics metrics, Executor writer, Consumer<FinishedFile> output) {
+    public record Context(KeyedStateBackend<String> backend, EventStoreState state, @Nullable StateReads<String> reads, InstrumentIndex instruments,
+            EventStoreOptions options, Path folder, FileIdentity identity, EventStoreMetrics metrics, Executor writer, Consumer<FinishedFile> output) {
     }
 
     /** Order of instruments as UTF-8 bytes; accounts, whose rows have no instrument, come after all instruments. */
@@ -85,21 +83,22 @@ public final class ArchiveRound {
     private final Context context;
     private final List<String> routeKeys;
     private final Iterator<RecordType> tables = EventSchema.get().recordTypes().iterator();
-    private final Deque<CompletableFuture<Void>> writing = new ArrayDeque<>();
+    /** The state as it was when the round began; null if only the task thread can read it. */
+    @Nullable
+    private final StateReadSession<String> pinned;
+    private final AtomicBoolean cancelled = new AtomicBoolean();
 
     private RecordType table;
     private TableFiles files;
+    private TableRead read;
     private CompletableFuture<List<TableFiles.WrittenFile>> finishing;
-    private int nextInstrument;
-    private String routeKey;
-    private HotColdBoundary.Range range;
-    private RowMerge rows;
-    private List<byte[]> chunk = new ArrayList<>(CHUNK_ROWS);
 
     /** A round over these instruments; each has an open range. */
-    public ArchiveRound(Context context, List<String> routeKeys) {
+    public ArchiveRound(Context context, List<String> routeKeys) throws IOException {
         this.context = context;
         this.routeKeys = routeKeys.stream().map(Sortable::new).sorted().map(Sortable::routeKey).toList();
+        // Nothing comes into an open range any more: the state as it is now has all rows of the round.
+        this.pinned = context.reads() == null ? null : context.reads().open();
         nextTable();
     }
 
@@ -111,111 +110,88 @@ public final class ArchiveRound {
     public Progress step(long budgetNs) throws Exception {
         long deadlineNs = System.nanoTime() + budgetNs;
         do {
-            checkWriting();
-            if (finishing != null) {
-                if (!finishing.isDone()) {
-                    return Progress.WAITING;
+            if (finishing == null) {
+                finishing = read.step(deadlineNs);
+                if (finishing == null) {
+                    return read.awaited() == null ? Progress.MORE : Progress.WAITING;
                 }
-                handOver(result(finishing));
-                if (!tables.hasNext()) {
-                    closeRanges();
-                    return Progress.COMPLETE;
-                }
-                nextTable();
-            } else if (writing.size() >= MAX_CHUNKS_WAITING) {
-                return Progress.WAITING;
-            } else if (rows == null && !openNextInstrument()) {
-                finishing = CompletableFuture.supplyAsync(() -> unchecked(files::finish), context.writer());
-            } else if (rows != null && !readSomeRows()) {
-                rows.close();
-                rows = null;
-                sendChunk();
             }
+            if (!finishing.isDone()) {
+                return Progress.WAITING;
+            }
+            handOver(WriterTasks.result(finishing));
+            if (!tables.hasNext()) {
+                closeRanges();
+                read.close();
+                closePinned();
+                return Progress.COMPLETE;
+            }
+            nextTable();
         } while (System.nanoTime() < deadlineNs);
         return Progress.MORE;
     }
 
     /** Done when a step that ended with {@link Progress#WAITING} can be followed by another. */
     public CompletableFuture<?> whenReady() {
-        return finishing != null ? finishing : writing.peek();
+        return finishing != null ? finishing : read.awaited();
     }
 
     /** Ends the round after a failure; its unfinished files are removed by the writer thread. */
     public void abort() throws IOException {
-        if (rows != null) {
-            rows.close();
-            rows = null;
-        }
+        cancel();
+        read.close();
         TableFiles unfinished = files;
-        context.writer().execute(() -> unchecked(() -> {
+        context.writer().execute(() -> WriterTasks.unchecked(() -> {
+            closePinned();
             unfinished.close();
             return null;
         }));
     }
 
+    /** Makes the writer thread end soon; what it was reading is not handed over. Any thread. */
+    public void cancel() {
+        cancelled.set(true);
+    }
+
     /** Frees what the round holds, once the writer thread has ended. */
     public void release() throws IOException {
-        if (rows != null) {
-            rows.close();
-            rows = null;
-        }
+        read.close();
+        closePinned();
         files.close();
     }
 
-    private void nextTable() {
+    private void closePinned() {
+        if (pinned != null) {
+            pinned.close();
+        }
+    }
+
+    private void nextTable() throws IOException {
+        if (read != null) {
+            read.close();
+        }
         table = tables.next();
         files = new TableFiles(table, context.options(), context.folder(), context.identity());
         finishing = null;
-        nextInstrument = 0;
+        read = pinned == null ? new KeyedTableRead(context, table, files, new OpenRanges())
+                : new PinnedTableRead(context.writer(), pinned, table, files, new OpenRanges(), cancelled);
     }
 
-    private boolean openNextInstrument() throws Exception {
-        while (nextInstrument < routeKeys.size()) {
-            routeKey = routeKeys.get(nextInstrument++);
-            InstrumentState instrument = context.instruments().get(routeKey);
-            range = instrument.boundary().open();
-            if (range != null && !range.isHandedOver(table.code()) && instrument.mayHaveRowsIn(table.code(), range)) {
-                context.backend().setCurrentKey(routeKey);
-                rows = RowMerge.open(context.state(), table.code(), range);
-                return true;
+    /** The instruments of the round that may have rows of the table. */
+    private final class OpenRanges implements TableRead.Sources {
+        private int next;
+
+        @Override
+        public TableRead.Source next() {
+            while (next < routeKeys.size()) {
+                String routeKey = routeKeys.get(next++);
+                InstrumentState instrument = context.instruments().get(routeKey);
+                HotColdBoundary.Range range = instrument.boundary().open();
+                if (range != null && !range.isHandedOver(table.code()) && instrument.mayHaveRowsIn(table.code(), range)) {
+                    return new TableRead.Source(routeKey, range);
+                }
             }
-        }
-        return false;
-    }
-
-    private boolean readSomeRows() {
-        for (int i = 0; i < ROWS_BETWEEN_CLOCK_READS; i++) {
-            byte[] value = rows.next();
-            if (value == null) {
-                return false;
-            }
-            chunk.add(value);
-        }
-        if (chunk.size() >= CHUNK_ROWS) {
-            sendChunk();
-        }
-        return true;
-    }
-
-    private void sendChunk() {
-        if (chunk.isEmpty()) {
-            return;
-        }
-        List<byte[]> sent = chunk;
-        String of = routeKey;
-        HotColdBoundary.Range within = range;
-        TableFiles to = files;
-        writing.add(CompletableFuture.runAsync(() -> unchecked(() -> {
-            to.write(of, within, sent);
             return null;
-        }), context.writer()));
-        chunk = new ArrayList<>(CHUNK_ROWS);
-    }
-
-    /** Forgets chunks that are written; fails if one could not be. */
-    private void checkWriting() throws IOException {
-        while (!writing.isEmpty() && writing.peek().isDone()) {
-            result(writing.poll());
         }
     }
 
@@ -246,28 +222,5 @@ public final class ArchiveRound {
             context.instruments().change(participant).closeRange();
         }
         context.instruments().publish();
-    }
-
-    private interface FileWork<T> {
-        T run() throws IOException;
-    }
-
-    private static <T> T unchecked(FileWork<T> work) {
-        try {
-            return work.run();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static <T> T result(CompletableFuture<T> done) throws IOException {
-        try {
-            return done.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof UncheckedIOException io) {
-                throw io.getCause();
-            }
-            throw e;
-        }
     }
 }

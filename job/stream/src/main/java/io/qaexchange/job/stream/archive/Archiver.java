@@ -26,8 +26,8 @@ import org.slf4j.MDC;
 /**
  * Archives the rows of a subtask that have aged, and drops those that were published and are older than the hot retention.
  *
- * <p>At each check it reads the manifest in the background, drops rows, and asks the {@link ArchivePlanner} for a round. A round reads rows in
- * short slices between events. Rows leave the state only after their own batch was seen in the manifest; notifications of checkpoints
+ * <p>At each check it reads the manifest in the background, drops rows, and asks the {@link ArchivePlanner} for a round. A round works in
+ * short slices between events, or waits for the writer thread. Rows leave the state only after their own batch was seen in the manifest; notifications of checkpoints
  * play no part.
  *
  * <p>One thread, the task thread; everything asynchronous comes back through the mailbox.
@@ -85,7 +85,7 @@ public final class Archiver {
     }
 
     /** Goes on with a round that a restore found interrupted, and schedules checks. */
-    public void open() {
+    public void open() throws IOException {
         List<String> interrupted = new ArrayList<>();
         for (Map.Entry<String, InstrumentState> entry : context.instruments().entries()) {
             if (entry.getValue().boundary().open() != null) {
@@ -151,6 +151,13 @@ public final class Archiver {
         return manifestRead || waitingForWriter || controlRead;
     }
 
+    /** Makes the writer thread end soon. */
+    public void cancel() {
+        if (round != null) {
+            round.cancel();
+        }
+    }
+
     /** Frees what a round holds, once the writer thread has ended. */
     public void release() throws IOException {
         if (round != null) {
@@ -214,7 +221,7 @@ public final class Archiver {
     }
 
     /** @param request of the operator who asked for it; null for a round of its own */
-    private void begin(ArchivePlan plan, @Nullable String request) {
+    private void begin(ArchivePlan plan, @Nullable String request) throws IOException {
         if (!plan.isEmpty()) {
             plan.apply(context.instruments());
             beginRound(plan.routeKeys(), request == null ? nextRun() : request);
@@ -238,7 +245,7 @@ public final class Archiver {
         context.metrics().slice(began);
     }
 
-    private void beginRound(List<String> routeKeys, String name) {
+    private void beginRound(List<String> routeKeys, String name) throws IOException {
         run = name;
         try (MDC.MDCCloseable named = MDC.putCloseable(REQUEST_OF_LOG, run)) {
             LOG.info("archiving run {} begins: {} instruments", run, routeKeys.size());
@@ -260,7 +267,7 @@ public final class Archiver {
         });
     }
 
-    /** Reads for the time of a slice; then leaves the thread to events for as long, if there are any. */
+    /** Goes on with the round for the time of a slice; then leaves the thread to events for as long, if there are any. */
     private void runSlice() throws Exception {
         if (round == null || inputEnded) {
             return;

@@ -1,10 +1,8 @@
 package io.qaexchange.job.stream.archive;
 
-import io.qaexchange.job.model.store.EventStoreState;
 import io.qaexchange.job.model.store.HotColdBoundary;
 import io.qaexchange.job.model.store.LateKey;
 import io.qaexchange.job.model.store.StoredKey;
-import io.qaexchange.state.OrderedMapState;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,22 +54,20 @@ final class RowMerge implements AutoCloseable {
     private RowMerge() {
     }
 
-    /** The rows of the backend's current key. */
-    static RowMerge open(EventStoreState state, int recordCode, HotColdBoundary.Range range) throws Exception {
+    static RowMerge open(RowSource source, int recordCode, HotColdBoundary.Range range) throws Exception {
         RowMerge merge = new RowMerge();
-        OrderedMapState<StoredKey, byte[]> events = state.events();
         StoredKey from = StoredKey.lowest(recordCode, range.fromNs());
         StoredKey to = StoredKey.lowest(recordCode, range.toNs());
         if (range.lateTo() < range.lateFrom()) {
-            merge.alone = events.values(from, to);
+            merge.alone = source.values(from, to);
             merge.scans.add(merge.alone);
             return merge;
         }
         if (range.fromNs() < range.toNs()) {
-            merge.add(events.range(from, to));
+            merge.add(source.events(from, to));
         }
         for (int generation = range.lateFrom(); generation <= range.lateTo(); generation++) {
-            merge.add(state.late().range(LateKey.lowest(generation, recordCode), LateKey.lowest(generation, recordCode + 1)));
+            merge.add(source.late(LateKey.lowest(generation, recordCode), LateKey.lowest(generation, recordCode + 1)));
         }
         return merge;
     }

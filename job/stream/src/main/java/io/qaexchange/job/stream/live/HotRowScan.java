@@ -8,6 +8,7 @@ import io.qaexchange.job.model.live.LiveRequest;
 import io.qaexchange.job.model.store.EventStoreState;
 import io.qaexchange.job.model.store.HotColdBoundary;
 import io.qaexchange.job.model.store.LateKey;
+import io.qaexchange.job.model.store.StoredBytesSerializer;
 import io.qaexchange.job.model.store.StoredKey;
 import io.qaexchange.state.StateReadSession;
 import io.qaexchange.state.StoredBlock;
@@ -29,8 +30,7 @@ import org.apache.flink.types.StringValue;
  */
 final class HotRowScan {
 
-    /** A stored value begins with a byte for null and its length. */
-    private static final int VALUE_HEAD = 1 + Integer.BYTES;
+    private static final int VALUE_HEAD = StoredBytesSerializer.MAP_VALUE_HEAD;
     private static final int BUCKET_BYTES = Long.BYTES;
     private static final int BLOCK_BYTES = 1 << 18;
 

@@ -21,6 +21,8 @@ import io.qaexchange.job.stream.hot.EventStoreOptions;
 import io.qaexchange.job.stream.hot.InstrumentIndex;
 import io.qaexchange.job.stream.live.LiveOptions;
 import io.qaexchange.job.stream.live.LiveReads;
+import io.qaexchange.state.LsmKeyedStateBackend;
+import io.qaexchange.state.StateReads;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -105,7 +107,8 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
         writer = thread("archive writer");
         FileIdentity identity = new FileIdentity(archiveEpoch, getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(),
                 new AtomicLong()::incrementAndGet);
-        ArchiveRound.Context archiving = new ArchiveRound.Context(backend, state, instruments, options, folder.path(), identity, metrics,
+        StateReads<String> reads = backend instanceof LsmKeyedStateBackend<String> ours ? ours.reads() : null;
+        ArchiveRound.Context archiving = new ArchiveRound.Context(backend, state, reads, instruments, options, folder.path(), identity, metrics,
                 writer, file -> output.collect(new StreamRecord<>(file)));
         archiver = new Archiver(archiving, ManifestStore.of(new org.apache.flink.core.fs.Path(options.archive())),
                 getProcessingTimeService(), mailbox, background);
@@ -248,12 +251,15 @@ public final class EventStoreOperator extends AbstractStreamOperator<FinishedFil
         }
         if (background != null) {
             background.shutdownNow();
+            if (archiver != null) {
+                archiver.cancel();
+            }
             // Not interrupted: that would close the file under the writer's hands.
             writer.getQueue().clear();
             writer.shutdown();
             if (!writer.awaitTermination(WRITER_TIMEOUT_S, TimeUnit.SECONDS)) {
                 LOG.warn("the archive writer has not ended after {} s", WRITER_TIMEOUT_S);
-            } else {
+            } else if (archiver != null) {
                 archiver.release();
             }
         }
