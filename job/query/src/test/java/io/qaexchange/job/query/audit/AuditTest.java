@@ -11,6 +11,7 @@ import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.events.instruments.TradingDay;
+import io.qaexchange.job.query.hot.HotRow;
 import io.qaexchange.job.query.union.UnionReader;
 import java.util.ArrayList;
 import java.util.List;
