@@ -10,7 +10,7 @@ import io.qaexchange.events.EventIdentity;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.instruments.Instruments;
-import io.qaexchange.events.instruments.TradingDay;
+import io.qaexchange.job.model.store.TradingDay;
 import io.qaexchange.job.query.hot.HotRow;
 import io.qaexchange.job.query.union.UnionReader;
 import java.util.ArrayList;
