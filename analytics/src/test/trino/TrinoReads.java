@@ -26,7 +26,7 @@ public final class TrinoReads {
                 PrintWriter out = new PrintWriter(Files.newBufferedWriter(Path.of(args[1]), StandardCharsets.UTF_8))) {
             runner.installPlugin(new IcebergPlugin());
             // As docs/analytics.md says.
-            runner.createCatalog("qa", "iceberg", Map.of("iceberg.catalog.type", "rest", "iceberg.rest-catalog.uri", args[0], "fs.native-local.enabled", "true",
+            runner.createCatalog("qa", "iceberg", Map.of("iceberg.catalog.type", "rest", "iceberg.rest-catalog.uri", args[0], "fs.local.enabled", "true",
                     "local.location", "/"));
             for (int i = 2; i < args.length; i++) {
                 try {
