@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import javax.annotation.Nullable;
 import org.apache.flink.core.fs.Path;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
 import org.slf4j.Logger;
@@ -275,7 +276,7 @@ public final class IcebergMirror {
         } catch (IOException | RuntimeException e) {
             return e.getMessage() + "; " + table.putAside(aside(name));
         }
-        return table.putBack();
+        return table.hasAnotherFormat() ? table.putAside(aside(name)) : table.putBack();
     }
 
     private String aside(String name) throws IOException {
@@ -292,6 +293,31 @@ public final class IcebergMirror {
     public Table open(String name) throws IOException {
         TableMirror table = table(name);
         return table.exists() ? table.table() : null;
+    }
+
+    /**
+     * Where the data files of a snapshot lie, ascending: paths of local files, addresses of objects.
+     *
+     * @param snapshot its id, or the name of a branch or tag; null for the current one
+     * @throws IllegalArgumentException if there is no such table or snapshot
+     */
+    public List<String> dataFiles(String name, @Nullable String snapshot) throws IOException {
+        TableMetadata metadata = names(ArchiveManifest.EMPTY).contains(name) ? table(name).metadata() : null;
+        if (metadata == null) {
+            throw new IllegalArgumentException("there is no Iceberg table " + name + ", only " + String.join(", ", tables()));
+        }
+        Snapshot found = snapshot == null ? metadata.currentSnapshot() : named(metadata, snapshot);
+        return table(name).contentOf(found).keySet().stream().map(TableFiles::pathOf).sorted().toList();
+    }
+
+    private static Snapshot named(TableMetadata metadata, String snapshot) {
+        SnapshotRef ref = metadata.ref(snapshot);
+        Snapshot found = ref != null ? metadata.snapshot(ref.snapshotId()) : metadata.snapshots().stream()
+                .filter(any -> Long.toString(any.snapshotId()).equals(snapshot)).findFirst().orElse(null);
+        if (found == null) {
+            throw new IllegalArgumentException("the table has no snapshot, branch or tag " + snapshot + ". Branches and tags: " + String.join(", ", metadata.refs().keySet()));
+        }
+        return found;
     }
 
     /** Names of the tables that have a snapshot, ascending. */

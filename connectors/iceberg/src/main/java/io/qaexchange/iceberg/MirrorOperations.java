@@ -64,7 +64,8 @@ final class MirrorOperations implements TableOperations {
         try {
             return TableMetadataParser.fromJson(file, new String(files.read(file), StandardCharsets.UTF_8));
         } catch (RuntimeException e) {
-            throw new IOException("table metadata " + file + " cannot be read: " + e.getMessage(), e);
+            throw new IOException("table metadata " + file + " cannot be read: " + e.getMessage() + ". Nothing was changed. bin/table repair puts it aside and makes the"
+                    + " table anew", e);
         }
     }
 

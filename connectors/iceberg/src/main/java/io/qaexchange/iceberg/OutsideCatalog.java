@@ -55,6 +55,8 @@ public final class OutsideCatalog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OutsideCatalog.class);
     private static final String NAME = "qaexchange";
     private static final String DEFAULT_TIMEOUT = "60";
+    private static final String JDBC = "jdbc";
+    private static final String REST = "rest";
     private static final int ATTEMPTS = 5;
 
     private final String uri;
@@ -80,18 +82,14 @@ public final class OutsideCatalog implements AutoCloseable {
      * @throws IOException if it does not answer, or not as a catalogue
      */
     public static OutsideCatalog open(Map<String, String> properties) throws IOException {
+        requireValid(properties);
         Map<String, String> all = new HashMap<>(properties);
-        String type = required(all, TYPE);
-        String uri = required(all, CatalogProperties.URI);
+        boolean isJdbc = all.get(TYPE).equals(JDBC);
+        String uri = all.get(CatalogProperties.URI);
         Namespace namespace = Namespace.of(all.getOrDefault(NAMESPACE, "archive").split("\\."));
         long timeoutSeconds = seconds(all.getOrDefault(TIMEOUT, DEFAULT_TIMEOUT));
-        Catalog catalog = switch (type) {
-            case "jdbc" -> new JdbcCatalog(none -> new MirrorFileIO(new FlinkFiles()), null, true);
-            case "rest" -> new RESTCatalog();
-            default -> throw new IllegalArgumentException("type " + type + " of the catalogue is neither jdbc nor rest");
-        };
-        if (type.equals("jdbc")) {
-            all.putIfAbsent("jdbc.schema-version", "V1");
+        Catalog catalog = isJdbc ? new JdbcCatalog(none -> new MirrorFileIO(new FlinkFiles()), null, true) : new RESTCatalog();
+        if (isJdbc) {
             // The tables have locations of their own; the catalogue wants to know one for others.
             all.putIfAbsent(CatalogProperties.WAREHOUSE_LOCATION, "file:///nonexistent");
         } else {
@@ -116,6 +114,21 @@ public final class OutsideCatalog implements AutoCloseable {
                 asking.shutdownNow();
             }
         }
+    }
+
+    /**
+     * Checks what can be checked without asking the catalogue.
+     *
+     * @param properties as for {@link #open}
+     * @throws IllegalArgumentException if a property is missing or wrong
+     */
+    public static void requireValid(Map<String, String> properties) {
+        String type = required(properties, TYPE);
+        required(properties, CatalogProperties.URI);
+        if (!type.equals(JDBC) && !type.equals(REST)) {
+            throw new IllegalArgumentException("type " + type + " of the catalogue is neither " + JDBC + " nor " + REST);
+        }
+        seconds(properties.getOrDefault(TIMEOUT, DEFAULT_TIMEOUT));
     }
 
     private static String required(Map<String, String> properties, String name) {
@@ -233,7 +246,7 @@ public final class OutsideCatalog implements AutoCloseable {
             return null;
         }
         operations.commit(there, next);
-        return "table " + id + " is at archive manifest version " + TableMirror.versionOf(ours.currentSnapshot());
+        return "table " + id + " is at archive manifest version " + ForeignChanges.versionOf(ours.currentSnapshot());
     }
 
     private TableOperations operations(TableIdentifier id) {
@@ -243,7 +256,12 @@ public final class OutsideCatalog implements AutoCloseable {
     /** Why a table of the catalogue is not ours any more; null if it is. */
     @Nullable
     private String problem(TableIdentifier id, TableMetadata there, TableMetadata ours) {
-        String table = "table " + id + " of catalogue " + uri;
+        return problem("table " + id + " of catalogue " + uri, there, ours);
+    }
+
+    /** The same, with the name of the table for messages. */
+    @Nullable
+    static String problem(String table, TableMetadata there, TableMetadata ours) {
         if (!there.location().equals(ours.location())) {
             return table + " is another table, at " + there.location() + ". Nothing was changed; choose another namespace, or rename it";
         }
@@ -251,16 +269,24 @@ public final class OutsideCatalog implements AutoCloseable {
             return table + " is an older build of this table, or somebody made it. Nothing was changed. bin/table repair --catalog registers it anew";
         }
         for (Snapshot snapshot : there.snapshots()) {
-            if (!TableMirror.isOurs(snapshot)) {
+            if (!ForeignChanges.isOurs(snapshot)) {
                 return table + ": snapshot " + snapshot.snapshotId() + " (" + snapshot.operation() + ") was committed by somebody else; the archive manifest"
                         + " decides what is in this table. Nothing was changed. bin/table repair --catalog keeps it as a table of its own";
             }
         }
-        Set<String> changed = new HashSet<>(TableMirror.changedProperties(there));
+        Set<String> changed = ForeignChanges.of(there);
+        if (ours.schemas().stream().anyMatch(schema -> isAnother(schema, there.schemasById().get(schema.schemaId())))) {
+            changed.add("the schema");
+        }
         if (!changed.isEmpty()) {
             return table + ": somebody else changed " + String.join(", ", changed) + ". Nothing was changed. bin/table repair --catalog registers it anew";
         }
         return null;
+    }
+
+    /** Whether somebody gave a schema of theirs a number that one of ours has. */
+    private static boolean isAnother(Schema ours, @Nullable Schema there) {
+        return there != null && !there.sameSchema(ours);
     }
 
     /** The metadata that the catalogue has, with all that it lacks of ours. What others added to it stays. */

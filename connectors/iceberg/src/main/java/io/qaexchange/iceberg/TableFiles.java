@@ -111,6 +111,11 @@ record TableFiles(String table, ArchiveManifest manifest, long checkpoint, Map<S
         return scheme == null || scheme.equals("file") ? "file://" + path.getPath() : path.toString();
     }
 
+    /** A location as programs open it that know no {@code file:} addresses. */
+    static String pathOf(String location) {
+        return location.startsWith("file://") ? location.substring("file://".length()) : location;
+    }
+
     long version() {
         return manifest.version();
     }

@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,23 +54,12 @@ import org.slf4j.LoggerFactory;
  */
 final class TableMirror {
 
-    static final String MANIFEST_VERSION = "qaexchange.manifest-version";
     static final String ARCHIVE_EPOCH = "qaexchange.archive-epoch";
     static final String CHECKPOINT = "qaexchange.checkpoint";
     static final String KAFKA_OFFSETS = "qaexchange.kafka-offsets";
     static final String ABANDONED = "abandoned-";
-    static final String FOREIGN = "foreign-";
 
     private static final Logger LOG = LoggerFactory.getLogger(TableMirror.class);
-    private static final Map<String, String> PROPERTIES = Map.of(
-            TableProperties.FORMAT_VERSION, "2",
-            // Procedures that delete data files, such as expire_snapshots, refuse to run: files are deleted by the archive's retention alone.
-            TableProperties.GC_ENABLED, "false",
-            // A commit of somebody else must make ours fail.
-            TableProperties.COMMIT_NUM_RETRIES, "0",
-            TableProperties.METADATA_DELETE_AFTER_COMMIT_ENABLED, "true",
-            TableProperties.METADATA_PREVIOUS_VERSIONS_MAX, "20");
-
     private final ManifestStore store;
     private final MirrorFiles files;
     private final String name;
@@ -151,7 +139,7 @@ final class TableMirror {
     boolean apply(TableFiles target) throws IOException {
         Snapshot head = head();
         checkOurs();
-        if (head != null && versionOf(head) > target.version()) {
+        if (head != null && ForeignChanges.versionOf(head) > target.version()) {
             return false;
         }
         Difference difference = Difference.between(contentOf(head), target);
@@ -216,7 +204,7 @@ final class TableMirror {
         if (schema.findField(TableColumns.INSTRUMENT) != null && schema.findField(TableColumns.EVENT_TIME_US) != null) {
             order.asc(TableColumns.INSTRUMENT).asc(TableColumns.EVENT_TIME_US);
         }
-        Map<String, String> properties = new HashMap<>(PROPERTIES);
+        Map<String, String> properties = ForeignChanges.properties();
         // Spark's vectorized reader (runtime 1.11.0) fails on some of our tables: ArrayIndexOutOfBoundsException in VectorizedDeltaEncodedValuesReader.
         properties.put(TableProperties.PARQUET_VECTORIZATION_ENABLED, "false");
         properties.put(TableProperties.DEFAULT_NAME_MAPPING, NameMappingParser.toJson(TableColumns.mappingOf(schema)));
@@ -318,7 +306,7 @@ final class TableMirror {
         if (offsets != null) {
             update.set(KAFKA_OFFSETS, offsets);
         }
-        update.set(MANIFEST_VERSION, Long.toString(target.version())).set(CHECKPOINT, Long.toString(target.checkpoint()));
+        update.set(ForeignChanges.MANIFEST_VERSION, Long.toString(target.version())).set(CHECKPOINT, Long.toString(target.checkpoint()));
         return update.set(ARCHIVE_EPOCH, String.valueOf(target.manifest().currentEpoch()));
     }
 
@@ -328,7 +316,7 @@ final class TableMirror {
         TableMetadata metadata = operations.current();
         for (Snapshot snapshot = parentOf(metadata, head); snapshot != null; snapshot = parentOf(metadata, snapshot)) {
             Map<String, String> summary = snapshot.summary();
-            if (isOurs(snapshot) && manifest.isInHistory(summary.get(ARCHIVE_EPOCH), Long.parseLong(summary.get(CHECKPOINT)))) {
+            if (ForeignChanges.isOurs(snapshot) && manifest.isInHistory(summary.get(ARCHIVE_EPOCH), Long.parseLong(summary.get(CHECKPOINT)))) {
                 return snapshot;
             }
         }
@@ -408,14 +396,6 @@ final class TableMirror {
         return known;
     }
 
-    static boolean isOurs(Snapshot snapshot) {
-        return snapshot.summary().containsKey(MANIFEST_VERSION);
-    }
-
-    static long versionOf(Snapshot snapshot) {
-        return Long.parseLong(snapshot.summary().get(MANIFEST_VERSION));
-    }
-
     /** @throws ForeignCommitException if somebody else changed the table */
     private void checkOurs() throws IOException {
         TableMetadata metadata = operations.current();
@@ -423,33 +403,16 @@ final class TableMirror {
             return;
         }
         Snapshot head = metadata.currentSnapshot();
-        if (head != null && !isOurs(head)) {
+        if (head != null && !ForeignChanges.isOurs(head)) {
             throw new ForeignCommitException("table " + name + ": snapshot " + head.snapshotId() + " (" + head.operation() + ") was committed by somebody"
                     + " else; the archive manifest decides what is in this table. Nothing was changed. bin/table repair keeps that snapshot as branch "
-                    + FOREIGN + head.snapshotId() + " and puts the table back");
+                    + ForeignChanges.branchOf(head) + " and puts the table back");
         }
-        Set<String> changed = changedProperties(metadata);
+        Set<String> changed = ForeignChanges.of(metadata);
         if (!changed.isEmpty()) {
-            throw new ForeignCommitException("table " + name + ": somebody else changed " + String.join(", ", changed)
-                    + ". Nothing was changed. bin/table repair --rebuild makes the table anew");
+            throw new ForeignCommitException("table " + name + ": somebody else changed " + String.join(", ", changed) + ". Nothing was changed. bin/table repair "
+                    + (ForeignChanges.hasAnotherFormat(metadata) ? "puts the metadata aside and makes the table anew" : "puts the table back"));
         }
-    }
-
-    /** The changes of somebody else to the properties that all tables of the mirror have. */
-    static Set<String> changedProperties(TableMetadata metadata) {
-        Set<String> changed = new HashSet<>();
-        PROPERTIES.forEach((property, value) -> {
-            if (!property.equals(TableProperties.FORMAT_VERSION) && !value.equals(metadata.property(property, null))) {
-                changed.add(property);
-            }
-        });
-        if (metadata.property(TableProperties.DEFAULT_NAME_MAPPING, null) == null) {
-            changed.add(TableProperties.DEFAULT_NAME_MAPPING);
-        }
-        if (metadata.formatVersion() != 2 || metadata.spec().fields().size() != 1 || !metadata.spec().fields().get(0).name().equals(TableColumns.DATE)) {
-            changed.add("partitioning or format");
-        }
-        return changed;
     }
 
     /** Snapshots that expired. */
@@ -477,7 +440,7 @@ final class TableMirror {
             problems.add(e.getMessage());
         }
         TableMetadata metadata = operations.current();
-        while (snapshot != null && (!isOurs(snapshot) || versionOf(snapshot) > target.version())) {
+        while (snapshot != null && (!ForeignChanges.isOurs(snapshot) || ForeignChanges.versionOf(snapshot) > target.version())) {
             snapshot = parentOf(metadata, snapshot);
         }
         int known = problems.size();
@@ -544,37 +507,38 @@ final class TableMirror {
             } catch (ForeignCommitException e) {
                 problem = e.getMessage();
             }
-            return new TableStatus(name, version, head.snapshotId(), isOurs(head) ? versionOf(head) : 0, held.size(),
+            return new TableStatus(name, version, head.snapshotId(), ForeignChanges.isOurs(head) ? ForeignChanges.versionOf(head) : 0, held.size(),
                     rows(List.copyOf(held.values())), listed, target.rows(), same, problem);
         } catch (IOException | RuntimeException e) {
             return new TableStatus(name, 0, 0, 0, 0, 0, listed, target.rows(), false, e.getMessage());
         }
     }
 
+    /** Whether the table has a version of Iceberg's format that the mirror does not write. */
+    boolean hasAnotherFormat() throws IOException {
+        TableMetadata metadata = metadata();
+        return metadata != null && ForeignChanges.hasAnotherFormat(metadata);
+    }
+
     /**
-     * Puts a table that somebody else changed back to our newest snapshot, and keeps theirs as a branch.
+     * Puts a table that somebody else changed back to our newest snapshot, schema and properties, and keeps their snapshot as a branch.
      *
      * @return what was done; null if there was nothing to do
      */
     @Nullable
     String putBack() throws IOException {
-        Snapshot head = head();
-        if (head == null || isOurs(head)) {
+        TableMetadata metadata = metadata();
+        TableMetadata without = metadata == null ? null : ForeignChanges.undo(name, metadata);
+        if (without == null || without.changes().isEmpty()) {
             return null;
         }
-        TableMetadata metadata = operations.current();
-        Snapshot ours = head;
-        while (ours != null && !isOurs(ours)) {
-            ours = parentOf(metadata, ours);
-        }
-        String branch = FOREIGN + head.snapshotId();
-        if (ours == null) {
-            throw new ForeignCommitException("table " + name + " has no snapshot of the mirror any more: bin/table repair --rebuild makes it anew");
-        }
-        new BaseTable(operations, name).manageSnapshots().createBranch(branch, head.snapshotId()).setCurrentSnapshot(ours.snapshotId()).commit();
+        Snapshot head = metadata.currentSnapshot();
+        Set<String> changed = ForeignChanges.of(metadata);
+        operations.commit(metadata, without);
         operations.writeHint();
-        return "table " + name + ": snapshot " + head.snapshotId() + " of somebody else is branch " + branch + " now; the table is back at snapshot "
-                + ours.snapshotId();
+        return "table " + name + ": " + (head == null || ForeignChanges.isOurs(head) ? "" : "snapshot " + head.snapshotId() + " of somebody else is branch "
+                + ForeignChanges.branchOf(head) + " now; the table is back at snapshot " + without.currentSnapshot().snapshotId() + (changed.isEmpty() ? "" : "; "))
+                + (changed.isEmpty() ? "" : String.join(", ", changed) + " put back");
     }
 
     /** Puts the table's metadata aside, so that it is made anew. */

@@ -5,29 +5,46 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qaexchange.archive.ArchiveRig;
 import io.qaexchange.archive.compaction.ArchiveCompaction;
 import io.qaexchange.archive.compaction.CompactionOptions;
+import io.qaexchange.archive.erasure.ArchiveErasure;
 import io.qaexchange.archive.manifest.ArchiveEpoch;
 import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.DataFile;
+import io.qaexchange.archive.manifest.Erasure;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.archive.manifest.RemoteCopy;
 import io.qaexchange.archive.manifest.RetiredFile;
+import io.qaexchange.archive.manifest.Sha256;
 import io.qaexchange.archive.objects.ObjectStores;
 import io.qaexchange.archive.retention.RetentionPolicy;
 import io.qaexchange.archive.retention.RetentionStages;
 import io.qaexchange.archive.tier.ArchiveFetch;
 import io.qaexchange.archive.tier.ArchiveTiers;
+import io.qaexchange.archive.tier.TierCache;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.parquet.ParquetCompression;
 import io.qaexchange.parquet.ParquetOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.io.ColumnIOFactory;
+import org.apache.parquet.io.LocalInputFile;
+import org.apache.parquet.io.LocalOutputFile;
+import org.apache.parquet.io.RecordReader;
+import org.apache.parquet.schema.MessageType;
 
 /** An archive whose manifest goes through what a job, compactions, retention and restores do to it. */
 final class ArchiveHistory {
@@ -68,10 +85,52 @@ final class ArchiveHistory {
         for (String day : days) {
             files.add(rig.write(EventSchema.get().findTable(table), day, rows, epoch, checkpointId, 0, ++ordinal, true));
         }
+        return checkpoint(files);
+    }
+
+    private Checkpoint checkpoint(List<DataFile> files) throws IOException {
         publish(store().latest().withFiles(files));
         Checkpoint checkpoint = new Checkpoint(epoch, checkpointId);
         checkpoints.add(checkpoint);
         return checkpoint;
+    }
+
+    /** A checkpoint with a file of orders, one for each of these accounts. */
+    Checkpoint archiveOrders(String day, String... accounts) throws IOException {
+        checkpointId++;
+        return checkpoint(List.of(rig.writeOrders(day, List.of(accounts), epoch, checkpointId, ++ordinal)));
+    }
+
+    /** A checkpoint with a file that lacks a column, as a build wrote it that did not know that column yet. */
+    Checkpoint archiveWithout(String column, String table, int rows, String day) throws IOException {
+        checkpointId++;
+        DataFile whole = rig.write(EventSchema.get().findTable(table), day, rows, epoch, checkpointId, 0, ++ordinal, true);
+        Path file = pathOf(whole.path());
+        Path without = file.resolveSibling("without.parquet");
+        try (ParquetFileReader reader = ParquetFileReader.open(new LocalInputFile(file))) {
+            MessageType all = reader.getFileMetaData().getSchema();
+            MessageType older = new MessageType(all.getName(), all.getFields().stream().filter(field -> !field.getName().equals(column)).toList());
+            assertThat(older.getFieldCount()).isEqualTo(all.getFieldCount() - 1);
+            reader.setRequestedSchema(older);
+            try (ParquetWriter<Group> writer = ExampleParquetWriter.builder(new LocalOutputFile(without)).withConf(new PlainParquetConfiguration()).withType(older).build()) {
+                for (PageReadStore pages = reader.readNextRowGroup(); pages != null; pages = reader.readNextRowGroup()) {
+                    RecordReader<Group> records = new ColumnIOFactory().getColumnIO(older).getRecordReader(pages, new GroupRecordConverter(older));
+                    for (long i = pages.getRowCount(); i > 0; i--) {
+                        writer.write(records.read());
+                    }
+                }
+            }
+        }
+        Files.move(without, file, StandardCopyOption.REPLACE_EXISTING);
+        return checkpoint(List.of(new DataFile(whole.batchId(), table, day, whole.path(), Files.size(file), rows, whole.rawBytes(), whole.minEventTimeNs(),
+                whole.maxEventTimeNs(), epoch, checkpointId, null, null, 0, ordinal, Sha256.of(store().locate(whole)), null)));
+    }
+
+    /** Erases the rows of an account. */
+    void erase(String account) throws IOException {
+        Erasure request = new Erasure("request-" + account, account, null, null, null, "2026-12-31", "law", 0, 0, 0, 0);
+        Path tmp = Files.createDirectories(folder.resolve("tmp"));
+        assertThat(new ArchiveErasure(store(), tmp, new TierCache(folder.resolve("cache"), 1 << 20), Clock.systemUTC()).run(request).tableRows()).isPositive();
     }
 
     int compact() throws IOException {

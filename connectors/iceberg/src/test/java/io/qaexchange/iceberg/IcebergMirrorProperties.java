@@ -76,7 +76,7 @@ class IcebergMirrorProperties {
                 for (String branch : table.refs().keySet()) {
                     IcebergMirrorTest.assertReadable(table, branch);
                 }
-                assertThat(table.currentSnapshot().summary()).containsKey(TableMirror.MANIFEST_VERSION);
+                assertThat(table.currentSnapshot().summary()).containsKey(ForeignChanges.MANIFEST_VERSION);
             }
         }
     }

@@ -396,7 +396,7 @@ class IcebergMirrorTest {
 
     private static List<Long> versions(Table table) {
         List<Long> versions = new ArrayList<>();
-        table.snapshots().forEach(snapshot -> versions.add(Long.valueOf(snapshot.summary().get(TableMirror.MANIFEST_VERSION))));
+        table.snapshots().forEach(snapshot -> versions.add(Long.valueOf(snapshot.summary().get(ForeignChanges.MANIFEST_VERSION))));
         return versions;
     }
 

@@ -65,7 +65,7 @@ class MirrorCheckTest {
     @Test
     void namesAFileThatAForgedCommitTookOut() throws IOException {
         DataFile file = entries(trade()).get(0);
-        trade().newDelete().deleteFile(file).set(TableMirror.MANIFEST_VERSION, "4").set(TableMirror.ARCHIVE_EPOCH, "a-0").set(TableMirror.CHECKPOINT, "3").commit();
+        trade().newDelete().deleteFile(file).set(ForeignChanges.MANIFEST_VERSION, "4").set(TableMirror.ARCHIVE_EPOCH, "a-0").set(TableMirror.CHECKPOINT, "3").commit();
 
         assertThat(check().problems()).singleElement().asString().contains("lacks file");
     }
@@ -76,8 +76,8 @@ class MirrorCheckTest {
         DataFile file = entries(table).get(0);
         Metrics without = new Metrics(file.recordCount(), file.columnSizes(), file.valueCounts(), file.nullValueCounts(), null, null, null);
         DataFile forged = DataFiles.builder(table.spec()).copy(file).withMetrics(without).build();
-        table.newDelete().deleteFile(file).set(TableMirror.MANIFEST_VERSION, "4").set(TableMirror.ARCHIVE_EPOCH, "a-0").set(TableMirror.CHECKPOINT, "3").commit();
-        table.newAppend().appendFile(forged).set(TableMirror.MANIFEST_VERSION, "4").set(TableMirror.ARCHIVE_EPOCH, "a-0").set(TableMirror.CHECKPOINT, "3").commit();
+        table.newDelete().deleteFile(file).set(ForeignChanges.MANIFEST_VERSION, "4").set(TableMirror.ARCHIVE_EPOCH, "a-0").set(TableMirror.CHECKPOINT, "3").commit();
+        table.newAppend().appendFile(forged).set(ForeignChanges.MANIFEST_VERSION, "4").set(TableMirror.ARCHIVE_EPOCH, "a-0").set(TableMirror.CHECKPOINT, "3").commit();
 
         assertThat(check().problems()).singleElement().asString().contains("a bound of values of file");
     }

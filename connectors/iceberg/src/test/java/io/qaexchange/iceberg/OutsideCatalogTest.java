@@ -3,28 +3,41 @@ package io.qaexchange.iceberg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.HasTableOperations;
+import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableOperations;
 import org.apache.iceberg.TableScan;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.jdbc.JdbcCatalog;
+import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Test;
 
 /** Tables in a JDBC catalogue (H2), and in a REST catalogue of another server that keeps its tables in such a one. Others look at them with Iceberg's own clients. */
@@ -199,6 +212,110 @@ class OutsideCatalogTest {
         assertThatThrownBy(() -> OutsideCatalog.open(wrong)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("type hive of the catalogue is neither jdbc nor rest");
         assertThatThrownBy(() -> OutsideCatalog.open(Map.of("type", "rest"))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("no property uri");
         assertThatThrownBy(() -> OutsideCatalog.open(Map.of("type", "rest", "uri", "x", "timeout-seconds", "soon"))).hasMessageContaining("is no number: soon");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aTableWhoseColumnsOrFormatSomebodyChangedIsRefusedAndKept(Kind kind) throws IOException {
+        Map<String, Consumer<Table>> changes = Map.of("the schema", table -> table.updateSchema().addColumn("comment", Types.StringType.get()).commit(),
+                "the format version, which is 3 and not 2", table -> table.updateProperties().set("format-version", "3").commit(),
+                "the partitioning", table -> table.updateSpec().addField("instrument").commit());
+        for (Map.Entry<String, Consumer<Table>> change : changes.entrySet()) {
+            history.archive("trade", 5, "2026-01-05");
+            sync(kind);
+            change.getValue().accept(others.loadTable(TRADE));
+            history.archive("trade", 6, "2026-01-06");
+            long head = others.loadTable(TRADE).currentSnapshot().snapshotId();
+
+            assertThatThrownBy(() -> sync(kind)).isInstanceOf(ForeignCommitException.class).hasMessageContaining("table archive.trade of catalogue ")
+                    .hasMessageContaining("somebody else changed " + change.getKey() + ". Nothing was changed. bin/table repair --catalog");
+            assertThat(others.loadTable(TRADE).currentSnapshot().snapshotId()).isEqualTo(head);
+            try (OutsideCatalog catalog = open(kind)) {
+                assertThat(catalog.repair(mirror)).singleElement().asString().contains("is registered anew", "archive.trade_foreign_" + head);
+            }
+            assertShowsTheManifest(TRADE);
+            assertThat(others.tableExists(TableIdentifier.of("archive", "trade_foreign_" + head))).isTrue();
+        }
+    }
+
+    /** A schema of somebody else that is not the current one, with the number that our next one has. */
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aSchemaOfSomebodyElseIsNotTakenForOurs(Kind kind) throws IOException {
+        history.archive("trade", 5, "2026-01-05");
+        sync(kind);
+        TableOperations theirs = ((HasTableOperations) others.loadTable(TRADE)).operations();
+        TableMetadata before = theirs.current();
+        Schema schema = new Schema(before.schema().columns().subList(0, 3));
+        theirs.commit(before, TableMetadata.buildFrom(before).addSchema(schema).build());
+        TableMetadata ours = mirror.metadata("trade");
+        Schema next = new Schema(Stream.concat(ours.schema().columns().stream(),
+                Stream.of(Types.NestedField.optional(ours.lastColumnId() + 1, "venue", Types.StringType.get()))).toList());
+
+        assertThat(OutsideCatalog.problem("table", theirs.refresh(), ours)).isNull();
+        assertThat(OutsideCatalog.problem("table", theirs.current(), TableMetadata.buildFrom(ours).addSchema(next).build())).contains("somebody else changed the schema");
+    }
+
+    @Test
+    void aJdbcCatalogueOfAnOlderVersionIsUsedAsItIs() throws Exception {
+        String older = database.replace("jdbc:h2:mem:", "jdbc:h2:mem:older");
+        try (JdbcCatalog theirs = new JdbcCatalog(none -> new MirrorFileIO(), null, true)) {
+            theirs.initialize("qaexchange", Map.of("uri", older, "jdbc.schema-version", "V0", "warehouse", folder.toUri().toString()));
+            history.archive("trade", 5, "2026-01-05");
+            mirror.sync();
+            try (OutsideCatalog catalog = OutsideCatalog.open(Map.of("type", "jdbc", "uri", older))) {
+                assertThat(catalog.register(mirror)).containsExactly("table archive.trade is registered");
+            }
+            assertThat(files(theirs.loadTable(TRADE).newScan())).isEqualTo(history.locations("trade"));
+            try (Connection connection = DriverManager.getConnection(older)) {
+                assertThat(connection.getMetaData().getColumns(null, null, "iceberg_tables", "iceberg_type").next()).as("the database was altered").isFalse();
+            }
+        }
+    }
+
+    @Test
+    void aDatabaseWithAnotherTableOfThatNameIsNamed() throws Exception {
+        history.archive("trade", 5, "2026-01-05");
+        mirror.sync();
+        String other = database.replace("jdbc:h2:mem:", "jdbc:h2:mem:other");
+        try (Connection connection = DriverManager.getConnection(other); Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE iceberg_tables (id INT)");
+        }
+        assertThatThrownBy(() -> {
+            try (OutsideCatalog catalog = OutsideCatalog.open(Map.of("type", "jdbc", "uri", other))) {
+                catalog.register(mirror);
+            }
+        }).isInstanceOf(IOException.class).hasMessageContaining("catalogue " + other + " refuses or cannot be reached: ").hasMessageContaining("table_namespace");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"<html>hello</html>", "{\"version\": 7}", "{\"defaults\": {}, \"overrides\": {}, \"endpoints\": [\"GET /v9/tables\"]}",
+        "{\"metadata-location\": \"file:///x\", \"metadata\": {\"format-version\": 99}}"})
+    void aServerOfAnotherVersionIsNamed(String answer) throws IOException {
+        history.archive("trade", 5, "2026-01-05");
+        mirror.sync();
+        byte[] bytes = answer.getBytes(StandardCharsets.UTF_8);
+        HttpServer other = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+        other.createContext("/", exchange -> {
+            exchange.getResponseHeaders().set("Content-Type", "application/json");
+            boolean isHead = exchange.getRequestMethod().equals("HEAD");
+            exchange.sendResponseHeaders(200, isHead ? -1 : bytes.length);
+            if (!isHead) {
+                exchange.getResponseBody().write(bytes);
+            }
+            exchange.close();
+        });
+        other.start();
+        try {
+            String address = "http://127.0.0.1:" + other.getAddress().getPort();
+            assertThatThrownBy(() -> {
+                try (OutsideCatalog catalog = OutsideCatalog.open(Map.of("type", "rest", "uri", address))) {
+                    catalog.register(mirror);
+                }
+            }).isInstanceOf(IOException.class).hasMessageContaining("catalogue " + address + " refuses or cannot be reached: ");
+        } finally {
+            other.stop(0);
+        }
     }
 
     @Test

@@ -117,7 +117,7 @@ class SeveralWritersTest {
     private static List<Long> versionsOf(Table table) {
         List<Long> versions = new ArrayList<>();
         for (Snapshot snapshot : table.snapshots()) {
-            versions.add(TableMirror.versionOf(snapshot));
+            versions.add(ForeignChanges.versionOf(snapshot));
         }
         return versions;
     }

@@ -1,5 +1,6 @@
 package io.qaexchange.job.cli.table;
 
+import io.qaexchange.iceberg.OutsideCatalog;
 import io.qaexchange.job.model.UsageException;
 import java.io.IOException;
 import java.io.Reader;
@@ -23,7 +24,7 @@ public final class CatalogFile {
     /**
      * Reads a file.
      *
-     * @throws UsageException if it cannot be read or lacks a property
+     * @throws UsageException if it cannot be read, or a property is missing or wrong
      */
     public static Map<String, String> read(Path file) {
         Properties properties = new Properties();
@@ -34,13 +35,10 @@ public final class CatalogFile {
         }
         Map<String, String> all = new TreeMap<>();
         properties.stringPropertyNames().forEach(name -> all.put(name, properties.getProperty(name).strip()));
-        for (String needed : new String[] {"type", "uri"}) {
-            if (all.getOrDefault(needed, "").isEmpty()) {
-                throw new UsageException("file " + file + " of the catalogue has no property " + needed);
-            }
-        }
-        if (!all.get("type").equals("jdbc") && !all.get("type").equals("rest")) {
-            throw new UsageException("file " + file + " of the catalogue: type is jdbc or rest, not " + all.get("type"));
+        try {
+            OutsideCatalog.requireValid(all);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("file " + file + ": " + e.getMessage(), e);
         }
         return all;
     }

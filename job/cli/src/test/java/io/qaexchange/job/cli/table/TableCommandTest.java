@@ -101,11 +101,41 @@ class TableCommandTest {
         Files.writeString(file, "type = rest\nuri = http://127.0.0.1:1\n");
         assertThat(run(2, "sync", "--dir", demo, "--catalog", file.toString())).contains("catalogue http://127.0.0.1:1 refuses or cannot be reached");
         Files.writeString(file, "type = hive\nuri = x\n");
-        assertThat(run(2, "sync", "--dir", demo, "--catalog", file.toString())).contains("type is jdbc or rest, not hive");
+        assertThat(run(2, "sync", "--dir", demo, "--catalog", file.toString())).contains("catalogue.properties: type hive of the catalogue is neither jdbc nor rest");
         Files.writeString(file, "type = rest\n");
-        assertThat(run(2, "repair", "--dir", demo, "--catalog", file.toString())).contains("has no property uri");
+        assertThat(run(2, "repair", "--dir", demo, "--catalog", file.toString())).contains("catalogue.properties: the catalogue has no property uri");
+        Files.writeString(file, "type = rest\nuri = x\ntimeout-seconds = soon\n");
+        assertThat(run(2, "sync", "--dir", demo, "--catalog", file.toString())).contains("timeout-seconds of the catalogue is no number: soon");
         assertThat(run(2, "sync", "--dir", demo, "--catalog", dir + "/none")).contains("of the catalogue cannot be read");
         assertThat(run(2, "serve", "--dir", demo, "--catalog", file.toString())).contains("--catalog needs --sync");
+    }
+
+    @Test
+    void printsTheFilesOfASnapshot() {
+        String demo = dir.toString();
+        run(0, "sync", "--dir", demo);
+        String file = dir.resolve("archive/table=trade/date=2026-01-05/part-1.parquet") + System.lineSeparator();
+        assertThat(run(0, "files", "--dir", demo, "--table", "trade")).isEqualTo(file);
+        assertThat(run(0, "files", "--dir", demo, "--table", "trade", "--snapshot", "main")).isEqualTo(file);
+        assertThat(run(2, "files", "--dir", demo, "--table", "trade", "--snapshot", "7")).contains("no snapshot, branch or tag 7", "main");
+        assertThat(run(2, "files", "--dir", demo, "--table", "trades")).contains("no Iceberg table trades, only trade");
+    }
+
+    @Test
+    void putsBackWhatSomebodyElseChanged() throws IOException {
+        String demo = dir.toString();
+        run(0, "sync", "--dir", demo);
+        Path folder = dir.resolve("archive/_iceberg/trade/metadata");
+        String newest = Files.readString(folder.resolve("v2.metadata.json"));
+        Files.writeString(folder.resolve("v3.metadata.json"), newest.replace("\"gc.enabled\":\"false\"", "\"gc.enabled\":\"true\""));
+        assertThat(run(2, "sync", "--dir", demo)).contains("table trade: somebody else changed gc.enabled. Nothing was changed. bin/table repair puts the table back");
+        assertThat(run(0, "repair", "--dir", demo)).contains("table trade: gc.enabled put back", "repaired");
+
+        Files.writeString(folder.resolve("v5.metadata.json"), newest.replace("\"format-version\":2", "\"format-version\":99"));
+        assertThat(run(1, "status", "--dir", demo)).contains("v5.metadata.json cannot be read: Cannot read unsupported version 99");
+        assertThat(run(2, "sync", "--dir", demo)).contains("v5.metadata.json cannot be read: Cannot read unsupported version 99", "bin/table repair puts it aside");
+        assertThat(run(0, "repair", "--dir", demo)).contains("put aside", "repaired");
+        assertThat(run(0, "status", "--dir", demo)).contains("TABLES SHOW THE ARCHIVE");
     }
 
     @Test
@@ -128,6 +158,6 @@ class TableCommandTest {
     void saysWhatIsMissing() {
         assertThat(run(2, "sync")).contains("--archive DIR or --dir DIR");
         assertThat(run(2, "sync", "--archive", dir + "/none")).contains("is no archive");
-        assertThat(run(2)).contains("sync, status, repair, expire or serve");
+        assertThat(run(2)).contains("sync, status, files, repair, expire or serve");
     }
 }

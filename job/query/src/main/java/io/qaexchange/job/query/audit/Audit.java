@@ -135,29 +135,29 @@ public final class Audit {
                 }
             }
         }
-        long gone = wanted.missing() == 0 || expiredByDay.isEmpty() && rows.erasures().isEmpty() ? 0 : countGone(wanted, part, parts);
-        missing += wanted.missing() - gone;
-        if (wanted.missing() > gone && findings.size() < NAMED_KEYS) {
+        if (wanted.missing() > 0 && (!expiredByDay.isEmpty() || !rows.erasures().isEmpty())) {
+            explainGone(wanted, part, parts);
+        }
+        missing += wanted.missing();
+        if (wanted.missing() > 0 && findings.size() < NAMED_KEYS) {
             nameMissing(wanted, part, parts);
         }
     }
 
-    /** Counts missing rows that were erased, and those of tables and days of which batches expired. */
-    private long countGone(ExpectedRows wanted, int part, int parts) throws Exception {
-        long[] gone = new long[1];
+    /** Counts missing rows that were erased, and those of tables and days of which batches expired; each once, though it may have been sent several times. */
+    private void explainGone(ExpectedRows wanted, int part, int parts) throws Exception {
         sent.forEachStored((event, identity) -> {
             if (!isInPart(digestOf(event, identity), part, parts) || !wanted.isMissing(digest)) {
                 return;
             }
             if (isErased(event)) {
                 erased++;
-                gone[0]++;
+                wanted.explain(digest);
             } else if (mayHaveExpired(event)) {
                 goneByDay.merge(tableAndDay(event), 1L, Long::sum);
-                gone[0]++;
+                wanted.explain(digest);
             }
         });
-        return gone[0];
     }
 
     private boolean isErased(EventView event) {
@@ -235,8 +235,7 @@ public final class Audit {
 
     private void nameMissing(ExpectedRows wanted, int part, int parts) throws Exception {
         sent.forEachStored((event, identity) -> {
-            if (findings.size() < NAMED_KEYS && isInPart(digestOf(event, identity), part, parts) && wanted.isMissing(digest) && !mayHaveExpired(event)
-                    && !isErased(event)) {
+            if (findings.size() < NAMED_KEYS && isInPart(digestOf(event, identity), part, parts) && wanted.isMissing(digest)) {
                 name("missing", identity, "found neither hot nor in Parquet");
             }
         });

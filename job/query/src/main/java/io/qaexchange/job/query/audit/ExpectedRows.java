@@ -12,6 +12,7 @@ final class ExpectedRows {
 
     private static final byte EMPTY = -1;
     private static final byte MANY = 2;
+    private static final byte EXPLAINED = 3;
 
     private final int mask;
     private final long[] identityHigh;
@@ -74,7 +75,12 @@ final class ExpectedRows {
         return content[slot] == row.content() ? Found.RIGHT : Found.ALTERED;
     }
 
-    /** Whether a row is expected and was not found. */
+    /** No longer counts a missing row as such: there may be a reason why it is gone. It stays so for the rest of the audit. */
+    void explain(RowDigest row) {
+        seen[slot(row)] = EXPLAINED;
+    }
+
+    /** Whether a row is expected, was not found and not explained. */
     boolean isMissing(RowDigest row) {
         return seen[slot(row)] == 0;
     }
