@@ -1,10 +1,12 @@
 package io.qaexchange.job.server.http;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qaexchange.job.query.access.RowAccess;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.Tokens;
 import io.qaexchange.job.server.session.SessionName;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -237,6 +239,23 @@ class Exchange {
     void compactJson(int status, Object value) throws IOException {
         try (OutputStream out = begin(status, "application/json")) {
             out.write(JSON.writeValueAsBytes(value));
+        }
+    }
+
+    /** Writes JSON. */
+    @FunctionalInterface
+    interface JsonWork {
+        void write(JsonGenerator out) throws IOException;
+    }
+
+    /** As {@link #compactJson(int, Object)}, written field by field; nothing is sent before all is written. */
+    void compactJson(int status, JsonWork work) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (JsonGenerator json = JSON.createGenerator(bytes)) {
+            work.write(json);
+        }
+        try (OutputStream out = begin(status, "application/json")) {
+            bytes.writeTo(out);
         }
     }
 

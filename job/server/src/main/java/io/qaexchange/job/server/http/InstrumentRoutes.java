@@ -1,23 +1,15 @@
 package io.qaexchange.job.server.http;
 
-import io.qaexchange.events.instruments.Instrument;
-import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.live.InstrumentStatistics;
-import io.qaexchange.job.model.store.InstrumentState;
 import io.qaexchange.job.query.NearNames;
 import io.qaexchange.job.query.access.RowAccess;
 import io.qaexchange.job.server.engine.QueryEngine;
 import io.qaexchange.job.server.security.Role;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import javax.annotation.Nullable;
 
 /**
  * Instruments with their terms and the numbers of their rows. The numbers are those that the job keeps for each instrument, as of the last barrier of a
@@ -70,9 +62,16 @@ public final class InstrumentRoutes {
             exchange.text(200, "text/plain; version=0.0.4", InstrumentSeries.text(found.subList(0, (int) Math.min(most, found.size()))));
             return;
         }
-        Instruments terms = engine.reader().directory().describeCached().instruments();
-        InstrumentRates.Rates perSecond = rates.rates(all, clock.millis());
-        exchange.compactJson(200, Map.of("instruments", found.stream().limit(most).map(of -> document(of, terms, perSecond, exchange.access())).toList()));
+        InstrumentDocument document = document(all, exchange);
+        exchange.compactJson(200, out -> {
+            out.writeStartObject();
+            out.writeArrayFieldStart("instruments");
+            for (InstrumentStatistics of : found.subList(0, (int) Math.min(most, found.size()))) {
+                document.write(of, out);
+            }
+            out.writeEndArray();
+            out.writeEndObject();
+        });
     }
 
     private void one(Exchange exchange, String id) throws IOException {
@@ -82,42 +81,16 @@ public final class InstrumentRoutes {
         InstrumentStatistics found = all.stream().filter(of -> of.routeKey().equals(id)).findFirst()
                 .orElseThrow(() -> Problem.unknown("unknown-instrument", "the job has no row of instrument " + id,
                         NearNames.of(id, all.stream().map(InstrumentStatistics::routeKey).toList())));
-        exchange.json(200, document(found, engine.reader().directory().describeCached().instruments(), rates.rates(everything, clock.millis()), exchange.access()));
+        InstrumentDocument document = document(everything, exchange);
+        exchange.compactJson(200, out -> document.write(found, out));
+    }
+
+    /** @param everything the numbers of all instruments, whoever asks */
+    private InstrumentDocument document(List<InstrumentStatistics> everything, Exchange exchange) throws IOException {
+        return new InstrumentDocument(engine.reader().directory().describeCached().instruments(), rates.rates(everything, clock.millis()), exchange.access());
     }
 
     private static List<InstrumentStatistics> ofInstruments(List<InstrumentStatistics> all, RowAccess access) {
         return all.stream().filter(of -> !of.isAccount() && access.hasInstrument(of.routeKey())).toList();
-    }
-
-    /** Without numbers for a user of some accounts: they count rows of all. */
-    private static Map<String, Object> document(InstrumentStatistics of, Instruments instruments, InstrumentRates.Rates rates, RowAccess access) {
-        Instrument.Terms terms = instruments.get(of.routeKey()).terms();
-        Map<String, Object> document = new LinkedHashMap<>();
-        document.put("instrument", of.routeKey());
-        document.put("exchange", terms.exchange());
-        document.put("timeZone", terms.timeZone().getId());
-        document.put("priceTick", terms.priceTick() > 0 ? BigDecimal.valueOf(terms.priceTick()).stripTrailingZeros() : null);
-        document.put("multiplier", terms.multiplier());
-        if (access.accounts() != null) {
-            return document;
-        }
-        document.put("storedRows", of.stored());
-        document.put("hotRows", of.stored() - of.archived());
-        document.put("coldRows", of.archived());
-        document.put("hotBytes", of.unarchivedBytes());
-        document.put("rowsPerSecond", rates.of(of));
-        document.put("lateRows", of.lateRows());
-        document.put("duplicates", of.duplicates());
-        document.put("deadLetters", of.deadLetters());
-        document.put("newestEvent", time(of.newestEventNs()));
-        document.put("lastArrival", of.lastArrivalMs() == 0 ? null : Instant.ofEpochMilli(of.lastArrivalMs()).toString());
-        document.put("archivedBefore", of.archived() == 0 ? null : time(of.archiveWatermarkNs()));
-        document.put("keptSince", time(of.dropWatermarkNs()));
-        return document;
-    }
-
-    @Nullable
-    private static String time(long ns) {
-        return ns == InstrumentState.NO_TIME ? null : Instant.ofEpochSecond(0, ns).toString();
     }
 }
