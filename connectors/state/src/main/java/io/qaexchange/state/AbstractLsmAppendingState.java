@@ -21,14 +21,12 @@ abstract class AbstractLsmAppendingState<K, N, IN, ACC, OUT> extends AbstractLsm
 
     @Override
     public ACC getInternal() throws IOException {
-        return value(key());
+        return currentValue();
     }
 
     @Override
     public void updateInternal(ACC value) throws IOException {
-        output.clear();
-        valueSerializer.serialize(value, output);
-        putOutput(key());
+        putCurrent(value);
     }
 
     @Override
@@ -44,7 +42,7 @@ abstract class AbstractLsmAppendingState<K, N, IN, ACC, OUT> extends AbstractLsm
             setCurrentNamespace(source);
             ACC value = getInternal();
             if (value != null) {
-                store.delete(family, key());
+                deleteCurrent();
                 merged = merged == null ? value : merge(merged, value);
             }
         }

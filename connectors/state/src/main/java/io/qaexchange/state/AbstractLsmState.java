@@ -6,6 +6,7 @@ import io.qaexchange.state.store.StateTable;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
+import java.util.Arrays;
 import javax.annotation.Nullable;
 import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
@@ -38,6 +39,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
     protected final DataInputDeserializer input = new DataInputDeserializer();
     protected final DataOutputSerializer output = new DataOutputSerializer(128);
     private final CompositeKey<K> keys;
+    private final ReadCache cache;
     private byte[] readBuffer = new byte[256];
 
     protected TypeSerializer<N> namespaceSerializer;
@@ -45,6 +47,12 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
     /** Null unless values can be read where they lie. */
     @Nullable
     private FixedWidth<V> fixedValue;
+    /** What the cache knows this state by, and whether it may know anything. */
+    private ReadCache.Owner owner = new ReadCache.Owner();
+    private boolean isKept;
+    /** Whether one object may be given to everybody who reads; else its bytes are kept. */
+    private boolean sharesValues;
+    private boolean copiesKeys;
     private V defaultValue;
     private N namespace;
 
@@ -53,6 +61,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
         this.table = table;
         store = backend.store();
         keys = backend.keys();
+        cache = backend.readCache();
         family = table.family();
     }
 
@@ -62,6 +71,10 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
         valueSerializer = table.valueSerializer();
         fixedValue = FixedWidth.of(valueSerializer);
         defaultValue = descriptor.getDefaultValue();
+        sharesValues = valueSerializer.isImmutableType();
+        copiesKeys = !backend.getKeySerializer().isImmutableType() || !namespaceSerializer.isImmutableType();
+        // What is kept was made by the serializers of before.
+        forgetAll();
     }
 
     @Override
@@ -96,7 +109,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
     @Override
     public void clear() {
         try {
-            store.delete(family, key());
+            deleteCurrent();
         } catch (IOException e) {
             throw failure("cleared", e);
         }
@@ -111,18 +124,109 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
         return keys.withUserKey(namespace, namespaceSerializer, userKey, userKeySerializer);
     }
 
-    /** The stored value of a key; null if there is none. */
+    /** The value of current key and namespace; null if there is none. */
     @Nullable
-    protected V value(Slice key) throws IOException {
-        Slice stored = store.get(family, key);
-        if (stored == null) {
+    @SuppressWarnings("unchecked")
+    protected V currentValue() throws IOException {
+        Object known = known();
+        if (known == null) {
+            return readCurrent();
+        }
+        if (known == ReadCache.ABSENT) {
             return null;
         }
-        if (fixedValue != null) {
-            return fixedValue.read(stored, 0);
+        if (sharesValues) {
+            return (V) known;
+        }
+        input.setBuffer((byte[]) known);
+        return valueSerializer.deserialize(input);
+    }
+
+    private V readCurrent() throws IOException {
+        Slice stored = store.get(family, key());
+        if (stored == null) {
+            keep(ReadCache.ABSENT, 0);
+            return null;
+        }
+        int length = stored.length();
+        if (fixedValue != null && sharesValues) {
+            V value = fixedValue.read(stored, 0);
+            keep(value, length);
+            return value;
         }
         copyToInput(stored);
-        return valueSerializer.deserialize(input);
+        V value = valueSerializer.deserialize(input);
+        if (length <= ReadCache.LONGEST_VALUE && cache.isEnabled()) {
+            keep(sharesValues ? value : Arrays.copyOf(readBuffer, length), length);
+        }
+        return value;
+    }
+
+    /** Writes the value of current key and namespace. */
+    protected void putCurrent(V value) throws IOException {
+        output.clear();
+        valueSerializer.serialize(value, output);
+        boolean isRead = known() != null;
+        forget();
+        putOutput(key());
+        // What nobody reads is not worth a place.
+        if (isRead && output.length() <= ReadCache.LONGEST_VALUE) {
+            keep(sharesValues ? value : output.getCopyOfBuffer(), output.length());
+        }
+    }
+
+    /** Deletes what is stored of current key and namespace. */
+    protected void deleteCurrent() throws IOException {
+        boolean isRead = known() != null;
+        forget();
+        store.delete(family, key());
+        if (isRead) {
+            keep(ReadCache.ABSENT, 0);
+        }
+    }
+
+    /** What the cache has of current key and namespace; null if nothing. */
+    @Nullable
+    protected Object known() {
+        if (!isKept) {
+            return null;
+        }
+        K key = backend.getCurrentKey();
+        return key == null || namespace == null ? null : cache.get(owner, key, namespace);
+    }
+
+    /** Keeps what the store has of current key and namespace. */
+    protected void keep(Object value, int valueBytes) {
+        if (!cache.isEnabled() || valueBytes > ReadCache.LONGEST_VALUE) {
+            return;
+        }
+        K key = backend.getCurrentKey();
+        if (copiesKeys) {
+            cache.put(owner, backend.getKeySerializer().copy(key), namespaceSerializer.copy(namespace), value, valueBytes);
+        } else {
+            cache.put(owner, key, namespace, value, valueBytes);
+        }
+        isKept = true;
+    }
+
+    /** Before what is stored of current key and namespace changes: if that fails nobody knows what is there. */
+    protected void forget() {
+        if (!isKept) {
+            return;
+        }
+        K key = backend.getCurrentKey();
+        if (key != null && namespace != null) {
+            cache.forget(owner, key, namespace);
+        }
+    }
+
+    /** Before something of a key changes of which only the stored form is known. */
+    protected void forgetAll() {
+        if (isKept) {
+            // Entries of the former one are found by nobody, and make room in time.
+            owner = new ReadCache.Owner();
+            isKept = false;
+        }
     }
 
     /** Points {@link #input} at a copy of a stored value. */

@@ -83,6 +83,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     private final StateTables tables;
     private final CompositeKey<K> keys;
     private final StateKeys<K> stateKeys;
+    private final ReadCache readCache;
     private final TimerQueues timers;
     private final SnapshotStrategy<KeyedStateHandle, ?> checkpoints;
     private final UploadHistory history;
@@ -124,6 +125,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
         this.tables = tables;
         keys = new CompositeKey<>(base.keySerializer, numberOfKeyGroups);
         stateKeys = new StateKeys<>(opened.store(), keys);
+        readCache = opened.newReadCache();
         this.timers = timers;
         history = checkpoints.history;
         reads = new StateReads<>(opened.store(), new StateReads.Operator<>(readers.operator, base.keySerializer.duplicate(), numberOfKeyGroups,
@@ -146,6 +148,10 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
 
     CompositeKey<K> keys() {
         return keys;
+    }
+
+    ReadCache readCache() {
+        return readCache;
     }
 
     /** The state as other threads read it, while the task goes on. */

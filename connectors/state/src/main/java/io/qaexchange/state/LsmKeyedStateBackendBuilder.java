@@ -196,7 +196,7 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
         }
 
         void openStore(LsmStateOptions.Values options, Vfs files, TtlTimeProvider clock, Opening opening) throws IOException {
-            memory = resources.getResourceHandle().newOperator(options.blockCacheFraction());
+            memory = resources.getResourceHandle().newOperator(options.blockCacheFraction(), options.readCacheBytes());
             StoreOptions.Builder builder = memory.configure(StoreOptions.builder()).durability(Durability.NO_LOG).readMode(options.readMode())
                     .vfs(files).clock(clock::currentTimestamp).backgroundJobs(options.backgroundThreads())
                     .compactionBytesPerSecond(options.compactionBytesPerSecond());
@@ -206,6 +206,10 @@ final class LsmKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuil
 
         StateStore store() {
             return store;
+        }
+
+        ReadCache newReadCache() {
+            return new ReadCache(memory.readCacheBytes());
         }
 
         /** Closes; what fails is added to an earlier failure. */

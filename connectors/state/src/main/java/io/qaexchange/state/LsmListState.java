@@ -40,8 +40,13 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>> implem
 
     @Override
     public List<E> getInternal() throws IOException {
-        Slice stored = store.get(family, key());
-        return stored == null ? null : new StoredList<>(table.name(), elementSerializer, fixed, stored.toByteArray());
+        Object known = known();
+        if (known == null) {
+            Slice stored = store.get(family, key());
+            known = stored == null ? ReadCache.ABSENT : stored.toByteArray();
+            keep(known, stored == null ? 0 : ((byte[]) known).length);
+        }
+        return known == ReadCache.ABSENT ? null : new StoredList<>(table.name(), elementSerializer, fixed, (byte[]) known);
     }
 
     @Override
@@ -49,6 +54,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>> implem
         requireNonNull(element, "You cannot add null to a ListState.");
         output.clear();
         elementSerializer.serialize(element, output);
+        forget();
         store.append(family, key(), output.getSharedBuffer(), output.length());
     }
 
@@ -57,6 +63,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>> implem
         requireNonNull(elements, "List of values to add cannot be null.");
         if (!elements.isEmpty()) {
             join(elements);
+            forget();
             store.append(family, key(), output.getSharedBuffer(), output.length());
         }
     }
@@ -73,6 +80,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>> implem
             clear();
         } else {
             join(elements);
+            forget();
             putOutput(key());
         }
     }
@@ -98,12 +106,12 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>> implem
                 continue;
             }
             setCurrentNamespace(source);
-            Slice sourceKey = key();
-            Slice stored = store.get(family, sourceKey);
+            Slice stored = store.get(family, key());
             if (stored != null) {
                 byte[] elements = stored.toByteArray();
-                store.delete(family, sourceKey);
+                deleteCurrent();
                 setCurrentNamespace(target);
+                forget();
                 store.append(family, key(), elements, elements.length);
             }
         }

@@ -29,6 +29,9 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
     private static final int SCANS_IN_A_ROW = 16;
     private static final int BATCH_BYTES = 256 << 10;
 
+    private static final Object EMPTY = new Object();
+    private static final Object NOT_EMPTY = new Object();
+
     private final Slice valueView = new Slice();
     private final Slice prefixView = new Slice();
     private int scansToCome;
@@ -68,7 +71,15 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
     @Override
     public void put(UK userKey, UV userValue) throws IOException {
         serialize(userValue);
+        forgetIfEmpty();
         putOutput(key(userKey, userKeySerializer));
+    }
+
+    /** Puts leave a map that has entries one that has some. */
+    private void forgetIfEmpty() {
+        if (known() == EMPTY) {
+            forget();
+        }
     }
 
     @Override
@@ -76,6 +87,7 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
         if (map == null) {
             return;
         }
+        forgetIfEmpty();
         WriteBatch batch = new WriteBatch();
         for (Map.Entry<UK, UV> entry : map.entrySet()) {
             serialize(entry.getValue());
@@ -90,6 +102,7 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
 
     @Override
     public void remove(UK userKey) throws IOException {
+        forget();
         store.delete(family, key(userKey, userKeySerializer));
     }
 
@@ -122,15 +135,21 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
 
     @Override
     public boolean isEmpty() {
-        try {
-            return store.isEmpty(family, KeyRange.prefix(prefix()));
-        } catch (IOException e) {
-            throw failure("read", e);
+        Object known = known();
+        if (known == null) {
+            try {
+                known = store.isEmpty(family, KeyRange.prefix(prefix())) ? EMPTY : NOT_EMPTY;
+            } catch (IOException e) {
+                throw failure("read", e);
+            }
+            keep(known, 0);
         }
+        return known == EMPTY;
     }
 
     @Override
     public void clear() {
+        forget();
         byte[] prefix = prefix();
         WriteBatch removals = new WriteBatch();
         try {
@@ -187,13 +206,16 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
         }
     }
 
-    /** Writes the value of an entry whose stored key is known. */
+    /** Writes the value of an entry whose stored key is known; it may be of any key and namespace. */
     void putStored(Slice storedKey, UV userValue) throws IOException {
+        forgetAll();
         serialize(userValue);
         putOutput(storedKey);
     }
 
+    /** Removes an entry, which may be of any key and namespace. */
     void removeStored(Slice storedKey) throws IOException {
+        forgetAll();
         store.delete(family, storedKey);
     }
 

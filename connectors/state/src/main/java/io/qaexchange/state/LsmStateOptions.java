@@ -35,6 +35,11 @@ public final class LsmStateOptions {
             .doubleType().defaultValue(0.3).withDescription("Part of the memory for decompressed blocks; the rest is for memtables. A"
                     + " larger part speeds up reads of state on disk; a smaller part makes fewer and larger files.");
 
+    public static final ConfigOption<MemorySize> READ_CACHE = ConfigOptions.key("state.backend.lsm.memory.read-cache").memoryType()
+            .defaultValue(MemorySize.ofMebiBytes(16)).withDescription("Memory of each operator subtask for values of hot keys: value, reducing,"
+                    + " aggregating and list state, and whether a map is empty. At most a quarter of the memory for blocks, which becomes that much"
+                    + " less. It is on the heap. 0 for none: better if keys hardly ever come again.");
+
     public static final ConfigOption<ReadMode> READ_MODE = ConfigOptions.key("state.backend.lsm.read-mode").enumType(ReadMode.class)
             .defaultValue(ReadMode.MMAP).withDescription("How files are read: MMAP maps them, which is fastest while the page cache holds"
                     + " them; PREAD reads them into the block cache, which keeps memory within the budget.");
@@ -89,7 +94,7 @@ public final class LsmStateOptions {
                     + " sessions.");
 
     /** All of them. */
-    static final List<ConfigOption<?>> ALL = List.of(LOCAL_DIRECTORY, MANAGED_MEMORY, FIXED_PER_OPERATOR, BLOCK_CACHE_FRACTION, READ_MODE,
+    static final List<ConfigOption<?>> ALL = List.of(LOCAL_DIRECTORY, MANAGED_MEMORY, FIXED_PER_OPERATOR, BLOCK_CACHE_FRACTION, READ_CACHE, READ_MODE,
             BACKGROUND_THREADS, COMPACTION_RATE, COMPRESSED_LEVELS, TIMERS, READERS_PATIENCE);
 
     private LsmStateOptions() {
@@ -100,7 +105,7 @@ public final class LsmStateOptions {
      *
      * @param incrementalCheckpoints unless Flink's own option says otherwise
      */
-    record Values(LocalDirectories localDirectories, boolean managedMemory, long fixedBytesPerOperator, double blockCacheFraction,
+    record Values(LocalDirectories localDirectories, boolean managedMemory, long fixedBytesPerOperator, double blockCacheFraction, long readCacheBytes,
             ReadMode readMode, int backgroundThreads, long compactionBytesPerSecond,
             boolean incrementalCheckpoints, Timers timers, CompressedLevels compressedLevels, Duration readersPatience) implements Serializable {
 
@@ -124,7 +129,7 @@ public final class LsmStateOptions {
 
     static Values read(ReadableConfig config) {
         return new Values(config.getOptional(LOCAL_DIRECTORY).map(LocalDirectories::parse).orElse(LocalDirectories.OF_TASK_MANAGER), config.get(MANAGED_MEMORY), config.get(FIXED_PER_OPERATOR).getBytes(),
-                config.get(BLOCK_CACHE_FRACTION), config.get(READ_MODE), config.get(BACKGROUND_THREADS),
+                config.get(BLOCK_CACHE_FRACTION), config.get(READ_CACHE).getBytes(), config.get(READ_MODE), config.get(BACKGROUND_THREADS),
                 config.get(COMPACTION_RATE).getBytes(),
                 // Flink's default is false, for the sake of backends whose incremental checkpoints cost more.
                 config.getOptional(CheckpointingOptions.INCREMENTAL_CHECKPOINTS).orElse(true), config.get(TIMERS),

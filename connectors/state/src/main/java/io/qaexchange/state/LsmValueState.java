@@ -13,7 +13,7 @@ final class LsmValueState<K, N, V> extends AbstractLsmState<K, N, V> implements 
 
     @Override
     public V value() throws IOException {
-        V stored = value(key());
+        V stored = currentValue();
         return stored == null ? copyOfDefaultValue() : stored;
     }
 
@@ -23,8 +23,6 @@ final class LsmValueState<K, N, V> extends AbstractLsmState<K, N, V> implements 
             clear();
             return;
         }
-        output.clear();
-        valueSerializer.serialize(value, output);
-        putOutput(key());
+        putCurrent(value);
     }
 }

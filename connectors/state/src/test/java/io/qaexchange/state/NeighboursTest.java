@@ -63,8 +63,8 @@ class NeighboursTest {
 
     @Test
     void idleOperatorsMemtableIsFlushedWhenTheSlotIsFull() throws Exception {
-        try (SlotResources slot = new SlotResources(BUDGET, 1); OperatorMemory idle = slot.newOperator(0.3);
-                OperatorMemory small = slot.newOperator(0.3); OperatorMemory busy = slot.newOperator(0.3);
+        try (SlotResources slot = new SlotResources(BUDGET, 1); OperatorMemory idle = slot.newOperator(0.3, 0);
+                OperatorMemory small = slot.newOperator(0.3, 0); OperatorMemory busy = slot.newOperator(0.3, 0);
                 StateStore idleStore = open(idle, "idle"); StateStore smallStore = open(small, "small")) {
             ColumnFamily family = idleStore.createFamily(FamilyOptions.builder("f").build());
             write(idleStore, family, 1_500);
@@ -88,9 +88,9 @@ class NeighboursTest {
 
     @Test
     void operatorThatEndsIsNotTouchedAnyMore() throws Exception {
-        try (SlotResources slot = new SlotResources(BUDGET, 1); OperatorMemory busy = slot.newOperator(0.3)) {
+        try (SlotResources slot = new SlotResources(BUDGET, 1); OperatorMemory busy = slot.newOperator(0.3, 0)) {
             List<Chunk> taken = new ArrayList<>();
-            try (OperatorMemory ending = slot.newOperator(0.3); StateStore store = open(ending, "ending")) {
+            try (OperatorMemory ending = slot.newOperator(0.3, 0); StateStore store = open(ending, "ending")) {
                 write(store, store.createFamily(FamilyOptions.builder("f").build()), 500);
                 ending.retire();
                 takeUntilBeyond(slot, busy, taken);

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,7 +32,7 @@ import org.apache.flink.util.FileUtils;
 
 /**
  * The operations of Flink's public state benchmark on HashMap, RocksDB and ours: 500,000 keys, lists of 100 values, maps of 10 entries,
- * keys at random. All contenders take turns in rounds of a fixed time on the processor, so that a busy
+ * keys at random, each as likely as any other or, with {@code --zipf 0.99}, some much likelier. All contenders take turns in rounds of a fixed time on the processor, so that a busy
  * neighbour meets all of them; the median round counts, as operations per second of the thread's processor time. Wanted: three times
  * RocksDB or 0.8 times the heap, and in any case half of the heap.
  */
@@ -39,7 +40,8 @@ public final class StateBench {
     private static final int LIST_VALUES = 100;
     private static final int MAP_ENTRIES = 10;
     private static final int ROUNDS = 5;
-    private static final String USAGE = "bench state [--quick] [--keys N] [--millis PER_ROUND] [--ttl true] [--only OPERATIONS] [--json FILE]";
+    private static final int DRAWN = 1 << 20;
+    private static final String USAGE = "bench state [--quick] [--keys N] [--millis PER_ROUND] [--ttl true] [--zipf EXPONENT] [--only OPERATIONS] [--json FILE]";
     private static final List<Kind> KINDS = List.of(Kind.OURS, Kind.ROCKSDB, Kind.HASHMAP);
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
@@ -48,9 +50,14 @@ public final class StateBench {
     private final boolean timeToLive;
     /** Beginnings of the names of operations to run. */
     private final String only;
+    /** Keys in the order in which they are asked for, again and again; empty if any is as likely as any other. */
+    private final int[] drawn;
+    private final int[] drawnOfLists;
 
-    private StateBench(int keys, long roundNanos, boolean timeToLive, String only) {
+    private StateBench(int keys, long roundNanos, boolean timeToLive, String only, double zipf) {
         this.only = only;
+        this.drawn = zipf > 0 ? draw(keys, zipf) : new int[0];
+        this.drawnOfLists = zipf > 0 ? draw(keys / 10, zipf) : new int[0];
         this.keys = keys;
         this.roundNanos = roundNanos;
         this.timeToLive = timeToLive;
@@ -77,6 +84,7 @@ public final class StateBench {
         final ReducingState<Long> sum;
         final SplittableRandom random = new SplittableRandom(1);
         long newKey = 1L << 40;
+        long draws;
         Object sink;
 
         Contender(Kind kind, Path folder, boolean timeToLive) throws Exception {
@@ -102,10 +110,33 @@ public final class StateBench {
     }
 
     public static void main(String[] args) throws Exception {
-        BenchOptions options = BenchOptions.parse(args, USAGE, List.of("keys", "millis", "ttl", "only", "json"));
+        BenchOptions options = BenchOptions.parse(args, USAGE, List.of("keys", "millis", "ttl", "zipf", "only", "json"));
         new StateBench((int) options.number("keys", options.quick() ? 200_000 : 500_000),
                 options.number("millis", options.quick() ? 150 : 500) * 1_000_000, Boolean.parseBoolean(options.text("ttl", "false")),
-                options.text("only", "")).run(options.text("json", null));
+                options.text("only", ""), Double.parseDouble(options.text("zipf", "0"))).run(options.text("json", null));
+    }
+
+    /** Keys of which the n-th likeliest is as likely as 1 / n^exponent; which key that is says nothing of its neighbours. */
+    private static int[] draw(int keys, double exponent) {
+        double[] upTo = new double[keys];
+        double sum = 0;
+        for (int n = 0; n < keys; n++) {
+            sum += 1 / Math.pow(n + 1, exponent);
+            upTo[n] = sum;
+        }
+        SplittableRandom random = new SplittableRandom(7);
+        int[] places = new int[keys];
+        for (int n = 0; n < keys; n++) {
+            int other = random.nextInt(n + 1);
+            places[n] = places[other];
+            places[other] = n;
+        }
+        int[] drawn = new int[DRAWN];
+        for (int i = 0; i < DRAWN; i++) {
+            int n = Arrays.binarySearch(upTo, random.nextDouble() * sum);
+            drawn[i] = places[Math.min(keys - 1, n < 0 ? -n - 1 : n)];
+        }
+        return drawn;
     }
 
     private void run(@Nullable String json) throws Exception {
@@ -244,20 +275,22 @@ public final class StateBench {
         }
         double[] medians = new double[contenders.size()];
         for (int which = 0; which < medians.length; which++) {
-            java.util.Arrays.sort(rounds[which]);
+            Arrays.sort(rounds[which]);
             medians[which] = rounds[which][ROUNDS / 2];
         }
         return medians;
     }
 
     private double round(Contender contender, Measure measure) throws Exception {
-        int range = measure.name().startsWith("list") ? keys / 10 : keys;
+        boolean ofLists = measure.name().startsWith("list");
+        int range = ofLists ? keys / 10 : keys;
+        int[] hot = ofLists ? drawnOfLists : drawn;
         long started = THREADS.getCurrentThreadCpuTime();
         long n = 0;
         long now = started;
         while (now - started < roundNanos) {
             for (int i = 0; i < 256; i++, n++) {
-                long key = measure.newKeys() ? contender.newKey++ / 4 : contender.random.nextInt(range);
+                long key = measure.newKeys() ? contender.newKey++ / 4 : hot.length > 0 ? hot[(int) (contender.draws++ & DRAWN - 1)] : contender.random.nextInt(range);
                 contender.backend.keyed.setCurrentKey(key);
                 contender.sink = measure.operation().run(contender, n);
             }

@@ -30,11 +30,14 @@ public final class OperatorMemory implements MemoryPool, AutoCloseable {
     /** For the sake of others, memtables are frozen from this part of their size on. */
     private static final int LEAST_FROZEN = 4;
     private static final int LARGEST_CHUNK = 256 << 10;
+    /** The part of the memory for blocks that values of hot keys may have. */
+    private static final int READ_CACHE_PART = 4;
     private static final int SMALLEST_CHUNK = 4 << 10;
     private static final int CHUNKS_PER_MEMTABLE = 16;
 
     private final SlotResources slot;
     private final long blockCacheBytes;
+    private final long readCacheBytes;
     private final long memtableBytes;
     private final AtomicLong usedBytes = new AtomicLong();
     private final AtomicLong peakBytes = new AtomicLong();
@@ -42,11 +45,18 @@ public final class OperatorMemory implements MemoryPool, AutoCloseable {
     /** Null until there is a store. */
     private SlotResources.Memtables memtables;
 
-    OperatorMemory(SlotResources slot, int operators, double blockCacheFraction) {
+    OperatorMemory(SlotResources slot, int operators, double blockCacheFraction, long mostReadCacheBytes) {
         this.slot = slot;
         long share = slot.budgetBytes() / operators;
-        blockCacheBytes = (long) (share * blockCacheFraction);
-        memtableBytes = Math.max((share - blockCacheBytes) / MEMTABLES, 2L * SMALLEST_CHUNK);
+        long cacheBytes = (long) (share * blockCacheFraction);
+        readCacheBytes = Math.min(mostReadCacheBytes, cacheBytes / READ_CACHE_PART);
+        blockCacheBytes = cacheBytes - readCacheBytes;
+        memtableBytes = Math.max((share - cacheBytes) / MEMTABLES, 2L * SMALLEST_CHUNK);
+    }
+
+    /** Bytes for values of hot keys. They lie on the heap; the block cache is that much smaller. */
+    public long readCacheBytes() {
+        return readCacheBytes;
     }
 
     /** Sets what a store may use, and where its background work runs. */

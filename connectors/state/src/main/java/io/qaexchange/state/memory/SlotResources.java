@@ -64,9 +64,14 @@ public final class SlotResources implements AutoCloseable {
         });
     }
 
-    /** Memory for one more operator; give it back with {@link OperatorMemory#close()}. */
-    public OperatorMemory newOperator(double blockCacheFraction) {
-        return new OperatorMemory(this, operators.incrementAndGet(), blockCacheFraction);
+    /**
+     * Memory for one more operator; give it back with {@link OperatorMemory#close()}.
+     *
+     * @param blockCacheFraction part of it for blocks
+     * @param mostReadCacheBytes of that, at most so much for values of hot keys
+     */
+    public OperatorMemory newOperator(double blockCacheFraction, long mostReadCacheBytes) {
+        return new OperatorMemory(this, operators.incrementAndGet(), blockCacheFraction, mostReadCacheBytes);
     }
 
     void operatorClosed() {

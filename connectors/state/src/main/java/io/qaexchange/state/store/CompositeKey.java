@@ -2,6 +2,7 @@ package io.qaexchange.state.store;
 
 import io.qaexchange.storage.memory.Slice;
 import java.io.IOException;
+import javax.annotation.Nullable;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
@@ -19,7 +20,8 @@ import org.apache.flink.util.FlinkRuntimeException;
  *   user key    map state only
  * </pre>
  *
- * <p>The current key is serialized once and stays as the prefix of what follows. One thread, the task thread.
+ * <p>The current key is serialized once, when a stored key is first asked for, and stays as the prefix of what follows. A key that somebody may change is
+ * serialized at once. One thread, the task thread.
  */
 public final class CompositeKey<K> {
     private final TypeSerializer<K> keySerializer;
@@ -27,7 +29,12 @@ public final class CompositeKey<K> {
     private final boolean keyVaries;
     private final DataOutputSerializer buffer = new DataOutputSerializer(64);
     private final Slice view = new Slice();
+    /** 0 as long as there is no key, or it waits. */
     private int keyEnd;
+    /** The key that is not serialized yet; null if it is. */
+    @Nullable
+    private K waiting;
+    private int waitingKeyGroup;
 
     public CompositeKey(TypeSerializer<K> keySerializer, int numberOfKeyGroups) {
         this.keySerializer = keySerializer;
@@ -49,10 +56,20 @@ public final class CompositeKey<K> {
     }
 
     public void setKey(K key, int keyGroup) {
+        keyEnd = 0;
+        waiting = key;
+        waitingKeyGroup = keyGroup;
+        if (!keySerializer.isImmutableType()) {
+            serializeKey();
+        }
+    }
+
+    private void serializeKey() {
+        K key = waiting;
+        waiting = null;
         try {
-            keyEnd = 0;
             buffer.clear();
-            CompositeKeySerializationUtils.writeKeyGroup(keyGroup, keyGroupBytes, buffer);
+            CompositeKeySerializationUtils.writeKeyGroup(waitingKeyGroup, keyGroupBytes, buffer);
             keySerializer.serialize(key, buffer);
             keyEnd = buffer.length();
         } catch (IOException e) {
@@ -99,6 +116,9 @@ public final class CompositeKey<K> {
     }
 
     private void requireKey() {
+        if (waiting != null) {
+            serializeKey();
+        }
         if (keyEnd == 0) {
             throw new NullPointerException("No key set. This method should not be called outside of a keyed context.");
         }

@@ -98,7 +98,7 @@ final class Commands implements AutoCloseable {
         Path err = Files.createTempFile(folder, command, ".err");
         ProcessBuilder builder = new ProcessBuilder(line).directory(ROOT.toFile()).redirectOutput(out.toFile()).redirectError(err.toFile());
         // A command ends before the second compiler's work pays. What it starts in the background takes no notice.
-        builder.environment().put("JAVA_OPTS", "-XX:TieredStopAtLevel=1");
+        builder.environment().put("JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=128m");
         builder.environment().putAll(environment);
         Process process = builder.start();
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {

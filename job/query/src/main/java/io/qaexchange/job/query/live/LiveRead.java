@@ -17,8 +17,6 @@ import io.qaexchange.job.model.live.PartitionOffset;
 import io.qaexchange.job.query.access.RowAccess;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,9 +41,7 @@ public final class LiveRead implements AutoCloseable {
     private final Instruments instruments;
     private final int maxParallelism;
     private final List<Pinned> pins;
-    private final ArchiveManifest manifest;
-    private final List<DataFile> files;
-    private final Set<String> published;
+    private final CutFiles cut;
     private final RowAccess access;
     @Nullable
     private LeasedVersions.Use lease;
@@ -65,23 +61,14 @@ public final class LiveRead implements AutoCloseable {
         boolean accept(byte[] bytes, int offset, int length) throws IOException;
     }
 
-    LiveRead(EndpointPool pool, ReadLevel level, Instruments instruments, int maxParallelism, List<Pinned> pins, ArchiveManifest manifest,
-            RowAccess access) {
+    LiveRead(EndpointPool pool, ReadLevel level, Instruments instruments, int maxParallelism, List<Pinned> pins, CutFiles cut, RowAccess access) {
         this.access = access;
         this.pool = pool;
         this.level = level;
         this.instruments = instruments;
         this.maxParallelism = maxParallelism;
         this.pins = List.copyOf(pins);
-        this.manifest = manifest;
-        Map<Integer, Long> handedOver = new HashMap<>();
-        Set<String> unpublished = new HashSet<>();
-        for (Pinned pinned : pins) {
-            handedOver.put(pinned.pin().subtask(), pinned.pin().handedOver());
-            unpublished.addAll(pinned.pin().unpublished());
-        }
-        this.files = pins.isEmpty() ? manifest.files() : manifest.filesAsOfPins(handedOver);
-        this.published = manifest.notHot(files, unpublished);
+        this.cut = cut;
     }
 
     /** The rows that this read shows. {@link #scan} shows no others; whoever opens {@link #files()} leaves the others out. */
@@ -99,32 +86,37 @@ public final class LiveRead implements AutoCloseable {
     }
 
     ArchiveManifest manifest() {
-        return manifest;
+        return cut.manifest();
     }
 
     /** Version of the archive manifest. */
     public long manifestVersion() {
-        return manifest.version();
+        return manifest().version();
     }
 
     /** The archived files of this read. */
     public List<DataFile> files() {
-        return files;
+        return cut.files();
+    }
+
+    /** The archived files of this read that have rows of a table. */
+    public List<DataFile> files(String table) {
+        return cut.ofTable(table);
     }
 
     /** Opens the files of this read, in an archive. */
     public ColdFiles coldFiles(ManifestStore archive) {
-        return ColdFiles.of(archive, manifest);
+        return ColdFiles.of(archive, cut.copies());
     }
 
     /** Batches whose rows the retention let go. */
     public List<ExpiredBatch> expired() {
-        return manifest.expired();
+        return manifest().expired();
     }
 
     /** Rows that were erased by request. */
     public List<Erasure> erasures() {
-        return manifest.erasures();
+        return manifest().erasures();
     }
 
     /** The earliest moment of a pin, ms since 1970; 0 without pins. */
@@ -293,7 +285,7 @@ public final class LiveRead implements AutoCloseable {
 
     private HotPart part(Pinned pinned, Wanted wanted) {
         return new HotPart(pinned.endpoint(), new LiveRequest.Scan(pinned.pin().pinId(), wanted.type().code(), wanted.routeKey(), wanted.fromNs(),
-                wanted.toNs(), wanted.descending(), wanted.limit(), wanted.mostPerKey(), wanted.alsoArchived() ? null : published, wanted.containing()));
+                wanted.toNs(), wanted.descending(), wanted.limit(), wanted.mostPerKey(), wanted.alsoArchived() ? null : cut.published(), wanted.containing()));
     }
 
     private boolean mayHave(Pinned pinned, Wanted wanted) {

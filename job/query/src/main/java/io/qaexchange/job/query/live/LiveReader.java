@@ -55,6 +55,7 @@ public final class LiveReader implements AutoCloseable {
         return thread;
     });
     private final AtomicReference<ArchiveManifest> manifest = new AtomicReference<>();
+    private final CutFiles.Known cuts = new CutFiles.Known();
     private volatile String archive;
     /** Guarded by this. */
     @Nullable
@@ -239,7 +240,7 @@ public final class LiveReader implements AutoCloseable {
         JobDescription job = askAgain ? directory.describe() : directory.describeCached();
         archive = job.archive();
         if (level instanceof ReadLevel.Archive) {
-            return new LiveRead(pool, level, job.instruments(), job.maxParallelism(), List.of(), latestManifest(job), access);
+            return new LiveRead(pool, level, job.instruments(), job.maxParallelism(), List.of(), cuts.of(latestManifest(job), List.of()), access);
         }
         if (!job.isComplete()) {
             throw notComplete(job);
@@ -262,7 +263,7 @@ public final class LiveReader implements AutoCloseable {
                 }
             }
             LiveRead read = new LiveRead(pool, checkpoint == LiveRequest.LIVE ? level : new ReadLevel.Checkpoint(checkpoint), job.instruments(),
-                    job.maxParallelism(), pins, newest, access);
+                    job.maxParallelism(), pins, cuts.of(newest, pins), access);
             opened = true;
             return read;
         } finally {

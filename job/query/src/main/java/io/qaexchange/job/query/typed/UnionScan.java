@@ -126,8 +126,8 @@ public final class UnionScan {
     public List<DataFile> files(Range range) {
         RowFilter filter = range.filter().and(read.access().filter(range.type()));
         List<DataFile> files = new ArrayList<>();
-        for (DataFile file : read.files()) {
-            if (file.table().equals(range.type().table()) && filter.hasTimes(file.minEventTimeNs(), file.maxEventTimeNs())
+        for (DataFile file : read.files(range.type().table())) {
+            if (filter.hasTimes(file.minEventTimeNs(), file.maxEventTimeNs())
                     && filter.hasInstrumentBetween(file.minInstrument(), file.maxInstrument())) {
                 files.add(file);
             }

@@ -53,7 +53,7 @@ class TieredReadsTest {
     }
 
     private LiveRead read() throws IOException {
-        return new LiveRead(null, ReadLevel.LIVE, Instruments.defaults(), 128, List.of(), archive.store().latest(), RowAccess.ALL);
+        return new LiveRead(null, ReadLevel.LIVE, Instruments.defaults(), 128, List.of(), CutFiles.of(archive.store().latest(), List.of()), RowAccess.ALL);
     }
 
     @Test
