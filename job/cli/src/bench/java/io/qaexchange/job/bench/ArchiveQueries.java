@@ -34,10 +34,10 @@ final class ArchiveQueries {
         lines.heading(String.format(java.util.Locale.ROOT, "%,d archived trades of a year", rows));
         String files = "'" + year + "/table=trade/*/*.parquet'";
         pair("bars of one hour, all instruments", year, "SELECT instrument, bar, open, high, low, close, volume FROM bars('trade', INTERVAL 1 hour)",
-                "SELECT instrument, time_bucket(INTERVAL 1 hour, event_time) AS bar, arg_min(price, event_time) AS open, max(price) AS high, min(price) AS low, "
+                "SELECT instrument, time_bucket(INTERVAL 1 hour, event_time::TIMESTAMPTZ) AS bar, arg_min(price, event_time) AS open, max(price) AS high, min(price) AS low, "
                         + "arg_max(price, event_time) AS close, sum(volume) AS volume FROM " + files + " GROUP BY 1, 2", 1_500);
         pair("bars of one minute, one instrument", year, "SELECT bar, open, high, low, close, volume FROM bars('trade', INTERVAL 1 minute) WHERE instrument = 'X.i0007'",
-                "SELECT time_bucket(INTERVAL 1 minute, event_time) AS bar, arg_min(price, event_time) AS open, max(price) AS high, min(price) AS low, "
+                "SELECT time_bucket(INTERVAL 1 minute, event_time::TIMESTAMPTZ) AS bar, arg_min(price, event_time) AS open, max(price) AS high, min(price) AS low, "
                         + "arg_max(price, event_time) AS close, sum(volume) AS volume FROM " + files + " WHERE instrument = 'X.i0007' GROUP BY 1", QueryLines.NONE);
         pair("turnover by instrument", year, "SELECT instrument, sum(price * volume) AS turnover FROM trade GROUP BY 1",
                 "SELECT instrument, sum(price * volume) AS turnover FROM " + files + " GROUP BY 1", QueryLines.NONE);
