@@ -52,7 +52,8 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
     private boolean isKept;
     /** Whether one object may be given to everybody who reads; else its bytes are kept. */
     private boolean sharesValues;
-    private boolean copiesKeys;
+    /** Whether the cache may hold on to keys and namespaces. A copy would do, but Flink's serializers of rows refuse to copy what they serialize. */
+    private boolean keepsKeys;
     private V defaultValue;
     private N namespace;
 
@@ -72,7 +73,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
         fixedValue = FixedWidth.of(valueSerializer);
         defaultValue = descriptor.getDefaultValue();
         sharesValues = valueSerializer.isImmutableType();
-        copiesKeys = !backend.getKeySerializer().isImmutableType() || !namespaceSerializer.isImmutableType();
+        keepsKeys = cache.isEnabled() && backend.getKeySerializer().isImmutableType() && namespaceSerializer.isImmutableType();
         // What is kept was made by the serializers of before.
         forgetAll();
     }
@@ -156,7 +157,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
         }
         copyToInput(stored);
         V value = valueSerializer.deserialize(input);
-        if (length <= ReadCache.LONGEST_VALUE && cache.isEnabled()) {
+        if (keepsKeys && length <= ReadCache.LONGEST_VALUE) {
             keep(sharesValues ? value : Arrays.copyOf(readBuffer, length), length);
         }
         return value;
@@ -197,16 +198,10 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
 
     /** Keeps what the store has of current key and namespace. */
     protected void keep(Object value, int valueBytes) {
-        if (!cache.isEnabled() || valueBytes > ReadCache.LONGEST_VALUE) {
-            return;
+        if (keepsKeys && valueBytes <= ReadCache.LONGEST_VALUE) {
+            cache.put(owner, backend.getCurrentKey(), namespace, value, valueBytes);
+            isKept = true;
         }
-        K key = backend.getCurrentKey();
-        if (copiesKeys) {
-            cache.put(owner, backend.getKeySerializer().copy(key), namespaceSerializer.copy(namespace), value, valueBytes);
-        } else {
-            cache.put(owner, key, namespace, value, valueBytes);
-        }
-        isKept = true;
     }
 
     /** Before what is stored of current key and namespace changes: if that fails nobody knows what is there. */

@@ -37,7 +37,7 @@ public final class LsmStateOptions {
 
     public static final ConfigOption<MemorySize> READ_CACHE = ConfigOptions.key("state.backend.lsm.memory.read-cache").memoryType()
             .defaultValue(MemorySize.ofMebiBytes(16)).withDescription("Memory of each operator subtask for values of hot keys: value, reducing,"
-                    + " aggregating and list state, and whether a map is empty. At most a quarter of the memory for blocks, which becomes that much"
+                    + " aggregating and list state, and whether a map is empty, where the key's type is immutable. At most a quarter of the memory for blocks, which becomes that much"
                     + " less. It is on the heap. 0 for none: better if keys hardly ever come again.");
 
     public static final ConfigOption<ReadMode> READ_MODE = ConfigOptions.key("state.backend.lsm.read-mode").enumType(ReadMode.class)
