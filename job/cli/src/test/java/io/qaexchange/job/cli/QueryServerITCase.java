@@ -262,7 +262,7 @@ class QueryServerITCase {
     @Test
     void anAnswerThatFailsMidwayDoesNotLookWholeAndItsReasonIsKept() throws Exception {
         for (String format : List.of("json", "ndjson", "csv", "arrow")) {
-            String sql = "SELECT CASE WHEN n = 1000000 THEN error('too late for " + format + "') ELSE n::VARCHAR END AS n FROM (SELECT unnest(range(1100000)) AS n)";
+            String sql = "SELECT CASE WHEN n = 250000 THEN error('too late for " + format + "') ELSE n::VARCHAR END AS n FROM (SELECT unnest(range(300000)) AS n)";
             assertThatThrownBy(() -> get("/v1/query?format=" + format + "&sql=" + encode(sql))).as(format).isInstanceOf(IOException.class);
             JsonNode ended = awaitEnded(sql);
             assertThat(ended.get("outcome").asText()).as(format).isEqualTo("FAILED");

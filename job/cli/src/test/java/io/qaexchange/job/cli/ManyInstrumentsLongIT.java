@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The statistics of ten thousand instruments: each is right, no row and no file is read for them, and the time is printed. */
 @Timeout(240)
-class ManyInstrumentsITCase {
+class ManyInstrumentsLongIT {
 
     private static final int INSTRUMENTS = 10_000;
     private static final int ASKED = 40;
