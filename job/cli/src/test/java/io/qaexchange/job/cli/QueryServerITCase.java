@@ -94,7 +94,7 @@ class QueryServerITCase {
     private QueryServer.Options options(String host, Path tokens, int concurrency, SSLContext tls) throws Exception {
         URI rest = rig.cluster().getRestAddress().get();
         return new QueryServer.Options(host, 0, rest.getHost(), rest.getPort(), null, tokens, concurrency, 4,
-                new QueryEngine.Limits("512MB", 2, 20, "1GB", 0), new QueryServer.Doors(QueryServer.Doors.NONE, 0, QueryServer.Doors.NONE, tls, Duration.ofMinutes(2)));
+                new QueryEngine.Limits("512MB", 2, 60, "1GB", 0), new QueryServer.Doors(QueryServer.Doors.NONE, 0, QueryServer.Doors.NONE, tls, Duration.ofMinutes(2)));
     }
 
     @Test
@@ -262,7 +262,7 @@ class QueryServerITCase {
     @Test
     void anAnswerThatFailsMidwayDoesNotLookWholeAndItsReasonIsKept() throws Exception {
         for (String format : List.of("json", "ndjson", "csv", "arrow")) {
-            String sql = "SELECT CASE WHEN n = 250000 THEN error('too late for " + format + "') ELSE n::VARCHAR END AS n FROM (SELECT unnest(range(300000)) AS n)";
+            String sql = "SELECT CASE WHEN n = 1000000 THEN error('too late for " + format + "') ELSE n::VARCHAR END AS n FROM (SELECT unnest(range(1100000)) AS n)";
             assertThatThrownBy(() -> get("/v1/query?format=" + format + "&sql=" + encode(sql))).as(format).isInstanceOf(IOException.class);
             JsonNode ended = awaitEnded(sql);
             assertThat(ended.get("outcome").asText()).as(format).isEqualTo("FAILED");
