@@ -4,21 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.job.cli.data.Feeder;
-import io.qaexchange.job.query.hot.CheckpointReader;
-import io.qaexchange.job.stream.JobOptions;
 import io.qaexchange.kafka.KafkaConnection;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
-import org.apache.flink.runtime.testutils.CommonTestUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,74 +49,26 @@ class JobManagerFailoverLongIT {
         Feeder feeder = new Feeder(KafkaConnection.to(commands.brokers()), "events", SEED, MESSAGES);
         feeder.setRate(RATE);
         CompletableFuture<EventGenerator> feeding = feeder.start();
-        awaitProgress("start");
+        progress().awaitMore("start", RECOVERY);
 
         for (String leader : List.of("jobmanager", "jobmanager-2")) {
             long killedNs = System.nanoTime();
             commands.kill(leader);
-            awaitProgress("the kill of " + leader);
+            progress().awaitMore("the kill of " + leader, RECOVERY);
             System.out.printf("%s killed, progress after %.1f s%n", leader, (System.nanoTime() - killedNs) / 1e9);
             // A new one stands by, for the next kill.
             commands.startClusterWithTwoJobManagers();
         }
         feeder.setRate(Double.POSITIVE_INFINITY);
         feeding.get(RECOVERY.toSeconds(), TimeUnit.SECONDS);
-        await("all messages consumed", () -> consumed() >= MESSAGES);
+        progress().awaitAll(RECOVERY);
         String savepoint = commands.run("savepoint", job, "--stop", "--dir", commands.folder().toString());
         assertThat(commands.run("audit", "--brokers", commands.brokers(), "--checkpoint", savepoint, "--parquet",
                 commands.folder().resolve("archive").toString())).startsWith("AUDIT HOLDS");
         commands.run("cluster", "stop", "--dir", commands.folder().toString());
     }
 
-    /** Waits until a checkpoint of the same job holds more messages. */
-    private void awaitProgress(String what) throws Exception {
-        long before = consumed();
-        long checkpoint = newest().map(JobManagerFailoverLongIT::id).orElse(-1L);
-        await("progress after " + what, () -> consumed() > before || consumed() >= MESSAGES && newest().map(JobManagerFailoverLongIT::id).orElse(-1L) > checkpoint);
-    }
-
-    private interface Condition {
-        boolean holds() throws Exception;
-    }
-
-    private void await(String what, Condition condition) throws Exception {
-        long deadlineNs = System.nanoTime() + RECOVERY.toNanos();
-        CommonTestUtils.waitUntilCondition(() -> {
-            if (System.nanoTime() > deadlineNs) {
-                throw new TimeoutException("no " + what + " within " + RECOVERY.toSeconds() + " s; consumed " + consumed());
-            }
-            return condition.holds();
-        }, 250L);
-    }
-
-    private long consumed() throws Exception {
-        while (true) {
-            Optional<Path> newest = newest();
-            if (newest.isEmpty()) {
-                return 0;
-            }
-            try {
-                return CheckpointReader.open(JobOptions.folderUri(newest.get())).consumed();
-            } catch (IOException e) {
-                if (Files.exists(newest.get().resolve("_metadata"))) {
-                    throw e;
-                }
-            }
-        }
-    }
-
-    private Optional<Path> newest() throws IOException {
-        Path checkpoints = commands.folder().resolve("checkpoints").resolve(job);
-        if (!Files.exists(checkpoints)) {
-            return Optional.empty();
-        }
-        try (Stream<Path> folders = Files.list(checkpoints)) {
-            return folders.filter(folder -> folder.getFileName().toString().startsWith("chk-") && Files.exists(folder.resolve("_metadata")))
-                    .max(Comparator.comparingLong(JobManagerFailoverLongIT::id));
-        }
-    }
-
-    private static long id(Path checkpoint) {
-        return Long.parseLong(checkpoint.getFileName().toString().substring("chk-".length()));
+    private CheckpointProgress progress() {
+        return new CheckpointProgress(commands.folder().resolve("checkpoints").resolve(job), MESSAGES);
     }
 }

@@ -13,26 +13,17 @@ import io.qaexchange.job.cli.data.Feeder;
 import io.qaexchange.job.query.audit.Audit;
 import io.qaexchange.job.query.audit.AuditReport;
 import io.qaexchange.job.query.audit.GeneratedEvents;
-import io.qaexchange.job.query.hot.CheckpointReader;
 import io.qaexchange.job.query.union.UnionReader;
 import io.qaexchange.job.stream.JobOptions;
 import io.qaexchange.kafka.KafkaConnection;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,7 +84,7 @@ class KilledProcessesIT {
         Feeder feeder = new Feeder(KafkaConnection.to(commands.brokers()), "events", SEED, MESSAGES);
         feeder.setRate(RATE);
         CompletableFuture<EventGenerator> feeding = feeder.start();
-        awaitProgress("start");
+        progress().awaitMore("start", RECOVERY);
         if (BACKEND.equals("lsm")) {
             server = commands.begin("serve", "--dir", commands.folder().toString(), "--port", "0", "--pg-port", "0");
         }
@@ -113,7 +104,7 @@ class KilledProcessesIT {
         assertThat(feeding).as("the producer still sends").isNotCompletedExceptionally();
         feeder.setRate(Double.POSITIVE_INFINITY);
         EventGenerator generator = feeding.get(RECOVERY.toSeconds() * 5, TimeUnit.SECONDS);
-        await("all messages consumed", RECOVERY.multipliedBy(2), () -> consumed() >= MESSAGES);
+        progress().awaitAll(RECOVERY.multipliedBy(2));
         if (server != null) {
             note(readers.check(commands.brokers()));
             assertThat(commands.run("audit", "--live", "--dir", commands.folder().toString())).startsWith("AUDIT HOLDS");
@@ -126,10 +117,10 @@ class KilledProcessesIT {
 
     private URI address() throws Exception {
         ServerFile file = new ServerFile(commands.folder());
-        await("server", Duration.ofSeconds(60), () -> {
+        CommonTestUtils.waitUntilCondition(() -> {
             assertThat(server.isAlive()).isTrue();
             return file.find().isPresent();
-        });
+        }, 250L, 240);
         return file.find().orElseThrow();
     }
 
@@ -150,14 +141,14 @@ class KilledProcessesIT {
                 submit("resume", 1 + random.nextInt(4));
             }
         }
-        awaitProgress(victim.name());
+        progress().awaitMore(victim.name(), RECOVERY);
         note(String.format("%s killed, progress after %.1f s", victim, (System.nanoTime() - killedNs) / 1e9));
     }
 
     private void savepointAndRescale(int parallelism, String format) throws Exception {
         String savepoint = commands.run("savepoint", job, "--stop", "--format", format, "--dir", commands.folder().toString());
         submit("resume", parallelism, savepoint);
-        awaitProgress("rescale");
+        progress().awaitMore("rescale", RECOVERY);
         note(format + " savepoint, resumed at parallelism " + parallelism);
     }
 
@@ -172,67 +163,9 @@ class KilledProcessesIT {
         job = commands.run(command, arguments.toArray(new String[0]));
     }
 
-    /** Waits until a checkpoint of the job that runs now holds more messages than the newest did before, or again all. */
-    private void awaitProgress(String what) throws Exception {
-        long before = consumed();
-        long checkpoint = newestId();
-        await("progress after " + what, RECOVERY, () -> consumed() > before || consumed() >= MESSAGES && newestId() > checkpoint);
-    }
-
-    private interface Condition {
-        boolean holds() throws Exception;
-    }
-
-    private void await(String what, Duration timeout, Condition condition) throws Exception {
-        long deadlineNs = System.nanoTime() + timeout.toNanos();
-        CommonTestUtils.waitUntilCondition(() -> {
-            if (System.nanoTime() > deadlineNs) {
-                throw new TimeoutException("no " + what + " within " + timeout.toSeconds() + " s; consumed " + consumed());
-            }
-            return condition.holds();
-        }, 250L);
-    }
-
-    /** Messages in the newest complete checkpoint of the job. */
-    private long consumed() throws Exception {
-        Path checkpoints = commands.folder().resolve("checkpoints").resolve(job);
-        while (true) {
-            Optional<Path> newest = newest(checkpoints);
-            if (newest.isEmpty()) {
-                return 0;
-            }
-            try {
-                return CheckpointReader.open(JobOptions.folderUri(newest.get())).consumed();
-            } catch (IOException e) {
-                if (Files.exists(newest.get().resolve("_metadata"))) {
-                    throw e;
-                }
-            }
-        }
-    }
-
-    /** Number of the newest complete checkpoint of the job; -1 if there is none. */
-    private long newestId() throws IOException {
-        return newest(commands.folder().resolve("checkpoints").resolve(job)).map(KilledProcessesIT::id).orElse(-1L);
-    }
-
-    private static long id(Path checkpoint) {
-        return Long.parseLong(checkpoint.getFileName().toString().substring("chk-".length()));
-    }
-
-    private static Optional<Path> newest(Path checkpoints) throws IOException {
-        if (!Files.exists(checkpoints)) {
-            return Optional.empty();
-        }
-        try (Stream<Path> folders = Files.list(checkpoints)) {
-            return folders.filter(folder -> folder.getFileName().toString().startsWith("chk-") && Files.exists(folder.resolve("_metadata")))
-                    .max(Comparator.comparingLong(KilledProcessesIT::id));
-        } catch (UncheckedIOException e) {
-            if (e.getCause() instanceof NoSuchFileException) {
-                return Optional.empty();
-            }
-            throw e;
-        }
+    /** The progress of the job that runs now. */
+    private CheckpointProgress progress() {
+        return new CheckpointProgress(commands.folder().resolve("checkpoints").resolve(job), MESSAGES);
     }
 
     private void audit(String savepoint, EventGenerator generator) throws Exception {
