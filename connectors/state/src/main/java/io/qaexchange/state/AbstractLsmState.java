@@ -47,7 +47,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
     /** Null unless values can be read where they lie. */
     @Nullable
     private FixedWidth<V> fixedValue;
-    /** What the cache knows this state by, and whether it may know anything. */
+    /** Stands for this state in the cache; the flag tells whether the cache may have an entry of it. */
     private ReadCache.Owner owner = new ReadCache.Owner();
     private boolean isKept;
     /** Whether one object may be given to everybody who reads; else its bytes are kept. */
@@ -74,7 +74,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
         defaultValue = descriptor.getDefaultValue();
         sharesValues = valueSerializer.isImmutableType();
         keepsKeys = cache.isEnabled() && backend.getKeySerializer().isImmutableType() && namespaceSerializer.isImmutableType();
-        // What is kept was made by the serializers of before.
+        // The kept values were made by the serializers of before.
         forgetAll();
     }
 
@@ -167,12 +167,19 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
     protected void putCurrent(V value) throws IOException {
         output.clear();
         valueSerializer.serialize(value, output);
+        // A key that nobody reads is not worth a place.
         boolean isRead = known() != null;
-        forget();
-        putOutput(key());
-        // What nobody reads is not worth a place.
-        if (isRead && output.length() <= ReadCache.LONGEST_VALUE) {
-            keep(sharesValues ? value : output.getCopyOfBuffer(), output.length());
+        boolean isKnown = false;
+        try {
+            putOutput(key());
+            if (isRead && output.length() <= ReadCache.LONGEST_VALUE) {
+                keep(sharesValues ? value : output.getCopyOfBuffer(), output.length());
+                isKnown = true;
+            }
+        } finally {
+            if (isRead && !isKnown) {
+                forget();
+            }
         }
     }
 
@@ -186,7 +193,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
         }
     }
 
-    /** What the cache has of current key and namespace; null if nothing. */
+    /** The cache's entry of current key and namespace; null if it has none. */
     @Nullable
     protected Object known() {
         if (!isKept) {
