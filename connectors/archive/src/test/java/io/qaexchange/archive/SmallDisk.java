@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class SmallDisk implements AutoCloseable {
 
-    /** What the operating system says. */
+    /** The sentence of the operating system. */
     public static final String NO_SPACE = "No space left on device";
     private static final int BLOCK_BYTES = 1 << 16;
     private static final int PAGE_BYTES = 1 << 12;
@@ -28,7 +28,7 @@ public final class SmallDisk implements AutoCloseable {
     private final Path folder;
     private final Thread atExit = new Thread(this::unmountQuietly);
 
-    /** What a disk has no more of. */
+    /** The ways in which a disk is full. */
     public enum Kind {
         /** No byte can be written. */
         BYTES,

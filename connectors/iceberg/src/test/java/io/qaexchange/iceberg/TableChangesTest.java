@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What new builds, late rows and erasures do to the tables. */
+/** New builds, late rows and erasures, as the tables show them. */
 class TableChangesTest {
 
     @TempDir

@@ -23,7 +23,7 @@ final class ReadCache {
     /** Longer values are not kept: few of them would take the place of many. */
     static final int LONGEST_VALUE = 2_048;
 
-    /** Of an entry: its part of the table, key and namespace, and the head of the value's object. */
+    /** Bytes of an entry beside its value: its part of the table, key and namespace, and the head of the value's object. */
     private static final int ENTRY_BYTES = 96;
     private static final int LEAST_PLACES = 64;
     private static final int MOST_PLACES = 1 << 17;
@@ -53,7 +53,7 @@ final class ReadCache {
     private final int[] bytes;
     private long usedBytes;
     private int hand;
-    /** Of a hash, bits that must be 0 for the key to be kept; and bits that tell its place. */
+    /** Bits of a hash that must be 0 for the key to be kept; and bits that tell its place. */
     private int sample;
     private int places;
     private int looks;

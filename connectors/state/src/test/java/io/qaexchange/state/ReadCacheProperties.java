@@ -10,7 +10,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
-/** What the cache says against a map: it may know nothing, and what it knows is true. */
+/** The cache against a map: it may know nothing of a key, and all that it knows is true. */
 class ReadCacheProperties {
 
     private record Place(ReadCache.Owner owner, Object key, Object namespace) {

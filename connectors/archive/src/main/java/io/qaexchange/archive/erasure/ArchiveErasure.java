@@ -90,7 +90,7 @@ public final class ArchiveErasure {
         this.steps = steps;
     }
 
-    /** What {@link #run} would erase now. */
+    /** The rows that {@link #run} would erase now. */
     public ErasureReport plan(Erasure request) throws IOException {
         Plan plan = plan(store.latest(), request, new HashMap<>());
         List<Concerned> files = new ArrayList<>();

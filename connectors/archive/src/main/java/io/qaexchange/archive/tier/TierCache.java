@@ -274,7 +274,7 @@ public final class TierCache implements AutoCloseable {
         }
     }
 
-    /** What is left on the disk, in bytes. */
+    /** Bytes that are left on the disk. */
     private long freeBytes() throws IOException {
         return Files.getFileStore(folder).getUsableSpace();
     }

@@ -44,7 +44,7 @@ class ManyInstrumentsLongIT {
     private static final int INSTRUMENTS = 10_000;
     private static final int ASKED = 40;
     private static final int BUSIEST = 20;
-    /** What a line of an instrument has at most, in bytes. */
+    /** The most bytes of a line about an instrument. */
     private static final int LINE_BYTES = 600;
     private static final ObjectMapper JSON = new ObjectMapper();
 

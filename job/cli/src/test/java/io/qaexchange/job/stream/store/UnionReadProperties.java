@@ -69,7 +69,7 @@ class UnionReadProperties {
                 switch (random.nextInt(erasing ? 16 : 15)) {
                     case 0, 1, 2, 3 -> rig.feed(random.nextInt(MESSAGES / 10));
                     case 4 -> {
-                        // What comes next finds other threads at work.
+                        // The next step finds other threads at work.
                         rig.passWithoutWaiting(Duration.ofSeconds(61));
                         rig.passWithoutWaiting(Duration.ofMillis(2));
                     }
