@@ -2,7 +2,9 @@ package io.qaexchange.kafka;
 
 import io.qaexchange.events.flink.DeadLetter;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import javax.annotation.Nullable;
@@ -12,6 +14,7 @@ import org.apache.flink.connector.kafka.sink.KafkaWriterState;
 import org.apache.flink.connector.kafka.sink.TwoPhaseCommittingStatefulSink;
 import org.apache.flink.connector.kafka.sink.TwoPhaseCommittingStatefulSink.PrecommittingStatefulSinkWriter;
 import org.apache.flink.metrics.Counter;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -152,7 +155,27 @@ final class DeadLetterWriter implements PrecommittingStatefulSinkWriter<DeadLett
     @Override
     public void close() throws Exception {
         if (writer != null) {
-            writer.close();
+            try {
+                writer.close();
+            } finally {
+                closeAdminClient(writer);
+            }
+        }
+    }
+
+    /**
+     * Closes the client that Flink's writer opens to look for lingering transactions and never closes (flink-connector-kafka 5.0.0): one
+     * stays for each start of the task, and each spins as soon as its broker is away.
+     */
+    private static void closeAdminClient(Object writer) {
+        try {
+            Field client = writer.getClass().getDeclaredField("adminClient");
+            client.setAccessible(true);
+            if (client.get(writer) instanceof Admin admin) {
+                admin.close(Duration.ZERO);
+            }
+        } catch (ReflectiveOperationException e) {
+            LOG.warn("an admin client of {} stays open", writer.getClass().getName(), e);
         }
     }
 

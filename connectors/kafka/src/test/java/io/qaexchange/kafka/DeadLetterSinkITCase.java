@@ -249,6 +249,18 @@ class DeadLetterSinkITCase {
         assertThat(run(Map.of(), DeadLetterSink.OnFailure.CONTINUE, 0)).isEqualTo(1);
     }
 
+    @Test
+    void noClientStaysOpenWhenATaskEnds() throws Exception {
+        topic(letters, Map.of());
+        allow(ResourceType.TOPIC, letters, AclOperation.ALL);
+        send(bytes(100), null);
+
+        run(Map.of(), DeadLetterSink.OnFailure.STOP, 0);
+
+        onlyLetter();
+        assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName).noneMatch(name -> name.startsWith("kafka-admin-client-thread"));
+    }
+
     /** Reads all of the events' topic, with so many restarts allowed; answers how many letters were not written if none is. */
     private long run(Map<String, String> producer, DeadLetterSink.OnFailure onFailure, int restarts) throws Exception {
         awaitSent();

@@ -93,15 +93,23 @@ public final class ManifestStore {
     }
 
     /**
-     * The newest version, for a reader that has an older one: costs two looks for a file if there is no newer. The second is for a reader who has slept
-     * while more versions were published than are kept: the next of his is gone, and so is his.
+     * The newest version, for a reader that has an older one.
      *
      * @param known null if the reader has none
      */
     public ArchiveManifest latest(@Nullable ArchiveManifest known) throws IOException {
+        return known != null && isNewest(known.version()) ? known : latest();
+    }
+
+    /**
+     * Whether there is no newer version than that one: costs two looks for a file. The second is for a reader who has slept while more versions were
+     * published than are kept: the next of his is gone, and so is his.
+     *
+     * @param version 0 for none, which is never the newest
+     */
+    public boolean isNewest(long version) throws IOException {
         FileSystem fileSystem = root.getFileSystem();
-        boolean isNewest = known != null && known.version() > 0 && !exists(fileSystem, fileOf(known.version() + 1)) && exists(fileSystem, fileOf(known.version()));
-        return isNewest ? known : latest();
+        return version > 0 && !exists(fileSystem, fileOf(version + 1)) && exists(fileSystem, fileOf(version));
     }
 
     /**

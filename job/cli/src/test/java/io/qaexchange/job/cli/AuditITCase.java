@@ -86,6 +86,7 @@ class AuditITCase {
     private static Path parent;
     private static Path original;
     private static DemoRun.Result result;
+    private static SqlTables allRows;
 
     @TempDir
     private Path folder;
@@ -97,8 +98,12 @@ class AuditITCase {
     }
 
     @AfterAll
-    static void release() {
+    static void release() throws Exception {
         result = null;
+        if (allRows != null) {
+            allRows.close();
+            allRows = null;
+        }
     }
 
     @BeforeEach
@@ -283,8 +288,8 @@ class AuditITCase {
         "SELECT max(balance), max(date) FROM account_daily WHERE date > '2026-01-01'", "SELECT (SELECT count(*) FROM tick) + (SELECT count(*) FROM trade)"})
     void loadsNoFewerHotRowsThanAQueryNeeds(String sql) throws Exception {
         List<List<String>> expected;
-        try (SqlTables all = SqlTables.of(union(), instruments())) {
-            expected = rows(all, sql);
+        try {
+            expected = rows(allRows(), sql);
         } catch (java.sql.SQLException e) {
             expected = null;
         }
@@ -463,10 +468,22 @@ class AuditITCase {
         return Audit.run(new GeneratedEvents(SEED, MESSAGES), union(), instruments(), 64 << 20);
     }
 
+    /** Every row of the run, loaded once. */
+    private SqlTables allRows() throws Exception {
+        if (allRows == null) {
+            allRows = SqlTables.of(union(original), instruments());
+        }
+        return allRows;
+    }
+
     private UnionReader union() throws Exception {
-        RunFolder run = RunFolder.read(folder);
-        return UnionReader.open(JobOptions.folderUri(folder.resolve(run.savepoint())),
-                new org.apache.flink.core.fs.Path(JobOptions.folderUri(folder.resolve(run.archive()))), instruments());
+        return union(folder);
+    }
+
+    private UnionReader union(Path of) throws Exception {
+        RunFolder run = RunFolder.read(of);
+        return UnionReader.open(JobOptions.folderUri(of.resolve(run.savepoint())),
+                new org.apache.flink.core.fs.Path(JobOptions.folderUri(of.resolve(run.archive()))), instruments());
     }
 
     private Instruments instruments() {

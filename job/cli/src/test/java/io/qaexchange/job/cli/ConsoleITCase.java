@@ -53,7 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ConsoleITCase {
 
-    private static final double RATE = 300;
+    private static final double RATE = 150;
     /** Patience: a page takes longer on a machine that is busy with other things. */
     private static final int SECONDS = 90;
     private static final int FIRST_FIGURES_MS = 1_000;

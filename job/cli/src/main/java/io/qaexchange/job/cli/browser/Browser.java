@@ -154,7 +154,7 @@ public final class Browser implements AutoCloseable {
         Path profile = Files.createTempDirectory("browser");
         // A container has neither the namespaces of the sandbox nor a large /dev/shm; it sees nothing but this machine's own pages.
         Process process = new ProcessBuilder(program.toString(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--force-color-profile=srgb",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--force-color-profile=srgb", "--force-prefers-reduced-motion",
                 "--remote-debugging-port=0", "--user-data-dir=" + profile, "about:blank").redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         boolean started = false;
         try {

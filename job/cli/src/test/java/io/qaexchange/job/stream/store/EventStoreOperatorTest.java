@@ -136,6 +136,34 @@ class EventStoreOperatorTest {
     }
 
     @Test
+    void aJobThatWasDownForLongRefusesNothingThatItWouldHaveTaken() throws Exception {
+        messages.add(Ticks.at(Duration.ofMinutes(119), 1));
+        messages.add(Ticks.at(Duration.ofMinutes(121), 2));
+        messages.add(Ticks.at(Duration.ofMinutes(119), 1));
+        messages.add(Ticks.at(Duration.ofMinutes(118), 3));
+        try (UnionReadRig rig = started()) {
+            rig.feed(2);
+            rig.pass(Duration.ofMinutes(6));
+            rig.archiveAll();
+            rig.complete(rig.checkpoint());
+            rig.pass(Duration.ofSeconds(61));
+            Checkpoint last = rig.checkpoint();
+            rig.complete(last);
+            rig.kill();
+            rig.pass(Duration.ofDays(3));
+            rig.restore(last, 1);
+            rig.pass(Duration.ofSeconds(61));
+            rig.feed(2);
+            Checkpoint after = rig.checkpoint();
+            rig.complete(after);
+
+            assertThat(rig.deadLetters()).isEmpty();
+            assertThat(instrument(rig, after).duplicates()).isEqualTo(1);
+            rig.verify(after);
+        }
+    }
+
+    @Test
     void archivesASilentInstrumentByWallTime() throws Exception {
         messages.add(Ticks.at(Duration.ofMinutes(10), 1));
         try (UnionReadRig rig = started()) {

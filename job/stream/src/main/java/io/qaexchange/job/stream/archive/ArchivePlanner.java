@@ -30,9 +30,12 @@ public final class ArchivePlanner {
     private final long minAgeNs;
     private final long windowNs;
     private final long maxWaitNs;
+    private final long startedMs;
 
-    public ArchivePlanner(EventStoreOptions options) {
+    /** @param startedMs when the subtask started, ms since 1970 */
+    public ArchivePlanner(EventStoreOptions options, long startedMs) {
         this.options = options;
+        this.startedMs = startedMs;
         this.minAgeNs = options.minAge().toNanos();
         this.windowNs = options.window().toNanos();
         this.maxWaitNs = options.maxWait().toNanos();
@@ -96,13 +99,16 @@ public final class ArchivePlanner {
         return new ArchivePlan(takes);
     }
 
-    /** Event time from which the retention keeps rows hot; {@link InstrumentState#NO_TIME} if it keeps all. */
+    /**
+     * Event time from which the retention keeps rows hot; {@link InstrumentState#NO_TIME} if it keeps all. An instrument is idle from the start
+     * of the subtask at the earliest: while the job is down its events wait in Kafka, and they would be refused as too old afterwards.
+     */
     long retainedFrom(InstrumentState instrument, long nowMs) {
         if (instrument.clockNs() == InstrumentState.NO_TIME) {
             return InstrumentState.NO_TIME;
         }
         long retentionNs = options.hotRetention().toNanos();
-        if (idleNs(instrument, nowMs) >= retentionNs) {
+        if ((nowMs - startedMs) * NANOS_PER_MS >= retentionNs && idleNs(instrument, nowMs) >= retentionNs) {
             return instrument.clockNs() + 1;
         }
         return instrument.clockNs() - retentionNs;

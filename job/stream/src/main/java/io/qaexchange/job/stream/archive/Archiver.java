@@ -1,6 +1,7 @@
 package io.qaexchange.job.stream.archive;
 
 import io.qaexchange.archive.control.ArchiveControl;
+import io.qaexchange.archive.manifest.ArchiveManifest;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.job.model.store.HotColdBoundary;
 import io.qaexchange.job.model.store.InstrumentState;
@@ -65,6 +66,8 @@ public final class Archiver {
     private boolean waitingForWriter;
     private long eventsSinceSlice;
     private boolean manifestRead;
+    /** Version of the manifest that was read last; only the background thread uses it. */
+    private long seenVersion;
     private boolean inputEnded;
     private long bytesSinceCheck;
     private boolean controlRead;
@@ -80,7 +83,7 @@ public final class Archiver {
     public Archiver(ArchiveRound.Context context, ManifestStore manifest, ProcessingTimeService time, MailboxExecutor mailbox,
             ExecutorService background) {
         this.context = context;
-        this.planner = new ArchivePlanner(context.options());
+        this.planner = new ArchivePlanner(context.options(), time.getCurrentProcessingTime());
         this.manifest = manifest;
         this.time = time;
         this.mailbox = mailbox;
@@ -350,7 +353,7 @@ public final class Archiver {
         background.execute(() -> {
             Set<String> published;
             try {
-                published = manifest.latest().publishedBatches();
+                published = publishedSinceLastRead();
             } catch (IOException | RuntimeException e) {
                 fromBackground(() -> {
                     manifestRead = false;
@@ -363,6 +366,16 @@ public final class Archiver {
                 forgetPublished(published);
             }, "manifest read");
         });
+    }
+
+    /** Ids of all published batches; none if the manifest is the one that was read last. */
+    private Set<String> publishedSinceLastRead() throws IOException {
+        if (manifest.isNewest(seenVersion)) {
+            return Set.of();
+        }
+        ArchiveManifest latest = manifest.latest();
+        seenVersion = latest.version();
+        return latest.publishedBatches();
     }
 
     /** Ids of the batches that are handed over and not seen in the manifest. */

@@ -41,7 +41,7 @@ class ArchivePlannerTest {
             Duration.ofHours(1), Duration.ofHours(1), 128L << 20, 16L << 20, Duration.ofHours(24), Duration.ofMinutes(1), Duration.ofMillis(2),
             ParquetOptions.DEFAULT, Instruments.defaults());
 
-    private final ArchivePlanner planner = new ArchivePlanner(OPTIONS);
+    private final ArchivePlanner planner = new ArchivePlanner(OPTIONS, NOW_MS - OPTIONS.hotRetention().toMillis());
 
     @Test
     void plansAreAsPictured() throws Exception {
@@ -58,6 +58,18 @@ class ArchivePlannerTest {
             return;
         }
         assertThat(all).isEqualTo(text);
+    }
+
+    @Test
+    void aJobThatWasDownKeepsItsRowsHotUntilItHasRunForTheRetention() throws Exception {
+        long retentionMs = OPTIONS.hotRetention().toMillis();
+        InstrumentState silentForDays = instrument("09:10 20mb, idle 4320m");
+
+        long justStarted = new ArchivePlanner(OPTIONS, NOW_MS - 1_000).retainedFrom(silentForDays, NOW_MS);
+        long runsForLong = new ArchivePlanner(OPTIONS, NOW_MS - retentionMs).retainedFrom(silentForDays, NOW_MS);
+
+        assertThat(justStarted).isEqualTo(silentForDays.clockNs() - OPTIONS.hotRetention().toNanos());
+        assertThat(runsForLong).isEqualTo(silentForDays.clockNs() + 1);
     }
 
     private String answer(String input) throws Exception {

@@ -64,9 +64,10 @@ async function sizesOf(signal) {
 
 function remember(status) {
   const f = status.figures.byName;
-  const last = history[history.length - 1];
-  if (last?.at !== status.at) {
-    history.push({at: status.at, ms: Date.parse(status.at), rate: f.messagesPerSecond ?? null, age: f.arrivalAgeMs ?? null, lag: f.pendingRecords ?? null});
+  const ms = Date.parse(status.at);
+  // Two answers of one millisecond would make a line without width.
+  if (history.length === 0 || ms > history[history.length - 1].ms) {
+    history.push({ms, rate: f.messagesPerSecond ?? null, age: f.arrivalAgeMs ?? null, lag: f.pendingRecords ?? null});
     history.splice(0, history.length - REMEMBERED);
   }
 }
