@@ -218,7 +218,8 @@ distribute() {
     [ ! -f "$file" ] || cp -- "$file" "$stage/$name/"
   done
   tar -C "$stage" --sort=name --mtime='2026-01-01 00:00:00Z' --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w -cf "$stage/packed" -- "$name"
-  gzip -n -6 < "$stage/packed" > "$out/.$name.tar.gz"
+  # Jars are packed already.
+  gzip -n -1 < "$stage/packed" > "$out/.$name.tar.gz"
   mv -- "$out/.$name.tar.gz" "$out/$name.tar.gz"
   (cd -- "$out" && checksum < "$name.tar.gz" | cut -d ' ' -f 1 | sed "s/\$/  $name.tar.gz/" > "$name.tar.gz.sha256")
   rm -rf -- "$stage"

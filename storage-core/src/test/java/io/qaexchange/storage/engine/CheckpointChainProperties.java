@@ -38,7 +38,7 @@ class CheckpointChainProperties {
     private static final int GROUPS = 16;
     private static final byte DELIMITER = ',';
 
-    @Property(tries = 60)
+    @Property
     void storesMadeOfCheckpointsHoldWhatWasThere(@ForAll long seed) throws Exception {
         Path directory = Files.createTempDirectory("checkpoint-chain");
         try {

@@ -15,7 +15,7 @@ import net.jqwik.api.Provide;
 
 /** Random histories of all operations, on the real file system and on a simulated one, under many option sets, against a sorted map. */
 class StoreModelProperties {
-    @Property(tries = 30)
+    @Property
     void storeEqualsASortedMap(@ForAll("seeds") long seed) throws Exception {
         try (StoreHistory history = StoreHistory.onDisk(seed)) {
             history.run(400);
@@ -23,7 +23,7 @@ class StoreModelProperties {
     }
 
     /** The same without a disk, hence many more of them; nothing may be left open or held at the end. */
-    @Property(tries = 100)
+    @Property
     void storeOnASimulatedDiskEqualsASortedMap(@ForAll("seeds") long seed) throws Exception {
         MemoryVfs disk = new MemoryVfs();
         try (StoreHistory history = StoreHistory.on(disk, seed)) {
@@ -33,7 +33,7 @@ class StoreModelProperties {
     }
 
     /** RocksDB does the same, and must hold the same in the end. */
-    @Property(tries = 20)
+    @Property
     void storeEqualsRocksDb(@ForAll("seeds") long seed) throws Exception {
         Path folder = Files.createTempDirectory("rocksdb-oracle");
         try (StoreHistory history = StoreHistory.besideRocksDb(new MemoryVfs(), folder, seed)) {

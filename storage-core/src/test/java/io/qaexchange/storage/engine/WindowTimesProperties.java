@@ -9,7 +9,7 @@ import net.jqwik.api.constraints.LongRange;
 
 /** From when to when a window goes, against the division that tells which window a time lies in. */
 class WindowTimesProperties {
-    @Property
+    @Property(tries = 1000)
     void aTimeLiesInItsOwnWindowAndInNoOther(@ForAll long time, @ForAll @LongRange(min = 1) long width) {
         long number = Math.floorDiv(time, width);
         assertThat(time).isBetween(FamilyFiles.firstTime(number, width), FamilyFiles.lastTime(number, width));

@@ -7,6 +7,7 @@ import io.qaexchange.job.cli.cluster.LocalProcesses;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.cluster.FlinkRest;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -21,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.annotation.Nullable;
 
@@ -32,6 +34,9 @@ final class Commands implements AutoCloseable {
 
     private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
     private static final long TIMEOUT_SECONDS = 180;
+    /** What the build says of compilers to this JVM; the processes of a test end before the second compiler's work pays. */
+    private static final String COMPILER = ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+            .filter(option -> option.startsWith("-XX:TieredStopAtLevel") || option.startsWith("-XX:ReservedCodeCacheSize")).collect(Collectors.joining(" "));
 
     private final Path folder;
     private final int kafkaPort;
@@ -44,6 +49,10 @@ final class Commands implements AutoCloseable {
     Commands(Path folder) throws IOException {
         this.folder = Files.createDirectories(folder);
         this.kafkaPort = freePorts();
+        // Java's launcher reads it: in the commands and in what they start.
+        if (!COMPILER.isEmpty()) {
+            environment.put("JDK_JAVA_OPTIONS", COMPILER);
+        }
         keepPackaged();
     }
 
@@ -104,8 +113,6 @@ final class Commands implements AutoCloseable {
         Path out = Files.createTempFile(folder, command, ".out");
         Path err = Files.createTempFile(folder, command, ".err");
         ProcessBuilder builder = new ProcessBuilder(line).directory(root.toFile()).redirectOutput(out.toFile()).redirectError(err.toFile());
-        // A command ends before the second compiler's work pays. What it starts in the background takes no notice.
-        builder.environment().put("JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=128m");
         builder.environment().putAll(environment);
         Process process = builder.start();
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {

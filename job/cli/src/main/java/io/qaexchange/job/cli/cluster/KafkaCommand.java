@@ -51,7 +51,7 @@ public final class KafkaCommand implements Callable<Integer> {
                 processes.start(NAME, List.of("-Xmx768m", "-cp", System.getProperty("java.class.path"), KafkaCommand.class.getName(), "serve",
                         "--dir", target.toString(), "--port", Integer.toString(port)));
                 processes.await(NAME, START_TIMEOUT, broker::wasStarted);
-                System.out.println(broker.connect());
+                System.out.println(broker.connectFirst());
             }
             case "stop" -> processes.stop(NAME);
             case "status" -> {

@@ -57,8 +57,17 @@ public record LocalBroker(Path folder) {
      * @throws IOException if none does
      */
     public String connect() throws IOException, InterruptedException {
+        return connect(2 * ANSWER_MS);
+    }
+
+    /** As {@link #connect()}, of a broker that has just been started: its clients of before all come back at once. */
+    String connectFirst() throws IOException, InterruptedException {
+        return connect(FIRST_ANSWER_MS);
+    }
+
+    private String connect(int patienceMs) throws IOException, InterruptedException {
         String address = address();
-        if (Files.exists(folder.resolve(ID)) && !clusterId(address, 2 * ANSWER_MS).equals(Files.readString(folder.resolve(ID)).strip())) {
+        if (Files.exists(folder.resolve(ID)) && !clusterId(address, patienceMs).equals(Files.readString(folder.resolve(ID)).strip())) {
             throw new UsageException("the Kafka broker that answers at " + address + " is not the one of " + folder
                     + ". Start that one on another port (bin/kafka start --dir " + Tool.shellWord(folder) + " --port N), or name the brokers: -- --brokers HOST:PORT");
         }

@@ -45,7 +45,7 @@ class LedgerRecoveryProperties {
     private static final Map<String, Supplier<StateBackend>> BACKENDS = new TreeMap<>(Map.of("hashmap", HashMapStateBackend::new,
             "rocksdb", () -> new EmbeddedRocksDBStateBackend(true), "lsm", LsmStateBackend::new));
 
-    @Property(tries = 4, shrinking = ShrinkingMode.OFF)
+    @Property(shrinking = ShrinkingMode.OFF)
     void everyBackendEndsWithTheLedgerOfPlainCollections(@ForAll long seed) throws Exception {
         List<byte[]> events = new ArrayList<>();
         new EventGenerator(new Random(seed).nextInt(1000), MESSAGES).forEachRemaining(message -> {

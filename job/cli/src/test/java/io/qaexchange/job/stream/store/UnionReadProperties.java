@@ -42,7 +42,7 @@ class UnionReadProperties {
         assertThat(erasedInAll).as("rows that were erased in all histories").isPositive();
     }
 
-    @Property(tries = 12, shrinking = ShrinkingMode.OFF)
+    @Property(shrinking = ShrinkingMode.OFF)
     void hotAndColdRowsAreTheInputAtEveryCheckpointOfAnyHistory(@ForAll long seed) throws Exception {
         Path folder = Files.createTempDirectory("union");
         try {
