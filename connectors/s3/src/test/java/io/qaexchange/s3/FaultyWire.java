@@ -1,5 +1,6 @@
 package io.qaexchange.s3;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -10,12 +11,15 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
-/** A wire in front of a server that refuses, breaks answers off, or loses them. Each connection is a thread of its own. */
+/** A wire in front of a server that refuses, breaks answers off, loses them, or lists objects as they were. Each connection is a thread of its own. */
 final class FaultyWire implements AutoCloseable {
 
     private static final String SLOW_DOWN = "HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -26,6 +30,10 @@ final class FaultyWire implements AutoCloseable {
     private final AtomicInteger lose = new AtomicInteger();
     private volatile int breakBehind = -1;
     private volatile long delayNs;
+    private volatile boolean listsLate;
+    /** The first answer to each request for a list, by its first line. */
+    private final Map<String, byte[]> firstLists = new ConcurrentHashMap<>();
+    private final AtomicInteger lateLists = new AtomicInteger();
     /** Connections that are open: a client keeps them, and they would not notice. */
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final Set<Socket> doomed = ConcurrentHashMap.newKeySet();
@@ -62,6 +70,16 @@ final class FaultyWire implements AutoCloseable {
     /** Each connection that is open is reset at the next byte that its client sends: the client cannot know before. */
     void resetAtNextByte() {
         doomed.addAll(open);
+    }
+
+    /** Whether a list that was asked for before shows from here on what it showed the first time. */
+    void listLate(boolean late) {
+        listsLate = late;
+    }
+
+    /** How many lists were late. */
+    int lateLists() {
+        return lateLists.get();
     }
 
     private void cut() throws IOException {
@@ -110,18 +128,20 @@ final class FaultyWire implements AutoCloseable {
             return;
         }
         Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
-        start(() -> copyRequests(client, server));
+        AtomicReference<String> asked = new AtomicReference<>();
+        start(() -> copyRequests(client, server, asked));
         boolean lost = lose.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
         try (client; server) {
             if (lost) {
                 server.getInputStream().read(new byte[1 << 16]);
                 return;
             }
-            copy(server.getInputStream(), client.getOutputStream(), breakBehind);
+            copy(server.getInputStream(), client.getOutputStream(), breakBehind, asked);
         }
     }
 
-    private void copyRequests(Socket client, Socket server) throws IOException {
+    /** @param asked the first line of the list that is asked for; its answer is the last on the connection */
+    private void copyRequests(Socket client, Socket server, AtomicReference<String> asked) throws IOException {
         byte[] buffer = new byte[1 << 14];
         for (int n = client.getInputStream().read(buffer); n >= 0; n = client.getInputStream().read(buffer)) {
             if (doomed.contains(client)) {
@@ -129,12 +149,27 @@ final class FaultyWire implements AutoCloseable {
                 client.close();
                 return;
             }
-            server.getOutputStream().write(buffer, 0, n);
+            byte[] request = Arrays.copyOf(buffer, n);
+            String head = new String(request, StandardCharsets.ISO_8859_1);
+            String line = head.substring(0, Math.max(0, head.indexOf("\r\n")));
+            if (line.startsWith("GET ") && line.contains("list-type=2")) {
+                byte[] first = firstLists.get(line);
+                if (listsLate && first != null) {
+                    lateLists.incrementAndGet();
+                    client.getOutputStream().write(first);
+                    client.close();
+                    return;
+                }
+                asked.set(line);
+                request = head.replaceFirst("\r\n", "\r\nConnection: close\r\n").getBytes(StandardCharsets.ISO_8859_1);
+            }
+            server.getOutputStream().write(request);
             server.getOutputStream().flush();
         }
     }
 
-    private void copy(InputStream in, OutputStream out, int most) throws IOException {
+    private void copy(InputStream in, OutputStream out, int most, AtomicReference<String> asked) throws IOException {
+        ByteArrayOutputStream list = new ByteArrayOutputStream();
         byte[] buffer = new byte[1 << 14];
         int left = most;
         for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
@@ -142,10 +177,16 @@ final class FaultyWire implements AutoCloseable {
             int taken = most < 0 ? n : Math.min(n, left);
             out.write(buffer, 0, taken);
             out.flush();
+            if (asked.get() != null) {
+                list.write(buffer, 0, taken);
+            }
             left -= taken;
             if (most >= 0 && left == 0) {
                 return;
             }
+        }
+        if (asked.get() != null) {
+            firstLists.putIfAbsent(asked.get(), list.toByteArray());
         }
     }
 

@@ -84,6 +84,32 @@ class S3ManifestTest {
     }
 
     @Test
+    void aListThatIsLateHidesNoVersion() throws IOException {
+        Configuration throughTheWire = server.flinkConfiguration();
+        throughTheWire.setString("s3.endpoint", wire.address());
+        FileSystem.initialize(throughTheWire, null);
+        Path archive = new Path("s3://" + BUCKET + "/late");
+        ArchiveManifest first = ArchiveManifest.EMPTY.beginEpoch(new ArchiveEpoch("a-0", null, 0, "a", 1));
+        assertThat(ManifestStore.of(archive).publish(first)).isTrue();
+        assertThat(ManifestStore.of(archive).versions()).containsExactly(1L);
+        wire.listLate(true);
+        try {
+            ArchiveManifest second = first.withHolds(List.of(new LegalHold("late", null, null, null, "late", 1)));
+            assertThat(ManifestStore.of(archive).publish(second)).isTrue();
+
+            assertThat(ManifestStore.of(archive).versions()).as("the list of before").containsExactly(1L);
+            assertThat(ManifestStore.of(archive).latest()).isEqualTo(second);
+            assertThat(ManifestStore.of(archive).latest(first)).isEqualTo(second);
+            assertThat(ManifestStore.of(archive).publish(first.withHolds(List.of(new LegalHold("other", null, null, null, "late", 2))))).as("version 2 is taken").isFalse();
+            assertThat(wire.lateLists()).as("lists that were late").isPositive();
+        } finally {
+            wire.listLate(false);
+            FileSystem.initialize(server.flinkConfiguration(), null);
+        }
+        assertThat(ManifestStore.of(archive).versions()).containsExactly(1L, 2L);
+    }
+
+    @Test
     void aLostAnswerIsNoLostVersion() throws IOException {
         ManifestStore store = ManifestStore.of(new Path("s3a://" + BUCKET + "/lost"));
         ArchiveManifest first = ArchiveManifest.EMPTY.beginEpoch(new ArchiveEpoch("a-0", null, 0, "a", 1));

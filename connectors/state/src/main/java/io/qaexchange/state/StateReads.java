@@ -1,11 +1,13 @@
 package io.qaexchange.state;
 
+import io.qaexchange.state.store.CompositeKey;
 import io.qaexchange.state.store.StateStore;
 import io.qaexchange.state.store.StateTable;
 import io.qaexchange.storage.ColumnFamily;
 import io.qaexchange.storage.StoreLevel;
 import io.qaexchange.storage.StoreStatistics;
 import io.qaexchange.storage.error.StoreClosedException;
+import io.qaexchange.storage.key.KeyRange;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +23,7 @@ import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 import org.apache.flink.util.ResourceGuard;
 import org.slf4j.Logger;
@@ -150,12 +153,28 @@ public final class StateReads<K> {
      * @throws StoreClosedException if the task has ended
      */
     public void compact() throws IOException {
+        compact(KeyRange.ALL);
+    }
+
+    /**
+     * As {@link #compact()}, what lies under one key. Files are compacted whole, so neighbours of the key are too.
+     */
+    public void compact(K key) throws IOException {
+        CompositeKey<K> keys;
+        synchronized (this) {
+            keys = new CompositeKey<>(operator.keySerializer().duplicate(), operator.numberOfKeyGroups());
+        }
+        keys.setKey(key, KeyGroupRangeAssignment.assignToKeyGroup(key, operator.numberOfKeyGroups()));
+        compact(KeyRange.prefix(keys.key().toByteArray()));
+    }
+
+    private void compact(KeyRange range) throws IOException {
         synchronized (this) {
             requireOpen();
             compacting.add(Thread.currentThread());
         }
         try (ResourceGuard.Lease lease = store.lease()) {
-            store.compact();
+            store.compact(range);
         } finally {
             synchronized (this) {
                 compacting.remove(Thread.currentThread());

@@ -38,7 +38,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RestartedJobITCase {
     private static final int RESTARTS = 100;
     private static final int WARM = 30;
-    private static final long ALLOWED_GROWTH_BYTES = 96 << 20;
+    private static final int MIDDLE = (WARM + RESTARTS) / 2;
+    private static final long ALLOWED_GROWTH_BYTES = 48 << 20;
 
     /** One test at a time: functions of the job report here. */
     private static volatile Attempts attempts;
@@ -63,7 +64,7 @@ class RestartedJobITCase {
                 folders.add(stores.count());
             }
             threads.add(Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("lsm-state")).count());
-            if (folders.size() == WARM || folders.size() == RESTARTS) {
+            if (folders.size() == WARM || folders.size() == MIDDLE || folders.size() == RESTARTS) {
                 bytes.add(anonymousBytes());
             }
             if (folders.size() > RESTARTS) {
@@ -153,7 +154,9 @@ class RestartedJobITCase {
         assertThat(attempts.folders.subList(0, RESTARTS)).as("folders when an attempt began").allMatch(count -> count == 1);
         // Two of this attempt, and those of the former one while they end.
         assertThat(attempts.threads.subList(0, RESTARTS)).as("threads when an attempt began").allMatch(count -> count <= 6);
-        assertThat(attempts.bytes.get(1) - attempts.bytes.get(0)).as("growth of anonymous memory").isLessThan(ALLOWED_GROWTH_BYTES);
+        // The JVM touches more of its own memory some time; what attempts leave behind grows in both halves.
+        assertThat(Math.min(attempts.bytes.get(1) - attempts.bytes.get(0), attempts.bytes.get(2) - attempts.bytes.get(1)))
+                .as("growth of anonymous memory in half of the attempts: %s", attempts.bytes).isLessThan(ALLOWED_GROWTH_BYTES);
         Leftovers.requireNone(local);
     }
 

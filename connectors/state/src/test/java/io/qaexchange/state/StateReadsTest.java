@@ -339,6 +339,8 @@ class StateReadsTest {
         StateReads<String> reads = reads(backend);
         assertThat(reads.view().levels()).as("all is in memory").isEmpty();
 
+        reads.compact("key7");
+        assertThat(reads.view().levels()).as("all of the memtable is flushed").isNotEmpty();
         reads.compact();
 
         StateReads.StoreView view = reads.view();
@@ -350,6 +352,7 @@ class StateReadsTest {
         assertThat(first.value()).isEqualTo(7);
         backend.close();
         assertThatThrownBy(reads::compact).isInstanceOf(StoreClosedException.class);
+        assertThatThrownBy(() -> reads.compact("key7")).isInstanceOf(StoreClosedException.class);
         assertThatThrownBy(reads::view).isInstanceOf(StoreClosedException.class);
     }
 

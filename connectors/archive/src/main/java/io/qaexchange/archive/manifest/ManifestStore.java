@@ -206,7 +206,7 @@ public final class ManifestStore {
         List<Long> versions = versions();
         long newest = versions.isEmpty() ? 0 : versions.get(versions.size() - 1);
         FileSystem fileSystem = root.getFileSystem();
-        while (newest > 0 && exists(fileSystem, fileOf(newest + 1))) {
+        while (exists(fileSystem, fileOf(newest + 1))) {
             newest++;
         }
         return newest;

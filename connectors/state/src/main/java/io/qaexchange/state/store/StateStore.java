@@ -122,13 +122,13 @@ public final class StateStore implements Closeable, SlotResources.Memtables {
     }
 
     /**
-     * Compacts all families, one after the other, on this thread, which holds a lease.
+     * Compacts a range of all families, one after the other, on this thread, which holds a lease.
      *
      * @throws java.io.InterruptedIOException if the thread is interrupted
      */
-    public void compact() throws IOException {
+    public void compact(KeyRange range) throws IOException {
         for (ColumnFamily family : store.families()) {
-            store.compact(family, KeyRange.ALL);
+            store.compact(family, range);
         }
     }
 

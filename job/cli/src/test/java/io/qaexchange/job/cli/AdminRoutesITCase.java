@@ -93,6 +93,7 @@ class AdminRoutesITCase {
         JsonNode counted = sql("SELECT instrument, count(*) AS n FROM (" + all + ") WHERE instrument IS NOT NULL GROUP BY 1");
         // The numbers are those of the last barrier.
         JsonNode told = get("rita", "/v1/instruments").get("instruments");
+        long coldBytes = 0;
         for (JsonNode row : counted) {
             JsonNode found = null;
             for (JsonNode one : told) {
@@ -102,8 +103,11 @@ class AdminRoutesITCase {
             if (!row.get("instrument").asText().isEmpty()) {
                 assertThat(found.get("storedRows").asLong()).as(found.toString()).isGreaterThanOrEqualTo(row.get("n").asLong());
                 assertThat(found.get("hotRows").asLong() + found.get("coldRows").asLong()).isEqualTo(found.get("storedRows").asLong());
+                assertThat(found.get("coldBytes").asLong() > 0).as(found.toString()).isEqualTo(found.get("coldRows").asLong() > 0);
+                coldBytes += found.get("coldBytes").asLong();
             }
         }
+        assertThat(coldBytes).as("of all instruments").isPositive();
         JsonNode busiest = get("rita", "/v1/instruments?busiest=2").get("instruments");
         assertThat(busiest).hasSize(2);
         assertThat(busiest.get(0).get("storedRows").asLong()).isGreaterThanOrEqualTo(busiest.get(1).get("storedRows").asLong());
@@ -159,6 +163,24 @@ class AdminRoutesITCase {
         assertThat(entries).as("entries in files: all rows were flushed").isPositive();
         assertThat(sql("SELECT count(*) AS n FROM tick").get(0).get("n").asLong()).isPositive();
         assertThat(ask("otto", "DELETE", "/admin/compaction").statusCode()).isEqualTo(202);
+
+        String busiest = get("rita", "/v1/instruments?busiest=1").at("/instruments/0/instrument").asText();
+        JsonNode one = JSON.readTree(ask("otto", "POST", "/admin/compaction/trigger?instrument=" + encode(busiest)).body());
+        assertThat(one.get("scope").asText()).contains(busiest);
+        int owner = one.get("subtask").asInt();
+        JobRig.await(() -> {
+            for (JsonNode subtask : get("otto", "/admin/storage/stats").get("subtasks")) {
+                boolean isOwner = subtask.get("subtask").asInt() == owner;
+                assertThat(subtask.at("/askedCompaction/of").asText()).isEqualTo(isOwner ? busiest : "");
+                if (isOwner && !subtask.at("/askedCompaction/state").asText().equals("DONE")) {
+                    return false;
+                }
+            }
+            return true;
+        });
+        assertProblem(ask("otto", "POST", "/admin/compaction/trigger?instrument=NO.SUCH"), 404, "NO.SUCH");
+        assertProblem(ask("otto", "POST", "/admin/compaction/trigger?table=tik"), 404, "tick");
+        assertProblem(ask("otto", "POST", "/admin/compaction/trigger?table=tick&instrument=" + encode(busiest)), 400, "not both");
     }
 
     @Test
@@ -167,6 +189,10 @@ class AdminRoutesITCase {
         JsonNode engine = JSON.readTree(ask("otto", "POST", "/admin/compaction/trigger?dry-run=true").body());
         assertThat(engine.get("subtasks").size()).isEqualTo(2);
         assertThat(engine.get("bytes").asLong()).isPositive();
+        String busiest = get("rita", "/v1/instruments?busiest=1").at("/instruments/0/instrument").asText();
+        JsonNode ofOne = JSON.readTree(ask("otto", "POST", "/admin/compaction/trigger?dry-run=true&instrument=" + encode(busiest)).body());
+        assertThat(ofOne.get("rows").asLong()).isPositive();
+        assertThat(JSON.readTree(ask("otto", "POST", "/admin/compaction/trigger?dry-run=true&table=tick").body()).get("scope").asText()).contains("tick", "all rows");
         JsonNode merge = JSON.readTree(ask("otto", "POST", "/admin/archive/compact?dry-run=true").body());
         long small = 0;
         for (JsonNode day : get("rita", "/v1/storage").at("/archive/days")) {

@@ -194,7 +194,7 @@ final class FakeServer implements AutoCloseable {
 
     static String instrument(String name) {
         return JSON.createObjectNode().put("instrument", name).put("exchange", "SHFE").put("timeZone", "Asia/Shanghai").put("priceTick", 0.1).put("multiplier", 10).put("storedRows", 990).put("hotRows", 500)
-                .put("coldRows", 490).put("hotBytes", 50_000).put("lateRows", 1).put("duplicates", 4).put("deadLetters", 4).put("newestEvent", "2026-01-05T01:30:00Z")
+                .put("coldRows", 490).put("hotBytes", 50_000).put("coldBytes", 9_000).put("lateRows", 1).put("duplicates", 4).put("deadLetters", 4).put("newestEvent", "2026-01-05T01:30:00Z")
                 .put("archivedBefore", "2026-01-05T01:00:00Z").toString();
     }
 

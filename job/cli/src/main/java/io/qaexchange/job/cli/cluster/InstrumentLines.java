@@ -13,7 +13,7 @@ import java.util.Locale;
 /** Numbers of instruments as lines of a table. Stateless. */
 final class InstrumentLines {
 
-    private static final List<String> TITLES = List.of("instrument", "rows", "hot", "cold", "to archive", "late", "newest event (UTC)", "last arrival");
+    private static final List<String> TITLES = List.of("instrument", "rows", "hot", "cold", "to archive", "archived", "late", "newest event (UTC)", "last arrival");
     private static final long KIB = 1024;
 
     private InstrumentLines() {
@@ -54,7 +54,7 @@ final class InstrumentLines {
 
     private static List<String> row(InstrumentStatistics of, long nowMs) {
         return List.of(of.routeKey(), count(of.stored()), count(of.stored() - of.archived()), count(of.archived()), bytes(of.unarchivedBytes()),
-                count(of.lateRows()), time(of.newestEventNs()), of.lastArrivalMs() == 0 ? "-" : ago(Duration.ofMillis(Math.max(0, nowMs - of.lastArrivalMs()))));
+                of.archivedBytes() == InstrumentState.UNKNOWN ? "?" : bytes(of.archivedBytes()), count(of.lateRows()), time(of.newestEventNs()), of.lastArrivalMs() == 0 ? "-" : ago(Duration.ofMillis(Math.max(0, nowMs - of.lastArrivalMs()))));
     }
 
     private static String count(long number) {

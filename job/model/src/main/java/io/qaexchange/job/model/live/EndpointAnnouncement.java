@@ -1,6 +1,7 @@
 package io.qaexchange.job.model.live;
 
 import org.apache.flink.runtime.operators.coordination.OperatorEvent;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 
 /**
  * Where the state of a subtask is read. Sent by each attempt of an event-store subtask to its coordinator.
@@ -17,6 +18,12 @@ import org.apache.flink.runtime.operators.coordination.OperatorEvent;
  */
 public record EndpointAnnouncement(int subtask, int attempt, long incarnation, String host, int port, String secret, int firstKeyGroup,
         int lastKeyGroup, String archiveEpoch) implements OperatorEvent {
+
+    /** Whether the subtask has the rows of that instrument or account. */
+    public boolean hasKey(String routeKey, int maxParallelism) {
+        int keyGroup = KeyGroupRangeAssignment.assignToKeyGroup(routeKey, maxParallelism);
+        return keyGroup >= firstKeyGroup && keyGroup <= lastKeyGroup;
+    }
 
     /** Without the secret: announcements are logged. */
     @Override

@@ -20,7 +20,7 @@ package io.qaexchange.job.model.live;
 public final class LiveProtocol {
 
     public static final int MAGIC = 0x51414C56;
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     /** Frames. */
     public static final int DATA = 1;

@@ -33,7 +33,7 @@ public sealed interface LiveRequest {
             case Release.OP -> new Release(in.readLong());
             case Statistics.OP -> new Statistics(in.readInt());
             case OfInstruments.OP -> new OfInstruments(in.readInt());
-            case Compact.OP -> new Compact(in.readInt(), in.readBoolean());
+            case Compact.OP -> Compact.readBody(in);
             default -> throw new LiveException(LiveProtocol.BAD_REQUEST, "unknown request " + op);
         };
     }
@@ -183,19 +183,28 @@ public sealed interface LiveRequest {
     }
 
     /**
-     * Starts a compaction of everything that a subtask stores, or ends the one that was started so. The answer is empty: {@link Statistics} tell how
+     * Starts a compaction of the rows that a subtask stores, or ends the one that was started so. The answer is empty: {@link Statistics} tell how
      * far it is.
      *
      * @param start whether it is started, else it is ended
+     * @param routeKey instrument whose rows are compacted; null for all rows
      */
-    record Compact(int subtask, boolean start) implements LiveRequest {
+    record Compact(int subtask, boolean start, @Nullable String routeKey) implements LiveRequest {
         static final int OP = 6;
+
+        private static Compact readBody(DataInput in) throws IOException {
+            int subtask = in.readInt();
+            boolean start = in.readBoolean();
+            String routeKey = in.readUTF();
+            return new Compact(subtask, start, routeKey.isEmpty() ? null : routeKey);
+        }
 
         @Override
         public void write(DataOutput out) throws IOException {
             out.writeByte(OP);
             out.writeInt(subtask);
             out.writeBoolean(start);
+            out.writeUTF(routeKey == null ? "" : routeKey);
         }
     }
 

@@ -16,6 +16,8 @@ public final class InstrumentState {
 
     /** No event yet. */
     public static final long NO_TIME = Long.MIN_VALUE;
+    /** A number that is not known. */
+    public static final long UNKNOWN = -1;
 
     long clockNs = NO_TIME;
     long dropWatermarkNs = NO_TIME;
@@ -24,6 +26,7 @@ public final class InstrumentState {
     long duplicates;
     long deadLetters;
     long archived;
+    long archivedBytes;
     HotColdBoundary boundary = HotColdBoundary.ALL_HOT;
     final UnarchivedBytes unarchived = new UnarchivedBytes();
     /** Late generations that still have rows in the state, ascending. */
@@ -94,6 +97,11 @@ public final class InstrumentState {
     /** Rows in files that were handed over. */
     public long archived() {
         return archived;
+    }
+
+    /** Bytes of these rows in the files, as they were written: of each file the part that its rows are; {@link #UNKNOWN} if an older release wrote some. */
+    public long archivedBytes() {
+        return archivedBytes;
     }
 
     /** Which of its rows are hot. */
@@ -204,10 +212,17 @@ public final class InstrumentState {
         return hints.mayHaveRowsIn(recordCode, range);
     }
 
-    /** Notes that a file with so many rows of the open range is handed over. */
-    public void handOver(HotColdBoundary.Batch batch, long rows) {
+    /**
+     * Notes that a file with so many rows of the open range is handed over.
+     *
+     * @param bytes their part of the file's bytes
+     */
+    public void handOver(HotColdBoundary.Batch batch, long rows, long bytes) {
         boundary = boundary.handOver(batch);
         archived += rows;
+        if (archivedBytes != UNKNOWN) {
+            archivedBytes += bytes;
+        }
     }
 
     /** Notes that all tables of the open range are handed over. */

@@ -12,9 +12,9 @@ import org.apache.flink.core.memory.DataOutputSerializer;
  * Bytes of an {@link InstrumentState}. Numbers are big-endian; times are ns since 1970, {@link Long#MIN_VALUE} for none.
  *
  * <pre>
- *   format version u8 = 1
+ *   format version u8 = 2; version 1 has no archived bytes
  *   clock i64 · archive watermark i64 · drop watermark i64 · last arrival i64 (ms) · late generation i32
- *   stored i64 · duplicates i64 · dead letters i64 · archived i64
+ *   stored i64 · duplicates i64 · dead letters i64 · archived i64 · archived bytes i64
  *   hours i32, each: hour since 1970 i64 · unarchived bytes i64
  *   late generations i32, each: number i32 · rows i64 · bytes i64 · newest event time i64
  *   open range u8 (0 or 1); if 1: range · length u8 · bit set of the record codes that are handed over
@@ -24,7 +24,8 @@ import org.apache.flink.core.memory.DataOutputSerializer;
  */
 final class InstrumentStateFormat {
 
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
+    private static final int WITHOUT_ARCHIVED_BYTES = 1;
     private static final int USUAL_BYTES = 192;
 
     private InstrumentStateFormat() {
@@ -52,6 +53,7 @@ final class InstrumentStateFormat {
         out.writeLong(state.duplicates);
         out.writeLong(state.deadLetters);
         out.writeLong(state.archived);
+        out.writeLong(state.archivedBytes);
         Map<Long, Long> hours = state.unarchived.byHour();
         out.writeInt(hours.size());
         for (Map.Entry<Long, Long> hour : hours.entrySet()) {
@@ -92,8 +94,8 @@ final class InstrumentStateFormat {
     static InstrumentState read(byte[] bytes) throws IOException {
         DataInputDeserializer in = new DataInputDeserializer(bytes);
         int version = in.readByte();
-        if (version != VERSION) {
-            throw new IOException("instrument state has format version " + version + ", this build reads " + VERSION);
+        if (version != VERSION && version != WITHOUT_ARCHIVED_BYTES) {
+            throw new IOException("instrument state has format version " + version + ", this build reads " + WITHOUT_ARCHIVED_BYTES + " and " + VERSION);
         }
         InstrumentState state = new InstrumentState(RowHints.unknown());
         state.clockNs = in.readLong();
@@ -105,6 +107,11 @@ final class InstrumentStateFormat {
         state.duplicates = in.readLong();
         state.deadLetters = in.readLong();
         state.archived = in.readLong();
+        if (version == WITHOUT_ARCHIVED_BYTES) {
+            state.archivedBytes = state.archived == 0 ? 0 : InstrumentState.UNKNOWN;
+        } else {
+            state.archivedBytes = in.readLong();
+        }
         for (int i = in.readInt(); i > 0; i--) {
             state.unarchived.restore(in.readLong(), in.readLong());
         }

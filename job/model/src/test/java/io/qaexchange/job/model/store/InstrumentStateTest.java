@@ -43,6 +43,29 @@ class InstrumentStateTest {
         assertThat(restored.mayHaveRowsIn(TICKS, range(NOON, NOON + 1, false))).isTrue();
     }
 
+    @Test
+    void bytesInFilesAreCountedAndUnknownAfterAnOlderRelease() throws Exception {
+        InstrumentState state = new InstrumentState();
+        store(state, new StoredKey(TICKS, NOON, 1, 1));
+        state.take(NOON + 1);
+        state.handOver(new HotColdBoundary.Batch("batch", TICKS, 20260105, 0, NOON + 1, 0, 0), 1, 300);
+        state.handOver(new HotColdBoundary.Batch("other", TICKS, 20260105, 0, NOON + 1, 0, 0), 1, 30);
+        byte[] bytes = state.toBytes();
+        assertThat(InstrumentState.fromBytes(bytes).archivedBytes()).isEqualTo(330);
+
+        // Version 1 lacks the number: it stands behind the version, four times, a late generation and four counts.
+        int at = 1 + 4 * Long.BYTES + Integer.BYTES + 4 * Long.BYTES;
+        byte[] older = new byte[bytes.length - Long.BYTES];
+        System.arraycopy(bytes, 0, older, 0, at);
+        System.arraycopy(bytes, at + Long.BYTES, older, at, older.length - at);
+        older[0] = 1;
+        InstrumentState restored = InstrumentState.fromBytes(older);
+        assertThat(restored.archived()).isEqualTo(2);
+        assertThat(restored.archivedBytes()).isEqualTo(InstrumentState.UNKNOWN);
+        restored.handOver(new HotColdBoundary.Batch("third", TICKS, 20260105, 0, NOON + 1, 0, 0), 1, 30);
+        assertThat(InstrumentState.fromBytes(restored.toBytes()).archivedBytes()).isEqualTo(InstrumentState.UNKNOWN);
+    }
+
     private static void store(InstrumentState state, StoredKey key) throws Exception {
         state.mayHaveEvent(key, code -> {
             throw new IOException("a new instrument has nothing to look for");

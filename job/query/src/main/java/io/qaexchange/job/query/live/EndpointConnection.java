@@ -140,8 +140,8 @@ final class EndpointConnection implements Closeable {
         return text.toString();
     }
 
-    void compact(int subtask, boolean start) throws IOException {
-        exchange(new LiveRequest.Compact(subtask, start), (kind, length) -> true);
+    void compact(LiveRequest.Compact request) throws IOException {
+        exchange(request, (kind, length) -> true);
     }
 
     List<InstrumentStatistics> ofInstruments(int subtask) throws IOException {

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import javax.annotation.Nullable;
-import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -289,11 +288,7 @@ public final class LiveRead implements AutoCloseable {
     }
 
     private boolean mayHave(Pinned pinned, Wanted wanted) {
-        if (wanted.routeKey() == null) {
-            return true;
-        }
-        int keyGroup = KeyGroupRangeAssignment.assignToKeyGroup(wanted.routeKey(), maxParallelism);
-        return keyGroup >= pinned.endpoint().firstKeyGroup() && keyGroup <= pinned.endpoint().lastKeyGroup();
+        return wanted.routeKey() == null || pinned.endpoint().hasKey(wanted.routeKey(), maxParallelism);
     }
 
     /** Keeps the files of this read on the disk until it is closed. */

@@ -161,9 +161,30 @@ public final class LiveReader implements AutoCloseable {
      */
     public void compact(boolean start) throws IOException {
         askEach((connection, subtask) -> {
-            connection.compact(subtask, start);
+            connection.compact(new LiveRequest.Compact(subtask, start, null));
             return subtask;
         });
+    }
+
+    /**
+     * Starts a compaction of the rows of one instrument, in the subtask that has it.
+     *
+     * @return the subtask
+     * @throws JobNotRunningException if the subtasks cannot be asked
+     * @throws LiveException if one runs in this subtask
+     */
+    public int compact(String instrument) throws IOException {
+        JobDescription job = directory.describe();
+        if (!job.isComplete()) {
+            throw notComplete(job);
+        }
+        EndpointAnnouncement endpoint = job.endpoints().stream().filter(of -> of.hasKey(instrument, job.maxParallelism())).findFirst()
+                .orElseThrow(() -> new JobNotRunningException("no subtask has instrument " + instrument));
+        pool.use(endpoint, connection -> {
+            connection.compact(new LiveRequest.Compact(endpoint.subtask(), true, instrument));
+            return endpoint;
+        });
+        return endpoint.subtask();
     }
 
     private interface Question<T> {

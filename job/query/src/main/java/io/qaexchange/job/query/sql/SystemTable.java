@@ -19,7 +19,7 @@ public enum SystemTable {
             "archive_epoch VARCHAR", "store_files BIGINT", "store_bytes BIGINT", "memtable_bytes BIGINT"),
     /** Instruments of which there are rows, with their terms and numbers. */
     QA_INSTRUMENTS("instrument VARCHAR", "exchange VARCHAR", "time_zone VARCHAR", "price_tick DOUBLE", "multiplier DOUBLE", "stored_rows BIGINT",
-            "hot_rows BIGINT", "cold_rows BIGINT", "hot_bytes BIGINT", "late_rows BIGINT", "duplicates BIGINT", "dead_letters BIGINT",
+            "hot_rows BIGINT", "cold_rows BIGINT", "hot_bytes BIGINT", "cold_bytes BIGINT", "late_rows BIGINT", "duplicates BIGINT", "dead_letters BIGINT",
             "newest_event TIMESTAMP WITH TIME ZONE", "last_arrival TIMESTAMP WITH TIME ZONE"),
     /** Files of the newest archive manifest version. */
     QA_FILES("table_name VARCHAR", "trading_day INTEGER", "tier VARCHAR", "path VARCHAR", "rows BIGINT", "bytes BIGINT",

@@ -88,7 +88,8 @@ public final class SystemTables {
             boolean counted = access.accounts() == null;
             rows.add(new Object[] {of.routeKey(), terms.exchange(), terms.timeZone().getId(), terms.priceTick() > 0 ? (Double) terms.priceTick() : null,
                     (double) terms.multiplier(), counted ? (Long) of.stored() : null, counted ? (Long) (of.stored() - of.archived()) : null,
-                    counted ? (Long) of.archived() : null, counted ? (Long) of.unarchivedBytes() : null, counted ? (Long) of.lateRows() : null,
+                    counted ? (Long) of.archived() : null, counted ? (Long) of.unarchivedBytes() : null,
+                    counted && of.archivedBytes() != InstrumentState.UNKNOWN ? (Long) of.archivedBytes() : null, counted ? (Long) of.lateRows() : null,
                     counted ? (Long) of.duplicates() : null, counted ? (Long) of.deadLetters() : null,
                     counted && of.newestEventNs() != InstrumentState.NO_TIME ? (Long) Math.floorDiv(of.newestEventNs(), NANOS_PER_MICRO) : null,
                     counted && of.lastArrivalMs() != 0 ? (Long) (of.lastArrivalMs() * MICROS_PER_MILLI) : null});

@@ -62,6 +62,11 @@ final class InstrumentDocument {
         out.writeNumberField("hotRows", of.stored() - of.archived());
         out.writeNumberField("coldRows", of.archived());
         out.writeNumberField("hotBytes", of.unarchivedBytes());
+        if (of.archivedBytes() == InstrumentState.UNKNOWN) {
+            out.writeNullField("coldBytes");
+        } else {
+            out.writeNumberField("coldBytes", of.archivedBytes());
+        }
         Double perSecond = rates.of(of);
         if (perSecond == null) {
             out.writeNullField("rowsPerSecond");

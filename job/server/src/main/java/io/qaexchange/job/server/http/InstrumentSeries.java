@@ -22,6 +22,8 @@ final class InstrumentSeries {
         StringBuilder text = new StringBuilder();
         add(text, "stored_rows_total", "counter", "Rows that were ever stored.", instruments, InstrumentStatistics::stored);
         add(text, "cold_rows_total", "counter", "Rows in files that were handed over to the archive.", instruments, InstrumentStatistics::archived);
+        add(text, "cold_bytes_total", "counter", "Bytes of these rows in the files, as they were written.", instruments,
+                of -> of.archivedBytes() == InstrumentState.UNKNOWN ? null : of.archivedBytes());
         add(text, "hot_bytes", "gauge", "Stored bytes of the rows that wait to be archived.", instruments, InstrumentStatistics::unarchivedBytes);
         add(text, "late_rows", "gauge", "Rows that arrived below the archive watermark and are not archived yet.", instruments, InstrumentStatistics::lateRows);
         add(text, "newest_event_seconds", "gauge", "Newest event time, seconds since 1970.", instruments,

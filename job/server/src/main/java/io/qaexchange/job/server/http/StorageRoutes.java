@@ -10,6 +10,7 @@ import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.archive.retention.RetentionPolicy;
 import io.qaexchange.archive.retention.RetentionStages;
+import io.qaexchange.job.model.live.InstrumentStatistics;
 import io.qaexchange.job.query.NearNames;
 import io.qaexchange.job.query.live.LiveReader;
 import io.qaexchange.job.query.sql.SqlTables;
@@ -80,15 +81,49 @@ public final class StorageRoutes {
         return subtasks;
     }
 
-    /** Compacts what all subtasks of the event store have. */
+    /** Compacts the event store: all rows, or those of an instrument in its subtask. The engine keeps the rows of all tables together, by instrument. */
     private void compact(Exchange exchange) throws IOException {
-        exchange.allow("dry-run");
+        exchange.allow("dry-run", "instrument", "table");
+        String instrument = exchange.parameter("instrument");
+        String table = table(exchange);
+        if (instrument != null && table != null) {
+            throw Problem.badRequest("bad-parameter", "say an instrument or a table, not both: the engine keeps the rows of all tables of an instrument together");
+        }
+        String scope = instrument != null ? "the rows of " + instrument + ", and what lies in the same files"
+                : table == null ? "all rows" : "all rows: the engine keeps those of table " + table + " together with the other tables', by instrument";
+        InstrumentStatistics of = instrument == null ? null : instrument(instrument);
         if (exchange.flag("dry-run")) {
-            exchange.json(200, compactionPlan(subtasks()));
+            Map<String, Object> document = of == null ? compactionPlan(subtasks()) : compactionPlan(of);
+            document.put("scope", scope);
+            exchange.json(200, document);
             return;
         }
-        reader.compact(true);
-        exchange.json(202, Map.of("compaction", "started", "progress", "/v1/storage tells of each subtask in askedCompaction"));
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("compaction", "started");
+        document.put("scope", scope);
+        if (of == null) {
+            reader.compact(true);
+        } else {
+            document.put("subtask", reader.compact(instrument));
+        }
+        document.put("progress", "/v1/storage tells of each subtask in askedCompaction");
+        exchange.json(202, document);
+    }
+
+    private InstrumentStatistics instrument(String id) throws IOException {
+        List<InstrumentStatistics> all = reader.statistics();
+        return all.stream().filter(of -> of.routeKey().equals(id)).findFirst().orElseThrow(() -> Problem.unknown("unknown-instrument",
+                "the job has no row of instrument " + id, NearNames.of(id, all.stream().filter(of -> !of.isAccount()).map(InstrumentStatistics::routeKey).toList())));
+    }
+
+    /** As of the last barrier. */
+    private static Map<String, Object> compactionPlan(InstrumentStatistics of) {
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("dryRun", true);
+        document.put("instrument", of.routeKey());
+        document.put("rows", of.stored() - of.archived());
+        document.put("bytes", of.unarchivedBytes());
+        return document;
     }
 
     /** Files and bytes that a compaction of everything would read, and write again as far as nothing can be dropped. */

@@ -11,7 +11,7 @@ class InstrumentRatesTest {
     private final InstrumentRates rates = new InstrumentRates();
 
     private static InstrumentStatistics rows(String instrument, long stored) {
-        return new InstrumentStatistics(instrument, stored, 0, 0, 0, 0, 0, 1, 1, 0, 0);
+        return new InstrumentStatistics(instrument, stored, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0);
     }
 
     private Double rate(String instrument, long stored, long atMs) {

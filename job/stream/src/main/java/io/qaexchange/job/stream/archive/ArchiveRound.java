@@ -207,7 +207,8 @@ public final class ArchiveRound {
             for (TableFiles.Source source : file.sources()) {
                 HotColdBoundary.Range taken = source.range;
                 context.instruments().change(source.routeKey).handOver(new HotColdBoundary.Batch(file.file().batchId(), table.code(),
-                        file.tradingDay(), taken.fromNs(), taken.toNs(), taken.lateFrom(), taken.lateTo()), source.rows);
+                        file.tradingDay(), taken.fromNs(), taken.toNs(), taken.lateFrom(), taken.lateTo()), source.rows,
+                        file.file().lengthBytes() * source.rows / file.rows());
             }
             context.metrics().handedOver(file.rows(), file.rawBytes());
         }

@@ -8,19 +8,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A compaction of all that a subtask stores, which somebody asked for; on a thread of its own, one at a time. Thread-safe.
+ * A compaction of rows that a subtask stores, which somebody asked for; on a thread of its own, one at a time. Thread-safe.
  */
 final class AskedCompaction {
 
     private static final Logger LOG = LoggerFactory.getLogger(AskedCompaction.class);
 
-    private final Work work;
     private final String name;
     private final Clock clock;
     /** Guarded by this; null while none runs. */
     private Thread thread;
     /** Guarded by this. */
-    private Progress progress = new Progress(State.NONE, 0, 0, "");
+    private Progress progress = new Progress(State.NONE, "", 0, 0, "");
 
     /** Compacts, until it is interrupted. */
     @FunctionalInterface
@@ -36,30 +35,31 @@ final class AskedCompaction {
     /**
      * The last one.
      *
+     * @param of the instrument whose rows are compacted; empty for all rows
      * @param startedMs ms since 1970; 0 if there was none
      * @param endedMs 0 while it runs
      * @param reason why it failed; empty if it did not
      */
-    record Progress(State state, long startedMs, long endedMs, String reason) {
+    record Progress(State state, String of, long startedMs, long endedMs, String reason) {
     }
 
-    AskedCompaction(String name, Work work, Clock clock) {
+    AskedCompaction(String name, Clock clock) {
         this.name = name;
-        this.work = work;
         this.clock = clock;
     }
 
     /**
      * Starts one.
      *
+     * @param of the instrument whose rows are compacted; empty for all rows
      * @return false if one runs
      */
-    synchronized boolean start() {
+    synchronized boolean start(String of, Work work) {
         if (thread != null) {
             return false;
         }
-        progress = new Progress(State.RUNNING, clock.millis(), 0, "");
-        thread = new Thread(this::run, name);
+        progress = new Progress(State.RUNNING, of, clock.millis(), 0, "");
+        thread = new Thread(() -> run(work), name);
         thread.setDaemon(true);
         thread.start();
         return true;
@@ -76,7 +76,7 @@ final class AskedCompaction {
         return progress;
     }
 
-    private void run() {
+    private void run(Work work) {
         try {
             work.run();
             end(State.DONE, "");
@@ -92,7 +92,7 @@ final class AskedCompaction {
     }
 
     private synchronized void end(State state, String reason) {
-        progress = new Progress(state, progress.startedMs(), clock.millis(), reason);
+        progress = new Progress(state, progress.of(), progress.startedMs(), clock.millis(), reason);
         thread = null;
     }
 }

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
+import javax.annotation.Nullable;
 
 /**
  * The event store of a subtask as readers see it: pins, and the hot rows of a pin.
@@ -64,7 +65,7 @@ public final class HotRowService {
         this.instruments = instruments;
         this.keyGroupBytes = maxParallelism > Byte.MAX_VALUE + 1 ? 2 : 1;
         this.heldCheckpoints = heldCheckpoints;
-        this.compaction = new AskedCompaction("compacts subtask " + subtask, reads::compact, Clock.systemUTC());
+        this.compaction = new AskedCompaction("compacts subtask " + subtask, Clock.systemUTC());
         reads.keepCheckpoints(heldCheckpoints);
     }
 
@@ -151,9 +152,19 @@ public final class HotRowService {
         return all;
     }
 
-    /** The compaction that readers may ask for. */
-    AskedCompaction compaction() {
-        return compaction;
+    /**
+     * Starts a compaction.
+     *
+     * @param routeKey instrument whose rows are compacted; null for all rows
+     * @return false if one runs
+     */
+    boolean compact(@Nullable String routeKey) {
+        return routeKey == null ? compaction.start("", reads::compact) : compaction.start(routeKey, () -> reads.compact(routeKey));
+    }
+
+    /** Ends the compaction that runs, if any. */
+    void cancelCompaction() {
+        compaction.cancel();
     }
 
     /** Length of a stored row key after the route key and the bucket. */

@@ -201,10 +201,10 @@ final class LiveConnection implements Runnable {
     }
 
     private void compact(LiveRequest.Compact request) throws IOException {
-        AskedCompaction compaction = served(request.subtask()).compaction();
+        HotRowService service = served(request.subtask());
         if (!request.start()) {
-            compaction.cancel();
-        } else if (!compaction.start()) {
+            service.cancelCompaction();
+        } else if (!service.compact(request.routeKey())) {
             throw new LiveException(LiveProtocol.BUSY, "subtask " + request.subtask() + " is being compacted already");
         }
         end(0);

@@ -26,42 +26,43 @@ class AskedCompactionTest {
     @Test
     void oneRunsAtATimeAndTellsItsEnd() {
         CountDownLatch may = new CountDownLatch(1);
-        AskedCompaction compaction = new AskedCompaction("test", () -> {
+        AskedCompaction compaction = new AskedCompaction("test", CLOCK);
+        AskedCompaction.Work work = () -> {
             try {
                 may.await();
             } catch (InterruptedException e) {
                 throw new InterruptedIOException();
             }
-        }, CLOCK);
+        };
         assertThat(compaction.progress().state()).isEqualTo(AskedCompaction.State.NONE);
-        assertThat(compaction.start()).isTrue();
-        assertThat(compaction.start()).as("a second one").isFalse();
+        assertThat(compaction.start("SHFE.rb2601", work)).isTrue();
+        assertThat(compaction.start("", work)).as("a second one").isFalse();
         may.countDown();
-        assertThat(await(compaction)).isEqualTo(new AskedCompaction.Progress(AskedCompaction.State.DONE, 1_000, 1_000, ""));
-        assertThat(compaction.start()).as("after the end").isTrue();
+        assertThat(await(compaction)).isEqualTo(new AskedCompaction.Progress(AskedCompaction.State.DONE, "SHFE.rb2601", 1_000, 1_000, ""));
+        assertThat(compaction.start("", work)).as("after the end").isTrue();
     }
 
     @Test
     void isCancelled() {
-        AskedCompaction compaction = new AskedCompaction("test", () -> {
+        AskedCompaction compaction = new AskedCompaction("test", CLOCK);
+        compaction.cancel();
+        assertThat(compaction.start("", () -> {
             try {
                 new CountDownLatch(1).await();
             } catch (InterruptedException e) {
                 throw new InterruptedIOException();
             }
-        }, CLOCK);
-        compaction.cancel();
-        assertThat(compaction.start()).isTrue();
+        })).isTrue();
         compaction.cancel();
         assertThat(await(compaction).state()).isEqualTo(AskedCompaction.State.CANCELLED);
     }
 
     @Test
     void saysWhyItFailed() {
-        AskedCompaction compaction = new AskedCompaction("test", () -> {
+        AskedCompaction compaction = new AskedCompaction("test", CLOCK);
+        compaction.start("", () -> {
             throw new IOException("the disk is full");
-        }, CLOCK);
-        compaction.start();
+        });
         assertThat(await(compaction).reason()).contains("the disk is full");
         assertThat(compaction.progress().state()).isEqualTo(AskedCompaction.State.FAILED);
     }

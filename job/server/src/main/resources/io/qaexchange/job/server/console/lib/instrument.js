@@ -159,7 +159,7 @@ function quoteOf(body, digits, zone) {
     return h("div", {title: hint}, h("dt", {}, name), values[key]);
   };
   put(body, h("div", {class: "quote"}, price, tone, at, h("dl", {}, item("exchange", t("Exchange")), item("tick", t("Price step")), item("rows", t("Rows")),
-      item("hot", t("Hot rows"), t("Rows that are not in Parquet yet")), item("cold", t("Cold rows"), t("Rows in Parquet files")), item("bytes", t("Hot bytes")),
+      item("hot", t("Hot rows"), t("Rows that are not in Parquet yet")), item("cold", t("Cold rows"), t("Rows in Parquet files")), item("bytes", t("Hot bytes")), item("coldBytes", t("Cold bytes"), t("Bytes in Parquet files, as they were written")),
       item("late", t("Late rows")), item("archived", t("In Parquet before")))));
   let last = null;
   return {
@@ -179,6 +179,7 @@ function quoteOf(body, digits, zone) {
       say(values.hot, count(now.hotRows));
       say(values.cold, count(now.coldRows));
       say(values.bytes, bytes(now.hotBytes));
+      say(values.coldBytes, now.coldBytes === null ? "–" : bytes(now.coldBytes));
       say(values.late, count(now.lateRows));
       say(values.archived, now.archivedBefore === null ? t("nothing yet") : time(Date.parse(now.archivedBefore), zone));
     },

@@ -110,6 +110,8 @@ export const ZH = {
   "Hot": "热数据",
   "Hot and cold rows": "热数据与冷数据",
   "Hot bytes": "热数据字节",
+  "Cold bytes": "冷数据字节",
+  "Bytes in Parquet files, as they were written": "写入时 Parquet 文件中的字节数",
   "Hot rows": "热数据行",
   "Hot/cold boundary": "冷热边界",
   "Id": "编号",
