@@ -21,7 +21,8 @@ class LockFreeStressTest {
                 "-r", "."));
         String mode = System.getProperty("stress.mode");
         // The shortest mode alone finds nothing: an eviction that looks and then sets, as two steps, passed it.
-        command.addAll(mode != null ? List.of("-m", mode) : List.of("-m", "sanity", "-iters", "2", "-time", "100"));
+        // One kind of JVM: each of the others starts a process for each test.
+        command.addAll(mode != null ? List.of("-m", mode) : List.of("-m", "sanity", "-iters", "5", "-time", "100", "-jvmArgs", "-XX:+UseSerialGC"));
         Process child = new ProcessBuilder(command).directory(report.toFile()).redirectErrorStream(true).start();
         String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(child.waitFor()).as(output).isZero();

@@ -15,7 +15,7 @@ import net.jqwik.api.Provide;
 
 /** Random histories of all operations, on the real file system and on a simulated one, under many option sets, against a sorted map. */
 class StoreModelProperties {
-    @Property
+    @Property(tries = 10)
     void storeEqualsASortedMap(@ForAll("seeds") long seed) throws Exception {
         try (StoreHistory history = StoreHistory.onDisk(seed)) {
             history.run(400);

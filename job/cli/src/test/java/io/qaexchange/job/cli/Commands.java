@@ -33,7 +33,7 @@ import javax.annotation.Nullable;
 final class Commands implements AutoCloseable {
 
     private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
-    private static final long TIMEOUT_SECONDS = 180;
+    private static final long TIMEOUT_SECONDS = 240;
     /** What the build says of compilers to this JVM; the processes of a test end before the second compiler's work pays. */
     private static final String COMPILER = ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
             .filter(option -> option.startsWith("-XX:TieredStopAtLevel") || option.startsWith("-XX:ReservedCodeCacheSize")).collect(Collectors.joining(" "));
@@ -138,7 +138,7 @@ final class Commands implements AutoCloseable {
 
     /** Starts Prometheus on the processes of the folder, with these alerts. */
     String startMonitor(Path rules) throws Exception {
-        return run("monitor", "start", "--dir", folder.toString(), "--port", Integer.toString(freePort()), "--interval", "1", "--rules", rules.toString());
+        return run("monitor", "start", "--dir", folder.toString(), "--port", Integer.toString(freePort()), "--interval", "2", "--rules", rules.toString());
     }
 
     /** Asks the server of the folder; before it runs, nobody. */

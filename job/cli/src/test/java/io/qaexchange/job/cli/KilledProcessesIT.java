@@ -42,8 +42,8 @@ class KilledProcessesIT {
     private static final String BACKEND = System.getProperty("chaos.backend", "lsm");
     private static final long SEED = Long.getLong("chaos.seed", 20260105L);
     /** Low, so that the producer still sends when the last process is killed, however slow the machine is. */
-    private static final int RATE = 150;
-    private static final int FEWEST_MESSAGES = 40_000;
+    private static final int RATE = 100;
+    private static final int FEWEST_MESSAGES = 25_000;
     private static final int MESSAGES = Math.max(FEWEST_MESSAGES, RATE * 60 * MINUTES);
     private static final Duration RECOVERY = Duration.ofSeconds(120);
     private static final List<String> JOB = List.of("--checkpoint-interval", "500 ms", "--check-interval", "500 ms", "--min-batch-size", "64 kb");
@@ -120,7 +120,7 @@ class KilledProcessesIT {
         CommonTestUtils.waitUntilCondition(() -> {
             assertThat(server.isAlive()).isTrue();
             return file.find().isPresent();
-        }, 250L, 240);
+        }, 250L, 960);
         return file.find().orElseThrow();
     }
 

@@ -44,7 +44,7 @@ class MonitorIT {
 
     private static final Path CONFIGURATION = Path.of("../../flink-conf").toAbsolutePath().normalize();
     private static final Duration WAIT = Duration.ofMinutes(4);
-    private static final double RATE = 500;
+    private static final double RATE = 200;
     private static final int DISK_MEGABYTES = 512;
     private static final int DISK_FILES = 20_000;
     private static final ObjectMapper JSON = new ObjectMapper();

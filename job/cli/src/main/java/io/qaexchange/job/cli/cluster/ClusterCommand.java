@@ -37,7 +37,7 @@ public final class ClusterCommand implements Callable<Integer> {
     private static final String OF_JOB_MANAGER = "jm_";
     private static final Predicate<Path> LEFT_JARS = path -> path.getFileName().toString().equals("blobStorage")
             || path.getFileName().toString().startsWith("flink-rpc-akka");
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(180);
 
     @Parameters(paramLabel = "start|stop|status", description = "The action.")
     private String action;

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
 public final class KafkaCommand implements Callable<Integer> {
 
     private static final String NAME = "kafka";
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(180);
     private static final int EVENT_PARTITIONS = 4;
 
     @Parameters(paramLabel = "start|stop|status", description = "What to do.")
