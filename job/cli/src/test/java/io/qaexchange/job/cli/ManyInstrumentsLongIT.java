@@ -143,6 +143,7 @@ class ManyInstrumentsLongIT {
             assertThat(one.get("coldRows").asLong()).as(one.toString()).isEqualTo(oldRows(i));
             assertThat(one.get("hotRows").asLong()).as(one.toString()).isEqualTo(1);
             assertThat(one.get("hotBytes").asLong()).as(one.toString()).isPositive();
+            assertThat(one.get("coldBytes").asLong()).as(one.toString()).isPositive();
             assertThat(one.get("lateRows").asLong()).as(one.toString()).isZero();
             assertThat(one.get("multiplier").asLong()).as(one.toString()).isEqualTo(multiplier(i));
             assertThat(one.get("newestEvent").isTextual()).as(one.toString()).isTrue();
@@ -157,7 +158,7 @@ class ManyInstrumentsLongIT {
         busiest.forEach(one -> assertThat(one.get("storedRows").asLong()).as(one.toString()).isEqualTo(4));
 
         String series = get("/v1/instruments?format=prometheus&busiest=" + BUSIEST);
-        assertThat(series.lines().filter(line -> !line.startsWith("#"))).as("a bounded number of series").hasSize(5 * BUSIEST)
+        assertThat(series.lines().filter(line -> !line.startsWith("#"))).as("a bounded number of series").hasSize(6 * BUSIEST)
                 .contains("qaexchange_instrument_stored_rows_total{instrument=\"X.i0002\"} 4", "qaexchange_instrument_cold_rows_total{instrument=\"X.i0002\"} 3");
         assertThat(ask("/v1/instruments?format=prometheus").body()).contains("parameter busiest is missing");
         assertThat(ask("/v1/instruments?format=prometheus&busiest=101").statusCode()).isEqualTo(400);
