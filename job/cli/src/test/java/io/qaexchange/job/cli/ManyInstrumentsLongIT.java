@@ -43,6 +43,7 @@ class ManyInstrumentsLongIT {
 
     private static final int INSTRUMENTS = 10_000;
     private static final int ASKED = 40;
+    private static final int WARM_UPS = 100;
     private static final int BUSIEST = 20;
     /** The most bytes of a line about an instrument. */
     private static final int LINE_BYTES = 600;
@@ -166,6 +167,9 @@ class ManyInstrumentsLongIT {
     }
 
     private static void print(String what, LongSupplier asks) {
+        for (int i = 0; i < WARM_UPS; i++) {
+            asks.getAsLong();
+        }
         long[] tookNs = new long[ASKED];
         long answer = 0;
         for (int i = 0; i < ASKED; i++) {
