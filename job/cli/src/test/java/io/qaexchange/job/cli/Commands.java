@@ -34,7 +34,7 @@ final class Commands implements AutoCloseable {
 
     private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
     private static final long TIMEOUT_SECONDS = 240;
-    /** What the build says of compilers to this JVM; the processes of a test end before the second compiler's work pays. */
+    /** The build's options of compilers for this JVM; the processes of a test end before the second compiler's work pays. */
     private static final String COMPILER = ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
             .filter(option -> option.startsWith("-XX:TieredStopAtLevel") || option.startsWith("-XX:ReservedCodeCacheSize")).collect(Collectors.joining(" "));
 

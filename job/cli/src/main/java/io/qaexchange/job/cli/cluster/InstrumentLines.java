@@ -54,7 +54,8 @@ final class InstrumentLines {
 
     private static List<String> row(InstrumentStatistics of, long nowMs) {
         return List.of(of.routeKey(), count(of.stored()), count(of.stored() - of.archived()), count(of.archived()), bytes(of.unarchivedBytes()),
-                of.archivedBytes() == InstrumentState.UNKNOWN ? "?" : bytes(of.archivedBytes()), count(of.lateRows()), time(of.newestEventNs()), of.lastArrivalMs() == 0 ? "-" : ago(Duration.ofMillis(Math.max(0, nowMs - of.lastArrivalMs()))));
+                of.archivedBytes() == InstrumentState.UNKNOWN ? "?" : bytes(of.archivedBytes()), count(of.lateRows()), time(of.newestEventNs()),
+                of.lastArrivalMs() == 0 ? "-" : ago(Duration.ofMillis(Math.max(0, nowMs - of.lastArrivalMs()))));
     }
 
     private static String count(long number) {
