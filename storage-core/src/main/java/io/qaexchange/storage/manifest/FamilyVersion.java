@@ -5,6 +5,7 @@ import io.qaexchange.storage.CompactionStyle;
 import io.qaexchange.storage.key.KeyRange;
 import io.qaexchange.storage.memory.Slice;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -80,7 +81,7 @@ public final class FamilyVersion {
         return bytes(references);
     }
 
-    public static long bytes(List<FileReference> files) {
+    public static long bytes(Collection<FileReference> files) {
         long bytes = 0;
         for (FileReference file : files) {
             bytes += file.sizeBytes();

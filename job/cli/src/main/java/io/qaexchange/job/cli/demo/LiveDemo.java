@@ -47,7 +47,12 @@ public final class LiveDemo {
 
     private static final int PARTITIONS = 4;
     private static final int PARALLELISM = 2;
+    /** As in flink-conf/config.yaml. It is taken as it is needed. */
+    private static final int SLOT_MANAGED_MEGABYTES = 512;
     private static final long POLL_MS = 100;
+    /** A market of more messages per second than this begins with so many, and reaches its rate after {@link #RISE_S}: until then most code is not compiled. */
+    private static final double RISE_FROM = 5_000;
+    private static final double RISE_S = 60;
     private static final String METRICS_TARGET = "demo";
     private static final int METRICS_PORT = 9249;
     private static final int QUERIES = 8;
@@ -119,8 +124,9 @@ public final class LiveDemo {
         JobTasks.awaitRunning(cluster, job);
         Feeder feeder = new Feeder(KafkaConnection.to(kafka.bootstrapServers()), "events",
                 EventGenerator.live(settings.seed(), Long.MAX_VALUE, Clock.systemUTC(), settings.rate(), true));
-        feeder.setRate(settings.rate());
+        feeder.setRate(rate(0));
         CompletableFuture<EventGenerator> feeding = feeder.start();
+        long openedNs = System.nanoTime();
         URI rest = cluster.getRestAddress().get();
         QueryServer.Options server = new QueryServer.Options("127.0.0.1", settings.port(), rest.getHost(), rest.getPort(), null, null, QUERIES, QUEUE,
                 new QueryEngine.Limits("1GB", Math.max(1, Runtime.getRuntime().availableProcessors()), 60, "10GB", 0),
@@ -136,6 +142,7 @@ public final class LiveDemo {
                 if (feeding.isCompletedExceptionally()) {
                     feeding.get();
                 }
+                feeder.setRate(rate((System.nanoTime() - openedNs) / 1e9));
                 TimeUnit.MILLISECONDS.sleep(POLL_MS);
             }
             throw new IOException("the job ended: " + cluster.requestJobResult(job).get().getSerializedThrowable().map(Throwable::getMessage)
@@ -143,6 +150,12 @@ public final class LiveDemo {
         } finally {
             feeder.stop();
         }
+    }
+
+    /** Messages per second of the market, so many seconds after it opened. */
+    private double rate(double seconds) {
+        double full = settings.rate();
+        return full <= RISE_FROM ? full : Math.min(full, RISE_FROM + (full - RISE_FROM) * seconds / RISE_S);
     }
 
     private void tell(QueryServer server, EmbeddedKafka kafka) {
@@ -190,7 +203,7 @@ public final class LiveDemo {
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
         configuration.set(WebOptions.CHECKPOINTS_HISTORY_SIZE, CHECKPOINTS_SHOWN);
         configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, 5);
-        configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(256));
+        configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(PARALLELISM * SLOT_MANAGED_MEGABYTES));
         MetricsTargets targets = MetricsTargets.of(settings.folder());
         int port = targets.choose(METRICS_TARGET, METRICS_PORT);
         targets.add(METRICS_TARGET, port);
