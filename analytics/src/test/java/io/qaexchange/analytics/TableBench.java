@@ -59,7 +59,7 @@ public final class TableBench {
             System.exit(2);
         }
         SparkSession spark = SparkSession.builder().master("local[2]").config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC")
-                .config("spark.sql.shuffle.partitions", "2").config("spark.sql.adaptive.enabled", "false")
+                .config("spark.log.level", "WARN").config("spark.sql.shuffle.partitions", "2").config("spark.sql.adaptive.enabled", "false")
                 .config("spark.sql.catalog.default_iceberg", "org.apache.iceberg.spark.SparkCatalog")
                 .config("spark.sql.catalog.default_iceberg.catalog-impl", "org.apache.iceberg.inmemory.InMemoryCatalog").getOrCreate();
         try {
@@ -115,6 +115,8 @@ public final class TableBench {
             SparkPlan leaf = plan.collectLeaves().head();
             leaf.execute().getNumPartitions();
             double planMs = (System.nanoTime() - startedNs) / 1e6;
+            // Spark sets it to nothing when it runs the plan.
+            files = metric(leaf, by.equals("table") ? "resultDataFiles" : "numFiles");
             rows = ((Row[]) answer.collect())[0].getLong(0);
             double took = (System.nanoTime() - startedNs) / 1e9;
             spark.sparkContext().listenerBus().waitUntilEmpty();
@@ -122,7 +124,6 @@ public final class TableBench {
                 planning.add(planMs);
                 seconds.add(took);
             }
-            files = metric(leaf, by.equals("table") ? "resultDataFiles" : "numFiles");
             bytes = bytesRead.get();
         }
         System.out.printf(Locale.ROOT, "| %s | %s | %,.0f | %,d | %,d | %.2f | %,d |%n", line.name(), by, median(planning), files, bytes, median(seconds), rows);

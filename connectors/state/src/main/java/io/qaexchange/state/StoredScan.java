@@ -91,10 +91,20 @@ public class StoredScan {
 
     /** The same into a block, which is emptied first. @return whether there are entries in it */
     public final boolean fill(StoredBlock block) throws IOException {
+        return fill(block, Long.MAX_VALUE);
+    }
+
+    /**
+     * As {@link #fill(StoredBlock)}, for whoever knows how many entries are enough.
+     *
+     * @param most entries, at least one; the scan goes on after them
+     */
+    public final boolean fill(StoredBlock block, long most) throws IOException {
         block.clear();
+        Visitor visitor = most == Long.MAX_VALUE ? block : (key, value) -> block.visit(key, value) && block.count() < most;
         boolean more = true;
         while (more && block.usedBytes() == 0) {
-            more = run(block);
+            more = run(visitor);
         }
         return block.count() > 0;
     }

@@ -107,10 +107,35 @@ class LiveReadsITCase {
             assertThat(live.refused).as("reads that were refused while the job ran").isEmpty();
             all.add(ask(reader, ReadLevel.LIVE));
             check(all, true);
+            theNewestRowOfOneInstrumentIsReadAlone(reader);
             assertThat(all.get(all.size() - 1).rows()).as("everything is there at the end").isEqualTo(sent().keySet());
             assertThat(all).as("some rows were archived while answers were given").anyMatch(answer -> answer.hot() < answer.rows().size());
         }
         rig.stop(job);
+    }
+
+    /** As it is read with those of all others, and not all rows of the instrument. */
+    private static void theNewestRowOfOneInstrumentIsReadAlone(LiveReader reader) throws Exception {
+        LiveRead.Wanted trades = LiveRead.Wanted.all(EventSchema.get().findTable("trade"));
+        try (LiveRead read = reader.open(ReadLevel.LIVE)) {
+            Map<String, List<Long>> ofEach = times(read, trades.newestOfEach());
+            Map<String, List<Long>> all = times(read, trades.withArchived());
+            assertThat(ofEach.keySet()).isNotEmpty().isEqualTo(all.keySet());
+            for (String instrument : all.keySet()) {
+                assertThat(times(read, trades.of(instrument).newestOfEach())).isEqualTo(Map.of(instrument, ofEach.get(instrument)));
+            }
+            assertThat(ofEach.values().stream().mapToInt(List::size).sum()).as("rows read, of %s", all).isLessThan(all.values().stream().mapToInt(List::size).sum());
+        }
+    }
+
+    private static Map<String, List<Long>> times(LiveRead read, LiveRead.Wanted wanted) throws IOException {
+        Map<String, List<Long>> times = new HashMap<>();
+        StoredEvent stored = new StoredEvent();
+        read.scan(wanted, (bytes, offset, length) -> {
+            stored.wrap(Arrays.copyOfRange(bytes, offset, offset + length));
+            return times.computeIfAbsent(stored.event().routeKey(), key -> new ArrayList<>()).add(stored.event().eventTime());
+        });
+        return times;
     }
 
     /** Whoever audits an answer at a checkpoint asks for the same one again, when newer ones were completed. */

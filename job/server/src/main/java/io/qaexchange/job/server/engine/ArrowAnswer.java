@@ -16,7 +16,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.annotation.Nullable;
 import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 
 /**
@@ -39,7 +38,7 @@ final class ArrowAnswer implements Answer {
     @Nullable
     private final Admission.Place place;
     private Statement statement;
-    private BufferAllocator allocator;
+    private final BufferAllocator memory;
     private ArrowRows batches;
     /** Guarded by this: what is closed cannot be interrupted any more. */
     private boolean closed;
@@ -64,7 +63,7 @@ final class ArrowAnswer implements Answer {
     }
 
     ArrowAnswer(Connection connection, String sql, boolean explains, List<Column> columns, @Nullable ReadMoment moment, Work work,
-            @Nullable Admission.Place place) {
+            @Nullable Admission.Place place, BufferAllocator memory) {
         this.connection = connection;
         this.sql = sql;
         this.explains = explains;
@@ -72,6 +71,7 @@ final class ArrowAnswer implements Answer {
         this.moment = moment;
         this.work = work;
         this.place = place;
+        this.memory = memory;
     }
 
     @Override
@@ -107,8 +107,7 @@ final class ArrowAnswer implements Answer {
                 select = IntStream.range(0, columns.size()).mapToObj(c -> casts.get(c).apply("c" + c) + " AS c" + c)
                         .collect(Collectors.joining(", ", "SELECT ", " FROM " + VIEW));
             }
-            allocator = new RootAllocator();
-            batches = ArrowRows.of(statement, explains ? select : work.limit().bounded(select), allocator, BATCH_ROWS);
+            batches = ArrowRows.of(statement, explains ? select : work.limit().bounded(select), memory, BATCH_ROWS);
         } catch (SQLException e) {
             throw work.failure(e);
         }
@@ -176,9 +175,6 @@ final class ArrowAnswer implements Answer {
         } catch (SQLException e) {
             throw new IllegalStateException("a result could not be closed: " + e.getMessage(), e);
         } finally {
-            if (allocator != null) {
-                allocator.close();
-            }
             work.close();
             if (place != null) {
                 place.close();

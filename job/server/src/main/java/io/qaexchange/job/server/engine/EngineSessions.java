@@ -247,7 +247,7 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
             boolean opened = false;
             try (PreparedStatement statement = mine.prepareStatement(sql)) {
                 CatalogueWork work = new CatalogueWork(mine);
-                ArrowAnswer answer = new ArrowAnswer(mine, sql, query.explains(), columns(statement), null, work, null);
+                ArrowAnswer answer = new ArrowAnswer(mine, sql, query.explains(), columns(statement), null, work, null, engine.memory());
                 opened = true;
                 return answer;
             } finally {
@@ -269,7 +269,7 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
                 String text = open.query().text();
                 try (PreparedStatement statement = open.connection().prepareStatement(text)) {
                     ArrowAnswer answer = new ArrowAnswer(open.connection(), text, open.query().explains(), columns(statement), open.moment(),
-                            new EngineWork(open), place);
+                            new EngineWork(open), place, engine.memory());
                     opened = true;
                     return answer;
                 }

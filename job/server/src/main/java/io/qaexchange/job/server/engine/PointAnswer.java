@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.DateDayVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -32,20 +31,22 @@ final class PointAnswer implements Answer {
 
     private final PointSelect select;
     private final ReadMoment moment;
-    private final BufferAllocator allocator = new RootAllocator();
     private final ArrowBatch batch;
     private final DateDayVector dates;
     private final VectorSchemaRoot root;
     private boolean given;
 
-    /** @param rows in their order */
-    PointAnswer(PointSelect select, List<UnionRow> rows, Instruments instruments, ReadMoment moment) {
+    /**
+     * @param rows in their order
+     * @param memory for the batch; what is being sent may stay there after the answer is closed
+     */
+    PointAnswer(PointSelect select, List<UnionRow> rows, Instruments instruments, ReadMoment moment, BufferAllocator memory) {
         this.select = select;
         this.moment = moment;
         RecordType type = select.range().type();
         Set<String> sources = select.columns().stream().map(TableColumn::source).collect(Collectors.toSet());
-        batch = new ArrowBatch(type, allocator, sources::contains);
-        dates = new DateDayVector(DATE, allocator);
+        batch = new ArrowBatch(type, memory, sources::contains);
+        dates = new DateDayVector(DATE, memory);
         StoredEvent stored = new StoredEvent();
         for (UnionRow row : rows) {
             int day = instruments.tradingDay(stored.wrap(row.stored()).event());
@@ -112,6 +113,5 @@ final class PointAnswer implements Answer {
     public void close() {
         batch.close();
         dates.close();
-        allocator.close();
     }
 }

@@ -122,6 +122,8 @@ final class AnswerStream implements Runnable {
         }
         // The same vectors with the names that the columns have: DuckDB's have numbers, since names may be there twice.
         VectorSchemaRoot named = new VectorSchemaRoot(schema, batch.getFieldVectors(), batch.getRowCount());
+        // Each batch has buffers of its own, which nobody writes to again.
+        listener.setUseZeroCopy(true);
         listener.start(named);
         while (batch != null) {
             if (!waitForRoom(from)) {

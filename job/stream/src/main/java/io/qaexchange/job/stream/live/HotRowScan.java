@@ -33,6 +33,11 @@ final class HotRowScan {
     private static final int VALUE_HEAD = StoredBytesSerializer.MAP_VALUE_HEAD;
     private static final int BUCKET_BYTES = Long.BYTES;
     private static final int BLOCK_BYTES = 1 << 18;
+    /** From so many rows on, blocks are filled whatever the number of rows that are wanted. */
+    private static final long MOST_COUNTED = 1 << 12;
+    /** Bits by which a block may be larger than the one before, and than the first one. */
+    private static final int GROWTH = 3;
+    private static final int FASTEST_GROWTH = 30;
 
     /** Takes a row; the bytes are good during the call. */
     @FunctionalInterface
@@ -54,6 +59,7 @@ final class HotRowScan {
     private StoredScan scan;
     private boolean late;
     private long left;
+    private int blocks;
     /** Key group and route key of the rows that are read, as stored. */
     private byte[] head = new byte[0];
     private HotColdBoundary boundary;
@@ -75,7 +81,7 @@ final class HotRowScan {
                 : StoredKey.lowest(request.recordCode(), Math.max(0, request.toNs()));
         if (request.routeKey() != null) {
             StoredRange range = order(StoredRange.of(session.storedRowsOf(EventStoreState.EVENTS, request.routeKey(), lower, upper)));
-            return session.scan(EventStoreState.EVENTS, range);
+            return session.scan(EventStoreState.EVENTS, range.limitedTo(request.mostPerKey()));
         }
         return session.scanEachKey(EventStoreState.EVENTS, order(StoredRange.ALL), lower, upper, request.mostPerKey());
     }
@@ -97,7 +103,7 @@ final class HotRowScan {
      */
     boolean next(Rows target) throws IOException {
         while (left > 0) {
-            if (scan.fill(block)) {
+            if (scan.fill(block, enough())) {
                 for (int i = 0; i < block.count() && left > 0; i++) {
                     if (isWanted(i)) {
                         left--;
@@ -114,6 +120,13 @@ final class HotRowScan {
             scan = late();
         }
         return false;
+    }
+
+    /** The rows that are wanted, and more each time that some of them were not: each block opens the files anew. */
+    private long enough() {
+        long most = containing.length > 0 || left > MOST_COUNTED ? Long.MAX_VALUE : left << Math.min(FASTEST_GROWTH, GROWTH * blocks);
+        blocks++;
+        return most;
     }
 
     private boolean isWanted(int entry) throws IOException {
