@@ -47,7 +47,8 @@ public final class DemoCommand implements Callable<Integer> {
 
     @Option(names = "--live", description = "A market that is open now, with a server to ask, until Ctrl-C.")
     private boolean live;
-    @Option(names = "--rate", defaultValue = "500", description = "Messages per second, with --live. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--rate", defaultValue = "500", description = "Messages per second, with --live; more than 5000 are reached within a minute. "
+            + "Default: ${DEFAULT-VALUE}.")
     private double rate;
     @Option(names = "--port", defaultValue = "8090", description = "Port of the server, with --live; 0 for any. Default: ${DEFAULT-VALUE}.")
     private int port;
