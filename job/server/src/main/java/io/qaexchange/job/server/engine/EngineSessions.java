@@ -65,6 +65,7 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
     private final QueryEngine.Limits limits;
     /** The tables without rows. Its own connection parses, guarded by this field's monitor; whatever runs takes a duplicate. */
     private final SqlDatabase catalogue;
+    private final AnswerMemory memory = new AnswerMemory();
     /** By text: statements that read no rows. */
     private final Map<String, SqlQuery> parsed = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -173,6 +174,8 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
             catalogue.close();
         } catch (SQLException e) {
             throw new IllegalStateException("the catalogue could not be closed: " + e.getMessage(), e);
+        } finally {
+            memory.close();
         }
     }
 
@@ -247,7 +250,7 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
             boolean opened = false;
             try (PreparedStatement statement = mine.prepareStatement(sql)) {
                 CatalogueWork work = new CatalogueWork(mine);
-                ArrowAnswer answer = new ArrowAnswer(mine, sql, query.explains(), columns(statement), null, work, null, engine.memory());
+                ArrowAnswer answer = new ArrowAnswer(mine, sql, query.explains(), columns(statement), null, work, null, memory.allocator());
                 opened = true;
                 return answer;
             } finally {
@@ -269,7 +272,7 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
                 String text = open.query().text();
                 try (PreparedStatement statement = open.connection().prepareStatement(text)) {
                     ArrowAnswer answer = new ArrowAnswer(open.connection(), text, open.query().explains(), columns(statement), open.moment(),
-                            new EngineWork(open), place, engine.memory());
+                            new EngineWork(open), place, memory.allocator());
                     opened = true;
                     return answer;
                 }

@@ -38,11 +38,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.annotation.Nullable;
-import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.memory.RootAllocator;
 import org.apache.flink.util.FileUtils;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Runs queries over a running job: each in a database of its own, which holds the hot rows that the query asks for and nothing else.
@@ -51,7 +47,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class QueryEngine implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(QueryEngine.class);
     /** How long a read of a session waits until the replay has passed what it has seen. */
     private static final Duration REPLAY = Duration.ofSeconds(5);
     /** Databases that stand ready before the first query. */
@@ -67,7 +62,7 @@ public final class QueryEngine implements AutoCloseable {
     private final Limits limits;
     private final Path temporary;
     private final SqlDatabases databases;
-    private final BufferAllocator memory = new RootAllocator();
+    private final AnswerMemory memory = new AnswerMemory();
     private final UnknownInstruments instruments = new UnknownInstruments();
     private final QueryLog log = new QueryLog();
     private final AtomicLong ids = new AtomicLong();
@@ -281,7 +276,7 @@ public final class QueryEngine implements AutoCloseable {
                 return null;
             }
             rowLimit().add(rows.size());
-            PointAnswer answer = new PointAnswer(select, rows, read.instruments(), moment(read, List.of()), memory);
+            PointAnswer answer = new PointAnswer(select, rows, read.instruments(), moment(read, List.of()), memory.allocator());
             log.add(entry(mine, QueryLog.Outcome.DONE, ""));
             return answer;
         } catch (Exception e) {
@@ -485,11 +480,6 @@ public final class QueryEngine implements AutoCloseable {
         }
     }
 
-    /** Memory for batches of answers. A batch that is being sent may stay there after its answer is closed. */
-    BufferAllocator memory() {
-        return memory;
-    }
-
     /** The most rows of one answer. */
     private RowLimit rowLimit() {
         return new RowLimit(limits.rows());
@@ -554,10 +544,6 @@ public final class QueryEngine implements AutoCloseable {
         checkpoints.close();
         reader.close();
         FileUtils.deleteDirectoryQuietly(temporary.toFile());
-        if (memory.getAllocatedMemory() == 0) {
-            memory.close();
-        } else {
-            LOG.warn("{} bytes of answers are still being sent; their memory goes with the process", memory.getAllocatedMemory());
-        }
+        memory.close();
     }
 }
