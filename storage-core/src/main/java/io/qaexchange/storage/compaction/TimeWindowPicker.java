@@ -21,7 +21,7 @@ import java.util.Set;
  * <p>Data that comes in order is left as it was written: files of one window that follow each other in time are looked at one at a
  * time by reads that know their time. Small files are joined in runs of similar size (factor 4), so that their number grows with the
  * logarithm of the window's bytes. Files that share both times and keys are compacted once more of them than the trigger allows meet at one key and
- * moment, the small ones of them first: a large one is not written again for the sake of a small one. What comes out shares no key. Files of level 0,
+ * moment, the small ones of them first: a large one is not written again for the sake of a small one. The outputs of a merge share no key. Files of level 0,
  * which hold several windows, wait until as many have gathered as the trigger says, and are then taken apart into their windows. So
  * files of a window need not be in order of age; reads take the newest version of all.
  *

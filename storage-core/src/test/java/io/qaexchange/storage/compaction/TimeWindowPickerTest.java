@@ -44,7 +44,6 @@ class TimeWindowPickerTest {
                 rewritten.add(mergedBytes / (double) flushedBytes);
             }
         }
-        // With four runs at most, n flushes can be kept by w rewrites of each if the binomial of w + 4 over 4 is at least n: by 2, 4 and 7.
         assertThat(rewritten.get(0)).as("of 16 flushes").isLessThan(2.5);
         assertThat(rewritten.get(1)).as("of 64 flushes").isLessThan(4.5);
         assertThat(rewritten.get(2)).as("of 256 flushes").isLessThan(8.5);
@@ -69,7 +68,7 @@ class TimeWindowPickerTest {
     @Test
     void appendedValuesAreMergedWithAllThatHangsOnThem() throws Exception {
         for (int flush = 0; flush < TRIGGER; flush++) {
-            add(file(24 * MB, 0, KEYS, 0, 999, 0));
+            files.add(file(24 * MB, 0, KEYS, 0, 999, 0));
         }
         files.add(file(240 * MB, 0, KEYS, 0, 999, 1));
         assertThat(picker.pick(family(), Set.of(), Long.MAX_VALUE).orElseThrow().inputs()).hasSize(TRIGGER + 1);
@@ -89,7 +88,7 @@ class TimeWindowPickerTest {
 
     private void flush(long bytes, int fromKey, int toKey, long start, long end) throws Exception {
         flushedBytes += bytes;
-        add(file(bytes, fromKey, toKey, start, end, 0));
+        files.add(file(bytes, fromKey, toKey, start, end, 0));
         int merges = 0;
         for (Optional<CompactionPlan> plan = pick(); plan.isPresent(); plan = pick()) {
             merge(plan.get().inputs());
@@ -101,7 +100,7 @@ class TimeWindowPickerTest {
         return picker.pick(family(), Set.of(), Long.MAX_VALUE);
     }
 
-    /** What comes out shares no key; each file has all times of the inputs. */
+    /** The outputs share no key; each of them has all times of the inputs. */
     private void merge(List<FileReference> inputs) {
         assertThat(files).containsAll(inputs);
         files.removeAll(inputs);
@@ -114,12 +113,8 @@ class TimeWindowPickerTest {
         int parts = (int) Math.min(to - from, (bytes + 64 * MB - 1) / (64 * MB));
         for (int part = 0; part < parts; part++) {
             int first = from + (int) ((long) (to - from) * part / parts);
-            add(file(bytes / parts, first, from + (int) ((long) (to - from) * (part + 1) / parts), start, end, 0));
+            files.add(file(bytes / parts, first, from + (int) ((long) (to - from) * (part + 1) / parts), start, end, 0));
         }
-    }
-
-    private void add(FileReference file) {
-        files.add(file);
     }
 
     private FileReference file(long bytes, int fromKey, int toKey, long start, long end, long appends) {
