@@ -77,7 +77,7 @@ class TimeWindowPickerTest {
     @Property(shrinking = ShrinkingMode.OFF)
     void whateverComesItEndsAndNoReadLooksAtMoreFilesThanTheTriggerAllows(@ForAll long seed) throws Exception {
         Random random = new Random(seed);
-        for (int i = 0; i < 40; i++) {
+        for (int i = 0; i < 20; i++) {
             int from = random.nextInt(KEYS);
             long start = random.nextInt(1000);
             boolean wide = random.nextBoolean();
