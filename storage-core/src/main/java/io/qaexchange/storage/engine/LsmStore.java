@@ -67,6 +67,7 @@ public final class LsmStore implements Store {
     private final BackgroundJobs jobs;
     private final WritePath writes;
     private final WalWriter wal;
+    private final IdleReaders idleReaders = new IdleReaders(new Views());
 
     private LsmStore(Path directory, StoreResources resources) {
         this.directory = directory;
@@ -365,9 +366,7 @@ public final class LsmStore implements Store {
 
     @Override
     public byte[] get(ColumnFamily family, byte[] key) throws IOException {
-        try (StoreReader reader = reader()) {
-            return reader.get(family, Slice.of(Arguments.notNull(key, "key"))) ? reader.value().toByteArray() : null;
-        }
+        return idleReaders.get(family, Arguments.notNull(key, "key"));
     }
 
     @Override

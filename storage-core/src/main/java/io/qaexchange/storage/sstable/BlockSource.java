@@ -130,7 +130,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
     }
 
     /**
-     * As {@link #data}, for a point read: of a block that is compressed, mapped and not worth its place in the cache, only what is looked at is decompressed,
+     * As {@link #data}, but a block that is compressed, mapped and not worth its place in the cache is decompressed from the mapping, as far as it is looked at,
      * into memory of the pin; the first time the checksum of all of it is checked as well.
      *
      * @param partial is turned to the block in this case

@@ -26,6 +26,8 @@ final class SstableIterator extends InternalIterator {
     private IndexCursor index;
     private BlockPin pin;
     private DataBlock block;
+    /** Of blocks that are decompressed from a mapping; null if this iterator has its own access. */
+    private PartialBlock partial;
     /** The bounds that the file is clipped to; bounds given later lie inside. */
     private final KeyRange clip;
     private TimeRange times = TimeRange.ALL;
@@ -90,6 +92,7 @@ final class SstableIterator extends InternalIterator {
             index.restrictTime(times);
             pin = new BlockPin();
             block = new DataBlock(key, value);
+            partial = own == null ? new PartialBlock() : null;
         }
     }
 
@@ -370,7 +373,11 @@ final class SstableIterator extends InternalIterator {
     private void loadBlock(boolean toSeek) throws IOException {
         pin.release();
         blockOffset = index.leaf().offset(index.position());
-        access.data(index.leaf(), index.position(), pin);
+        if (partial == null) {
+            own.data(index.leaf(), index.position(), pin);
+        } else if (source.dataInPart(index.leaf(), index.position(), pin, partial)) {
+            partial.ensure(partial.size());
+        }
         int columnBytes = toSeek ? index.leaf().columnBytes(index.position(), pin.length()) : 0;
         block.loadToSeek(pin.base(), pin.address(), pin.length(), columnBytes, false);
         mayReachUpper = upper != null && index.leaf().separator(index.position(), separator).compareTo(upper) >= 0;

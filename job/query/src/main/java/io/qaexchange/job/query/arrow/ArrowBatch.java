@@ -248,6 +248,20 @@ public final class ArrowBatch implements AutoCloseable {
         rows = 0;
     }
 
+    /**
+     * Begins anew with memory of its own: whoever was given the vectors before keeps theirs.
+     *
+     * @param most rows that memory is taken for; more fit
+     */
+    public void renew(int most) {
+        for (FieldVector column : root.getFieldVectors()) {
+            column.clear();
+            column.setInitialCapacity(most);
+            column.allocateNew();
+        }
+        rows = 0;
+    }
+
     @Override
     public void close() {
         root.close();

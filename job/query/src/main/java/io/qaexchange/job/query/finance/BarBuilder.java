@@ -38,6 +38,15 @@ public final class BarBuilder {
         this.instruments = instruments;
     }
 
+    /** The bar of the row before, and its instrument and trading day. */
+    @Nullable
+    private Open bar;
+    private String barInstrument;
+    private int barTradingDay;
+    /** Rows of that instrument and day belong to that bar from this time on, and before the next one. */
+    private long barFromNs;
+    private long barToNs;
+
     /** Bars of an instrument, and the session of the row before. */
     private static final class OfInstrument {
         private final Instrument instrument;
@@ -83,11 +92,31 @@ public final class BarBuilder {
         private final ExactSum turnover = new ExactSum();
         private long rows;
 
-        boolean isFirst(long timeNs, byte[] source, long sequence) {
+        void add(long timeNs, byte[] source, long sequence, double price, double lots) {
+            if (timeNs <= firstNs && isFirst(timeNs, source, sequence)) {
+                firstNs = timeNs;
+                firstSource = source;
+                firstSequence = sequence;
+                open = price;
+            }
+            if (timeNs >= lastNs && isLast(timeNs, source, sequence)) {
+                lastNs = timeNs;
+                lastSource = source;
+                lastSequence = sequence;
+                close = price;
+            }
+            high = Math.max(high, price);
+            low = Math.min(low, price);
+            volume.add(lots);
+            turnover.add(lots * price);
+            rows++;
+        }
+
+        private boolean isFirst(long timeNs, byte[] source, long sequence) {
             return timeNs < firstNs || timeNs == firstNs && (rows == 0 || before(source, sequence, firstSource, firstSequence));
         }
 
-        boolean isLast(long timeNs, byte[] source, long sequence) {
+        private boolean isLast(long timeNs, byte[] source, long sequence) {
             return timeNs > lastNs || timeNs == lastNs && (rows == 0 || before(lastSource, lastSequence, source, sequence));
         }
 
@@ -98,33 +127,40 @@ public final class BarBuilder {
     }
 
     /**
-     * Adds rows of an instrument that are one after another: a single one, or what a database has made of several.
+     * Adds a row. Where rows of one bar come together, each costs a few comparisons.
      *
-     * @param timeNs event time of the first one
-     * @param source UTF-8 of the name of its source
-     * @param rows number of rows
+     * @param tradingDay yyyymmdd
+     * @param timeNs its event time
+     * @param source UTF-8 of the name of its source; not to be changed later
      */
-    public void add(String instrument, int tradingDay, long timeNs, byte[] source, long sequence, double open, double high, double low, double close,
-            double volume, double turnover, long rows) {
+    public void add(String instrument, int tradingDay, long timeNs, byte[] source, long sequence, double price, double volume) {
+        if (bar == null || timeNs < barFromNs || timeNs >= barToNs || tradingDay != barTradingDay || !instrument.equals(barInstrument)) {
+            find(instrument, tradingDay, timeNs);
+        }
+        bar.add(timeNs, source, sequence, price, volume);
+    }
+
+    /** Turns to the bar of a row. */
+    private void find(String instrument, int tradingDay, long timeNs) {
         OfInstrument of = all.computeIfAbsent(instrument, name -> new OfInstrument(instruments.get(name)));
-        Open bar = of.bars.computeIfAbsent(slot(of, tradingDay, timeNs), begin -> new Open());
-        if (bar.isFirst(timeNs, source, sequence)) {
-            bar.firstNs = timeNs;
-            bar.firstSource = source;
-            bar.firstSequence = sequence;
-            bar.open = open;
+        Slot slot = slot(of, tradingDay, timeNs);
+        bar = of.bars.computeIfAbsent(slot, begin -> new Open());
+        barInstrument = instrument;
+        barTradingDay = tradingDay;
+        if (width.isTradingDay()) {
+            barFromNs = Long.MIN_VALUE;
+            barToNs = Long.MAX_VALUE;
+        } else if (of.session != null && of.session.holds(timeNs)) {
+            barFromNs = slot.beginNs();
+            barToNs = Math.min(slot.beginNs() + widthNs(), of.session.closeNs());
+        } else if (of.instrument.hasSessions()) {
+            // A session may open or close meanwhile.
+            barFromNs = timeNs;
+            barToNs = timeNs + 1;
+        } else {
+            barFromNs = slot.beginNs();
+            barToNs = slot.beginNs() + widthNs();
         }
-        if (bar.isLast(timeNs, source, sequence)) {
-            bar.lastNs = timeNs;
-            bar.lastSource = source;
-            bar.lastSequence = sequence;
-            bar.close = close;
-        }
-        bar.high = Math.max(bar.high, high);
-        bar.low = Math.min(bar.low, low);
-        bar.volume.add(volume);
-        bar.turnover.add(turnover);
-        bar.rows += rows;
     }
 
     private Slot slot(OfInstrument of, int tradingDay, long timeNs) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import javax.annotation.Nullable;
 
 /**
  * The vocabulary of the field as macros of DuckDB: they are there in every database of queries, so {@code bin/query} and the server know them.
@@ -19,6 +20,11 @@ public final class Macros {
     private static final String ORDER = "event_time, source, sequence";
     private static final String NEWEST_FIRST = "event_time DESC, source DESC, sequence DESC";
 
+    /** The column of {@code asof_join} with the row of the other table. */
+    public static final String FOUND = "found";
+    private static final String AS_OF = "asof_join";
+    private static final Set<String> AS_OF_COLUMNS = Set.of("instrument", "event_time", "source", "sequence");
+
     private static final Map<String, Macro> TABLES = Map.of(
             "bars", new Macro("tbl, width", List.of("trade", "tick"), 1, bars()),
             "latest", new Macro("tbl", List.of(), 1,
@@ -27,7 +33,7 @@ public final class Macros {
                     + "sum(price * volume ORDER BY " + ORDER + ") / nullif(sum(volume ORDER BY " + ORDER + "), 0) AS vwap, sum(volume ORDER BY " + ORDER
                     + ") AS volume FROM trade GROUP BY instrument, 2"),
             "twap", new Macro("width", List.of("tick"), 0, twap()),
-            "asof_join", new Macro("tbl, other, tolerance", List.of(), 2, asOf()),
+            AS_OF, new Macro("tbl, other, tolerance", List.of(), 2, asOf()),
             "window_join", new Macro("before, after", List.of("trade", "tick"), 0, windowJoin()),
             "book_at", new Macro("id, moment", List.of("book_snapshot", "book_delta"), 0, bookAt()));
 
@@ -67,12 +73,11 @@ public final class Macros {
                 + "- epoch_us(event_time_us))::DOUBLE AS held FROM tick WHERE last_price IS NOT NULL) GROUP BY instrument, bar";
     }
 
-    /** One row of the other table for each time and sequence, so that no tie is left to the join. */
+    /** The source decides among rows of one time and sequence, so no tie is left to the join. Of the other table, {@code found} has the columns that its view has. */
     private static String asOf() {
-        return "SELECT l.*, CASE WHEN epoch_us(l.event_time_us) - epoch_us(r.found.event_time_us) <= epoch_us(tolerance) THEN r.found END AS found "
-                + "FROM query_table(tbl) l ASOF LEFT JOIN (SELECT instrument AS i, event_time AS t, sequence AS s, o AS found FROM query_table(other) o "
-                + "QUALIFY row_number() OVER (PARTITION BY instrument, event_time, sequence ORDER BY source DESC) = 1) r "
-                + "ON l.instrument = r.i AND (l.event_time, l.sequence) >= (r.t, r.s)";
+        return "SELECT l.*, CASE WHEN epoch_ns(l.event_time) // 1000 - epoch_ns(r.event_time) // 1000 <= epoch_us(tolerance) THEN r END AS " + FOUND
+                + " FROM query_table(tbl) l ASOF LEFT JOIN query_table(other) r ON l.instrument = r.instrument "
+                + "AND (l.event_time, l.sequence, repeat(chr(1114111), 16)) >= (r.event_time, r.sequence, r.source)";
     }
 
     private static String windowJoin() {
@@ -129,6 +134,12 @@ public final class Macros {
     /** Tables that it names itself: their views must be there. With {@link #namedTables} above 0 only the named one of them is read. */
     public static List<String> reads(String name) {
         return TABLES.get(name.toLowerCase(Locale.ROOT)).reads();
+    }
+
+    /** The columns that it needs of each table that it reads, whatever its caller wants of them; null if that is any column. */
+    @Nullable
+    public static Set<String> columns(String name) {
+        return name.toLowerCase(Locale.ROOT).equals(AS_OF) ? AS_OF_COLUMNS : null;
     }
 
     /** Names of the macros that give rows. */

@@ -25,7 +25,7 @@ import javax.annotation.Nullable;
  */
 record BarCall(String name, Bars bars, RowFilter rows) {
 
-    private static final String BARS = "bars";
+    static final String BARS = "bars";
     private static final String KLINE = "kline";
     private static final Set<String> NAMES = Set.of("fill", "since", "until");
     private static final Map<String, Long> UNITS = Map.of("to_seconds", 1L, "to_minutes", 60L, "to_hours", 3_600L, "to_days", 86_400L);

@@ -37,7 +37,8 @@ final class Conditions {
     private final Map<String, RowFilter> rows = new HashMap<>();
     private final Map<String, Set<String>> instruments = new HashMap<>();
     private final List<BarCall> bars = new ArrayList<>();
-    private boolean withMacros;
+    /** Names of macros and of functions that give bars. */
+    private final Set<String> macros = new HashSet<>();
 
     Conditions(Connection connection, Set<String> tables) {
         this.connection = connection;
@@ -135,7 +136,7 @@ final class Conditions {
         RowFilter own = call.instrument() == null ? filter : filter.and(RowFilter.ofInstruments(Set.of(call.instrument())));
         call.read().forEach(table -> rows.merge(table, own, RowFilter::or));
         call.named().forEach(table -> rows.merge(table, RowFilter.ofTimes(Long.MAX_VALUE, Long.MIN_VALUE), (known, none) -> known));
-        withMacros = true;
+        macros.add(call.name());
     }
 
     /** Takes the rows that bars are made of, and puts a table with the bars in the place of the call. */
@@ -144,7 +145,7 @@ final class Conditions {
         bars.add(call);
         rows.merge(call.bars().table(), call.rows(), RowFilter::or);
         call.putInto(node);
-        withMacros = true;
+        macros.add(BarCall.BARS);
     }
 
     /** Calls whose rows are made before the query runs; tables stand in their place in the tree now. */
@@ -154,7 +155,12 @@ final class Conditions {
 
     /** Whether a macro reads, which may read any column. */
     boolean withMacros() {
-        return withMacros;
+        return !macros.isEmpty();
+    }
+
+    /** Names of the macros that read. */
+    Set<String> macros() {
+        return macros;
     }
 
     private RowFilter filter(JsonNode table, JsonNode where, boolean alone) throws SQLException {

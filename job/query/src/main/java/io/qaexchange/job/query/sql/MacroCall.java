@@ -60,6 +60,10 @@ final class MacroCall {
         return node.path("function").path("arguments").path(index).path("expression");
     }
 
+    String name() {
+        return name;
+    }
+
     /** Tables whose rows it reads. */
     List<String> read() {
         return read;

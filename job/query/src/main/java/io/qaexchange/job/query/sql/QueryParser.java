@@ -3,6 +3,7 @@ package io.qaexchange.job.query.sql;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.job.query.finance.Macros;
 import io.qaexchange.parquet.column.ParquetTable;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -86,12 +87,30 @@ final class QueryParser {
         } else {
             Set<String> columns = columns(statement);
             conditions.collect(statement.get("node"));
-            boolean all = conditions.withMacros();
-            conditions.rows().forEach((table, rows) -> reads.put(table, new TableRead(all ? null : columns, rows)));
+            Set<String> named = conditions.withMacros() ? columnsOfMacros(conditions.macros(), columns) : columns;
+            conditions.rows().forEach((table, rows) -> reads.put(table, new TableRead(named, rows, named != null && conditions.withMacros())));
         }
         List<BarCall> bars = conditions.bars();
         String text = bars.isEmpty() ? sql : (explains ? sql.substring(0, explain.end()) + " " : "") + text(tree);
-        return new SqlQuery(text, explains, reads, conditions.instruments(), bars, wholeTable(statement.path("node")));
+        String whole = wholeTable(statement.path("node"));
+        return new SqlQuery(text, explains, reads, conditions.instruments(), bars, whole, whole != null && !explains && passesOnce(statement));
+    }
+
+    /** The columns that macros need and those that their callers name; null if that may be any. */
+    @Nullable
+    private static Set<String> columnsOfMacros(Set<String> macros, @Nullable Set<String> named) {
+        if (named == null || macros.stream().anyMatch(macro -> Macros.columns(macro) == null)) {
+            return null;
+        }
+        Set<String> columns = new HashSet<>(named);
+        macros.forEach(macro -> columns.addAll(Macros.columns(macro)));
+        return columns;
+    }
+
+    /** Whether a query that shows a table reads it once, and sorts nothing: columns and order may have queries of their own in them. */
+    private static boolean passesOnce(JsonNode statement) {
+        return statement.path("node").path("modifiers").isEmpty()
+                && statement.findValues("type").stream().filter(type -> type.asText().equals("BASE_TABLE")).count() == 1;
     }
 
     /** The table that a query shows row by row. */
@@ -170,10 +189,10 @@ final class QueryParser {
 
     /** Every name that may be a column's; null if the query asks for columns without naming them. */
     private static Set<String> columns(JsonNode statement) {
-        Names names = new Names(new HashSet<>(), new HashSet<>(), new HashSet<>());
+        Names names = new Names(new HashSet<>(), new HashSet<>(), new HashSet<>(), new HashSet<>());
         boolean all = names.collect(statement);
-        // SELECT t FROM trade t is a struct of all columns.
-        return all || names.tables.stream().anyMatch(names.alone::contains) ? null : withNanos(names.parts);
+        // SELECT t FROM trade t is a struct of all columns, and so is the row that an as-of join has found.
+        return all || names.ended.contains(Macros.FOUND) || names.tables.stream().anyMatch(names.alone::contains) ? null : withNanos(names.parts);
     }
 
     /** Some clients see event_time to the microsecond, which is column event_time_us, and nanoseconds as event_time_ns, which is event_time. */
@@ -195,9 +214,10 @@ final class QueryParser {
      *
      * @param parts of columns; trade.price is a column of a table, or a field of a column
      * @param alone columns without a qualifier
+     * @param ended last parts of columns
      * @param tables tables and their aliases
      */
-    private record Names(Set<String> parts, Set<String> alone, Set<String> tables) {
+    private record Names(Set<String> parts, Set<String> alone, Set<String> ended, Set<String> tables) {
 
         /** Takes the names below a node; true if it asks for columns without naming them. */
         boolean collect(JsonNode node) {
@@ -206,6 +226,7 @@ final class QueryParser {
                 case "COLUMN_REF" -> {
                     JsonNode names = node.path("column_names");
                     names.forEach(part -> parts.add(lower(part)));
+                    ended.add(lower(names.get(names.size() - 1)));
                     if (names.size() == 1) {
                         alone.add(lower(names.get(0)));
                     }

@@ -38,7 +38,7 @@ import org.apache.arrow.vector.ipc.ArrowFileWriter;
 public final class ResultWriter {
 
     private static final String VIEW = "qaexchange_answer";
-    private static final long ARROW_BATCH_ROWS = 65_536;
+    private static final long ARROW_BATCH_ROWS = 16_384;
     /** As many as DuckDB computes at once. */
     private static final long TEXT_BATCH_ROWS = 2_048;
 

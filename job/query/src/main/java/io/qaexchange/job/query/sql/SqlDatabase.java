@@ -39,6 +39,7 @@ public final class SqlDatabase implements AutoCloseable {
     private final Connection connection;
     @Nullable
     private final Path answers;
+    private final FileColumns fileColumns;
     /** Null until it is locked. */
     @Nullable
     private Set<String> allowed;
@@ -53,9 +54,10 @@ public final class SqlDatabase implements AutoCloseable {
     public record Settings(String memory, int threads, String temporary) {
     }
 
-    private SqlDatabase(Connection connection, @Nullable Path answers) {
+    private SqlDatabase(Connection connection, @Nullable Path answers, FileColumns fileColumns) {
         this.connection = connection;
         this.answers = answers;
+        this.fileColumns = fileColumns;
     }
 
     /**
@@ -65,6 +67,11 @@ public final class SqlDatabase implements AutoCloseable {
      * @param answers a folder that DuckDB may write results to; null for none
      */
     public static SqlDatabase open(@Nullable Settings settings, @Nullable Path answers) throws SQLException {
+        return open(settings, answers, new FileColumns());
+    }
+
+    /** As {@link #open(Settings, Path)}, with what is known already of the columns of files. */
+    static SqlDatabase open(@Nullable Settings settings, @Nullable Path answers, FileColumns fileColumns) throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("jdbc_stream_results", "true");
         Connection connection = DriverManager.getConnection("jdbc:duckdb:", properties);
@@ -88,7 +95,7 @@ public final class SqlDatabase implements AutoCloseable {
                 execute(connection, macro);
             }
             execute(connection, "COMMIT");
-            SqlDatabase database = new SqlDatabase(connection, answers);
+            SqlDatabase database = new SqlDatabase(connection, answers, fileColumns);
             opened = true;
             return database;
         } finally {
@@ -124,6 +131,10 @@ public final class SqlDatabase implements AutoCloseable {
     /** A connection for a query; whoever takes it closes it. */
     Connection session() throws SQLException {
         return connection.unwrap(DuckDBConnection.class).duplicate();
+    }
+
+    FileColumns fileColumns() {
+        return fileColumns;
     }
 
     /** The folder that results may be written to; null for none. */

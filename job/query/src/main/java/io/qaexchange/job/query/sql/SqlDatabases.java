@@ -25,6 +25,7 @@ public final class SqlDatabases implements AutoCloseable {
 
     private final SqlDatabase.Settings settings;
     private final Path answers;
+    private final FileColumns fileColumns = new FileColumns();
     private final BlockingQueue<SqlDatabase> ready;
     private final int prepared;
     private final AtomicBoolean filling = new AtomicBoolean();
@@ -145,7 +146,7 @@ public final class SqlDatabases implements AutoCloseable {
     }
 
     private SqlDatabase open() throws SQLException {
-        return SqlDatabase.open(settings, answers);
+        return SqlDatabase.open(settings, answers, fileColumns);
     }
 
     private static void close(SqlDatabase database) {

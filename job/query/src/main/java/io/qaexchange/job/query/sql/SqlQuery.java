@@ -14,9 +14,10 @@ import javax.annotation.Nullable;
  * @param instruments instruments that it names, by table
  * @param bars calls of {@code bars} and {@code kline}
  * @param wholeTable the table that it shows row by row, with no condition and no limit; null if it does something else
+ * @param passesOnce whether the rows of that table are all that it reads, each once and in any order, so that none must be kept
  */
 public record SqlQuery(String text, boolean explains, Map<String, TableRead> reads, Map<String, Set<String>> instruments,
-        List<BarCall> bars, @Nullable String wholeTable) {
+        List<BarCall> bars, @Nullable String wholeTable, boolean passesOnce) {
 
     /** Whether it reads tables, and none of them but system tables: its answer depends on no rows of the job. */
     public boolean readsSystemOnly() {

@@ -39,8 +39,7 @@ import org.slf4j.LoggerFactory;
  * The tables of a query in a {@link SqlDatabase}: a view for each record type and each table of the ledger, over cold files and hot rows. A table that the
  * query does not name is a view without rows: none of its files is opened and none of its hot rows read.
  *
- * <p>Each view ends with column {@code date}, the trading day: files of one day are one branch of a union with that day as a constant, so
- * DuckDB leaves out the branches that a condition on it excludes.
+ * <p>Each view ends with column {@code date}, the trading day. Files of days that the conditions of a query exclude are not opened.
  *
  * <p>One thread.
  */
@@ -54,6 +53,9 @@ public final class SqlTables implements AutoCloseable {
     /** Ends the name of a copy of archived rows. */
     private static final String ARCHIVED = "_archived";
 
+    private static final long NOT_COUNTED = -1;
+    private static final String DATE_OF_ROW = "make_date(trading_day // 10000, trading_day // 100 % 100, trading_day % 100)";
+
     private static final Logger LOG = LoggerFactory.getLogger(SqlTables.class);
 
     private final SqlDatabase database;
@@ -64,6 +66,9 @@ public final class SqlTables implements AutoCloseable {
     /** Files that were opened, and where they lie. */
     private final Map<DataFile, Path> opened = new LinkedHashMap<>();
     private final List<ColdFile> open = new ArrayList<>();
+    /** Hot rows that are read while the query shows them. */
+    @Nullable
+    private HotRowStream stream;
 
     /** Takes the database when the query is over. */
     @FunctionalInterface
@@ -121,7 +126,7 @@ public final class SqlTables implements AutoCloseable {
         SqlTables tables = create();
         try {
             tables.load(source, names().stream().filter(name -> SystemTable.find(name) == null).collect(Collectors.toMap(name -> name, name -> TableRead.ALL)),
-                    RowAccess.ALL);
+                    RowAccess.ALL, null);
             return tables;
         } catch (Exception e) {
             tables.close();
@@ -152,19 +157,32 @@ public final class SqlTables implements AutoCloseable {
      * @throws IllegalStateException if rows are limited and the database is locked already
      */
     public void load(RowSource source, SqlQuery query, RowAccess access) throws Exception {
-        load(source, query.reads(), access);
+        load(source, query.reads(), access, null);
         for (BarCall call : query.bars()) {
             new BarTables(connection).make(call, source.instruments());
         }
     }
 
-    private void load(RowSource source, Map<String, TableRead> reads, RowAccess access) throws Exception {
+    /**
+     * As {@link #load(RowSource, SqlQuery, RowAccess)}. The hot rows of a query that {@linkplain SqlQuery#passesOnce reads each once} are read while it shows them, on another thread: the
+     * query can run once only, and the source must be there until this is closed.
+     */
+    public void loadWhileShown(RowSource source, SqlQuery query, RowAccess access) throws Exception {
+        if (query.passesOnce() && access.isAll() && EventSchema.get().findTable(query.wholeTable()) != null) {
+            load(source, query.reads(), access, query.wholeTable());
+        } else {
+            load(source, query, access);
+        }
+    }
+
+    /** @param shown the table whose hot rows are read while they are shown; null for none */
+    private void load(RowSource source, Map<String, TableRead> reads, RowAccess access, @Nullable String shown) throws Exception {
         if (access.isAll()) {
             database.allow(source.folders());
         } else if (database.isLocked()) {
             throw new IllegalStateException("rows are limited, and the database may read files: it must be one of its own");
         }
-        Map<String, Long> hot = new HotTables(connection).load(source, reads, access);
+        Map<String, Long> hot = loadHot(source, reads, access, shown);
         Map<String, List<DataFile>> files = source.files().stream().collect(Collectors.groupingBy(DataFile::table));
         plan.clear();
         for (String table : new TreeSet<>(reads.keySet())) {
@@ -183,13 +201,9 @@ public final class SqlTables implements AutoCloseable {
             FileChoice choice = FileChoice.of(files.getOrDefault(table, List.of()), reads.get(table));
             plan.add(new TablePlan(table, columnsRead(table, reads.get(table)), reads.get(table).rows(), hot.getOrDefault(table, 0L), choice.read(),
                     choice.pruned()));
-            Map<String, List<String>> byDay = new TreeMap<>();
-            for (DataFile file : choice.read()) {
-                byDay.computeIfAbsent(file.tradingDay(), day -> new ArrayList<>()).add(localPath(source, file));
-            }
-            if (!byDay.isEmpty() || hot.containsKey(table)) {
+            if (!choice.read().isEmpty() || hot.containsKey(table)) {
                 filled.add(table);
-                createView(table, union(table, byDay), hot.containsKey(table));
+                createView(table, cold(source, choice.read()), hot.containsKey(table), reads.get(table));
             }
         }
         if (!access.isAll()) {
@@ -197,33 +211,39 @@ public final class SqlTables implements AutoCloseable {
         }
     }
 
+    /** By table that has hot rows how many they are; {@value #NOT_COUNTED} if that is not known yet. */
+    private Map<String, Long> loadHot(RowSource source, Map<String, TableRead> reads, RowAccess access, @Nullable String shown) throws Exception {
+        HotTables tables = new HotTables(connection);
+        if (shown == null) {
+            return tables.load(source, reads, access);
+        }
+        stream = tables.stream(source, shown, reads.get(shown), database.answers());
+        return stream == null ? Map.of() : Map.of(shown, NOT_COUNTED);
+    }
+
     private void loadLimited(RowSource source, String table, TableRead read, List<DataFile> files, @Nullable Long hotRows, RowAccess access) throws SQLException, IOException {
         RecordType type = EventSchema.get().findTable(table);
         RowFilter rows = type == null ? RowFilter.ofDays(read.rows().fromDay(), read.rows().toDay()) : read.rows().and(access.filter(type));
-        Map<String, List<String>> byDay = new TreeMap<>();
-        for (DataFile file : FileChoice.of(files, new TableRead(read.columns(), rows)).read()) {
-            if (rows.hasInstrumentBetween(file.minInstrument(), file.maxInstrument())) {
-                byDay.computeIfAbsent(file.tradingDay(), day -> new ArrayList<>()).add(localPath(source, file));
-            }
-        }
+        List<DataFile> chosen = FileChoice.of(files, new TableRead(read.columns(), rows, false)).read().stream()
+                .filter(file -> rows.hasInstrumentBetween(file.minInstrument(), file.maxInstrument())).toList();
         long archived = 0;
-        if (!byDay.isEmpty()) {
+        if (!chosen.isEmpty()) {
             String kept = read.columns() == null ? "*" : columns(table).keySet().stream().filter(column -> HotTables.ALWAYS.contains(column)
                     || column.equals(TableColumns.DATE) || read.hasColumn(column) || isOfSeenRows(table)).map(SqlText::name).collect(Collectors.joining(", "));
             String copy = HotTables.SCHEMA + '.' + SqlText.name(table + ARCHIVED);
-            execute("CREATE TABLE " + copy + " AS SELECT " + kept + " FROM (" + union(table, byDay) + ") WHERE " + access.condition(table) + " AND "
+            execute("CREATE TABLE " + copy + " AS SELECT " + kept + " FROM (" + TableColumns.emptySelect(table) + cold(source, chosen) + ") WHERE " + access.condition(table) + " AND "
                     + condition(rows));
             archived = count(copy);
         }
         // Which files there are, and how many rows they have, is not told either.
         plan.add(new TablePlan(table, columnsRead(table, read), read.rows(), (hotRows == null ? 0 : hotRows) + archived, List.of(), List.of()));
         if (archived > 0 || hotRows != null) {
-            StringBuilder all = new StringBuilder(TableColumns.emptySelect(table));
+            StringBuilder all = new StringBuilder();
             if (archived > 0) {
                 all.append(" UNION ALL BY NAME SELECT * FROM ").append(HotTables.SCHEMA).append('.').append(SqlText.name(table + ARCHIVED));
             }
             filled.add(table);
-            createView(table, all, hotRows != null);
+            createView(table, all.toString(), hotRows != null, read);
         }
     }
 
@@ -271,8 +291,13 @@ public final class SqlTables implements AutoCloseable {
         return path.getPath();
     }
 
-    /** A failure of DuckDB, with the archived file that made it where one did: {@value #FILE_FAILURE} begins its message. */
+    /**
+     * A failure of DuckDB, with what made it: hot rows that could not be read, or an archived file. {@value #FILE_FAILURE} begins the message of the latter.
+     */
     public SQLException explain(SQLException failure) {
+        if (stream != null && stream.failure() != null) {
+            return new HotRowsLostException(stream.failure());
+        }
         if (!OF_A_FILE.matcher(String.valueOf(failure.getMessage())).find()) {
             return failure;
         }
@@ -285,22 +310,39 @@ public final class SqlTables implements AutoCloseable {
         return failure instanceof SQLException && String.valueOf(failure.getMessage()).startsWith(FILE_FAILURE);
     }
 
-    private static StringBuilder union(String table, Map<String, List<String>> filesByDay) {
-        StringBuilder rows = new StringBuilder(TableColumns.emptySelect(table));
-        filesByDay.forEach((day, files) -> rows.append(" UNION ALL BY NAME SELECT *, DATE ").append(SqlText.quote(day)).append(" AS ").append(TableColumns.DATE)
-                .append(" FROM read_parquet(").append(list(files.stream().map(SqlDatabase::pattern).toList()))
-                .append(", union_by_name = true, hive_partitioning = false)"));
-        return rows;
+    /** The rows of files, as parts of a union: a scan for those that have the same columns. */
+    private String cold(RowSource source, List<DataFile> files) throws SQLException, IOException {
+        Map<String, String> days = new LinkedHashMap<>();
+        for (DataFile file : files) {
+            days.put(localPath(source, file), file.tradingDay());
+        }
+        Map<String, FileColumns.Columns> columns = database.fileColumns().of(connection, days.keySet());
+        Map<FileColumns.Columns, Map<String, List<String>>> scans = new LinkedHashMap<>();
+        days.forEach((path, day) -> {
+            FileColumns.Columns of = columns.get(path);
+            String date = of.hasTradingDay() ? DATE_OF_ROW : "DATE " + SqlText.quote(day);
+            scans.computeIfAbsent(of, same -> new TreeMap<>()).computeIfAbsent(date, same -> new ArrayList<>()).add(path);
+        });
+        StringBuilder rows = new StringBuilder();
+        scans.values().forEach(byDate -> byDate.forEach((date, paths) -> rows.append(" UNION ALL BY NAME SELECT *, ").append(date).append(" AS ").append(TableColumns.DATE)
+                .append(" FROM read_parquet(").append(list(paths.stream().map(SqlDatabase::pattern).toList())).append(", hive_partitioning = false)")));
+        return rows.toString();
     }
 
-    private void createView(String table, StringBuilder rows, boolean hot) throws SQLException {
+    /** @param cold parts of a union */
+    private void createView(String table, String cold, boolean hot, TableRead read) throws SQLException {
+        StringBuilder rows = new StringBuilder(TableColumns.emptySelect(table));
+        // The hot rows first: they are there already.
         if (hot) {
-            rows.append(" UNION ALL BY NAME SELECT *, make_date(trading_day // 10000, trading_day // 100 % 100, trading_day % 100) AS ")
-                    .append(TableColumns.DATE).append(" FROM ").append(HotTables.SCHEMA).append('.').append(SqlText.name(table));
+            rows.append(" UNION ALL BY NAME SELECT *, ").append(DATE_OF_ROW).append(" AS ").append(TableColumns.DATE).append(" FROM ").append(HotTables.SCHEMA).append('.')
+                    .append(SqlText.name(table));
         }
+        rows.append(cold);
         LedgerTable ledger = LedgerTable.find(table);
         String seen = ledger == null ? "" : ledger.seenRows();
-        execute("CREATE OR REPLACE VIEW " + SqlText.name(table) + " AS " + (seen.isEmpty() ? rows : "SELECT * FROM (" + rows + ")" + seen));
+        String select = seen.isEmpty() ? rows.toString() : "SELECT * FROM (" + rows + ")" + seen;
+        execute("CREATE OR REPLACE VIEW " + SqlText.name(table) + " AS " + (read.narrow() ? "SELECT " + columnsRead(table, read).stream().map(SqlText::name)
+                .collect(Collectors.joining(", ")) + " FROM (" + select + ")" : select));
     }
 
     private static String list(List<String> texts) {
@@ -378,7 +420,25 @@ public final class SqlTables implements AutoCloseable {
     @Override
     public void close() throws SQLException {
         try {
-            connection.close();
+            if (stream != null) {
+                stream.stop();
+            }
+        } catch (IOException e) {
+            throw new SQLException("the temporary file of hot rows could not be closed: " + e.getMessage(), e);
+        } finally {
+            try {
+                connection.close();
+            } finally {
+                giveBack();
+            }
+        }
+    }
+
+    private void giveBack() throws SQLException {
+        try {
+            if (stream != null) {
+                stream.close();
+            }
         } finally {
             try {
                 after.accept(database, filled);

@@ -11,7 +11,7 @@ import javax.annotation.Nullable;
  * @param table name of the table
  * @param columns columns that are read, in the order of the table; null for all
  * @param rows conditions that were pushed down; {@link RowFilter#ALL} if none was
- * @param hotRows rows that were loaded from the engine
+ * @param hotRows rows that were loaded from the engine; -1 if they are read while the query shows them
  * @param read files that may have rows which are asked for
  * @param pruned files that have none, and why
  */

@@ -9,10 +9,11 @@ import javax.annotation.Nullable;
  *
  * @param columns columns that are named; null for all
  * @param rows rows that can matter
+ * @param narrow whether its view has those columns and no others, since something takes whole rows of it
  */
-record TableRead(@Nullable Set<String> columns, RowFilter rows) {
+record TableRead(@Nullable Set<String> columns, RowFilter rows, boolean narrow) {
 
-    static final TableRead ALL = new TableRead(null, RowFilter.ALL);
+    static final TableRead ALL = new TableRead(null, RowFilter.ALL, false);
 
     boolean hasColumn(String column) {
         return columns == null || columns.contains(column);

@@ -39,7 +39,7 @@ public final class TypedBars {
                 String instrument = bars.instrument() == null ? event.instrument() : bars.instrument();
                 int own = event.tradingDay();
                 builder.add(instrument, own != 0 ? own : instruments.get(instrument).tradingDay(row.eventTimeNs()), row.eventTimeNs(), row.source(), row.sequence(),
-                        paid, paid, paid, paid, lots, lots * paid, 1);
+                        paid, lots);
             }
         });
         return builder.finish();

@@ -89,7 +89,7 @@ class BarBuilderTest {
             double price = Double.parseDouble(parts[3]);
             double volume = Double.parseDouble(parts[4]);
             builder.add(parts[0], instruments.get(parts[0]).tradingDay(ns), ns, identity[0].getBytes(StandardCharsets.UTF_8), Long.parseLong(identity[1]),
-                    price, price, price, price, volume, price * volume, 1);
+                    price, volume);
         }
         StringBuilder text = new StringBuilder();
         DateTimeFormatter format = DateTimeFormatter.ofPattern("MM-dd HH:mm:ss", Locale.ROOT).withZone(zone);

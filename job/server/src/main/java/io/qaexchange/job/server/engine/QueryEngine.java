@@ -214,7 +214,7 @@ public final class QueryEngine implements AutoCloseable {
      * @throws EndedException if it took too long or was cancelled
      */
     public QueryPlan explain(String sql, ReadLevel level, Asker asker) throws Exception {
-        try (OpenQuery open = open(sql, level, asker); Statement statement = open.connection().createStatement()) {
+        try (OpenQuery open = open(sql, level, asker, false); Statement statement = open.connection().createStatement()) {
             String explain = open.query().explains() ? open.query().text() : "EXPLAIN " + open.query().text();
             StringBuilder text = new StringBuilder();
             try (ResultSet plan = statement.executeQuery(explain)) {
@@ -230,17 +230,22 @@ public final class QueryEngine implements AutoCloseable {
     }
 
     /**
-     * Opens a query for whoever takes its rows from DuckDB himself: its rows are there, its own SQL has not begun. Its time runs.
+     * Opens a query for whoever takes its rows from DuckDB himself, and runs it once: its rows are there, or on their way, its own SQL has not begun. Its time runs.
      *
      * @throws io.qaexchange.job.query.sql.WrongSqlException if it may not be run
      * @throws EndedException if it took too long or was cancelled
      */
     public OpenQuery open(String sql, ReadLevel level, Asker asker) throws Exception {
+        return open(sql, level, asker, true);
+    }
+
+    /** @param runs whether the query is run */
+    private OpenQuery open(String sql, ReadLevel level, Asker asker, boolean runs) throws Exception {
         OpenQuery open = null;
         try {
             SqlQuery query = databases.parse(sql);
             open = new OpenQuery(query, asker, new Running(ids.incrementAndGet(), asker, sql, new Interruption(clock)));
-            open.load(level);
+            open.load(level, runs);
             return open;
         } catch (Exception e) {
             if (open == null) {
@@ -321,7 +326,7 @@ public final class QueryEngine implements AutoCloseable {
             running.put(mine.id(), mine);
         }
 
-        private void load(ReadLevel level) throws Exception {
+        private void load(ReadLevel level, boolean runs) throws Exception {
             begin();
             if (query.readsSystemOnly()) {
                 load(RowSource.NONE);
@@ -341,7 +346,8 @@ public final class QueryEngine implements AutoCloseable {
                 }
                 throw e;
             }
-            load(new LiveRowSource(read, reader.archive(), ledger::rows));
+            // With a limit of rows, all of them are counted first.
+            load(new LiveRowSource(read, reader.archive(), ledger::rows), runs && limits.rows() == 0);
             moment = QueryEngine.moment(read, instruments.notices(tables, query, read, asker.access()));
         }
 
@@ -351,12 +357,22 @@ public final class QueryEngine implements AutoCloseable {
         }
 
         private void load(RowSource rows) throws Exception {
+            load(rows, false);
+        }
+
+        /** @param whileShown whether hot rows may be read while they are shown */
+        private void load(RowSource rows, boolean whileShown) throws Exception {
             if (tables != null) {
                 tables.close();
             }
             tables = asker.access().isAll() ? databases.take(rows.folders()) : databases.takeAlone();
             mine.interruption.attach(tables.connection());
-            tables.load(new SystemSource(rows, table -> system.rows(table, asker, running(), log.newest())), query, asker.access());
+            RowSource all = new SystemSource(rows, table -> system.rows(table, asker, running(), log.newest()));
+            if (whileShown) {
+                tables.loadWhileShown(all, query, asker.access());
+            } else {
+                tables.load(all, query, asker.access());
+            }
             if (asker.access().isAll()) {
                 rowLimit.check(query, tables);
             }
@@ -466,16 +482,17 @@ public final class QueryEngine implements AutoCloseable {
             QueryLog.Outcome outcome = ended != null ? QueryLog.Outcome.CANCELLED : mine.failed != null ? QueryLog.Outcome.FAILED : QueryLog.Outcome.DONE;
             String reason = ended != null ? ended : mine.failed != null ? mine.failed : "";
             log.add(entry(mine, outcome, reason));
-            if (read != null) {
-                read.close();
-            }
-            if (tables == null) {
-                return;
-            }
+            // The tables first: their rows may still be on their way, and their files are kept for the read.
             try {
-                tables.close();
+                if (tables != null) {
+                    tables.close();
+                }
             } catch (SQLException e) {
                 throw new IllegalStateException("the database of a query could not be closed: " + e.getMessage(), e);
+            } finally {
+                if (read != null) {
+                    read.close();
+                }
             }
         }
     }

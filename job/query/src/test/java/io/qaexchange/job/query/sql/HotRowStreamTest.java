@@ -1,0 +1,264 @@
+package io.qaexchange.job.query.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.qaexchange.events.Arrival;
+import io.qaexchange.events.EventBuilder;
+import io.qaexchange.events.EventSchema;
+import io.qaexchange.events.StoredEvent;
+import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.model.live.LiveException;
+import io.qaexchange.job.model.live.LiveProtocol;
+import io.qaexchange.job.query.access.RowAccess;
+import io.qaexchange.job.query.hot.HotFilter;
+import io.qaexchange.job.query.hot.HotRow;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Rows that are read while a query shows them are those that it would show if all of them were loaded first. */
+@Timeout(120)
+class HotRowStreamTest {
+
+    private static final long TIME_NS = 1_767_575_000_000_000_000L;
+    private static final int DAY = 20260105;
+    private static final int COLD = 2_000;
+    /** More than are awaited before the query begins, and than a batch has. */
+    private static final int HOT = 60_000;
+    private static final int NEVER = -1;
+
+    @TempDir
+    private Path folder;
+    private MemoryRows rows;
+    /** The hot row, by number, before which the reading fails. */
+    private int failAt = NEVER;
+
+    /** Rows of which the reading can fail. */
+    private final class Failing implements RowSource {
+        private int given;
+
+        @Override
+        public void forEachHotRow(HotFilter filter, HotRow visitor) throws Exception {
+            rows.forEachHotRow(filter, (routeKey, stored) -> {
+                if (given++ == failAt) {
+                    throw new LiveException(LiveProtocol.GONE, "subtask 1 has gone");
+                }
+                visitor.accept(routeKey, stored);
+            });
+        }
+
+        @Override
+        public List<io.qaexchange.archive.manifest.DataFile> files() {
+            return rows.files();
+        }
+
+        @Override
+        public io.qaexchange.archive.tier.ColdFile open(io.qaexchange.archive.manifest.DataFile file) {
+            return rows.open(file);
+        }
+
+        @Override
+        public java.util.Set<String> folders() {
+            return rows.folders();
+        }
+
+        @Override
+        public Instruments instruments() {
+            return rows.instruments();
+        }
+
+        @Override
+        public List<io.qaexchange.job.model.table.LedgerRow> hotLedgerRows() {
+            return rows.hotLedgerRows();
+        }
+    }
+
+    @BeforeEach
+    void make() throws Exception {
+        rows = new MemoryRows(Files.createDirectory(folder.resolve("archive")), Instruments.defaults());
+        rows.addFile(EventSchema.get().table("tick"), DAY, Stream.iterate(0, i -> i + 1).limit(COLD).map(HotRowStreamTest::tick).toList());
+        for (int i = COLD; i < COLD + HOT; i++) {
+            rows.addHot(tick(i));
+        }
+        for (int i = 0; i < 100; i++) {
+            rows.addHot(book(i));
+        }
+    }
+
+    private static byte[] tick(int number) {
+        EventBuilder tick = new EventBuilder().start("tick").instrument("SHFE.rb26" + number % 90).eventTime(TIME_NS + number * 1_001L).identity("x", number).tradingDay(DAY)
+                .set("last_price", number / 4.0);
+        if (number % 3 == 0) {
+            tick.set("volume", (double) number);
+        }
+        return StoredEvent.encode(tick.build(), new Arrival(TIME_NS + number, "events-" + number % 2, number % 7, number));
+    }
+
+    private static byte[] book(int number) {
+        EventBuilder book = new EventBuilder().start("book_snapshot").instrument("SHFE.rb2601").eventTime(TIME_NS + number).identity("x", number).tradingDay(DAY);
+        for (int level = 0; level < number % 6; level++) {
+            book.addLevel("bids", 100.0 - level, number);
+        }
+        return StoredEvent.encode(book.build(), new Arrival(TIME_NS, "events", 0, number));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SELECT * FROM tick", "SELECT sequence, instrument FROM tick", "SELECT date, event_time, 'x' FROM tick", "SELECT * FROM book_snapshot", "SELECT * FROM trade"})
+    void showsWhatALoadedTableShows(String sql) throws Exception {
+        assertThat(shown(sql, true)).isEqualTo(shown(sql, false));
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = ResultFormat.class, names = {"ARROW", "PARQUET"})
+    void writesAllRowsInBinaryForms(ResultFormat format) throws Exception {
+        byte[] file = written("SELECT * FROM tick", format, true);
+        Path written = Files.write(folder.resolve("answer." + format.name().toLowerCase(java.util.Locale.ROOT)), file);
+        if (format == ResultFormat.PARQUET) {
+            assertThat(countOf(written)).isEqualTo(COLD + HOT);
+        } else {
+            assertThat(countOfArrow(written)).isEqualTo(COLD + HOT);
+        }
+    }
+
+    @Test
+    void tellsThatRowsAreNotCounted() throws Exception {
+        try (SqlTables tables = SqlTables.create()) {
+            tables.loadWhileShown(new Failing(), tables.parse("SELECT * FROM tick"), RowAccess.ALL);
+            assertThat(tables.plan()).extracting(TablePlan::hotRows).containsExactly(-1L);
+        }
+    }
+
+    /** A query that reads a table twice, or in an order, has all rows first. */
+    @ParameterizedTest
+    @ValueSource(strings = {"SELECT * FROM tick ORDER BY sequence", "SELECT * REPLACE ((SELECT count(*) FROM tick) AS volume) FROM tick", "SELECT count(*) FROM tick",
+            "SELECT * FROM tick LIMIT 5", "SELECT * FROM tick a, tick b", "EXPLAIN SELECT * FROM tick", "SELECT * FROM tick UNION ALL SELECT * FROM tick"})
+    void otherQueriesHaveAllRowsFirst(String sql) throws Exception {
+        try (SqlTables tables = SqlTables.create()) {
+            assertThat(tables.parse(sql).passesOnce()).isFalse();
+        }
+    }
+
+    @Test
+    void aReadThatFailsAtOnceFailsBeforeTheQuery() throws Exception {
+        failAt = 10;
+        try (SqlTables tables = SqlTables.create()) {
+            SqlQuery query = tables.parse("SELECT * FROM tick");
+            assertThatThrownBy(() -> tables.loadWhileShown(new Failing(), query, RowAccess.ALL)).isInstanceOf(LiveException.class).hasMessage("subtask 1 has gone");
+        }
+    }
+
+    @Test
+    void aReadThatFailsLaterFailsTheQuery() throws Exception {
+        failAt = HOT - 1;
+        assertFails("hot rows could not be read to their end: subtask 1 has gone");
+    }
+
+    @Test
+    void aDamagedFileIsNamed() throws Exception {
+        Path file = folder.resolve("archive").resolve(rows.files().get(0).path());
+        byte[] bytes = Files.readAllBytes(file);
+        java.util.Arrays.fill(bytes, bytes.length / 4, bytes.length / 2, (byte) 0x55);
+        Files.write(file, bytes);
+        assertFails(rows.files().get(0).path());
+    }
+
+    private void assertFails(String message) throws Exception {
+        try (SqlTables tables = SqlTables.create()) {
+            SqlQuery query = tables.parse("SELECT * FROM tick");
+            tables.loadWhileShown(new Failing(), query, RowAccess.ALL);
+            assertThatThrownBy(() -> {
+                try {
+                    ResultWriter.of(tables, query).write(ResultFormat.CSV, new ByteArrayOutputStream());
+                } catch (ReasonLostException e) {
+                    throw tables.explain(e.reason(tables.connection()));
+                } catch (SQLException e) {
+                    throw tables.explain(e);
+                }
+            }).isInstanceOf(SQLException.class).hasMessageContaining(message);
+        }
+    }
+
+    /** Rows that pass cannot be had again: whoever tries gets no empty table. */
+    @Test
+    void aSecondReadFails() throws Exception {
+        try (SqlTables tables = SqlTables.create(); Statement statement = tables.connection().createStatement()) {
+            tables.loadWhileShown(new Failing(), tables.parse("SELECT * FROM tick"), RowAccess.ALL);
+            assertThat(count(statement)).isEqualTo(COLD + HOT);
+            assertThatThrownBy(() -> count(statement)).isInstanceOf(SQLException.class);
+        }
+    }
+
+    private static long count(Statement statement) throws SQLException {
+        try (ResultSet rows = statement.executeQuery("SELECT count(event_time) FROM tick")) {
+            rows.next();
+            return rows.getLong(1);
+        }
+    }
+
+    @Test
+    void whatIsNotReadIsLetGo() throws Exception {
+        try (SqlTables tables = SqlTables.create(); Statement statement = tables.connection().createStatement()) {
+            tables.loadWhileShown(new Failing(), tables.parse("SELECT * FROM tick"), RowAccess.ALL);
+            try (BufferAllocator allocator = new RootAllocator(); ArrowRows some = ArrowRows.of(statement, "SELECT * FROM tick", allocator, 100)) {
+                assertThat(some.next()).isTrue();
+            }
+        }
+        try (SqlTables unread = SqlTables.create()) {
+            unread.loadWhileShown(new Failing(), unread.parse("SELECT * FROM tick"), RowAccess.ALL);
+        }
+        assertThat(Thread.getAllStackTraces().keySet()).noneMatch(thread -> thread.getName().startsWith("reads hot rows"));
+    }
+
+    private List<String> shown(String sql, boolean whileShown) throws Exception {
+        return new String(written(sql, ResultFormat.CSV, whileShown), StandardCharsets.UTF_8).lines().sorted().toList();
+    }
+
+    private byte[] written(String sql, ResultFormat format, boolean whileShown) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (SqlTables tables = SqlTables.create(folder)) {
+            SqlQuery query = tables.parse(sql);
+            if (whileShown) {
+                tables.loadWhileShown(new Failing(), query, RowAccess.ALL);
+            } else {
+                tables.load(rows, query);
+            }
+            ResultWriter.of(tables, query).write(format, out);
+        }
+        return out.toByteArray();
+    }
+
+    private static long countOf(Path parquet) throws SQLException {
+        try (SqlDatabase database = SqlDatabase.open(null, null); Statement statement = database.connection().createStatement();
+                ResultSet rows = statement.executeQuery("SELECT count(*) FROM '" + parquet + "'")) {
+            rows.next();
+            return rows.getLong(1);
+        }
+    }
+
+    private static long countOfArrow(Path file) throws Exception {
+        long count = 0;
+        try (BufferAllocator allocator = new RootAllocator(); var in = java.nio.channels.FileChannel.open(file);
+                var reader = new org.apache.arrow.vector.ipc.ArrowFileReader(in, allocator)) {
+            while (reader.loadNextBatch()) {
+                count += reader.getVectorSchemaRoot().getRowCount();
+            }
+        }
+        return count;
+    }
+}
