@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +44,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     /** Name of the listener for clients. */
     public static final String LISTENER = "CLIENTS";
     private static final String LOOPBACK = "127.0.0.1";
+    private static final int ATTEMPTS = 5;
     private static final Duration LEADERS_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration LEADERS_RETRY = Duration.ofMillis(20);
     private static final String META_PROPERTIES = "meta.properties";
@@ -70,8 +72,36 @@ public final class EmbeddedKafka implements AutoCloseable {
 
     /** As {@link #start(Path)}, with further settings of the broker, which win; its listener for clients is {@link #LISTENER}. */
     public static EmbeddedKafka start(Path folder, Map<String, String> settings) throws IOException {
-        List<Integer> ports = freePorts(2);
-        return start(folder, ports.get(0), ports.get(1), settings);
+        return start(folder, settings, () -> freePorts(2));
+    }
+
+    /** Finds ports for clients and controller. */
+    @FunctionalInterface
+    interface Ports {
+        List<Integer> find() throws IOException;
+    }
+
+    /** A port that was free may be somebody else's by the time that the broker listens. */
+    static EmbeddedKafka start(Path folder, Map<String, String> settings, Ports free) throws IOException {
+        for (int attempt = 1;; attempt++) {
+            List<Integer> ports = free.find();
+            try {
+                return start(folder, ports.get(0), ports.get(1), settings);
+            } catch (IOException e) {
+                if (attempt == ATTEMPTS || !isTakenPort(e)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static boolean isTakenPort(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof BindException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** As {@link #start(Path)}, on given ports for clients and controller. */
@@ -82,6 +112,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     private static EmbeddedKafka start(Path folder, int port, int controllerPort, Map<String, String> settings) throws IOException {
         Files.createDirectories(folder);
         Path link = null;
+        KafkaRaftServer server = null;
         try {
             // Kafka's setting is a list, which it splits and strips.
             link = isOneEntryOfAList(folder) ? null : Files.createSymbolicLink(Files.createTempDirectory("broker").resolve("data"), folder.toAbsolutePath());
@@ -94,10 +125,15 @@ public final class EmbeddedKafka implements AutoCloseable {
             }
             Map<String, Object> config = config(data, port, controllerPort);
             config.putAll(settings);
-            KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(config), Time.SYSTEM);
+            server = new KafkaRaftServer(new KafkaConfig(config), Time.SYSTEM);
             server.startup();
             return new EmbeddedKafka(server, LOOPBACK + ":" + port, link);
         } catch (Exception e) {
+            if (server != null) {
+                // What has started would stay, with the folder in use.
+                server.shutdown();
+                server.awaitShutdown();
+            }
             delete(link);
             throw new IOException("the Kafka broker did not start in " + folder + " on port " + port + ": " + e.getMessage(), e);
         }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -111,5 +113,20 @@ class EmbeddedKafkaITCase {
 
     private static long earliest(Admin admin, TopicPartition partition) throws Exception {
         return admin.listOffsets(Map.of(partition, OffsetSpec.earliest())).partitionResult(partition).get().offset();
+    }
+
+    /** Between the moment that a port is found free and that in which the broker listens, another process may take it. */
+    @Test
+    void aPortThatIsTakenMeanwhileIsNotTheLastWord() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1")); ServerSocket free = new ServerSocket(0); ServerSocket other = new ServerSocket(0)) {
+            List<List<Integer>> found = new ArrayList<>(List.of(List.of(taken.getLocalPort(), other.getLocalPort()), List.of(free.getLocalPort(), other.getLocalPort())));
+            free.close();
+            other.close();
+            try (EmbeddedKafka kafka = EmbeddedKafka.start(folder, Map.of(), () -> found.remove(0))) {
+                kafka.createTopic("events", 1);
+                assertThat(kafka.bootstrapServers()).isEqualTo("127.0.0.1:" + free.getLocalPort());
+            }
+            assertThat(found).isEmpty();
+        }
     }
 }
