@@ -234,9 +234,11 @@ public final class MergingIterator extends InternalIterator {
         streak = STREAK;
         for (int i = 0; i < count; i++) {
             if (children[i].valid()) {
-                heap[heapSize] = i;
-                siftUp(heapSize++);
+                heap[heapSize++] = i;
             }
+        }
+        for (int at = heapSize / 2 - 1; at >= 0; at--) {
+            siftDown(at);
         }
         settle();
         show();
@@ -277,20 +279,6 @@ public final class MergingIterator extends InternalIterator {
             value.wrap(top.value());
             trailer = top.trailer();
         }
-    }
-
-    private void siftUp(int from) {
-        int at = from;
-        int child = heap[at];
-        while (at > 0) {
-            int parent = (at - 1) >>> 1;
-            if (!comesBefore(child, heap[parent])) {
-                break;
-            }
-            heap[at] = heap[parent];
-            at = parent;
-        }
-        heap[at] = child;
     }
 
     private void siftDown(int from) {

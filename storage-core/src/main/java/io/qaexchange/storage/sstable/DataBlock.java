@@ -21,6 +21,8 @@ final class DataBlock {
     private static final int PAGE = 4096;
     /** The limit above which only the first bytes of a block are requested ahead. */
     private static final int MOST_PAGES = 8;
+    /** So many records are decompressed at least when a scan comes to one that is not here. */
+    private static final int RECORDS_AHEAD = 32;
     private static final byte[] NO_BYTES = new byte[0];
 
     private final Slice key;
@@ -59,6 +61,8 @@ final class DataBlock {
 
     /** Where the block comes from if only a part of it is here; else null. */
     private PartialBlock partial;
+    /** FIXED: how many records are here. */
+    private int here;
 
     DataBlock(Slice key, Slice value) {
         this.key = key;
@@ -106,8 +110,7 @@ final class DataBlock {
     }
 
     /**
-     * Turns to a block that is decompressed as far as {@link #seek} needs: of a FIXED block with a column, that and one record. Call {@link #complete}
-     * before going on from there.
+     * Turns to a block that is decompressed as far as somebody looks: of a FIXED block with a column, that and the records up to the one that is shown.
      *
      * @param base where it is decompressed to
      */
@@ -120,7 +123,10 @@ final class DataBlock {
         long columnBytes = (long) Memory.getInt(base, address + SstableFormat.BLOCK_COUNT) * columnWidth(flags);
         from.ensure(columnFirst ? SstableFormat.BLOCK_FIXED_HEADER_SIZE + columnBytes : length);
         load(base, address, length);
-        partial = from;
+        if (columnFirst) {
+            partial = from;
+            here = 0;
+        }
     }
 
     /** All of the block is here from now on. */
@@ -128,14 +134,28 @@ final class DataBlock {
         if (partial != null) {
             partial.ensure(partial.size());
             partial = null;
+            here = count;
         }
     }
 
     /** @param end records before this one are looked at */
     private void ensureRecords(int end) {
-        if (partial != null) {
+        if (end > here) {
             partial.ensure(records - address + (long) end * stride);
+            here = stride == 0 ? count : (int) Math.min(count, (partial.done() - (records - address)) / stride);
         }
+    }
+
+    /** Whether a record follows; it is here then. */
+    private boolean hasNextRecord() {
+        if (index + 1 < here) {
+            return true;
+        }
+        if (index + 1 >= count) {
+            return false;
+        }
+        ensureRecords(Math.min(count, index + 1 + RECORDS_AHEAD));
+        return true;
     }
 
     /** Bytes of an entry of the column, by the byte that holds its flags. */
@@ -152,6 +172,7 @@ final class DataBlock {
         stride = keyLength + trailerWidth + valueLength;
         records = address + SstableFormat.BLOCK_FIXED_HEADER_SIZE + (long) count * columnWidth;
         index = -1;
+        here = count;
         if (count < 0 || valueLength < 0 || windowOffset > keyLength
                 || SstableFormat.BLOCK_FIXED_HEADER_SIZE + (long) count * ((long) stride + columnWidth) != length) {
             throw unreadable();
@@ -180,14 +201,14 @@ final class DataBlock {
         return count;
     }
 
-    /** How many entries follow; 0 where that would have to be counted. */
+    /** How many entries follow that are here, at least one if any follows; 0 where that would have to be counted. */
     int remaining() {
-        return fixed ? count - index - 1 : 0;
+        return fixed && hasNextRecord() ? here - index - 1 : 0;
     }
 
     /** How many of them lie before a user key. */
     int remainingBefore(Slice target) {
-        return fixed ? Math.max(0, lowerBound(target, Trailer.NEWEST) - index - 1) : 0;
+        return fixed && hasNextRecord() ? Math.max(0, Math.min(here, lowerBound(target, Trailer.NEWEST)) - index - 1) : 0;
     }
 
     /** From one record of a FIXED block to the next. */
@@ -206,6 +227,7 @@ final class DataBlock {
         }
         if (fixed) {
             touchColumn();
+            ensureRecords(Math.min(count, RECORDS_AHEAD));
             showRecord(0);
         } else {
             toRestart(0);
@@ -218,6 +240,7 @@ final class DataBlock {
             return false;
         }
         if (fixed) {
+            ensureRecords(count);
             showRecord(count - 1);
         } else {
             toRestart(restartCount - 1);
@@ -231,7 +254,7 @@ final class DataBlock {
     /** To the next entry; false, and the cursor stays, if this is the last. */
     boolean next() {
         if (fixed) {
-            if (index + 1 >= count) {
+            if (!hasNextRecord()) {
                 return false;
             }
             index++;

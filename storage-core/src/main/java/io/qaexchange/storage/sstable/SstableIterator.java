@@ -28,9 +28,15 @@ final class SstableIterator extends InternalIterator {
     private DataBlock block;
     /** Of blocks that are decompressed from a mapping; null if this iterator has its own access. */
     private PartialBlock partial;
+    /** Blocks that were walked into since the last seek; from the second on a scan is likely to want all of each. */
+    private int blocksInRow;
     /** The bounds that the file is clipped to; bounds given later lie inside. */
     private final KeyRange clip;
     private TimeRange times = TimeRange.ALL;
+    /** Whether it was confined to nothing last. */
+    private boolean unbounded;
+    /** Whether blocks may be held. Of the files of a merge most are only promised to hold something later, and have none. */
+    private boolean holding;
     /** No entry that a seek put off would find lies before it. */
     private final Slice bound = new Slice();
     private byte[] boundBytes;
@@ -72,6 +78,11 @@ final class SstableIterator extends InternalIterator {
     @Override
     public void confine(KeyRange bounds, TimeRange wanted) {
         rest();
+        boolean all = bounds == KeyRange.ALL;
+        if (all && unbounded && wanted == times) {
+            return;
+        }
+        unbounded = all;
         byte[] from = Slice.compare(bounds.lower(), clip.lower()) >= 0 ? bounds.lower() : clip.lower();
         byte[] to = KeyRange.compareUpper(bounds.upper(), clip.upper()) <= 0 ? bounds.upper() : clip.upper();
         lower.wrap(from);
@@ -86,6 +97,7 @@ final class SstableIterator extends InternalIterator {
     private void prepare() {
         promised = false;
         valid = false;
+        holding = true;
         if (block == null) {
             index = new IndexCursor();
             index.reset(access, root, source.footer().indexLevels());
@@ -123,7 +135,10 @@ final class SstableIterator extends InternalIterator {
         if (boundBytes == null) {
             boundBytes = new byte[target.length()];
         }
-        target.copyTo(0, boundBytes, 0, prefix);
+        // In words, some of which go beyond the prefix: a time follows in the target, and will stand there.
+        for (int i = 0; i < prefix; i += Long.BYTES) {
+            Memory.putLong(boundBytes, Memory.ARRAY_BASE + i, Memory.getLong(target.base(), target.address() + i));
+        }
         if (time < metadata.minEventTime()) {
             Memory.putLong(boundBytes, Memory.ARRAY_BASE + prefix, Long.reverseBytes(metadata.minEventTime() ^ Long.MIN_VALUE));
             bound.wrap(boundBytes, 0, prefix + Long.BYTES);
@@ -373,13 +388,19 @@ final class SstableIterator extends InternalIterator {
     private void loadBlock(boolean toSeek) throws IOException {
         pin.release();
         blockOffset = index.leaf().offset(index.position());
-        if (partial == null) {
-            own.data(index.leaf(), index.position(), pin);
-        } else if (source.dataInPart(index.leaf(), index.position(), pin, partial)) {
-            partial.ensure(partial.size());
+        blocksInRow = toSeek ? 0 : blocksInRow + 1;
+        if (partial != null && source.dataInPart(index.leaf(), index.position(), pin, partial)) {
+            block.loadPartly(partial, pin.base(), pin.address());
+            if (blocksInRow > 1) {
+                block.complete();
+            }
+        } else {
+            if (partial == null) {
+                own.data(index.leaf(), index.position(), pin);
+            }
+            int columnBytes = toSeek ? index.leaf().columnBytes(index.position(), pin.length()) : 0;
+            block.loadToSeek(pin.base(), pin.address(), pin.length(), columnBytes, false);
         }
-        int columnBytes = toSeek ? index.leaf().columnBytes(index.position(), pin.length()) : 0;
-        block.loadToSeek(pin.base(), pin.address(), pin.length(), columnBytes, false);
         mayReachUpper = upper != null && index.leaf().separator(index.position(), separator).compareTo(upper) >= 0;
     }
 
@@ -405,9 +426,10 @@ final class SstableIterator extends InternalIterator {
     @Override
     public void rest() {
         super.rest();
-        if (block != null) {
+        if (holding) {
             pin.release();
             index.release();
+            holding = false;
         }
     }
 

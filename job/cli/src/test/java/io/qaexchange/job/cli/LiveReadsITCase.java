@@ -44,6 +44,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -121,7 +122,15 @@ class LiveReadsITCase {
             Map<String, List<Long>> ofEach = times(read, trades.newestOfEach());
             Map<String, List<Long>> all = times(read, trades.withArchived());
             assertThat(ofEach.keySet()).isNotEmpty().isEqualTo(all.keySet());
+            Random random = new Random(21);
             for (String instrument : all.keySet()) {
+                assertThat(Collections.max(ofEach.get(instrument))).as("the newest row of %s", instrument).isEqualTo(Collections.max(all.get(instrument)));
+                // Rows of some times only, late ones among them.
+                List<Long> sorted = all.get(instrument).stream().sorted().toList();
+                long from = sorted.get(random.nextInt(sorted.size()));
+                long to = sorted.get(random.nextInt(sorted.size()));
+                List<Long> between = times(read, trades.of(instrument).between(from, to).withArchived()).getOrDefault(instrument, List.of());
+                assertThat(between.stream().sorted().toList()).as("from %s to %s", from, to).isEqualTo(sorted.stream().filter(time -> time >= from && time < to).toList());
                 assertThat(times(read, trades.of(instrument).newestOfEach())).isEqualTo(Map.of(instrument, ofEach.get(instrument)));
             }
             assertThat(ofEach.values().stream().mapToInt(List::size).sum()).as("rows read, of %s", all).isLessThan(all.values().stream().mapToInt(List::size).sum());

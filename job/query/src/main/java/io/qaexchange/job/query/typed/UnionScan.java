@@ -135,11 +135,6 @@ public final class UnionScan {
         return files;
     }
 
-    /** Rows of the files that may have rows of a range. */
-    public long archivedRows(Range range) {
-        return files(range).stream().mapToLong(DataFile::rows).sum();
-    }
-
     /**
      * The rows of a range in parts, hot ones first, for readers in other processes; good as long as the read is open.
      *

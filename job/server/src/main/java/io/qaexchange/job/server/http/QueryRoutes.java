@@ -2,6 +2,7 @@ package io.qaexchange.job.server.http;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.events.EventJson;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
@@ -44,8 +45,9 @@ public final class QueryRoutes {
 
     private static final int MAX_ROWS = 1_000_000;
     private static final long USUAL_ROWS = 1_000;
-    /** Bars of files with more rows than this are made by DuckDB, on all cores and within the limits of a query. */
-    private static final long MOST_ARCHIVED_ROWS = 1_000_000;
+    /** Bars of more files, or of files with more rows, are made by DuckDB, on all cores and within the limits of a query; it takes some 10 ms to begin, this a ms for each file. */
+    private static final int MOST_ARCHIVED_FILES = 8;
+    private static final long MOST_ARCHIVED_ROWS = 100_000;
 
     private final QueryEngine engine;
     private final Admission admission;
@@ -176,7 +178,8 @@ public final class QueryRoutes {
         Bars bars = new Bars(table, Granularity.parse(exchange.parameter("interval", "1m")), exchange.parameter("instrument"),
                 time("from", exchange.parameter("from")), time("to", exchange.parameter("to")), filling);
         boolean answered = isJson(exchange) && typed(exchange, (read, rows) -> {
-            if (rows.archivedRows(TypedBars.range(bars)) > MOST_ARCHIVED_ROWS) {
+            List<DataFile> files = rows.files(TypedBars.range(bars));
+            if (files.size() > MOST_ARCHIVED_FILES || files.stream().mapToLong(DataFile::rows).sum() > MOST_ARCHIVED_ROWS) {
                 return null;
             }
             List<Bar> made = TypedBars.of(bars, rows, read.instruments());

@@ -14,9 +14,16 @@ import io.qaexchange.state.StateReadSession;
 import io.qaexchange.state.StoredBlock;
 import io.qaexchange.state.StoredRange;
 import io.qaexchange.state.StoredScan;
+import io.qaexchange.storage.key.TimeRange;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import javax.annotation.Nullable;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.types.StringValue;
 
@@ -58,6 +65,12 @@ final class HotRowScan {
 
     private StoredScan scan;
     private boolean late;
+    /** Event time of the newest row that was passed on, by route key, where one of each is wanted; else null. */
+    @Nullable
+    private final Map<String, Long> newest;
+    /** Route keys whose late rows are to be read one after the other; null if they are read together. */
+    @Nullable
+    private Deque<String> lateKeys;
     private long left;
     private int blocks;
     /** Key group and route key of the rows that are read, as stored. */
@@ -72,6 +85,7 @@ final class HotRowScan {
         this.keyGroupBytes = keyGroupBytes;
         this.containing = request.containing() == null ? new byte[0] : request.containing().getBytes(StandardCharsets.UTF_8);
         this.left = request.limit();
+        this.newest = request.descending() && request.mostPerKey() == 1 ? new HashMap<>() : null;
         this.scan = events();
     }
 
@@ -86,10 +100,38 @@ final class HotRowScan {
         return session.scanEachKey(EventStoreState.EVENTS, order(StoredRange.ALL), lower, upper, request.mostPerKey());
     }
 
+    /**
+     * Late rows; of other times than the wanted ones no block is read. Where the newest row of each key is wanted, those matter that are not older than the one of
+     * {@code events}.
+     *
+     * @return null if there are no more
+     */
+    @Nullable
     private StoredScan late() throws IOException {
-        StoredRange range = request.routeKey() == null ? StoredRange.ALL
-                : StoredRange.of(session.storedKeysOf(EventStoreState.LATE, request.routeKey()));
-        return session.scan(EventStoreState.LATE, order(range));
+        if (newest == null) {
+            return late ? null : lateOf(request.routeKey(), request.fromNs());
+        }
+        if (lateKeys == null) {
+            lateKeys = request.routeKey() == null ? keysWithLateRows() : new ArrayDeque<>(List.of(request.routeKey()));
+        }
+        String key = lateKeys.poll();
+        return key == null ? null : lateOf(key, newest.getOrDefault(key, request.fromNs()));
+    }
+
+    private StoredScan lateOf(@Nullable String routeKey, long fromNs) throws IOException {
+        StoredRange range = routeKey == null ? StoredRange.ALL : StoredRange.of(session.storedKeysOf(EventStoreState.LATE, routeKey));
+        return session.scan(EventStoreState.LATE, order(range.at(new TimeRange(fromNs, request.toNs()))));
+    }
+
+    private Deque<String> keysWithLateRows() throws IOException {
+        Deque<String> keys = new ArrayDeque<>();
+        StoredScan first = session.scanEachKey(EventStoreState.LATE, StoredRange.ALL, (LateKey) null, null, 1);
+        while (first.fill(block)) {
+            for (int i = 0; i < block.count(); i++) {
+                keys.add(routeKey(block.bytes(), block.keyBegin(i), block.valueBegin(i) - HotRowService.rowKeyBytes(true) - BUCKET_BYTES));
+            }
+        }
+        return keys;
     }
 
     private StoredRange order(StoredRange range) {
@@ -107,19 +149,28 @@ final class HotRowScan {
                 for (int i = 0; i < block.count() && left > 0; i++) {
                     if (isWanted(i)) {
                         left--;
+                        note(i);
                         target.accept(block.bytes(), block.valueBegin(i) + VALUE_HEAD, block.valueEnd(i) - block.valueBegin(i) - VALUE_HEAD);
                     }
                 }
                 return true;
             }
-            if (late) {
+            StoredScan further = late();
+            if (further == null) {
                 return false;
             }
             late = true;
             head = new byte[0];
-            scan = late();
+            scan = further;
         }
         return false;
+    }
+
+    private void note(int entry) throws IOException {
+        if (newest != null && !late) {
+            int row = block.valueBegin(entry) - HotRowService.rowKeyBytes(false);
+            newest.merge(routeKey(block.bytes(), block.keyBegin(entry), row - BUCKET_BYTES), EventKey.eventTime(block.bytes(), row), Math::max);
+        }
     }
 
     /** The rows that are wanted, and more each time that some of them were not: each block opens the files anew. */
@@ -176,8 +227,13 @@ final class HotRowScan {
             return;
         }
         head = Arrays.copyOfRange(bytes, begin, end);
-        input.setBuffer(head, keyGroupBytes, head.length - keyGroupBytes);
-        boundary = view.of(StringValue.readString(input));
+        boundary = view.of(routeKey(bytes, begin, end));
+    }
+
+    /** The route key behind the key group. */
+    private String routeKey(byte[] bytes, int begin, int end) throws IOException {
+        input.setBuffer(bytes, begin + keyGroupBytes, end - begin - keyGroupBytes);
+        return StringValue.readString(input);
     }
 
     private int tradingDay(int entry) {
