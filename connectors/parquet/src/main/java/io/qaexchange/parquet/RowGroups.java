@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 final class RowGroups {
 
     private static final Logger LOG = LoggerFactory.getLogger(RowGroups.class);
-    private static final int PAGE_ROWS = 20_000;
+    private static final int PAGE_ROWS = 8_000;
     private static final int PAGE_BYTES = 1 << 20;
 
     /** For who writes through the library's column writers. */

@@ -28,7 +28,7 @@ import org.apache.parquet.schema.PrimitiveType;
  */
 abstract class ColumnValues {
 
-    private static final int PAGE_ROWS = 20_000;
+    private static final int PAGE_ROWS = 8_000;
     /** More make a page of about a megabyte. */
     private static final int PAGE_ENTRIES = 120_000;
     private static final int INITIAL_ENTRIES = 1024;

@@ -42,6 +42,8 @@ final class MarketQueries {
     private static final String TOPIC = "events";
     private static final String VISIBLE_INSTRUMENT = "BENCH.visible";
     private static final int SENT = 300;
+    private static final int MOST_WAITS = 10;
+    private static final double STEADY = 0.02;
     private static final int SENT_UNCOUNTED = 100;
     private static final long VISIBLE_WITHIN_S = 10;
 
@@ -148,10 +150,7 @@ final class MarketQueries {
     void manyClients(int clients) throws Exception {
         List<String> instruments = new ArrayList<>();
         JSON.readTree(sql("SELECT instrument FROM trade GROUP BY 1 ORDER BY count(*) DESC LIMIT 32")).forEach(row -> instruments.add(row.get("instrument").asText()));
-        double alone = storedPerSecond(() -> {
-            TimeUnit.SECONDS.sleep(seconds);
-            return null;
-        });
+        double alone = storedAlone();
         double[] beside = new double[1];
         List<Timings> all = new ArrayList<>();
         ExecutorService threads = Executors.newFixedThreadPool(clients);
@@ -190,6 +189,21 @@ final class MarketQueries {
         });
         lines.fact("%-50s %,.0f/s beside %,.0f/s without: %.2f, target >= 0.85: %s", "rows stored while a client scans all ticks", scanned, alone, scanned / alone,
                 scanned >= 0.85 * alone ? "yes" : "NO");
+    }
+
+    /** Rows that the job stores when nobody asks, once it has stored what had to wait while others were asking: it takes in no more then than comes. */
+    private double storedAlone() throws Exception {
+        double before = 0;
+        for (int i = 0;; i++) {
+            double now = storedPerSecond(() -> {
+                TimeUnit.SECONDS.sleep(seconds);
+                return null;
+            });
+            if (i == MOST_WAITS || i > 0 && Math.abs(now - before) < STEADY * before) {
+                return Math.min(now, before);
+            }
+            before = now;
+        }
     }
 
     private double storedPerSecond(Callable<?> meanwhile) throws Exception {

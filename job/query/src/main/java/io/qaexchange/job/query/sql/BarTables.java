@@ -1,13 +1,22 @@
 package io.qaexchange.job.query.sql;
 
+import io.qaexchange.events.EventSchema;
+import io.qaexchange.events.RecordType;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.query.SqlText;
+import io.qaexchange.job.query.access.RowAccess;
 import io.qaexchange.job.query.finance.Bar;
 import io.qaexchange.job.query.finance.BarBuilder;
 import io.qaexchange.job.query.finance.Bars;
+import io.qaexchange.job.query.finance.EventBars;
+import io.qaexchange.job.query.hot.HotFilter;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -26,14 +35,47 @@ final class BarTables {
     private static final long BATCH_ROWS = 32_768;
 
     private final Connection connection;
+    private final Map<BarCall, BarBuilder> builders = new HashMap<>();
+    /** Instruments of hot rows that were added, by table. */
+    private final Map<String, Set<String>> instruments = new HashMap<>();
 
     BarTables(Connection connection) {
         this.connection = connection;
     }
 
-    /** Makes the table of a call. */
-    void make(BarCall call, Instruments instruments) throws SQLException {
-        BarBuilder builder = new BarBuilder(call.bars().width(), call.bars().fill(), instruments);
+    /**
+     * Adds the hot rows of a call whose table is not there for anything else, so that they need not go through DuckDB.
+     *
+     * @return how many they are
+     */
+    long addHot(BarCall call, RowSource source, RowAccess access) throws Exception {
+        Bars bars = call.bars();
+        RecordType type = EventSchema.get().table(bars.table());
+        EventBars events = new EventBars(builder(call, source.instruments()), bars, source.instruments());
+        Set<String> seen = instruments.computeIfAbsent(bars.table(), none -> new HashSet<>());
+        long[] rows = {0};
+        source.forEachHotRow(new HotFilter(Map.of(type, call.rows().and(access.filter(type)))), (routeKey, stored) -> {
+            if (access.allows(stored.event())) {
+                events.add(stored);
+                seen.add(routeKey);
+                rows[0]++;
+            }
+        });
+        return rows[0];
+    }
+
+    /** Instruments of a table of which hot rows were added. */
+    Set<String> instrumentsOf(String table) {
+        return instruments.getOrDefault(table, Set.of());
+    }
+
+    private BarBuilder builder(BarCall call, Instruments terms) {
+        return builders.computeIfAbsent(call, none -> new BarBuilder(call.bars().width(), call.bars().fill(), terms));
+    }
+
+    /** Makes the table of a call, of the rows of its view and those that were added. */
+    void make(BarCall call, Instruments terms) throws SQLException {
+        BarBuilder builder = builder(call, terms);
         try (Statement statement = connection.createStatement(); BufferAllocator allocator = new RootAllocator();
                 ArrowRows rows = ArrowRows.of(statement, rows(call), allocator, BATCH_ROWS)) {
             BarRows added = new BarRows(builder);

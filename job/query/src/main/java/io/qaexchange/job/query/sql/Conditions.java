@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import javax.annotation.Nullable;
 
 /**
@@ -37,6 +38,8 @@ final class Conditions {
     private final Map<String, RowFilter> rows = new HashMap<>();
     private final Map<String, Set<String>> instruments = new HashMap<>();
     private final List<BarCall> bars = new ArrayList<>();
+    /** Tables of which the query itself sees rows, and not only bars. */
+    private final Set<String> shown = new HashSet<>();
     /** Names of macros and of functions that give bars. */
     private final Set<String> macros = new HashSet<>();
 
@@ -128,6 +131,7 @@ final class Conditions {
         String name = QueryParser.lower(table.path("table_name"));
         if (tables.contains(name)) {
             rows.merge(name, filter, RowFilter::or);
+            shown.add(name);
         }
     }
 
@@ -135,6 +139,7 @@ final class Conditions {
     private void addMacro(MacroCall call, RowFilter filter) {
         RowFilter own = call.instrument() == null ? filter : filter.and(RowFilter.ofInstruments(Set.of(call.instrument())));
         call.read().forEach(table -> rows.merge(table, own, RowFilter::or));
+        shown.addAll(call.read());
         call.named().forEach(table -> rows.merge(table, RowFilter.ofTimes(Long.MAX_VALUE, Long.MIN_VALUE), (known, none) -> known));
         macros.add(call.name());
     }
@@ -151,6 +156,11 @@ final class Conditions {
     /** Calls whose rows are made before the query runs; tables stand in their place in the tree now. */
     List<BarCall> bars() {
         return bars;
+    }
+
+    /** Tables of which only bars are wanted. */
+    Set<String> barsOnly() {
+        return bars.stream().map(call -> call.bars().table()).filter(table -> !shown.contains(table)).collect(Collectors.toSet());
     }
 
     /** Whether a macro reads, which may read any column. */

@@ -93,7 +93,7 @@ final class QueryParser {
         List<BarCall> bars = conditions.bars();
         String text = bars.isEmpty() ? sql : (explains ? sql.substring(0, explain.end()) + " " : "") + text(tree);
         String whole = wholeTable(statement.path("node"));
-        return new SqlQuery(text, explains, reads, conditions.instruments(), bars, whole, whole != null && !explains && passesOnce(statement));
+        return new SqlQuery(text, explains, reads, conditions.instruments(), bars, readsByText(statement) ? Set.of() : conditions.barsOnly(), whole, whole != null && !explains && passesOnce(statement));
     }
 
     /** The columns that macros need and those that their callers name; null if that may be any. */

@@ -13,11 +13,12 @@ import javax.annotation.Nullable;
  * @param reads the tables that it reads, by name
  * @param instruments instruments that it names, by table
  * @param bars calls of {@code bars} and {@code kline}
+ * @param barsOnly tables of which nothing but bars is wanted
  * @param wholeTable the table that it shows row by row, with no condition and no limit; null if it does something else
  * @param passesOnce whether the rows of that table are all that it reads, each once and in any order, so that none must be kept
  */
 public record SqlQuery(String text, boolean explains, Map<String, TableRead> reads, Map<String, Set<String>> instruments,
-        List<BarCall> bars, @Nullable String wholeTable, boolean passesOnce) {
+        List<BarCall> bars, Set<String> barsOnly, @Nullable String wholeTable, boolean passesOnce) {
 
     /** Whether it reads tables, and none of them but system tables: its answer depends on no rows of the job. */
     public boolean readsSystemOnly() {
@@ -28,5 +29,6 @@ public record SqlQuery(String text, boolean explains, Map<String, TableRead> rea
         reads = Map.copyOf(reads);
         instruments = Map.copyOf(instruments);
         bars = List.copyOf(bars);
+        barsOnly = Set.copyOf(barsOnly);
     }
 }

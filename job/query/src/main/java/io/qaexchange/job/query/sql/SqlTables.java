@@ -23,6 +23,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,7 @@ public final class SqlTables implements AutoCloseable {
     private final SqlDatabase database;
     private final Connection connection;
     private final After after;
+    private final BarTables bars;
     private final Set<String> filled = new TreeSet<>();
     private final List<TablePlan> plan = new ArrayList<>();
     /** Files that were opened, and where they lie. */
@@ -80,6 +82,7 @@ public final class SqlTables implements AutoCloseable {
     private SqlTables(SqlDatabase database, After after) throws SQLException {
         this.database = database;
         this.connection = database.session();
+        this.bars = new BarTables(connection);
         this.after = after;
     }
 
@@ -126,7 +129,7 @@ public final class SqlTables implements AutoCloseable {
         SqlTables tables = create();
         try {
             tables.load(source, names().stream().filter(name -> SystemTable.find(name) == null).collect(Collectors.toMap(name -> name, name -> TableRead.ALL)),
-                    RowAccess.ALL, null);
+                    RowAccess.ALL, null, Map.of());
             return tables;
         } catch (Exception e) {
             tables.close();
@@ -157,9 +160,15 @@ public final class SqlTables implements AutoCloseable {
      * @throws IllegalStateException if rows are limited and the database is locked already
      */
     public void load(RowSource source, SqlQuery query, RowAccess access) throws Exception {
-        load(source, query.reads(), access, null);
+        Map<String, Long> added = new HashMap<>();
         for (BarCall call : query.bars()) {
-            new BarTables(connection).make(call, source.instruments());
+            if (query.barsOnly().contains(call.bars().table())) {
+                added.merge(call.bars().table(), bars.addHot(call, source, access), Math::max);
+            }
+        }
+        load(source, query.reads(), access, null, added);
+        for (BarCall call : query.bars()) {
+            bars.make(call, source.instruments());
         }
     }
 
@@ -169,20 +178,25 @@ public final class SqlTables implements AutoCloseable {
      */
     public void loadWhileShown(RowSource source, SqlQuery query, RowAccess access) throws Exception {
         if (query.passesOnce() && access.isAll() && EventSchema.get().findTable(query.wholeTable()) != null) {
-            load(source, query.reads(), access, query.wholeTable());
+            load(source, query.reads(), access, query.wholeTable(), Map.of());
         } else {
             load(source, query, access);
         }
     }
 
-    /** @param shown the table whose hot rows are read while they are shown; null for none */
-    private void load(RowSource source, Map<String, TableRead> reads, RowAccess access, @Nullable String shown) throws Exception {
+    /**
+     * @param shown the table whose hot rows are read while they are shown; null for none
+     * @param added tables whose hot rows are bars already, with their number
+     */
+    private void load(RowSource source, Map<String, TableRead> reads, RowAccess access, @Nullable String shown, Map<String, Long> added) throws Exception {
         if (access.isAll()) {
             database.allow(source.folders());
         } else if (database.isLocked()) {
             throw new IllegalStateException("rows are limited, and the database may read files: it must be one of its own");
         }
-        Map<String, Long> hot = loadHot(source, reads, access, shown);
+        Map<String, TableRead> loaded = new HashMap<>(reads);
+        loaded.keySet().removeAll(added.keySet());
+        Map<String, Long> hot = loadHot(source, loaded, access, shown);
         Map<String, List<DataFile>> files = source.files().stream().collect(Collectors.groupingBy(DataFile::table));
         plan.clear();
         for (String table : new TreeSet<>(reads.keySet())) {
@@ -195,11 +209,11 @@ public final class SqlTables implements AutoCloseable {
                 continue;
             }
             if (!access.isAll()) {
-                loadLimited(source, table, reads.get(table), files.getOrDefault(table, List.of()), hot.get(table), access);
+                loadLimited(source, table, reads.get(table), files.getOrDefault(table, List.of()), hot.get(table), access, added.getOrDefault(table, 0L));
                 continue;
             }
             FileChoice choice = FileChoice.of(files.getOrDefault(table, List.of()), reads.get(table));
-            plan.add(new TablePlan(table, columnsRead(table, reads.get(table)), reads.get(table).rows(), hot.getOrDefault(table, 0L), choice.read(),
+            plan.add(new TablePlan(table, columnsRead(table, reads.get(table)), reads.get(table).rows(), hot.getOrDefault(table, added.getOrDefault(table, 0L)), choice.read(),
                     choice.pruned()));
             if (!choice.read().isEmpty() || hot.containsKey(table)) {
                 filled.add(table);
@@ -221,7 +235,8 @@ public final class SqlTables implements AutoCloseable {
         return stream == null ? Map.of() : Map.of(shown, NOT_COUNTED);
     }
 
-    private void loadLimited(RowSource source, String table, TableRead read, List<DataFile> files, @Nullable Long hotRows, RowAccess access) throws SQLException, IOException {
+    private void loadLimited(RowSource source, String table, TableRead read, List<DataFile> files, @Nullable Long hotRows, RowAccess access, long added)
+            throws SQLException, IOException {
         RecordType type = EventSchema.get().findTable(table);
         RowFilter rows = type == null ? RowFilter.ofDays(read.rows().fromDay(), read.rows().toDay()) : read.rows().and(access.filter(type));
         List<DataFile> chosen = FileChoice.of(files, new TableRead(read.columns(), rows, false)).read().stream()
@@ -236,7 +251,7 @@ public final class SqlTables implements AutoCloseable {
             archived = count(copy);
         }
         // Which files there are, and how many rows they have, is not told either.
-        plan.add(new TablePlan(table, columnsRead(table, read), read.rows(), (hotRows == null ? 0 : hotRows) + archived, List.of(), List.of()));
+        plan.add(new TablePlan(table, columnsRead(table, read), read.rows(), (hotRows == null ? added : hotRows) + archived, List.of(), List.of()));
         if (archived > 0 || hotRows != null) {
             StringBuilder all = new StringBuilder();
             if (archived > 0) {
@@ -370,6 +385,9 @@ public final class SqlTables implements AutoCloseable {
         Set<String> unknown = new TreeSet<>();
         try (PreparedStatement statement = connection.prepareStatement("SELECT 1 FROM " + SqlText.name(table) + " WHERE instrument = ? LIMIT 1")) {
             for (String instrument : named) {
+                if (bars.instrumentsOf(table).contains(instrument)) {
+                    continue;
+                }
                 statement.setString(1, instrument);
                 try (ResultSet rows = statement.executeQuery()) {
                     if (!rows.next()) {
@@ -383,7 +401,7 @@ public final class SqlTables implements AutoCloseable {
 
     /** All instruments of a table, among the rows that were loaded. */
     public Set<String> instruments(String table) throws SQLException {
-        Set<String> known = new TreeSet<>();
+        Set<String> known = new TreeSet<>(bars.instrumentsOf(table));
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("SELECT DISTINCT instrument FROM " + SqlText.name(table) + " WHERE instrument IS NOT NULL")) {
             while (rows.next()) {
