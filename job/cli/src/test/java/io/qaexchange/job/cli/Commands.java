@@ -3,6 +3,7 @@ package io.qaexchange.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qaexchange.broker.FreePorts;
 import io.qaexchange.job.cli.cluster.LocalProcesses;
 import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.query.cluster.FlinkRest;
@@ -223,9 +224,7 @@ final class Commands implements AutoCloseable {
     }
 
     private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            return socket.getLocalPort();
-        }
+        return FreePorts.find(1).get(0);
     }
 
     private static boolean isFree(int port) {
