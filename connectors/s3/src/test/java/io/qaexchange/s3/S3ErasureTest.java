@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class S3ErasureTest {
 
-    private static final String BUCKET = "market";
+    private static final String BUCKET = "erased";
     private static final Erasure OF_ACCOUNT_A = new Erasure("request-1", "A", null, null, null, "2026-12-31", "law", 0, 0, 0, 0);
 
     @TempDir
@@ -90,7 +90,7 @@ class S3ErasureTest {
         assertThat(store.latest()).as("a plan changes nothing").isEqualTo(read);
 
         server.kill();
-        assertThatThrownBy(() -> erasure().run(OF_ACCOUNT_A)).isInstanceOf(IOException.class).hasMessageContaining("archive s3://market/archive cannot be read")
+        assertThatThrownBy(() -> erasure().run(OF_ACCOUNT_A)).isInstanceOf(IOException.class).hasMessageContaining("archive s3://" + BUCKET + "/archive cannot be read")
                 .hasMessageContaining("Connection refused");
         server.restart();
         assertThat(store.latest()).as("nothing is erased while S3 is away").isEqualTo(read);
