@@ -13,6 +13,7 @@ import {empty, failure, live} from "./views.js";
 const INTERVALS = ["1s", "5s", "10s", "1m", "5m", "15m", "30m", "1h", "1d"];
 const USUAL = "10s";
 const TERMS_MS = 3000;
+const AGAIN_MS = 2000;
 const TRADES = 60;
 const LEVELS = 20;
 const LADDER_ROW = 22;
@@ -114,15 +115,27 @@ function build({id, terms, body, charts, book, tape, state, signal}) {
         say(state, "");
       }
     }});
+    await load(true);
+  }
+
+  async function load(withTrades) {
     try {
-      const last = await get(url("/v1/rows/trade", {instrument: id, limit: TRADES * 2}), {signal});
-      last.reverse().forEach(trade => print({...trade, ms: Date.parse(trade.event_time.replace(" ", "T").replace("+00", "Z"))}, true));
+      if (withTrades) {
+        const last = await get(url("/v1/rows/trade", {instrument: id, limit: TRADES * 2}), {signal});
+        last.reverse().forEach(trade => print({...trade, ms: Date.parse(trade.event_time.replace(" ", "T").replace("+00", "Z"))}, true));
+      }
       await levels.load(id, signal);
       dirty = true;
     } catch (e) {
-      if (!signal.aborted && e.status !== 404) {
-        put(tape, failure(e));
+      if (signal.aborted || e.status === 404) {
+        return;
       }
+      if (e.status >= 400 && e.status < 500) {
+        put(tape, failure(e));
+        return;
+      }
+      // The job may be restarting. What is there stays.
+      setTimeout(() => signal.aborted || load(prints.childElementCount === 0), AGAIN_MS);
     }
   }
 
