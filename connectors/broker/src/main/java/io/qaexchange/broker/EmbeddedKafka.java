@@ -127,7 +127,7 @@ public final class EmbeddedKafka implements AutoCloseable {
             return new EmbeddedKafka(server, LOOPBACK + ":" + port, link);
         } catch (Exception e) {
             if (server != null) {
-                // What has started would stay, with the folder in use.
+                // Else its threads would stay, with the folder in use.
                 server.shutdown();
                 server.awaitShutdown();
             }

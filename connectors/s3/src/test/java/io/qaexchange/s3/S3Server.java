@@ -1,7 +1,6 @@
 package io.qaexchange.s3;
 
 import java.io.IOException;
-import java.net.BindException;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -12,14 +11,11 @@ import org.apache.flink.configuration.Configuration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** A real S3 server, S3Proxy, as a process of its own on the loopback address: its libraries meet none of ours, and it can be killed. */
 public final class S3Server implements AutoCloseable {
 
-    private static final int LOWEST_PORT = 20_000;
-    private static final int PORTS = 10_000;
     private static final String IDENTITY = "test";
     private static final String SECRET = "test-secret";
     private static final long START_MS = 60_000;
@@ -39,24 +35,14 @@ public final class S3Server implements AutoCloseable {
      * @param folder for its objects
      */
     public static S3Server start(Path folder, String bucket) throws IOException, InterruptedException {
-        int port = freePort();
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
         Files.createDirectories(folder.resolve("objects").resolve(bucket));
         S3Server server = new S3Server(folder, port);
         server.restart();
         return server;
-    }
-
-    /** One below those that the system gives to outgoing connections: such a connection may have the port by the time that the server wants it. */
-    private static int freePort() throws IOException {
-        while (true) {
-            int port = LOWEST_PORT + ThreadLocalRandom.current().nextInt(PORTS);
-            try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                return free.getLocalPort();
-            } catch (BindException e) {
-                // Somebody has it.
-                continue;
-            }
-        }
     }
 
     /** Starts the process again, with the same objects. */
@@ -73,7 +59,7 @@ public final class S3Server implements AutoCloseable {
         process = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-jar", jar().toString(),
                 "--properties", file.toString())).redirectErrorStream(true).redirectOutput(log.toFile()).start();
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(START_MS);
-        while (!answers() || !process.isAlive()) {
+        while (!answers()) {
             if (!process.isAlive() || System.nanoTime() > deadline) {
                 throw new IOException("S3Proxy does not answer on " + address() + ": " + Files.readString(log));
             }

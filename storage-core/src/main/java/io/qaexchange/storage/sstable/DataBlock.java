@@ -138,24 +138,20 @@ final class DataBlock {
         }
     }
 
-    /** @param end records before this one are looked at */
+    /** @param end records before this one are looked at, as far as there are so many */
     private void ensureRecords(int end) {
-        if (end > here) {
-            partial.ensure(records - address + (long) end * stride);
+        if (end > here && here < count) {
+            partial.ensure(records - address + (long) Math.min(end, count) * stride);
             here = stride == 0 ? count : (int) Math.min(count, (partial.done() - (records - address)) / stride);
         }
     }
 
     /** Whether a record follows; it is here then. */
     private boolean hasNextRecord() {
-        if (index + 1 < here) {
-            return true;
+        if (index + 1 >= here) {
+            ensureRecords(index + 1 + RECORDS_AHEAD);
         }
-        if (index + 1 >= count) {
-            return false;
-        }
-        ensureRecords(Math.min(count, index + 1 + RECORDS_AHEAD));
-        return true;
+        return index + 1 < here;
     }
 
     /** Bytes of an entry of the column, by the byte that holds its flags. */
@@ -227,7 +223,7 @@ final class DataBlock {
         }
         if (fixed) {
             touchColumn();
-            ensureRecords(Math.min(count, RECORDS_AHEAD));
+            ensureRecords(RECORDS_AHEAD);
             showRecord(0);
         } else {
             toRestart(0);
@@ -369,7 +365,7 @@ final class DataBlock {
         long shortened = window - first >>> columnShift(first, last, columnWidth * Byte.SIZE);
         int found = interpolationError == SstableFormat.NO_INTERPOLATION ? halve(shortened)
                 : walk(shortened, guess(window, first, slope(first, last, count)));
-        ensureRecords(Math.min(found + 1, count));
+        ensureRecords(found + 1);
         // All records share what lies before the windows, so any will do to hold it against the target: the one that is looked at anyway.
         int order = comparePrefix(Math.min(found, count - 1), target);
         if (order != 0) {

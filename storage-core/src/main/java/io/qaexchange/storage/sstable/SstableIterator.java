@@ -26,7 +26,7 @@ final class SstableIterator extends InternalIterator {
     private IndexCursor index;
     private BlockPin pin;
     private DataBlock block;
-    /** Of blocks that are decompressed from a mapping; null if this iterator has its own access. */
+    /** The block that is decompressed from a mapping; null if this iterator has its own access. */
     private PartialBlock partial;
     /** Blocks that were walked into since the last seek; from the second on a scan is likely to want all of each. */
     private int blocksInRow;

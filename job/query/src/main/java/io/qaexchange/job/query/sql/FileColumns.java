@@ -35,7 +35,7 @@ final class FileColumns {
     private final Map<Columns, Columns> distinct = new HashMap<>();
 
     /**
-     * What a file has.
+     * The columns of a file.
      *
      * @param schema names and types of its columns, whatever their order
      * @param hasTradingDay whether {@value TableColumns#TRADING_DAY} is one of them

@@ -4,6 +4,7 @@ import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.query.arrow.ArrowBatch;
+import io.qaexchange.job.query.arrow.OwnedVectorsReader;
 import io.qaexchange.job.query.hot.HotFilter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,8 +17,6 @@ import org.apache.arrow.c.ArrowArrayStream;
 import org.apache.arrow.c.Data;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
-import org.apache.arrow.vector.VectorSchemaRoot;
-import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.duckdb.DuckDBConnection;
 
@@ -98,7 +97,7 @@ final class HotRowStream implements AutoCloseable {
 
     /** The columns of the rows. */
     Schema schema() {
-        return batches.readSchema();
+        return batches.batch.root().getSchema();
     }
 
     /** Why the rows could not all be read; null if they could, so far. */
@@ -108,7 +107,7 @@ final class HotRowStream implements AutoCloseable {
     }
 
     /** Batches for DuckDB, each with memory of its own, since DuckDB reads one while the next is filled. */
-    private final class Batches extends ArrowReader {
+    private final class Batches extends OwnedVectorsReader {
         private final Instruments instruments;
         private final ArrowBatch batch;
         private final StoredEvent stored = new StoredEvent();
@@ -118,7 +117,7 @@ final class HotRowStream implements AutoCloseable {
         private boolean ready;
 
         Batches(Instruments instruments, ArrowBatch batch) {
-            super(HotRowStream.this.allocator);
+            super(HotRowStream.this.allocator, batch.root());
             this.instruments = instruments;
             this.batch = batch;
         }
@@ -148,11 +147,6 @@ final class HotRowStream implements AutoCloseable {
         }
 
         @Override
-        public VectorSchemaRoot getVectorSchemaRoot() {
-            return batch.root();
-        }
-
-        @Override
         public boolean loadNextBatch() throws IOException {
             if (!ready) {
                 try {
@@ -166,21 +160,6 @@ final class HotRowStream implements AutoCloseable {
             boolean more = ready;
             ready = false;
             return more;
-        }
-
-        @Override
-        public long bytesRead() {
-            return 0;
-        }
-
-        @Override
-        protected void closeReadSource() {
-            // The rows are the spool's.
-        }
-
-        @Override
-        protected Schema readSchema() {
-            return batch.root().getSchema();
         }
     }
 
