@@ -16,7 +16,8 @@ import java.nio.file.StandardOpenOption;
  * <p>Java closes a {@link FileChannel} for all threads when one is interrupted in it: the thread gets a
  * {@link java.nio.channels.ClosedByInterruptException}, others an {@link java.nio.channels.AsynchronousCloseException}. A thread that is
  * interrupted before it calls is no problem: its flag is cleared for the time of the call and set again afterwards. If the interruption
- * comes in the middle, the file is opened again by its path and the call repeated.
+ * comes in the middle, the file is opened again by its path and the call repeated; after {@value Uninterrupted#TRIES} such calls, by a thread and on a
+ * channel of its own.
  *
  * <p>Thread-safe. A channel that its owner closed stays closed.
  */
@@ -68,7 +69,7 @@ final class ReopenedChannel implements Closeable {
     private <T> T repeat(Call<T> call) throws IOException {
         boolean interrupted = Thread.interrupted();
         try {
-            while (true) {
+            for (int i = 0; i < Uninterrupted.TRIES; i++) {
                 FileChannel used = channel;
                 try {
                     return call.on(used);
@@ -77,6 +78,11 @@ final class ReopenedChannel implements Closeable {
                     reopen(used, e);
                 }
             }
+            return Uninterrupted.onAnotherThread(() -> {
+                try (FileChannel own = FileChannel.open(path, StandardOpenOption.READ)) {
+                    return call.on(own);
+                }
+            });
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

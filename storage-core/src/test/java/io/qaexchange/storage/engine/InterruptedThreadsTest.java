@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -203,8 +204,10 @@ class InterruptedThreadsTest {
         boolean[] open = {false};
         try (LsmStore store = LsmStore.open(Path.of("/store"), options)) {
             ColumnFamily family = store.createFamily(FAMILY);
+            CountDownLatch flushStands = new CountDownLatch(1);
             vfs.before((kind, path) -> {
                 if (kind == FaultyVfs.Kind.CREATE && path.toString().endsWith(".sst")) {
+                    flushStands.countDown();
                     synchronized (released) {
                         while (!open[0]) {
                             try {
@@ -224,6 +227,7 @@ class InterruptedThreadsTest {
             // The flush is claimed by a thread that stands still; the writer that fills the next memtable has to wait.
             Thread flushing = new Thread(waiting.remove());
             flushing.start();
+            flushStands.await();
             int[] put = {written};
             AtomicReference<Throwable> outcome = new AtomicReference<>();
             Thread writer = new Thread(() -> {
@@ -239,6 +243,7 @@ class InterruptedThreadsTest {
             });
             writer.start();
             while (writer.getState() != Thread.State.TIMED_WAITING) {
+                assertThat(writer.isAlive()).as("the writer waits; it ended with " + outcome.get()).isTrue();
                 Thread.onSpinWait();
             }
             writer.interrupt();
