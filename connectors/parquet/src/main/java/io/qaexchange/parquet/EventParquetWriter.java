@@ -4,6 +4,7 @@ import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
+import io.qaexchange.parquet.bar.MinuteBarsBuilder;
 import io.qaexchange.parquet.column.ParquetTable;
 import io.qaexchange.parquet.column.StoredEventColumns;
 import java.io.Closeable;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import javax.annotation.Nullable;
 
 /**
  * Writes one finished Parquet file of one table to the local disk, row by row, from stored bytes.
@@ -20,7 +22,7 @@ import java.util.Map;
  * <p>Row groups end after a fixed number of rows. Every column gets statistics and a page index; strings, prices and volumes a dictionary
  * where that is smaller, times and sequences are written as differences, order and trade ids get a Bloom filter. Instrument and event time
  * are declared as sorting columns if every row has an instrument and all rows arrive in that order, as they do in the archive. The footer
- * carries {@link FooterKeys}.
+ * carries {@link FooterKeys}; that of trades and ticks bars of whole minutes too, if they are worth their space.
  *
  * <p>One thread. The file is complete only after {@link #finish}; {@link #close} without it deletes the file.
  */
@@ -30,6 +32,8 @@ public final class EventParquetWriter implements Closeable {
     private final ParquetTable table;
     private final RowGroups groups;
     private final StoredEventColumns rows;
+    @Nullable
+    private final MinuteBarsBuilder bars;
 
     private long rawBytes;
     private long minEventTimeNs = Long.MAX_VALUE;
@@ -43,6 +47,7 @@ public final class EventParquetWriter implements Closeable {
         this.file = file;
         this.table = table;
         this.rows = new StoredEventColumns(table);
+        this.bars = MinuteBarsBuilder.of(table.recordType());
         this.groups = RowGroups.create(file, table.schema(), options, pages -> () -> rows.finish(pages));
     }
 
@@ -65,6 +70,9 @@ public final class EventParquetWriter implements Closeable {
     public void write(StoredEvent event, int storedBytes, int tradingDay) throws IOException {
         groups.beginRow();
         rows.write(event, tradingDay);
+        if (bars != null) {
+            bars.add(event, tradingDay);
+        }
         long eventTimeNs = event.event().eventTime();
         sorted = sorted && isNext(event.event(), eventTimeNs);
         minEventTimeNs = Math.min(minEventTimeNs, eventTimeNs);
@@ -125,6 +133,10 @@ public final class EventParquetWriter implements Closeable {
         all.put(FooterKeys.RAW_BYTES, Long.toString(rawBytes));
         all.put(FooterKeys.MIN_EVENT_TIME, Long.toString(minEventTimeNs));
         all.put(FooterKeys.MAX_EVENT_TIME, Long.toString(maxEventTimeNs));
+        String minutes = bars == null ? null : bars.text();
+        if (minutes != null) {
+            all.put(FooterKeys.MINUTE_BARS, minutes);
+        }
         all.putAll(footer);
         groups.finish(all);
         if (sorted && table.recordType().requiresInstrument()) {

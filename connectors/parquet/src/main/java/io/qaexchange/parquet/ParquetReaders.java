@@ -4,6 +4,7 @@ import java.io.IOException;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.filter2.compat.FilterCompat;
+import org.apache.parquet.format.converter.ParquetMetadataConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.io.InputFile;
 
@@ -21,6 +22,11 @@ public final class ParquetReaders {
     /** Opens a file. */
     public static ParquetFileReader open(InputFile file) throws IOException {
         return ParquetFileReader.open(file, options().build());
+    }
+
+    /** Opens a file of which the footer's metadata is wanted, and no row group. */
+    static ParquetFileReader openFooter(InputFile file) throws IOException {
+        return ParquetFileReader.open(file, options().withMetadataFilter(ParquetMetadataConverter.SKIP_ROW_GROUPS).build());
     }
 
     /** Opens a file whose pages are compared with their checksums. */

@@ -3,13 +3,15 @@ package io.qaexchange.job.query.finance;
 import io.qaexchange.events.instruments.Instrument;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.events.instruments.Session;
+import io.qaexchange.parquet.bar.MinuteBars;
+import io.qaexchange.parquet.bar.PartialBar;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import javax.annotation.Nullable;
 
@@ -26,6 +28,7 @@ import javax.annotation.Nullable;
 public final class BarBuilder {
 
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
+    private static final int SECONDS_PER_MINUTE = 60;
 
     private final Granularity width;
     private final Bars.Fill fill;
@@ -40,7 +43,7 @@ public final class BarBuilder {
 
     /** The bar of the row before, and its instrument and trading day. */
     @Nullable
-    private Open bar;
+    private PartialBar bar;
     private String barInstrument;
     private int barTradingDay;
     /** Rows of that instrument and day belong to that bar from this time on, and before the next one. */
@@ -50,7 +53,7 @@ public final class BarBuilder {
     /** Bars of an instrument, and the session of the row before. */
     private static final class OfInstrument {
         private final Instrument instrument;
-        private final NavigableMap<Slot, Open> bars = new TreeMap<>();
+        private final NavigableMap<Slot, PartialBar> bars = new TreeMap<>();
         @Nullable
         private Session session;
 
@@ -76,56 +79,6 @@ public final class BarBuilder {
         }
     }
 
-    /** A bar that takes rows. */
-    private static final class Open {
-        private long firstNs = Long.MAX_VALUE;
-        private byte[] firstSource;
-        private long firstSequence;
-        private long lastNs = Long.MIN_VALUE;
-        private byte[] lastSource;
-        private long lastSequence;
-        private double open;
-        private double high = Double.NEGATIVE_INFINITY;
-        private double low = Double.POSITIVE_INFINITY;
-        private double close;
-        private final ExactSum volume = new ExactSum();
-        private final ExactSum turnover = new ExactSum();
-        private long rows;
-
-        void add(long timeNs, byte[] source, long sequence, double price, double lots) {
-            if (timeNs <= firstNs && isFirst(timeNs, source, sequence)) {
-                firstNs = timeNs;
-                firstSource = source;
-                firstSequence = sequence;
-                open = price;
-            }
-            if (timeNs >= lastNs && isLast(timeNs, source, sequence)) {
-                lastNs = timeNs;
-                lastSource = source;
-                lastSequence = sequence;
-                close = price;
-            }
-            high = Math.max(high, price);
-            low = Math.min(low, price);
-            volume.add(lots);
-            turnover.add(lots * price);
-            rows++;
-        }
-
-        private boolean isFirst(long timeNs, byte[] source, long sequence) {
-            return timeNs < firstNs || timeNs == firstNs && (rows == 0 || before(source, sequence, firstSource, firstSequence));
-        }
-
-        private boolean isLast(long timeNs, byte[] source, long sequence) {
-            return timeNs > lastNs || timeNs == lastNs && (rows == 0 || before(lastSource, lastSequence, source, sequence));
-        }
-
-        private static boolean before(byte[] source, long sequence, byte[] than, long thanSequence) {
-            int order = Arrays.compareUnsigned(source, than);
-            return order != 0 ? order < 0 : sequence < thanSequence;
-        }
-    }
-
     /**
      * Adds a row. Where rows of one bar come together, each costs a few comparisons.
      *
@@ -134,17 +87,71 @@ public final class BarBuilder {
      * @param source UTF-8 of the name of its source; not to be changed later
      */
     public void add(String instrument, int tradingDay, long timeNs, byte[] source, long sequence, double price, double volume) {
-        if (bar == null || timeNs < barFromNs || timeNs >= barToNs || tradingDay != barTradingDay || !instrument.equals(barInstrument)) {
+        if (isOfAnotherBar(instrument, tradingDay, timeNs)) {
             find(instrument, tradingDay, timeNs);
         }
         bar.add(timeNs, source, sequence, price, volume);
     }
 
+    private boolean isOfAnotherBar(String instrument, int tradingDay, long timeNs) {
+        return bar == null || timeNs < barFromNs || timeNs >= barToNs || tradingDay != barTradingDay || !instrument.equals(barInstrument);
+    }
+
+    /** Whether bars of that width can be made of minutes. */
+    boolean takesMinutes() {
+        return width.seconds() % SECONDS_PER_MINUTE == 0;
+    }
+
+    /**
+     * Whether the rows of each minute belong to one bar, or to none, so that they may be added without being known.
+     *
+     * @param wanted the only instruments; null for all
+     * @param fromNs rows from here, inclusive
+     * @param toNs up to here, exclusive
+     */
+    boolean takes(MinuteBars minutes, @Nullable Set<String> wanted, long fromNs, long toNs) {
+        for (Map.Entry<String, List<MinuteBars.Minute>> entry : minutes.byInstrument().entrySet()) {
+            if (wanted == null || wanted.contains(entry.getKey())) {
+                OfInstrument of = ofInstrument(entry.getKey());
+                for (MinuteBars.Minute minute : entry.getValue()) {
+                    PartialBar rows = minute.bar();
+                    boolean isIn = rows.firstNs() >= fromNs && rows.lastNs() < toNs;
+                    boolean isOut = rows.lastNs() < fromNs || rows.firstNs() >= toNs;
+                    if (!isOut && (!isIn || !slot(of, minutes.tradingDay(), rows.firstNs()).equals(slot(of, minutes.tradingDay(), rows.lastNs())))) {
+                        return false;
+                    }
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Adds minutes that it {@linkplain #takes takes}. */
+    void add(MinuteBars minutes, @Nullable Set<String> wanted, long fromNs, long toNs) {
+        minutes.byInstrument().forEach((instrument, each) -> {
+            if (wanted == null || wanted.contains(instrument)) {
+                for (MinuteBars.Minute minute : each) {
+                    PartialBar rows = minute.bar();
+                    if (rows.firstNs() >= fromNs && rows.lastNs() < toNs) {
+                        if (isOfAnotherBar(instrument, minutes.tradingDay(), rows.firstNs())) {
+                            find(instrument, minutes.tradingDay(), rows.firstNs());
+                        }
+                        bar.add(rows);
+                    }
+                }
+            }
+        });
+    }
+
+    private OfInstrument ofInstrument(String instrument) {
+        return all.computeIfAbsent(instrument, name -> new OfInstrument(instruments.get(name)));
+    }
+
     /** Turns to the bar of a row. */
     private void find(String instrument, int tradingDay, long timeNs) {
-        OfInstrument of = all.computeIfAbsent(instrument, name -> new OfInstrument(instruments.get(name)));
+        OfInstrument of = ofInstrument(instrument);
         Slot slot = slot(of, tradingDay, timeNs);
-        bar = of.bars.computeIfAbsent(slot, begin -> new Open());
+        bar = of.bars.computeIfAbsent(slot, begin -> new PartialBar());
         barInstrument = instrument;
         barTradingDay = tradingDay;
         if (width.isTradingDay()) {
@@ -191,14 +198,14 @@ public final class BarBuilder {
         return bars;
     }
 
-    private static Bar known(OfInstrument of, Slot slot, Open bar) {
-        return new Bar(of.instrument.id(), slot.tradingDay(), slot.beginNs(), bar.open, bar.high, bar.low, bar.close, bar.volume.get(), bar.turnover.get(),
-                bar.rows);
+    private static Bar known(OfInstrument of, Slot slot, PartialBar bar) {
+        return new Bar(of.instrument.id(), slot.tradingDay(), slot.beginNs(), bar.open(), bar.high(), bar.low(), bar.close(), bar.volume(), bar.turnover(),
+                bar.rows());
     }
 
-    private void fillDay(OfInstrument of, NavigableMap<Slot, Open> day, List<Bar> bars) {
+    private void fillDay(OfInstrument of, NavigableMap<Slot, PartialBar> day, List<Bar> bars) {
         Bar before = null;
-        for (Map.Entry<Slot, Open> entry : day.entrySet()) {
+        for (Map.Entry<Slot, PartialBar> entry : day.entrySet()) {
             Bar next = known(of, entry.getKey(), entry.getValue());
             if (before != null) {
                 List<Long> between = openSlots(of.instrument, before.beginNs(), next.beginNs());

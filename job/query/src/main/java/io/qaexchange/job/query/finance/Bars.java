@@ -1,6 +1,9 @@
 package io.qaexchange.job.query.finance;
 
+import static java.util.Objects.requireNonNull;
+
 import io.qaexchange.job.query.SqlText;
+import io.qaexchange.parquet.bar.BarTable;
 import java.util.Locale;
 import javax.annotation.Nullable;
 
@@ -34,7 +37,7 @@ public record Bars(String table, Granularity width, @Nullable String instrument,
     }
 
     public Bars {
-        if (!table.equals("trade") && !table.equals("tick")) {
+        if (BarTable.find(table) == null) {
             throw new IllegalArgumentException(table + " is none of the tables that bars are made of: tick, trade");
         }
         if (fill != Fill.NONE && width.isTradingDay()) {
@@ -42,15 +45,9 @@ public record Bars(String table, Granularity width, @Nullable String instrument,
         }
     }
 
-    /** The column of prices. */
-    public String priceColumn() {
-        return table.equals("trade") ? "price" : "last_price";
-    }
-
-    /** The column of volumes; null if the rows have none. */
-    @Nullable
-    public String volumeColumn() {
-        return table.equals("trade") ? "volume" : null;
+    /** Where prices and volumes come from. */
+    public BarTable source() {
+        return requireNonNull(BarTable.find(table));
     }
 
     /** The query that gives the same bars. */

@@ -1,5 +1,6 @@
 package io.qaexchange.job.query.sql;
 
+import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.instruments.Instruments;
@@ -9,12 +10,16 @@ import io.qaexchange.job.query.finance.Bar;
 import io.qaexchange.job.query.finance.BarBuilder;
 import io.qaexchange.job.query.finance.Bars;
 import io.qaexchange.job.query.finance.EventBars;
+import io.qaexchange.job.query.finance.StoredBars;
 import io.qaexchange.job.query.hot.HotFilter;
+import io.qaexchange.parquet.bar.MinuteBars;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -36,7 +41,7 @@ final class BarTables {
 
     private final Connection connection;
     private final Map<BarCall, BarBuilder> builders = new HashMap<>();
-    /** Instruments of hot rows that were added, by table. */
+    /** Instruments of rows that were added and are in no view, by table. */
     private final Map<String, Set<String>> instruments = new HashMap<>();
 
     BarTables(Connection connection) {
@@ -64,7 +69,30 @@ final class BarTables {
         return rows[0];
     }
 
-    /** Instruments of a table of which hot rows were added. */
+    /**
+     * Adds the bars that files keep in their footers, to all calls of a table that is not there for anything else.
+     *
+     * @param files files that may have rows
+     * @return those of which no row need be read
+     */
+    Set<DataFile> addStored(List<BarCall> calls, RowSource source, List<DataFile> files) {
+        List<StoredBars.Wanted> wanted = new ArrayList<>();
+        for (BarCall call : calls) {
+            wanted.add(new StoredBars.Wanted(builder(call, source.instruments()), call.rows().instruments(),
+                    call.bars().fromNs() == null ? Long.MIN_VALUE : call.bars().fromNs(), call.bars().toNs() == null ? Long.MAX_VALUE : call.bars().toNs()));
+        }
+        Set<DataFile> added = new HashSet<>();
+        for (DataFile file : files) {
+            MinuteBars minutes = StoredBars.ofProcess().addTo(wanted, file, source::open);
+            if (minutes != null) {
+                instruments.computeIfAbsent(file.table(), none -> new HashSet<>()).addAll(minutes.byInstrument().keySet());
+                added.add(file);
+            }
+        }
+        return added;
+    }
+
+    /** Instruments of a table of which rows were added that are in no view. */
     Set<String> instrumentsOf(String table) {
         return instruments.getOrDefault(table, Set.of());
     }
@@ -119,7 +147,7 @@ final class BarTables {
 
     private static String rows(BarCall call) {
         Bars bars = call.bars();
-        String price = bars.priceColumn();
+        String price = bars.source().priceColumn();
         StringBuilder where = new StringBuilder(" WHERE " + price + " IS NOT NULL");
         if (call.rows().instruments() != null) {
             where.append(" AND instrument IN (").append(call.rows().instruments().stream().map(SqlText::quote).collect(Collectors.joining(", ", "", "")))
@@ -132,7 +160,7 @@ final class BarTables {
             where.append(" AND event_time < make_timestamp_ns(").append(bars.toNs()).append(")::TIMESTAMPTZ_NS");
         }
         return "SELECT instrument, coalesce(trading_day, 0), epoch_ns(event_time), source, sequence, " + price + ", "
-                + (bars.volumeColumn() == null ? "0::DOUBLE" : "coalesce(" + bars.volumeColumn() + ", 0)") + " FROM " + bars.table() + where;
+                + (bars.source().volumeColumn() == null ? "0::DOUBLE" : "coalesce(" + bars.source().volumeColumn() + ", 0)") + " FROM " + bars.table() + where;
     }
 
     private void execute(String sql) throws SQLException {

@@ -24,6 +24,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,7 +130,7 @@ public final class SqlTables implements AutoCloseable {
         SqlTables tables = create();
         try {
             tables.load(source, names().stream().filter(name -> SystemTable.find(name) == null).collect(Collectors.toMap(name -> name, name -> TableRead.ALL)),
-                    RowAccess.ALL, null, Map.of());
+                    RowAccess.ALL, null, AddedRows.NONE);
             return tables;
         } catch (Exception e) {
             tables.close();
@@ -160,16 +161,36 @@ public final class SqlTables implements AutoCloseable {
      * @throws IllegalStateException if rows are limited and the database is locked already
      */
     public void load(RowSource source, SqlQuery query, RowAccess access) throws Exception {
-        Map<String, Long> added = new HashMap<>();
-        for (BarCall call : query.bars()) {
-            if (query.barsOnly().contains(call.bars().table())) {
-                added.merge(call.bars().table(), bars.addHot(call, source, access), Math::max);
-            }
-        }
-        load(source, query.reads(), access, null, added);
+        load(source, query.reads(), access, null, addBars(source, query, access));
         for (BarCall call : query.bars()) {
             bars.make(call, source.instruments());
         }
+    }
+
+    /**
+     * Rows that are bars before any view is there.
+     *
+     * @param hotRows by table how many hot rows were added; all that are asked for
+     * @param files files of which no row need be read
+     */
+    private record AddedRows(Map<String, Long> hotRows, Set<DataFile> files) {
+        static final AddedRows NONE = new AddedRows(Map.of(), Set.of());
+    }
+
+    /** Adds rows to the bars of tables that are there for nothing else. */
+    private AddedRows addBars(RowSource source, SqlQuery query, RowAccess access) throws Exception {
+        Map<String, Long> hotRows = new HashMap<>();
+        Set<DataFile> files = new HashSet<>();
+        for (String table : query.barsOnly()) {
+            List<BarCall> calls = query.bars().stream().filter(call -> call.bars().table().equals(table)).toList();
+            for (BarCall call : calls) {
+                hotRows.merge(table, bars.addHot(call, source, access), Math::max);
+            }
+            if (access.isAll()) {
+                files.addAll(bars.addStored(calls, source, FileChoice.of(source.files().stream().filter(file -> file.table().equals(table)).toList(), query.reads().get(table)).read()));
+            }
+        }
+        return new AddedRows(hotRows, files);
     }
 
     /**
@@ -178,7 +199,7 @@ public final class SqlTables implements AutoCloseable {
      */
     public void loadWhileShown(RowSource source, SqlQuery query, RowAccess access) throws Exception {
         if (query.passesOnce() && access.isAll() && EventSchema.get().findTable(query.wholeTable()) != null) {
-            load(source, query.reads(), access, query.wholeTable(), Map.of());
+            load(source, query.reads(), access, query.wholeTable(), AddedRows.NONE);
         } else {
             load(source, query, access);
         }
@@ -186,16 +207,16 @@ public final class SqlTables implements AutoCloseable {
 
     /**
      * @param shown the table whose hot rows are read while they are shown; null for none
-     * @param added tables whose hot rows are bars already, with their number
+     * @param added rows that are bars already
      */
-    private void load(RowSource source, Map<String, TableRead> reads, RowAccess access, @Nullable String shown, Map<String, Long> added) throws Exception {
+    private void load(RowSource source, Map<String, TableRead> reads, RowAccess access, @Nullable String shown, AddedRows added) throws Exception {
         if (access.isAll()) {
             database.allow(source.folders());
         } else if (database.isLocked()) {
             throw new IllegalStateException("rows are limited, and the database may read files: it must be one of its own");
         }
         Map<String, TableRead> loaded = new HashMap<>(reads);
-        loaded.keySet().removeAll(added.keySet());
+        loaded.keySet().removeAll(added.hotRows().keySet());
         Map<String, Long> hot = loadHot(source, loaded, access, shown);
         Map<String, List<DataFile>> files = source.files().stream().collect(Collectors.groupingBy(DataFile::table));
         plan.clear();
@@ -209,15 +230,16 @@ public final class SqlTables implements AutoCloseable {
                 continue;
             }
             if (!access.isAll()) {
-                loadLimited(source, table, reads.get(table), files.getOrDefault(table, List.of()), hot.get(table), access, added.getOrDefault(table, 0L));
+                loadLimited(source, table, reads.get(table), files.getOrDefault(table, List.of()), hot.get(table), access, added.hotRows().getOrDefault(table, 0L));
                 continue;
             }
             FileChoice choice = FileChoice.of(files.getOrDefault(table, List.of()), reads.get(table));
-            plan.add(new TablePlan(table, columnsRead(table, reads.get(table)), reads.get(table).rows(), hot.getOrDefault(table, added.getOrDefault(table, 0L)), choice.read(),
+            plan.add(new TablePlan(table, columnsRead(table, reads.get(table)), reads.get(table).rows(), hot.getOrDefault(table, added.hotRows().getOrDefault(table, 0L)), choice.read(),
                     choice.pruned()));
-            if (!choice.read().isEmpty() || hot.containsKey(table)) {
+            List<DataFile> cold = choice.read().stream().filter(file -> !added.files().contains(file)).toList();
+            if (!cold.isEmpty() || hot.containsKey(table)) {
                 filled.add(table);
-                createView(table, cold(source, choice.read()), hot.containsKey(table), reads.get(table));
+                createView(table, cold(source, cold), hot.containsKey(table), reads.get(table));
             }
         }
         if (!access.isAll()) {

@@ -1,5 +1,6 @@
 package io.qaexchange.job.query.typed;
 
+import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
@@ -7,10 +8,14 @@ import io.qaexchange.job.query.finance.Bar;
 import io.qaexchange.job.query.finance.BarBuilder;
 import io.qaexchange.job.query.finance.Bars;
 import io.qaexchange.job.query.finance.EventBars;
+import io.qaexchange.job.query.finance.StoredBars;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import javax.annotation.Nullable;
 
-/** Bars of a live read, made of its rows one by one. Stateless. */
+/** Bars of a live read, made of its rows one by one, and of the bars that files keep in their footers. Stateless. */
 public final class TypedBars {
 
     private TypedBars() {
@@ -22,12 +27,31 @@ public final class TypedBars {
                 bars.toNs() == null ? Long.MAX_VALUE : bars.toNs());
     }
 
-    /** The bars. */
-    public static List<Bar> of(Bars bars, UnionScan rows, Instruments instruments) throws IOException {
+    /**
+     * The bars; null if more archived rows than some would have to be read for them.
+     *
+     * @param mostFiles files whose rows may be read
+     * @param mostRows rows that they may have together
+     */
+    @Nullable
+    public static List<Bar> of(Bars bars, UnionScan rows, Instruments instruments, int mostFiles, long mostRows) throws IOException {
         BarBuilder builder = new BarBuilder(bars.width(), bars.fill(), instruments);
+        UnionScan.Range range = range(bars);
+        List<StoredBars.Wanted> wanted = List.of(new StoredBars.Wanted(builder, bars.instrument() == null ? null : Set.of(bars.instrument()), range.fromNs(), range.toNs()));
+        List<DataFile> left = new ArrayList<>();
+        long rowsLeft = 0;
+        for (DataFile file : rows.files(range)) {
+            if (!rows.seesAll() || StoredBars.ofProcess().addTo(wanted, file, rows::open) == null) {
+                left.add(file);
+                rowsLeft += file.rows();
+                if (left.size() > mostFiles || rowsLeft > mostRows) {
+                    return null;
+                }
+            }
+        }
         EventBars events = new EventBars(builder, bars, instruments);
         StoredEvent stored = new StoredEvent();
-        rows.forEach(range(bars), row -> events.add(stored.wrap(row.stored())));
+        rows.forEach(range, left, row -> events.add(stored.wrap(row.stored())));
         return builder.finish();
     }
 }

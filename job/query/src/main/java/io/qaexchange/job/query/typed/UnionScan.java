@@ -2,6 +2,7 @@ package io.qaexchange.job.query.typed;
 
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
+import io.qaexchange.archive.tier.ColdFile;
 import io.qaexchange.archive.tier.ColdFiles;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
@@ -67,13 +68,28 @@ public final class UnionScan {
 
     /** Visits all rows of a range: hot ones, then cold ones, in no order. */
     public void forEach(Range range, Visitor visitor) throws IOException {
+        forEach(range, files(range), visitor);
+    }
+
+    /** Visits the hot rows of a range and those in some of its {@link #files}, in no order. */
+    void forEach(Range range, List<DataFile> files, Visitor visitor) throws IOException {
         if (range.fromNs() >= range.toNs()) {
             return;
         }
         hot(wanted(range), visitor);
-        for (DataFile file : files(range)) {
+        for (DataFile file : files) {
             cold(file, range, visitor);
         }
+    }
+
+    /** Whether no rows are kept from who asks. */
+    boolean seesAll() {
+        return read.access().isAll();
+    }
+
+    /** Opens a file. Whoever does closes it. */
+    ColdFile open(DataFile file) throws IOException {
+        return coldFiles.open(file);
     }
 
     /** The first rows of a range by event time, source and sequence, or the last ones, last first. */

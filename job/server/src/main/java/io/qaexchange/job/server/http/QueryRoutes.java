@@ -2,7 +2,6 @@ package io.qaexchange.job.server.http;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.events.EventJson;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
@@ -178,11 +177,10 @@ public final class QueryRoutes {
         Bars bars = new Bars(table, Granularity.parse(exchange.parameter("interval", "1m")), exchange.parameter("instrument"),
                 time("from", exchange.parameter("from")), time("to", exchange.parameter("to")), filling);
         boolean answered = isJson(exchange) && typed(exchange, (read, rows) -> {
-            List<DataFile> files = rows.files(TypedBars.range(bars));
-            if (files.size() > MOST_ARCHIVED_FILES || files.stream().mapToLong(DataFile::rows).sum() > MOST_ARCHIVED_ROWS) {
+            List<Bar> made = TypedBars.of(bars, rows, read.instruments(), MOST_ARCHIVED_FILES, MOST_ARCHIVED_ROWS);
+            if (made == null) {
                 return null;
             }
-            List<Bar> made = TypedBars.of(bars, rows, read.instruments());
             nameMissing(exchange, table, exchange.parameter("instrument"), made.isEmpty(), read);
             return out -> BarJson.write(made, bars.width().isTradingDay(), out);
         });
