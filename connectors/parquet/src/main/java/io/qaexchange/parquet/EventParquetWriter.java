@@ -4,7 +4,7 @@ import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
-import io.qaexchange.parquet.bar.MinuteBarsBuilder;
+import io.qaexchange.parquet.bar.FileBarsBuilder;
 import io.qaexchange.parquet.column.ParquetTable;
 import io.qaexchange.parquet.column.StoredEventColumns;
 import java.io.Closeable;
@@ -22,7 +22,7 @@ import javax.annotation.Nullable;
  * <p>Row groups end after a fixed number of rows. Every column gets statistics and a page index; strings, prices and volumes a dictionary
  * where that is smaller, times and sequences are written as differences, order and trade ids get a Bloom filter. Instrument and event time
  * are declared as sorting columns if every row has an instrument and all rows arrive in that order, as they do in the archive. The footer
- * carries {@link FooterKeys}; that of trades and ticks bars of whole minutes too, if they are worth their space.
+ * carries {@link FooterKeys}; that of trades and ticks bars too, of each width of which they are worth their space.
  *
  * <p>One thread. The file is complete only after {@link #finish}; {@link #close} without it deletes the file.
  */
@@ -33,7 +33,7 @@ public final class EventParquetWriter implements Closeable {
     private final RowGroups groups;
     private final StoredEventColumns rows;
     @Nullable
-    private final MinuteBarsBuilder bars;
+    private final FileBarsBuilder bars;
 
     private long rawBytes;
     private long minEventTimeNs = Long.MAX_VALUE;
@@ -47,7 +47,7 @@ public final class EventParquetWriter implements Closeable {
         this.file = file;
         this.table = table;
         this.rows = new StoredEventColumns(table);
-        this.bars = MinuteBarsBuilder.of(table.recordType());
+        this.bars = FileBarsBuilder.of(table.recordType());
         this.groups = RowGroups.create(file, table.schema(), options, pages -> () -> rows.finish(pages));
     }
 
@@ -133,9 +133,8 @@ public final class EventParquetWriter implements Closeable {
         all.put(FooterKeys.RAW_BYTES, Long.toString(rawBytes));
         all.put(FooterKeys.MIN_EVENT_TIME, Long.toString(minEventTimeNs));
         all.put(FooterKeys.MAX_EVENT_TIME, Long.toString(maxEventTimeNs));
-        String minutes = bars == null ? null : bars.text();
-        if (minutes != null) {
-            all.put(FooterKeys.MINUTE_BARS, minutes);
+        if (bars != null) {
+            bars.texts().forEach((seconds, text) -> all.put(FooterKeys.bars(seconds), text));
         }
         all.putAll(footer);
         groups.finish(all);

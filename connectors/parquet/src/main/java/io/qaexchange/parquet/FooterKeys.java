@@ -30,9 +30,15 @@ public final class FooterKeys {
     /** Number of the file among those of its subtask in its archive epoch, ascending in the order of hand-over, from 1. */
     public static final String ORDINAL = "qaexchange.ordinal";
 
-    /** Bars of whole minutes, of all rows of the file; see {@link io.qaexchange.parquet.bar.MinuteBars}. Absent if there are too many for the rows. */
-    public static final String MINUTE_BARS = "qaexchange.minute_bars";
-
     private FooterKeys() {
+    }
+
+    /**
+     * Bars of a width, of all rows of the file; see {@link io.qaexchange.parquet.bar.FileBars}. Absent if there are too many for the rows.
+     *
+     * @param widthSeconds 60, 900 or 3600
+     */
+    public static String bars(int widthSeconds) {
+        return "qaexchange.bars_" + widthSeconds + "s";
     }
 }

@@ -3,7 +3,7 @@ package io.qaexchange.job.query.finance;
 import io.qaexchange.events.instruments.Instrument;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.events.instruments.Session;
-import io.qaexchange.parquet.bar.MinuteBars;
+import io.qaexchange.parquet.bar.FileBars;
 import io.qaexchange.parquet.bar.PartialBar;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -28,7 +28,6 @@ import javax.annotation.Nullable;
 public final class BarBuilder {
 
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
-    private static final int SECONDS_PER_MINUTE = 60;
 
     private final Granularity width;
     private final Bars.Fill fill;
@@ -97,27 +96,27 @@ public final class BarBuilder {
         return bar == null || timeNs < barFromNs || timeNs >= barToNs || tradingDay != barTradingDay || !instrument.equals(barInstrument);
     }
 
-    /** Whether bars of that width can be made of minutes. */
-    boolean takesMinutes() {
-        return width.seconds() % SECONDS_PER_MINUTE == 0;
+    /** Whether its bars can be made of bars of a width. */
+    boolean takesWidth(int seconds) {
+        return width.seconds() % seconds == 0;
     }
 
     /**
-     * Whether the rows of each minute belong to one bar, or to none, so that they may be added without being known.
+     * Whether the rows of each part belong to one bar, or to none, so that they may be added without being known.
      *
      * @param wanted the only instruments; null for all
      * @param fromNs rows from here, inclusive
      * @param toNs up to here, exclusive
      */
-    boolean takes(MinuteBars minutes, @Nullable Set<String> wanted, long fromNs, long toNs) {
-        for (Map.Entry<String, List<MinuteBars.Minute>> entry : minutes.byInstrument().entrySet()) {
+    boolean takes(FileBars parts, @Nullable Set<String> wanted, long fromNs, long toNs) {
+        for (Map.Entry<String, List<FileBars.Part>> entry : parts.byInstrument().entrySet()) {
             if (wanted == null || wanted.contains(entry.getKey())) {
                 OfInstrument of = ofInstrument(entry.getKey());
-                for (MinuteBars.Minute minute : entry.getValue()) {
-                    PartialBar rows = minute.bar();
+                for (FileBars.Part part : entry.getValue()) {
+                    PartialBar rows = part.bar();
                     boolean isIn = rows.firstNs() >= fromNs && rows.lastNs() < toNs;
                     boolean isOut = rows.lastNs() < fromNs || rows.firstNs() >= toNs;
-                    if (!isOut && (!isIn || !slot(of, minutes.tradingDay(), rows.firstNs()).equals(slot(of, minutes.tradingDay(), rows.lastNs())))) {
+                    if (!isOut && (!isIn || !slot(of, parts.tradingDay(), rows.firstNs()).equals(slot(of, parts.tradingDay(), rows.lastNs())))) {
                         return false;
                     }
                 }
@@ -126,15 +125,15 @@ public final class BarBuilder {
         return true;
     }
 
-    /** Adds minutes that it {@linkplain #takes takes}. */
-    void add(MinuteBars minutes, @Nullable Set<String> wanted, long fromNs, long toNs) {
-        minutes.byInstrument().forEach((instrument, each) -> {
+    /** Adds parts that it {@linkplain #takes takes}. */
+    void add(FileBars parts, @Nullable Set<String> wanted, long fromNs, long toNs) {
+        parts.byInstrument().forEach((instrument, each) -> {
             if (wanted == null || wanted.contains(instrument)) {
-                for (MinuteBars.Minute minute : each) {
-                    PartialBar rows = minute.bar();
+                for (FileBars.Part part : each) {
+                    PartialBar rows = part.bar();
                     if (rows.firstNs() >= fromNs && rows.lastNs() < toNs) {
-                        if (isOfAnotherBar(instrument, minutes.tradingDay(), rows.firstNs())) {
-                            find(instrument, minutes.tradingDay(), rows.firstNs());
+                        if (isOfAnotherBar(instrument, parts.tradingDay(), rows.firstNs())) {
+                            find(instrument, parts.tradingDay(), rows.firstNs());
                         }
                         bar.add(rows);
                     }

@@ -2,10 +2,11 @@ package io.qaexchange.job.query.finance;
 
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.tier.ColdFile;
-import io.qaexchange.parquet.EventFileBars;
 import io.qaexchange.parquet.FlinkInputFile;
-import io.qaexchange.parquet.bar.MinuteBars;
+import io.qaexchange.parquet.FooterBars;
+import io.qaexchange.parquet.bar.FileBars;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The bars of minutes that archived files keep in their footers, so that bars of a minute and more need not read their rows. Those that were asked for last stay in
+ * The bars that archived files keep in their footers, so that bars of a minute and more need not read their rows. Those that were asked for last stay in
  * memory: what an archive manifest names never changes.
  *
  * <p>Thread-safe.
@@ -30,8 +31,8 @@ public final class StoredBars {
     private static final StoredBars OF_PROCESS = new StoredBars(MOST_BARS);
 
     private final int most;
-    /** By checksum of the file, or where it lies if it has none; those first that were not asked for the longest. Guarded by this. */
-    private final Map<String, Optional<MinuteBars>> known = new LinkedHashMap<>(16, 0.75f, true);
+    /** By checksum of the file, or where it lies if it has none, and width; those first that were not asked for the longest. Guarded by this. */
+    private final Map<String, Optional<FileBars>> known = new LinkedHashMap<>(16, 0.75f, true);
     /** Guarded by this. */
     private int bars;
 
@@ -60,29 +61,22 @@ public final class StoredBars {
      * @return the bars of the file; null if its rows are to be read: also where the file is missing or damaged, which whoever reads them says
      */
     @Nullable
-    public MinuteBars addTo(Iterable<Wanted> wanted, DataFile file, Opener opener) {
-        for (Wanted each : wanted) {
-            if (!each.builder().takesMinutes()) {
-                return null;
-            }
-        }
-        MinuteBars minutes;
+    public FileBars addTo(Collection<Wanted> wanted, DataFile file, Opener opener) {
         try {
-            minutes = of(file, opener);
+            Lookup lookup = new Lookup(file, opener);
+            for (int i = FileBars.WIDTHS.size() - 1; i >= 0; i--) {
+                int seconds = FileBars.WIDTHS.get(i);
+                FileBars bars = wanted.stream().allMatch(each -> each.builder().takesWidth(seconds)) ? lookup.of(seconds) : null;
+                if (bars != null && wanted.stream().allMatch(each -> each.builder().takes(bars, each.instruments(), each.fromNs(), each.toNs()))) {
+                    wanted.forEach(each -> each.builder().add(bars, each.instruments(), each.fromNs(), each.toNs()));
+                    return bars;
+                }
+            }
+            return null;
         } catch (IOException e) {
             LOG.warn("the bars in the footer of archived file {} cannot be read, its rows are read instead", file.path(), e);
             return null;
         }
-        if (minutes == null) {
-            return null;
-        }
-        for (Wanted each : wanted) {
-            if (!each.builder().takes(minutes, each.instruments(), each.fromNs(), each.toNs())) {
-                return null;
-            }
-        }
-        wanted.forEach(each -> each.builder().add(minutes, each.instruments(), each.fromNs(), each.toNs()));
-        return minutes;
     }
 
     /**
@@ -96,19 +90,39 @@ public final class StoredBars {
     public record Wanted(BarBuilder builder, @Nullable Set<String> instruments, long fromNs, long toNs) {
     }
 
-    @Nullable
-    private MinuteBars of(DataFile file, Opener opener) throws IOException {
-        if (file.sha256() != null) {
-            Optional<MinuteBars> found = known(file.sha256());
-            if (found != null) {
-                return found.orElse(null);
+    /** Looks for the bars of a file, in memory first; its footer is read once at most. */
+    private final class Lookup {
+        private final DataFile file;
+        private final Opener opener;
+        @Nullable
+        private FooterBars footer;
+
+        Lookup(DataFile file, Opener opener) {
+            this.file = file;
+            this.opener = opener;
+        }
+
+        @Nullable
+        FileBars of(int seconds) throws IOException {
+            if (file.sha256() != null) {
+                return of(file.sha256(), seconds);
+            }
+            try (ColdFile cold = opener.open(file)) {
+                return of(cold.path().toString(), seconds);
             }
         }
-        try (ColdFile cold = opener.open(file)) {
-            String key = file.sha256() != null ? file.sha256() : cold.path().toString();
-            Optional<MinuteBars> found = known(key);
+
+        @Nullable
+        private FileBars of(String name, int seconds) throws IOException {
+            String key = name + ' ' + seconds;
+            Optional<FileBars> found = known(key);
             if (found == null) {
-                found = Optional.ofNullable(EventFileBars.read(FlinkInputFile.of(cold.path()), file.table()));
+                if (footer == null) {
+                    try (ColdFile cold = opener.open(file)) {
+                        footer = FooterBars.read(FlinkInputFile.of(cold.path()), file.table());
+                    }
+                }
+                found = Optional.ofNullable(footer.of(seconds));
                 keep(key, found);
             }
             return found.orElse(null);
@@ -116,16 +130,16 @@ public final class StoredBars {
     }
 
     @Nullable
-    private synchronized Optional<MinuteBars> known(String key) {
+    private synchronized Optional<FileBars> known(String key) {
         return known.get(key);
     }
 
-    private synchronized void keep(String key, Optional<MinuteBars> read) {
+    private synchronized void keep(String key, Optional<FileBars> read) {
         if (weight(read) > most || known.putIfAbsent(key, read) != null) {
             return;
         }
         bars += weight(read);
-        Iterator<Optional<MinuteBars>> eldest = known.values().iterator();
+        Iterator<Optional<FileBars>> eldest = known.values().iterator();
         while (bars > most) {
             bars -= weight(eldest.next());
             eldest.remove();
@@ -133,7 +147,7 @@ public final class StoredBars {
     }
 
     /** Bars, and one for the file. */
-    private static int weight(Optional<MinuteBars> of) {
-        return of.map(MinuteBars::size).orElse(0) + 1;
+    private static int weight(Optional<FileBars> of) {
+        return of.map(FileBars::size).orElse(0) + 1;
     }
 }

@@ -12,7 +12,7 @@ import io.qaexchange.job.query.finance.Bars;
 import io.qaexchange.job.query.finance.EventBars;
 import io.qaexchange.job.query.finance.StoredBars;
 import io.qaexchange.job.query.hot.HotFilter;
-import io.qaexchange.parquet.bar.MinuteBars;
+import io.qaexchange.parquet.bar.FileBars;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -83,9 +83,9 @@ final class BarTables {
         }
         Set<DataFile> added = new HashSet<>();
         for (DataFile file : files) {
-            MinuteBars minutes = StoredBars.ofProcess().addTo(wanted, file, source::open);
-            if (minutes != null) {
-                instruments.computeIfAbsent(file.table(), none -> new HashSet<>()).addAll(minutes.byInstrument().keySet());
+            FileBars parts = StoredBars.ofProcess().addTo(wanted, file, source::open);
+            if (parts != null) {
+                instruments.computeIfAbsent(file.table(), none -> new HashSet<>()).addAll(parts.byInstrument().keySet());
                 added.add(file);
             }
         }

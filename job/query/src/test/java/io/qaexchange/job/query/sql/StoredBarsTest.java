@@ -10,6 +10,7 @@ import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.parquet.FooterKeys;
+import io.qaexchange.parquet.bar.FileBars;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -28,13 +29,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Bars of rows of which many lie in files that keep bars of minutes, beside bars of the same rows one by one. */
+/** Bars of rows of which many lie in files that keep bars, beside bars of the same rows one by one. */
 class StoredBarsTest {
 
     /** Monday 2026-01-05, 20:50 in Shanghai, before the night session. */
     private static final long BEGIN_NS = 1_767_617_400_000_000_000L;
     private static final long SECOND_NS = 1_000_000_000L;
-    private static final int ROWS = 8_000;
+    private static final int ROWS = 10_000;
     private static final int FILES = 3;
 
     @TempDir
@@ -136,8 +137,10 @@ class StoredBarsTest {
             Path path = folder.resolve(file.path());
             byte[] bytes = Files.readAllBytes(path);
             String text = new String(bytes, StandardCharsets.ISO_8859_1);
-            int at = text.indexOf(FooterKeys.MINUTE_BARS) + FooterKeys.MINUTE_BARS.length() + 100;
-            bytes[at] = (byte) (bytes[at] == 'A' ? 'B' : 'A');
+            for (int width : FileBars.WIDTHS) {
+                int at = text.indexOf(FooterKeys.bars(width)) + FooterKeys.bars(width).length() + 100;
+                bytes[at] = (byte) (bytes[at] == 'A' ? 'B' : 'A');
+            }
             Files.write(path, bytes);
         }
         assertThat(query(inFiles, minutes)).isEqualTo(query(oneByOne, minutes));

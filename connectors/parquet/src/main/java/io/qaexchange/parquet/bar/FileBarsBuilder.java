@@ -20,45 +20,78 @@ import java.util.zip.Deflater;
 import javax.annotation.Nullable;
 
 /**
- * Makes {@link MinuteBars} of the rows of a file, which come in any order; those of an instrument and minute best together.
+ * Makes {@link FileBars} of the rows of a file, which come in any order; those of an instrument and minute best together.
  *
- * <p>They are kept only if they are worth it: fewer than one for {@value #LEAST_ROWS} rows, so that they take a small part of the file.
+ * <p>Bars of a width are kept only if they are worth it: fewer than one for {@value #LEAST_ROWS} rows, so that they take a small part of the file.
  *
  * <p>One thread.
  */
-public final class MinuteBarsBuilder {
+public final class FileBarsBuilder {
 
     /** Rows of a bar, on average, from which on bars are kept. */
-    static final int LEAST_ROWS = 16;
+    static final int LEAST_ROWS = 20;
     /** Rows of a file after which it is looked at whether the bars will be kept. */
     private static final int LOOK_ROWS = 100_000;
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private final PricedEvent priced;
-    private Map<String, NavigableMinutes> byInstrument = new TreeMap<>();
-    private int bars;
+    /** Bars of the finest width that may be worth it; null if none is. */
+    @Nullable
+    private Level level = new Level(0);
     private long rows;
     private int tradingDay;
-    /** Once the bars are known not to be kept. */
-    private boolean dropped;
     private String instrument = "";
-    private long minute;
+    private long begin;
     @Nullable
     private PartialBar bar;
 
-    /** By minute since 1970. */
-    private static final class NavigableMinutes extends TreeMap<Long, PartialBar> {
-        private static final long serialVersionUID = 1L;
+    /** Bars of a width. */
+    private static final class Level {
+        private final int index;
+        private final long widthNs;
+        /** By instrument and number of widths since 1970. */
+        private final Map<String, TreeMap<Long, PartialBar>> byInstrument = new TreeMap<>();
+        private int bars;
+
+        /** @param index of {@link FileBars#WIDTHS} */
+        Level(int index) {
+            this.index = index;
+            this.widthNs = FileBars.WIDTHS.get(index) * NANOS_PER_SECOND;
+        }
+
+        PartialBar bar(String instrument, long begin) {
+            return byInstrument.computeIfAbsent(instrument, none -> new TreeMap<>()).computeIfAbsent(begin, none -> {
+                bars++;
+                return new PartialBar();
+            });
+        }
+
+        boolean isWorthIt(long rows) {
+            return bars > 0 && rows >= (long) bars * LEAST_ROWS;
+        }
+
+        /** The same rows in bars of the next width; null if there is none. */
+        @Nullable
+        Level next() {
+            if (index + 1 == FileBars.WIDTHS.size()) {
+                return null;
+            }
+            Level next = new Level(index + 1);
+            long times = next.widthNs / widthNs;
+            byInstrument.forEach((instrument, each) -> each.forEach((begin, bar) -> next.bar(instrument, Math.floorDiv(begin, times)).add(bar)));
+            return next;
+        }
     }
 
-    private MinuteBarsBuilder(PricedEvent priced) {
+    private FileBarsBuilder(PricedEvent priced) {
         this.priced = priced;
     }
 
     /** Makes the bars of a table; null if bars are made of others only. */
     @Nullable
-    public static MinuteBarsBuilder of(RecordType type) {
+    public static FileBarsBuilder of(RecordType type) {
         BarTable table = BarTable.find(type.table());
-        return table == null ? null : new MinuteBarsBuilder(new PricedEvent(type, table));
+        return table == null ? null : new FileBarsBuilder(new PricedEvent(type, table));
     }
 
     /**
@@ -67,95 +100,95 @@ public final class MinuteBarsBuilder {
      * @param day its trading day, yyyymmdd
      */
     public void add(StoredEvent stored, int day) {
-        if (dropped) {
+        if (level == null) {
             return;
         }
         rows++;
         if (rows == 1) {
             tradingDay = day;
-        } else if (day != tradingDay || rows % LOOK_ROWS == 0 && !isWorthIt()) {
-            drop();
+        } else if (day != tradingDay) {
+            level = null;
             return;
+        } else if (rows % LOOK_ROWS == 0 && !level.isWorthIt(rows)) {
+            level = level.next();
+            bar = null;
+            if (level == null) {
+                return;
+            }
         }
         if (!priced.wrap(stored)) {
             return;
         }
         EventView event = priced.event();
         long timeNs = event.eventTime();
-        long minuteOfRow = Math.floorDiv(timeNs, MinuteBars.MINUTE_NS);
+        long beginOfRow = Math.floorDiv(timeNs, level.widthNs);
         String name = event.instrument();
-        if (bar == null || minuteOfRow != minute || !name.equals(instrument)) {
+        if (bar == null || beginOfRow != begin || !name.equals(instrument)) {
             instrument = name;
-            minute = minuteOfRow;
-            bar = byInstrument.computeIfAbsent(name, none -> new NavigableMinutes()).computeIfAbsent(minuteOfRow, none -> {
-                bars++;
-                return new PartialBar();
-            });
+            begin = beginOfRow;
+            bar = level.bar(name, beginOfRow);
         }
         bar.add(timeNs, priced.source(), priced.sequence(), priced.price(), priced.volume());
     }
 
-    private boolean isWorthIt() {
-        return rows >= (long) bars * LEAST_ROWS;
-    }
-
-    private void drop() {
-        dropped = true;
-        byInstrument = Map.of();
-        bar = null;
-    }
-
-    /** The text that {@link MinuteBars#parse} reads; null if there are no bars, or they are not worth it. */
-    @Nullable
-    public String text() {
-        if (dropped || bars == 0 || !isWorthIt()) {
-            return null;
+    /** By width in seconds, of those that are worth it, the text that {@link FileBars#parse} reads. */
+    public Map<Integer, String> texts() {
+        Map<Integer, String> texts = new LinkedHashMap<>();
+        for (Level each = level; each != null; each = each.next()) {
+            if (each.isWorthIt(rows)) {
+                texts.put(FileBars.WIDTHS.get(each.index), text(each));
+            }
         }
-        byte[] content = content();
+        return texts;
+    }
+
+    private String text(Level level) {
+        byte[] content = content(level);
         Deflater deflater = new Deflater();
         try {
             deflater.setInput(content);
             deflater.finish();
-            ByteArrayOutputStream out = new ByteArrayOutputStream(content.length / 2 + MinuteBars.HEADER_BYTES);
-            out.writeBytes(new byte[MinuteBars.HEADER_BYTES]);
+            ByteArrayOutputStream out = new ByteArrayOutputStream(content.length / 2 + FileBars.HEADER_BYTES);
+            out.writeBytes(new byte[FileBars.HEADER_BYTES]);
             byte[] piece = new byte[8192];
             while (!deflater.finished()) {
                 out.write(piece, 0, deflater.deflate(piece));
             }
             byte[] bytes = out.toByteArray();
             ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-            header.put(0, MinuteBars.VERSION).putInt(1 + Integer.BYTES, content.length);
-            header.putInt(1, MinuteBars.checksum(bytes));
+            header.put(0, FileBars.VERSION).putInt(1 + Integer.BYTES, content.length);
+            header.putInt(1, FileBars.checksum(bytes));
             return Base64.getEncoder().encodeToString(bytes);
         } finally {
             deflater.end();
         }
     }
 
-    private byte[] content() {
+    private byte[] content(Level level) {
         Content out = new Content();
+        out.number(FileBars.WIDTHS.get(level.index));
         out.number(tradingDay);
         Map<ByteBuffer, Integer> sources = new LinkedHashMap<>();
-        List<Long> minutes = new ArrayList<>();
+        List<Long> begins = new ArrayList<>();
         List<PartialBar> all = new ArrayList<>();
-        byInstrument.values().forEach(each -> each.forEach((begin, made) -> {
-            minutes.add(begin);
+        level.byInstrument.values().forEach(each -> each.forEach((at, made) -> {
+            begins.add(at);
             all.add(made);
             sources.putIfAbsent(ByteBuffer.wrap(made.first().source()), sources.size());
             sources.putIfAbsent(ByteBuffer.wrap(made.last().source()), sources.size());
         }));
         out.number(sources.size());
         sources.keySet().forEach(source -> out.name(source.array()));
-        out.number(byInstrument.size());
-        byInstrument.forEach((name, each) -> {
+        out.number(level.byInstrument.size());
+        level.byInstrument.forEach((name, each) -> {
             out.name(name.getBytes(StandardCharsets.UTF_8));
             out.number(each.size());
         });
-        for (int i = 0; i < minutes.size(); i++) {
-            out.signed(minutes.get(i) - (i == 0 ? 0 : minutes.get(i - 1)));
+        for (int i = 0; i < begins.size(); i++) {
+            out.signed(begins.get(i) - (i == 0 ? 0 : begins.get(i - 1)));
         }
         out.numbers(all, PartialBar::rows);
-        out.numbers(all, made -> Math.floorMod(made.firstNs(), MinuteBars.MINUTE_NS));
+        out.numbers(all, made -> Math.floorMod(made.firstNs(), level.widthNs));
         out.numbers(all, made -> made.lastNs() - made.firstNs());
         out.numbers(all, made -> sources.get(ByteBuffer.wrap(made.first().source())));
         for (int i = 0; i < all.size(); i++) {
@@ -211,7 +244,14 @@ public final class MinuteBarsBuilder {
 
         void doubles(List<PartialBar> bars, ToDoubleFunction<PartialBar> value) {
             ensure(bars.size() * Double.BYTES);
-            bars.forEach(bar -> bytes.putDouble(value.applyAsDouble(bar)));
+            int at = bytes.position();
+            bytes.position(at + bars.size() * Double.BYTES);
+            for (int i = 0; i < bars.size(); i++) {
+                long bits = Double.doubleToRawLongBits(value.applyAsDouble(bars.get(i)));
+                for (int k = 0; k < Double.BYTES; k++) {
+                    bytes.put(at + k * bars.size() + i, (byte) (bits >> k * Byte.SIZE));
+                }
+            }
         }
 
         byte[] toByteArray() {

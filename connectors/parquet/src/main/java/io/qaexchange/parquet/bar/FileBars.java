@@ -15,7 +15,8 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * Bars of the minutes of UTC, of all rows of a file that have a price. They are all of one trading day. Immutable; nobody changes the bars.
+ * Bars of one width, of all rows of a file that have a price; they begin at multiples of the width since 1970, and the rows are all of one trading day. Immutable;
+ * nobody changes the bars.
  *
  * <p>The text of it, an entry of the footer, is the Base64 of:
  *
@@ -27,50 +28,61 @@ import java.util.zip.Inflater;
  *        9     …  the content, compressed by DEFLATE (RFC 1950)
  * </pre>
  *
- * <p>The content has numbers of 7 bits a byte, the lowest first, as Parquet's ULEB128; signed ones in zigzag order. After the trading day (yyyymmdd) come
- * the number of sources and each source, the number of instruments and each with its number of bars; a name is its number of bytes and its UTF-8. Then come
- * columns with a value for each bar, in the order of instruments and minutes:
+ * <p>The content has numbers of 7 bits a byte, the lowest first, as Parquet's ULEB128; signed ones in zigzag order. After the width in seconds and
+ * the trading day (yyyymmdd) come the number of sources and each source, the number of instruments and each with its number of bars; a name is its number of
+ * bytes and its UTF-8. Then come columns with a value for each bar, in the order of instruments and times:
  *
  * <pre>
- *   minute          minutes since 1970, signed: the difference to the bar before, which may be of another instrument
+ *   begin           widths since 1970, signed: the difference to the bar before, which may be of another instrument
  *   rows            number of rows
- *   first time      ns after the minute began
+ *   first time      ns after the bar began
  *   last time       ns after the first time
  *   first source    index of a source
  *   first sequence  signed: the difference to the last sequence of the bar before
  *   last source     index of a source
  *   last sequence   signed: the difference to the first sequence
- *   open, high, low, close, volume, its rounding, turnover, its rounding    eight columns of doubles, little-endian
+ *   open, high, low, close, volume, its rounding, turnover, its rounding    eight columns of doubles
  * </pre>
+ *
+ * <p>A column of doubles has their lowest bytes one after the other, then the next ones, as Parquet's BYTE_STREAM_SPLIT.
  *
  * <p>A sum and its rounding are the two numbers of Neumaier's summation, so that sums of files add up as if their rows had been added.
  */
-public final class MinuteBars {
+public final class FileBars {
 
-    /** A minute in ns. */
-    public static final long MINUTE_NS = 60_000_000_000L;
+    /** Widths of which a file keeps bars if they are worth it, in seconds; each a multiple of the one before. */
+    public static final List<Integer> WIDTHS = List.of(60, 900, 3_600);
+
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     static final byte VERSION = 1;
     static final int HEADER_BYTES = 9;
     /** Far more than a file has. */
     private static final int MOST_CONTENT_BYTES = 1 << 28;
 
+    private final int widthSeconds;
     private final int tradingDay;
-    private final Map<String, List<Minute>> byInstrument;
+    private final Map<String, List<Part>> byInstrument;
     private final int size;
 
     /**
-     * A minute that has rows.
+     * Rows of an instrument and width of time.
      *
      * @param beginNs its beginning, ns since 1970
      */
-    public record Minute(long beginNs, PartialBar bar) {
+    public record Part(long beginNs, PartialBar bar) {
     }
 
-    private MinuteBars(int tradingDay, Map<String, List<Minute>> byInstrument) {
+    private FileBars(int widthSeconds, int tradingDay, Map<String, List<Part>> byInstrument) {
+        this.widthSeconds = widthSeconds;
         this.tradingDay = tradingDay;
         this.byInstrument = byInstrument;
         this.size = byInstrument.values().stream().mapToInt(List::size).sum();
+    }
+
+    /** Width of the bars. */
+    public int widthSeconds() {
+        return widthSeconds;
     }
 
     /** Trading day of all rows, yyyymmdd. */
@@ -78,8 +90,8 @@ public final class MinuteBars {
         return tradingDay;
     }
 
-    /** The minutes of each instrument that has some, in their order. */
-    public Map<String, List<Minute>> byInstrument() {
+    /** The bars of each instrument that has some, in their order. */
+    public Map<String, List<Part>> byInstrument() {
         return byInstrument;
     }
 
@@ -90,19 +102,19 @@ public final class MinuteBars {
 
     /** Rows in all bars. */
     public long rows() {
-        return byInstrument.values().stream().flatMap(List::stream).mapToLong(minute -> minute.bar().rows()).sum();
+        return byInstrument.values().stream().flatMap(List::stream).mapToLong(part -> part.bar().rows()).sum();
     }
 
     /**
-     * Reads the text that {@link MinuteBarsBuilder#text} made.
+     * Reads the text that {@link FileBarsBuilder#texts} made.
      *
      * @throws IOException if it is damaged, or a newer version wrote it
      */
-    public static MinuteBars parse(String text) throws IOException {
+    public static FileBars parse(String text) throws IOException {
         try {
             return read(ByteBuffer.wrap(inflate(Base64.getDecoder().decode(text))).order(ByteOrder.LITTLE_ENDIAN));
         } catch (IllegalArgumentException | BufferUnderflowException | DataFormatException | IndexOutOfBoundsException e) {
-            throw new IOException("the bars of minutes in the footer are damaged: " + e.getMessage(), e);
+            throw new IOException("the bars in the footer are damaged: " + e.getMessage(), e);
         }
     }
 
@@ -110,22 +122,22 @@ public final class MinuteBars {
         ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         int version = header.get();
         if (version != VERSION) {
-            throw new IOException("the bars of minutes in the footer have version " + version + ", this build reads version " + VERSION);
+            throw new IOException("the bars in the footer have version " + version + ", this build reads version " + VERSION);
         }
         int checksum = header.getInt();
         if (checksum != checksum(bytes)) {
-            throw new IOException("the bars of minutes in the footer are damaged: their checksum is wrong");
+            throw new IOException("the bars in the footer are damaged: their checksum is wrong");
         }
         int length = header.getInt();
         if (length < 0 || length > MOST_CONTENT_BYTES) {
-            throw new IOException("the bars of minutes in the footer are damaged: they have " + length + " bytes");
+            throw new IOException("the bars in the footer are damaged: they have " + length + " bytes");
         }
         byte[] content = new byte[length];
         Inflater inflater = new Inflater();
         try {
             inflater.setInput(bytes, HEADER_BYTES, bytes.length - HEADER_BYTES);
             if (inflater.inflate(content) != length || length == 0) {
-                throw new IOException("the bars of minutes in the footer are damaged: they end early");
+                throw new IOException("the bars in the footer are damaged: they end early");
             }
             return content;
         } finally {
@@ -140,7 +152,8 @@ public final class MinuteBars {
         return (int) checksum.getValue();
     }
 
-    private static MinuteBars read(ByteBuffer in) {
+    private static FileBars read(ByteBuffer in) {
+        int widthSeconds = (int) number(in);
         int tradingDay = (int) number(in);
         byte[][] sources = new byte[count(in)][];
         for (int i = 0; i < sources.length; i++) {
@@ -154,23 +167,24 @@ public final class MinuteBars {
             bars[i] = count(in);
             all = Math.addExact(all, bars[i]);
         }
-        Columns columns = new Columns(in, all, sources);
-        Map<String, List<Minute>> byInstrument = new LinkedHashMap<>();
+        Columns columns = new Columns(in, all, widthSeconds * NANOS_PER_SECOND, sources);
+        Map<String, List<Part>> byInstrument = new LinkedHashMap<>();
         int at = 0;
         for (int i = 0; i < instruments.length; i++) {
-            List<Minute> minutes = new ArrayList<>(bars[i]);
+            List<Part> parts = new ArrayList<>(bars[i]);
             for (int k = 0; k < bars[i]; k++) {
-                minutes.add(columns.get(at++));
+                parts.add(columns.get(at++));
             }
-            byInstrument.put(instruments[i], List.copyOf(minutes));
+            byInstrument.put(instruments[i], List.copyOf(parts));
         }
-        return new MinuteBars(tradingDay, Map.copyOf(byInstrument));
+        return new FileBars(widthSeconds, tradingDay, Map.copyOf(byInstrument));
     }
 
     /** The columns, with a value for each bar. */
     private static final class Columns {
+        private final long widthNs;
         private final byte[][] sources;
-        private final long[] minutes;
+        private final long[] begins;
         private final long[] rows;
         private final long[] firstTimes;
         private final long[] lastTimes;
@@ -180,12 +194,13 @@ public final class MinuteBars {
         private final long[] lastSequences;
         private final double[][] values = new double[8][];
 
-        Columns(ByteBuffer in, int bars, byte[][] sources) {
+        Columns(ByteBuffer in, int bars, long widthNs, byte[][] sources) {
+            this.widthNs = widthNs;
             this.sources = sources;
             if (bars > in.remaining()) {
                 throw new IndexOutOfBoundsException(bars + " bars in " + in.remaining() + " bytes");
             }
-            minutes = signed(in, bars);
+            begins = signed(in, bars);
             rows = numbers(in, bars);
             firstTimes = numbers(in, bars);
             lastTimes = numbers(in, bars);
@@ -194,25 +209,22 @@ public final class MinuteBars {
             lastSources = numbers(in, bars);
             lastSequences = signed(in, bars);
             for (int column = 0; column < values.length; column++) {
-                values[column] = new double[bars];
-                for (int i = 0; i < bars; i++) {
-                    values[column][i] = in.getDouble();
-                }
+                values[column] = doubles(in, bars);
             }
-            long minute = 0;
+            long begin = 0;
             long sequence = 0;
             for (int i = 0; i < bars; i++) {
-                minutes[i] = minute += minutes[i];
+                begins[i] = begin += begins[i];
                 firstSequences[i] += sequence;
                 sequence = lastSequences[i] += firstSequences[i];
             }
         }
 
-        Minute get(int i) {
-            long begin = minutes[i] * MINUTE_NS;
+        Part get(int i) {
+            long begin = begins[i] * widthNs;
             PartialBar.Place first = new PartialBar.Place(begin + firstTimes[i], sources[(int) firstSources[i]], firstSequences[i]);
             PartialBar.Place last = new PartialBar.Place(first.timeNs() + lastTimes[i], sources[(int) lastSources[i]], lastSequences[i]);
-            return new Minute(begin, new PartialBar(rows[i], first, last, new PartialBar.Prices(values[0][i], values[1][i], values[2][i], values[3][i]),
+            return new Part(begin, new PartialBar(rows[i], first, last, new PartialBar.Prices(values[0][i], values[1][i], values[2][i], values[3][i]),
                     new ExactSum(values[4][i], values[5][i]), new ExactSum(values[6][i], values[7][i])));
         }
     }
@@ -231,6 +243,21 @@ public final class MinuteBars {
             numbers[i] = numbers[i] >>> 1 ^ -(numbers[i] & 1);
         }
         return numbers;
+    }
+
+    private static double[] doubles(ByteBuffer in, int count) {
+        int at = in.position();
+        byte[] bytes = in.array();
+        in.position(at + count * Double.BYTES);
+        double[] values = new double[count];
+        for (int i = 0; i < count; i++) {
+            long bits = 0;
+            for (int k = Double.BYTES - 1; k >= 0; k--) {
+                bits = bits << Byte.SIZE | bytes[at + k * count + i] & 0xFF;
+            }
+            values[i] = Double.longBitsToDouble(bits);
+        }
+        return values;
     }
 
     private static long number(ByteBuffer in) {

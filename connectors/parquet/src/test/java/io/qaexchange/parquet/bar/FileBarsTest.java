@@ -16,16 +16,18 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import javax.annotation.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Bars in footers beside a naive program; all damage of their bytes. */
-class MinuteBarsTest {
+class FileBarsTest {
 
     private static final long BEGIN_NS = 1_767_575_000_000_000_000L;
     private static final long SECOND_NS = 1_000_000_000L;
+    private static final long MINUTE_NS = 60 * SECOND_NS;
     private static final int DAY = 20260105;
     private static final Comparator<Row> ORDER = Comparator.comparingLong(Row::ns).thenComparing(Row::source).thenComparingLong(Row::sequence);
 
@@ -65,21 +67,25 @@ class MinuteBarsTest {
 
     @Nullable
     private static String text(List<Row> rows) {
-        MinuteBarsBuilder builder = MinuteBarsBuilder.of(EventSchema.get().table(rows.get(0).table()));
+        FileBarsBuilder builder = FileBarsBuilder.of(EventSchema.get().table(rows.get(0).table()));
         rows.forEach(row -> builder.add(encode(row), DAY));
-        return builder.text();
+        return builder.texts().get(60);
     }
 
     private static Map<String, List<String>> naive(List<Row> rows) {
+        return naive(rows, MINUTE_NS);
+    }
+
+    private static Map<String, List<String>> naive(List<Row> rows, long widthNs) {
         Map<String, List<String>> bars = new TreeMap<>();
         Map<String, Map<Long, List<Row>>> minutes = new TreeMap<>();
         rows.stream().sorted(ORDER).forEach(row -> minutes.computeIfAbsent(row.instrument(), none -> new TreeMap<>())
-                .computeIfAbsent(Math.floorDiv(row.ns(), MinuteBars.MINUTE_NS), none -> new ArrayList<>()).add(row));
+                .computeIfAbsent(Math.floorDiv(row.ns(), widthNs), none -> new ArrayList<>()).add(row));
         minutes.forEach((instrument, each) -> bars.put(instrument, each.entrySet().stream().map(entry -> {
             List<Row> of = entry.getValue();
             Row first = of.get(0);
             Row last = of.get(of.size() - 1);
-            return String.format("%d %s %s#%d %s#%d %.1f %.1f %.1f %.1f %.6f %.6f", entry.getKey() * MinuteBars.MINUTE_NS, of.size(), first.source(), first.sequence(), last.source(),
+            return String.format("%d %s %s#%d %s#%d %.1f %.1f %.1f %.1f %.6f %.6f", entry.getKey() * widthNs, of.size(), first.source(), first.sequence(), last.source(),
                     last.sequence(), first.price(), of.stream().mapToDouble(Row::price).max().orElseThrow(), of.stream().mapToDouble(Row::price).min().orElseThrow(), last.price(),
                     of.stream().mapToDouble(Row::volume).sum(),
                     of.stream().mapToDouble(row -> row.volume() * row.price()).sum());
@@ -87,7 +93,7 @@ class MinuteBarsTest {
         return bars;
     }
 
-    private static Map<String, List<String>> shown(MinuteBars bars) {
+    private static Map<String, List<String>> shown(FileBars bars) {
         return bars.byInstrument().entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().stream().map(minute -> {
             PartialBar bar = minute.bar();
             return String.format("%d %s %s#%d %s#%d %.1f %.1f %.1f %.1f %.6f %.6f", minute.beginNs(), bar.rows(), new String(bar.first().source(), StandardCharsets.UTF_8),
@@ -101,13 +107,13 @@ class MinuteBarsTest {
         Random random = new Random(5);
         for (int round = 0; round < 50; round++) {
             List<Row> rows = rows(round % 2 == 0 ? "trade" : "tick", random, 1_000 + random.nextInt(2_000), 60 + random.nextInt(240));
-            MinuteBars bars = MinuteBars.parse(text(rows));
+            FileBars bars = FileBars.parse(text(rows));
             assertThat(shown(bars)).isEqualTo(naive(rows));
             assertThat(bars.tradingDay()).isEqualTo(DAY);
             assertThat(bars.size()).isEqualTo(naive(rows).values().stream().mapToInt(List::size).sum());
             assertThat(bars.rows()).isEqualTo(rows.size());
             Collections.shuffle(rows, random);
-            assertThat(shown(MinuteBars.parse(text(rows)))).isEqualTo(shown(bars));
+            assertThat(shown(FileBars.parse(text(rows)))).isEqualTo(shown(bars));
         }
     }
 
@@ -116,10 +122,10 @@ class MinuteBarsTest {
         List<Row> rows = rows(new Random(6), 4_000, 30);
         Map<String, PartialBar> parts = new TreeMap<>();
         for (List<Row> part : List.of(rows.subList(2_500, 4_000), rows.subList(0, 1_000), rows.subList(1_000, 2_500))) {
-            MinuteBars.parse(text(part)).byInstrument().forEach((instrument, minutes) -> minutes.forEach(minute -> parts
+            FileBars.parse(text(part)).byInstrument().forEach((instrument, minutes) -> minutes.forEach(minute -> parts
                     .computeIfAbsent(instrument + minute.beginNs(), none -> new PartialBar()).add(minute.bar())));
         }
-        MinuteBars.parse(text(rows)).byInstrument().forEach((instrument, minutes) -> minutes.forEach(minute -> {
+        FileBars.parse(text(rows)).byInstrument().forEach((instrument, minutes) -> minutes.forEach(minute -> {
             PartialBar sum = parts.get(instrument + minute.beginNs());
             assertThat(sum).usingRecursiveComparison().ignoringFields("volume", "turnover").isEqualTo(minute.bar());
             assertThat(sum.volume()).isEqualTo(minute.bar().volume());
@@ -134,34 +140,57 @@ class MinuteBarsTest {
         List<Row> spread = new ArrayList<>();
         for (int i = 0; i < rows.size(); i++) {
             Row row = rows.get(i);
-            spread.add(new Row("trade", row.instrument(), row.ns() + i / 10 * MinuteBars.MINUTE_NS, row.source(), row.sequence(), 1.0, 1.0));
+            spread.add(new Row("trade", row.instrument(), row.ns() + i / 10 * MINUTE_NS, row.source(), row.sequence(), 1.0, 1.0));
         }
         assertThat(text(spread)).as("bars of few rows").isNull();
-        assertThat(MinuteBarsBuilder.of(EventSchema.get().table("trade")).text()).as("no rows").isNull();
-        MinuteBarsBuilder days = MinuteBarsBuilder.of(EventSchema.get().table("trade"));
+        assertThat(FileBarsBuilder.of(EventSchema.get().table("trade")).texts()).as("no rows").isEmpty();
+        FileBarsBuilder days = FileBarsBuilder.of(EventSchema.get().table("trade"));
         rows.forEach(row -> days.add(encode(row), DAY));
         days.add(encode(rows.get(0)), DAY + 1);
-        assertThat(days.text()).isNull();
-        assertThat(MinuteBarsBuilder.of(EventSchema.get().table("order_insert"))).isNull();
+        assertThat(days.texts()).isEmpty();
+        assertThat(FileBarsBuilder.of(EventSchema.get().table("order_insert"))).isNull();
+    }
+
+    /** Bars of a width are there from {@link FileBarsBuilder#LEAST_ROWS} rows a bar on, in files of any length. */
+    @Test
+    void haveTheWidthsThatAreWorthIt() throws IOException {
+        assertThat(widths(3_000, 40_000)).containsExactly(3_600);
+        assertThat(widths(6_000, 20_000)).containsExactly(900, 3_600);
+        assertThat(widths(6_000, 1_000)).containsExactly(60, 900, 3_600);
+        assertThat(widths(250_000, 300_000)).containsExactly(900, 3_600);
+        assertThat(widths(250_000, 3_000_000)).containsExactly(3_600);
+        assertThat(widths(250_000, 30_000_000)).isEmpty();
+    }
+
+    private static Set<Integer> widths(int count, int seconds) throws IOException {
+        List<Row> rows = rows(new Random(count), count, seconds);
+        FileBarsBuilder builder = FileBarsBuilder.of(EventSchema.get().table("trade"));
+        rows.forEach(row -> builder.add(encode(row), DAY));
+        for (Map.Entry<Integer, String> text : builder.texts().entrySet()) {
+            FileBars bars = FileBars.parse(text.getValue());
+            assertThat(bars.widthSeconds()).isEqualTo(text.getKey());
+            assertThat(shown(bars)).isEqualTo(naive(rows, text.getKey() * SECOND_NS));
+        }
+        return builder.texts().keySet();
     }
 
     @Test
     void noDamageOfABytePasses() throws IOException {
         String text = text(rows(new Random(8), 400, 60));
-        Map<String, List<String>> right = shown(MinuteBars.parse(text));
+        Map<String, List<String>> right = shown(FileBars.parse(text));
         byte[] bytes = Base64.getDecoder().decode(text);
         Random random = new Random(9);
         for (int i = 0; i < bytes.length; i++) {
             byte[] damaged = bytes.clone();
             damaged[i] ^= 1 << random.nextInt(8);
-            assertThatThrownBy(() -> MinuteBars.parse(Base64.getEncoder().encodeToString(damaged))).as("byte " + i).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> FileBars.parse(Base64.getEncoder().encodeToString(damaged))).as("byte " + i).isInstanceOf(IOException.class);
             String torn = Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(bytes, i));
-            assertThatThrownBy(() -> MinuteBars.parse(torn)).as("the first " + i + " bytes").isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> FileBars.parse(torn)).as("the first " + i + " bytes").isInstanceOf(IOException.class);
         }
         for (int i = 0; i < text.length(); i++) {
             String damaged = text.substring(0, i) + (char) (text.charAt(i) ^ 1 << random.nextInt(7)) + text.substring(i + 1);
             try {
-                assertThat(shown(MinuteBars.parse(damaged))).as("character " + i).isEqualTo(right);
+                assertThat(shown(FileBars.parse(damaged))).as("character " + i).isEqualTo(right);
             } catch (IOException e) {
                 assertThat(e).hasMessageContaining("in the footer");
             }
