@@ -29,7 +29,7 @@ import javax.annotation.Nullable;
 public final class FileBarsBuilder {
 
     /** Rows of a bar, on average, from which on bars are kept. */
-    static final int LEAST_ROWS = 20;
+    static final int LEAST_ROWS = 32;
     /** Rows of a file after which it is looked at whether the bars will be kept. */
     private static final int LOOK_ROWS = 100_000;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;

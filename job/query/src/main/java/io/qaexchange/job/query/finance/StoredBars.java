@@ -7,8 +7,12 @@ import io.qaexchange.parquet.FooterBars;
 import io.qaexchange.parquet.bar.FileBars;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +32,8 @@ public final class StoredBars {
 
     /** Each takes about 200 bytes. */
     private static final int MOST_BARS = 100_000;
+    /** So many files are read by the threads of the common pool before their bars are added, so that not the bars of all files are in memory. */
+    private static final int FILES_AT_ONCE = 32;
     private static final StoredBars OF_PROCESS = new StoredBars(MOST_BARS);
 
     private final int most;
@@ -54,29 +60,42 @@ public final class StoredBars {
     }
 
     /**
-     * Adds the bars of a file to builders, if it has some and all of them can take them: else none does, and the file's rows are to be read.
+     * Adds the bars of files to builders. A file is left out if it keeps no bars that all of them can take: its rows are to be read. So are those of a file that is
+     * missing or damaged, which whoever reads them says.
      *
      * @param wanted what to add them to
-     * @param opener opens the file if its bars are not in memory
-     * @return the bars of the file; null if its rows are to be read: also where the file is missing or damaged, which whoever reads them says
+     * @param opener opens files whose bars are not in memory; several threads call it if there are many
+     * @return the files whose bars were added
      */
-    @Nullable
-    public FileBars addTo(Collection<Wanted> wanted, DataFile file, Opener opener) {
-        try {
-            Lookup lookup = new Lookup(file, opener);
-            for (int i = FileBars.WIDTHS.size() - 1; i >= 0; i--) {
-                int seconds = FileBars.WIDTHS.get(i);
-                FileBars bars = wanted.stream().allMatch(each -> each.builder().takesWidth(seconds)) ? lookup.of(seconds) : null;
-                if (bars != null && wanted.stream().allMatch(each -> each.builder().takes(bars, each.instruments(), each.fromNs(), each.toNs()))) {
-                    wanted.forEach(each -> each.builder().add(bars, each.instruments(), each.fromNs(), each.toNs()));
-                    return bars;
+    public Added addTo(Collection<Wanted> wanted, List<DataFile> files, Opener opener) {
+        List<Integer> widths = FileBars.WIDTHS.stream().sorted(Comparator.reverseOrder()).filter(seconds -> wanted.stream().allMatch(each -> each.builder().takesWidth(seconds)))
+                .toList();
+        Added added = new Added(new HashSet<>(), new HashSet<>());
+        if (widths.isEmpty()) {
+            return added;
+        }
+        for (int from = 0; from < files.size(); from += FILES_AT_ONCE) {
+            List<Lookup> lookups = files.subList(from, Math.min(files.size(), from + FILES_AT_ONCE)).stream().map(file -> new Lookup(file, opener)).toList();
+            if (lookups.size() == FILES_AT_ONCE) {
+                lookups.parallelStream().forEach(lookup -> lookup.of(widths.get(0)));
+            }
+            for (Lookup lookup : lookups) {
+                for (int seconds : widths) {
+                    FileBars bars = lookup.of(seconds);
+                    if (bars != null && wanted.stream().allMatch(each -> each.builder().takes(bars, each.instruments(), each.fromNs(), each.toNs()))) {
+                        wanted.forEach(each -> each.builder().add(bars, each.instruments(), each.fromNs(), each.toNs()));
+                        added.files().add(lookup.file);
+                        added.instruments().addAll(bars.byInstrument().keySet());
+                        break;
+                    }
                 }
             }
-            return null;
-        } catch (IOException e) {
-            LOG.warn("the bars in the footer of archived file {} cannot be read, its rows are read instead", file.path(), e);
-            return null;
         }
+        return added;
+    }
+
+    /** Files whose bars were added, and all instruments in them. */
+    public record Added(Set<DataFile> files, Set<String> instruments) {
     }
 
     /**
@@ -90,10 +109,11 @@ public final class StoredBars {
     public record Wanted(BarBuilder builder, @Nullable Set<String> instruments, long fromNs, long toNs) {
     }
 
-    /** Looks for the bars of a file, in memory first; its footer is read once at most. */
+    /** Looks for the bars of a file, in memory first; its footer is read once at most. One thread at a time. */
     private final class Lookup {
         private final DataFile file;
         private final Opener opener;
+        private final Map<Integer, Optional<FileBars>> found = new HashMap<>();
         @Nullable
         private FooterBars footer;
 
@@ -102,30 +122,39 @@ public final class StoredBars {
             this.opener = opener;
         }
 
+        /** The bars of a width; null if there are none that can be read. */
         @Nullable
-        FileBars of(int seconds) throws IOException {
-            if (file.sha256() != null) {
-                return of(file.sha256(), seconds);
-            }
-            try (ColdFile cold = opener.open(file)) {
-                return of(cold.path().toString(), seconds);
+        FileBars of(int seconds) {
+            return found.computeIfAbsent(seconds, this::find).orElse(null);
+        }
+
+        private Optional<FileBars> find(int seconds) {
+            try {
+                if (file.sha256() != null) {
+                    return find(file.sha256() + ' ' + seconds, seconds);
+                }
+                try (ColdFile cold = opener.open(file)) {
+                    return find(cold.path() + " " + seconds, seconds);
+                }
+            } catch (IOException e) {
+                LOG.warn("the bars in the footer of archived file {} cannot be read, its rows are read instead", file.path(), e);
+                return Optional.empty();
             }
         }
 
-        @Nullable
-        private FileBars of(String name, int seconds) throws IOException {
-            String key = name + ' ' + seconds;
-            Optional<FileBars> found = known(key);
-            if (found == null) {
-                if (footer == null) {
-                    try (ColdFile cold = opener.open(file)) {
-                        footer = FooterBars.read(FlinkInputFile.of(cold.path()), file.table());
-                    }
-                }
-                found = Optional.ofNullable(footer.of(seconds));
-                keep(key, found);
+        private Optional<FileBars> find(String key, int seconds) throws IOException {
+            Optional<FileBars> kept = known(key);
+            if (kept != null) {
+                return kept;
             }
-            return found.orElse(null);
+            if (footer == null) {
+                try (ColdFile cold = opener.open(file)) {
+                    footer = FooterBars.read(FlinkInputFile.of(cold.path()), file.table());
+                }
+            }
+            Optional<FileBars> read = Optional.ofNullable(footer.of(seconds));
+            keep(key, read);
+            return read;
         }
     }
 

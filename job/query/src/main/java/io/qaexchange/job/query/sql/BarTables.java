@@ -12,7 +12,6 @@ import io.qaexchange.job.query.finance.Bars;
 import io.qaexchange.job.query.finance.EventBars;
 import io.qaexchange.job.query.finance.StoredBars;
 import io.qaexchange.job.query.hot.HotFilter;
-import io.qaexchange.parquet.bar.FileBars;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -81,15 +80,9 @@ final class BarTables {
             wanted.add(new StoredBars.Wanted(builder(call, source.instruments()), call.rows().instruments(),
                     call.bars().fromNs() == null ? Long.MIN_VALUE : call.bars().fromNs(), call.bars().toNs() == null ? Long.MAX_VALUE : call.bars().toNs()));
         }
-        Set<DataFile> added = new HashSet<>();
-        for (DataFile file : files) {
-            FileBars parts = StoredBars.ofProcess().addTo(wanted, file, source::open);
-            if (parts != null) {
-                instruments.computeIfAbsent(file.table(), none -> new HashSet<>()).addAll(parts.byInstrument().keySet());
-                added.add(file);
-            }
-        }
-        return added;
+        StoredBars.Added added = StoredBars.ofProcess().addTo(wanted, files, source::open);
+        instruments.computeIfAbsent(calls.get(0).bars().table(), none -> new HashSet<>()).addAll(added.instruments());
+        return added.files();
     }
 
     /** Instruments of a table of which rows were added that are in no view. */

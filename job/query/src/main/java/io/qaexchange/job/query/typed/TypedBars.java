@@ -38,16 +38,12 @@ public final class TypedBars {
         BarBuilder builder = new BarBuilder(bars.width(), bars.fill(), instruments);
         UnionScan.Range range = range(bars);
         List<StoredBars.Wanted> wanted = List.of(new StoredBars.Wanted(builder, bars.instrument() == null ? null : Set.of(bars.instrument()), range.fromNs(), range.toNs()));
-        List<DataFile> left = new ArrayList<>();
-        long rowsLeft = 0;
-        for (DataFile file : rows.files(range)) {
-            if (!rows.seesAll() || StoredBars.ofProcess().addTo(wanted, file, rows::open) == null) {
-                left.add(file);
-                rowsLeft += file.rows();
-                if (left.size() > mostFiles || rowsLeft > mostRows) {
-                    return null;
-                }
-            }
+        List<DataFile> left = new ArrayList<>(rows.files(range));
+        if (rows.seesAll()) {
+            left.removeAll(StoredBars.ofProcess().addTo(wanted, left, rows::open).files());
+        }
+        if (left.size() > mostFiles || left.stream().mapToLong(DataFile::rows).sum() > mostRows) {
+            return null;
         }
         EventBars events = new EventBars(builder, bars, instruments);
         StoredEvent stored = new StoredEvent();

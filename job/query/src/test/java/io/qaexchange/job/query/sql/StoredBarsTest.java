@@ -35,7 +35,7 @@ class StoredBarsTest {
     /** Monday 2026-01-05, 20:50 in Shanghai, before the night session. */
     private static final long BEGIN_NS = 1_767_617_400_000_000_000L;
     private static final long SECOND_NS = 1_000_000_000L;
-    private static final int ROWS = 10_000;
+    private static final int ROWS = 16_000;
     private static final int FILES = 3;
 
     @TempDir
