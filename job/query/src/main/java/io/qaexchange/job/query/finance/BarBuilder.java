@@ -52,7 +52,8 @@ public final class BarBuilder {
     /** Bars of an instrument, and the session of the row before. */
     private static final class OfInstrument {
         private final Instrument instrument;
-        private final NavigableMap<Slot, PartialBar> bars = new TreeMap<>();
+        /** By trading day. */
+        private final NavigableMap<Integer, BarsOfDay> days = new TreeMap<>();
         @Nullable
         private Session session;
 
@@ -66,15 +67,6 @@ public final class BarBuilder {
                 session = instrument.sessionAt(timeNs);
             }
             return session;
-        }
-    }
-
-    /** Where a bar is. */
-    private record Slot(int tradingDay, long beginNs) implements Comparable<Slot> {
-        @Override
-        public int compareTo(Slot other) {
-            int order = Integer.compare(tradingDay, other.tradingDay);
-            return order != 0 ? order : Long.compare(beginNs, other.beginNs);
         }
     }
 
@@ -116,7 +108,7 @@ public final class BarBuilder {
                     PartialBar rows = part.bar();
                     boolean isIn = rows.firstNs() >= fromNs && rows.lastNs() < toNs;
                     boolean isOut = rows.lastNs() < fromNs || rows.firstNs() >= toNs;
-                    if (!isOut && (!isIn || !slot(of, parts.tradingDay(), rows.firstNs()).equals(slot(of, parts.tradingDay(), rows.lastNs())))) {
+                    if (!isOut && (!isIn || begin(of, parts.tradingDay(), rows.firstNs()) != begin(of, parts.tradingDay(), rows.lastNs()))) {
                         return false;
                     }
                 }
@@ -149,34 +141,35 @@ public final class BarBuilder {
     /** Turns to the bar of a row. */
     private void find(String instrument, int tradingDay, long timeNs) {
         OfInstrument of = ofInstrument(instrument);
-        Slot slot = slot(of, tradingDay, timeNs);
-        bar = of.bars.computeIfAbsent(slot, begin -> new PartialBar());
+        long begin = begin(of, tradingDay, timeNs);
+        bar = of.days.computeIfAbsent(tradingDay, day -> new BarsOfDay()).at(begin);
         barInstrument = instrument;
         barTradingDay = tradingDay;
         if (width.isTradingDay()) {
             barFromNs = Long.MIN_VALUE;
             barToNs = Long.MAX_VALUE;
         } else if (of.session != null && of.session.holds(timeNs)) {
-            barFromNs = slot.beginNs();
-            barToNs = Math.min(slot.beginNs() + widthNs(), of.session.closeNs());
+            barFromNs = begin;
+            barToNs = Math.min(begin + widthNs(), of.session.closeNs());
         } else if (of.instrument.hasSessions()) {
             // A session may open or close meanwhile.
             barFromNs = timeNs;
             barToNs = timeNs + 1;
         } else {
-            barFromNs = slot.beginNs();
-            barToNs = slot.beginNs() + widthNs();
+            barFromNs = begin;
+            barToNs = begin + widthNs();
         }
     }
 
-    private Slot slot(OfInstrument of, int tradingDay, long timeNs) {
+    /** Where the bar of a row begins. */
+    private long begin(OfInstrument of, int tradingDay, long timeNs) {
         if (width.isTradingDay()) {
             LocalDate day = LocalDate.of(tradingDay / 10_000, tradingDay / 100 % 100, tradingDay % 100);
-            return new Slot(tradingDay, day.atStartOfDay(ZoneOffset.UTC).toEpochSecond() * NANOS_PER_SECOND);
+            return day.atStartOfDay(ZoneOffset.UTC).toEpochSecond() * NANOS_PER_SECOND;
         }
         Session session = of.sessionAt(timeNs);
         long origin = session == null ? 0 : session.openNs();
-        return new Slot(tradingDay, origin + Math.floorDiv(timeNs - origin, widthNs()) * widthNs());
+        return origin + Math.floorDiv(timeNs - origin, widthNs()) * widthNs();
     }
 
     private long widthNs() {
@@ -186,34 +179,53 @@ public final class BarBuilder {
     /** The bars, by instrument and beginning. */
     public List<Bar> finish() {
         List<Bar> bars = new ArrayList<>();
-        for (OfInstrument of : all.values()) {
-            if (fill == Bars.Fill.NONE || width.isTradingDay()) {
-                of.bars.forEach((slot, bar) -> bars.add(known(of, slot, bar)));
-            } else {
-                of.bars.keySet().stream().map(Slot::tradingDay).distinct().forEach(day -> fillDay(of,
-                        of.bars.subMap(new Slot(day, Long.MIN_VALUE), true, new Slot(day, Long.MAX_VALUE), true), bars));
-            }
-        }
+        finish(bars::add);
         return bars;
     }
 
-    private static Bar known(OfInstrument of, Slot slot, PartialBar bar) {
-        return new Bar(of.instrument.id(), slot.tradingDay(), slot.beginNs(), bar.open(), bar.high(), bar.low(), bar.close(), bar.volume(), bar.turnover(),
-                bar.rows());
+    /** Takes bars. */
+    @FunctionalInterface
+    public interface Taker<E extends Exception> {
+        void accept(Bar bar) throws E;
     }
 
-    private void fillDay(OfInstrument of, NavigableMap<Slot, PartialBar> day, List<Bar> bars) {
-        Bar before = null;
-        for (Map.Entry<Slot, PartialBar> entry : day.entrySet()) {
-            Bar next = known(of, entry.getKey(), entry.getValue());
-            if (before != null) {
-                List<Long> between = openSlots(of.instrument, before.beginNs(), next.beginNs());
-                for (int i = 0; i < between.size(); i++) {
-                    bars.add(Bar.filled(of.instrument.id(), next.tradingDay(), between.get(i), price(before, next, (i + 1.0) / (between.size() + 1))));
-                }
+    /** Gives the bars to somebody, by instrument and beginning. */
+    public <E extends Exception> void finish(Taker<E> taker) throws E {
+        for (OfInstrument of : all.values()) {
+            for (Map.Entry<Integer, BarsOfDay> day : of.days.entrySet()) {
+                finish(of, day.getKey(), day.getValue(), taker);
             }
-            bars.add(next);
+        }
+    }
+
+    /** Gives the bars of a trading day to somebody, by instrument and beginning, and forgets them: all its rows have been added. */
+    public <E extends Exception> void finishDay(int tradingDay, Taker<E> taker) throws E {
+        bar = null;
+        for (OfInstrument of : all.values()) {
+            BarsOfDay day = of.days.remove(tradingDay);
+            if (day != null) {
+                finish(of, tradingDay, day, taker);
+            }
+        }
+    }
+
+    private <E extends Exception> void finish(OfInstrument of, int tradingDay, BarsOfDay day, Taker<E> taker) throws E {
+        Bar before = null;
+        for (int i = 0; i < day.size(); i++) {
+            PartialBar made = day.bar(i);
+            Bar next = new Bar(of.instrument.id(), tradingDay, day.begin(i), made.open(), made.high(), made.low(), made.close(), made.volume(), made.turnover(), made.rows());
+            if (before != null && fill != Bars.Fill.NONE && !width.isTradingDay()) {
+                fillBetween(of, before, next, taker);
+            }
+            taker.accept(next);
             before = next;
+        }
+    }
+
+    private <E extends Exception> void fillBetween(OfInstrument of, Bar before, Bar next, Taker<E> taker) throws E {
+        List<Long> between = openSlots(of.instrument, before.beginNs(), next.beginNs());
+        for (int i = 0; i < between.size(); i++) {
+            taker.accept(Bar.filled(of.instrument.id(), next.tradingDay(), between.get(i), price(before, next, (i + 1.0) / (between.size() + 1))));
         }
     }
 

@@ -6,8 +6,10 @@ import io.qaexchange.parquet.FlinkInputFile;
 import io.qaexchange.parquet.FooterBars;
 import io.qaexchange.parquet.bar.FileBars;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -16,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ForkJoinPool;
 import javax.annotation.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,8 +36,8 @@ public final class StoredBars {
 
     /** Each takes about 200 bytes. */
     private static final int MOST_BARS = 100_000;
-    /** So many files are read by the threads of the common pool before their bars are added, so that not the bars of all files are in memory. */
-    private static final int FILES_AT_ONCE = 32;
+    /** So many files are read by the threads of the common pool while bars of others are added; not all, as their bars take memory. */
+    private static final int FILES_AHEAD = 16;
     private static final StoredBars OF_PROCESS = new StoredBars(MOST_BARS);
 
     private final int most;
@@ -65,33 +69,65 @@ public final class StoredBars {
      *
      * @param wanted what to add them to
      * @param opener opens files whose bars are not in memory; several threads call it if there are many
+     * @param dayEnd is told when the bars of all files of a trading day were added
      * @return the files whose bars were added
      */
-    public Added addTo(Collection<Wanted> wanted, List<DataFile> files, Opener opener) {
+    public <E extends Exception> Added addTo(Collection<Wanted> wanted, List<DataFile> files, Opener opener, DayEnd<E> dayEnd) throws E {
         List<Integer> widths = FileBars.WIDTHS.stream().sorted(Comparator.reverseOrder()).filter(seconds -> wanted.stream().allMatch(each -> each.builder().takesWidth(seconds)))
                 .toList();
         Added added = new Added(new HashSet<>(), new HashSet<>());
         if (widths.isEmpty()) {
             return added;
         }
-        for (int from = 0; from < files.size(); from += FILES_AT_ONCE) {
-            List<Lookup> lookups = files.subList(from, Math.min(files.size(), from + FILES_AT_ONCE)).stream().map(file -> new Lookup(file, opener)).toList();
-            if (lookups.size() == FILES_AT_ONCE) {
-                lookups.parallelStream().forEach(lookup -> lookup.of(widths.get(0)));
+        List<DataFile> byDay = files.stream().sorted(Comparator.comparing(DataFile::tradingDay)).toList();
+        String day = null;
+        boolean isWhole = true;
+        Deque<CompletableFuture<Lookup>> ahead = new ArrayDeque<>();
+        int next = 0;
+        for (int i = 0; i < byDay.size(); i++) {
+            for (; next < Math.min(byDay.size(), i + FILES_AHEAD); next++) {
+                Lookup lookup = new Lookup(byDay.get(next), opener);
+                ahead.add(byDay.size() < FILES_AHEAD ? CompletableFuture.completedFuture(lookup) : CompletableFuture.supplyAsync(() -> lookup.ahead(widths.get(0)), ForkJoinPool.commonPool()));
             }
-            for (Lookup lookup : lookups) {
-                for (int seconds : widths) {
-                    FileBars bars = lookup.of(seconds);
-                    if (bars != null && wanted.stream().allMatch(each -> each.builder().takes(bars, each.instruments(), each.fromNs(), each.toNs()))) {
-                        wanted.forEach(each -> each.builder().add(bars, each.instruments(), each.fromNs(), each.toNs()));
-                        added.files().add(lookup.file);
-                        added.instruments().addAll(bars.byInstrument().keySet());
-                        break;
-                    }
+            Lookup lookup = ahead.remove().join();
+            if (!lookup.file.tradingDay().equals(day)) {
+                if (day != null && isWhole) {
+                    dayEnd.ended(yyyymmdd(day));
                 }
+                day = lookup.file.tradingDay();
+                isWhole = true;
             }
+            isWhole &= add(lookup, widths, wanted, added);
+        }
+        if (day != null && isWhole) {
+            dayEnd.ended(yyyymmdd(day));
         }
         return added;
+    }
+
+    /** Adds the coarsest bars of a file that all can take. */
+    private static boolean add(Lookup lookup, List<Integer> widths, Collection<Wanted> wanted, Added added) {
+        for (int seconds : widths) {
+            FileBars bars = lookup.of(seconds);
+            if (bars != null && wanted.stream().allMatch(each -> each.builder().takes(bars, each.instruments(), each.fromNs(), each.toNs()))) {
+                wanted.forEach(each -> each.builder().add(bars, each.instruments(), each.fromNs(), each.toNs()));
+                added.files().add(lookup.file);
+                added.instruments().addAll(bars.byInstrument().keySet());
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static int yyyymmdd(String day) {
+        return Integer.parseInt(day.replace("-", ""));
+    }
+
+    /** Is told about trading days. */
+    @FunctionalInterface
+    public interface DayEnd<E extends Exception> {
+        /** @param tradingDay yyyymmdd; all its rows that are in files were added, as bars */
+        void ended(int tradingDay) throws E;
     }
 
     /** Files whose bars were added, and all instruments in them. */
@@ -120,6 +156,12 @@ public final class StoredBars {
         Lookup(DataFile file, Opener opener) {
             this.file = file;
             this.opener = opener;
+        }
+
+        /** Looks for the bars of a width that will be asked for. */
+        Lookup ahead(int seconds) {
+            of(seconds);
+            return this;
         }
 
         /** The bars of a width; null if there are none that can be read. */
@@ -153,6 +195,9 @@ public final class StoredBars {
                 }
             }
             Optional<FileBars> read = Optional.ofNullable(footer.of(seconds));
+            if (read.isPresent() && read.get().tradingDay() != yyyymmdd(file.tradingDay())) {
+                throw new IOException("its bars are of trading day " + read.get().tradingDay() + ", the archive manifest says " + file.tradingDay());
+            }
             keep(key, read);
             return read;
         }

@@ -74,13 +74,19 @@ final class BarTables {
      * @param files files that may have rows
      * @return those of which no row need be read
      */
-    Set<DataFile> addStored(List<BarCall> calls, RowSource source, List<DataFile> files) {
+    Set<DataFile> addStored(List<BarCall> calls, RowSource source, List<DataFile> files) throws SQLException {
         List<StoredBars.Wanted> wanted = new ArrayList<>();
         for (BarCall call : calls) {
             wanted.add(new StoredBars.Wanted(builder(call, source.instruments()), call.rows().instruments(),
                     call.bars().fromNs() == null ? Long.MIN_VALUE : call.bars().fromNs(), call.bars().toNs() == null ? Long.MAX_VALUE : call.bars().toNs()));
         }
-        StoredBars.Added added = StoredBars.ofProcess().addTo(wanted, files, source::open);
+        StoredBars.Added added = appending(calls, appenders -> StoredBars.ofProcess().addTo(wanted, files, source::open, day -> {
+            for (int i = 0; i < calls.size(); i++) {
+                DuckDBAppender appender = appenders.get(i);
+                // No other row can be of that day, and many bars in Java's memory take long to collect.
+                wanted.get(i).builder().finishDay(day, bar -> append(appender, bar));
+            }
+        }));
         instruments.computeIfAbsent(calls.get(0).bars().table(), none -> new HashSet<>()).addAll(added.instruments());
         return added.files();
     }
@@ -104,30 +110,61 @@ final class BarTables {
                 added.add(rows.batch());
             }
         }
-        String raw = call.name() + "_raw";
-        String table = HotTables.SCHEMA + '.' + SqlText.name(raw);
-        execute("CREATE TABLE " + table + " (instrument VARCHAR, begin_us BIGINT, open DOUBLE, high DOUBLE, low DOUBLE, close DOUBLE, volume DOUBLE, "
-                + "turnover DOUBLE, vwap DOUBLE, \"rows\" BIGINT)");
-        try (DuckDBAppender appender = connection.unwrap(DuckDBConnection.class).createAppender(HotTables.SCHEMA, raw)) {
-            for (Bar bar : builder.finish()) {
-                appender.beginRow();
-                appender.append(bar.instrument());
-                appender.append(Math.floorDiv(bar.beginNs(), NANOS_PER_MICRO));
-                append(appender, bar.open());
-                append(appender, bar.high());
-                append(appender, bar.low());
-                append(appender, bar.close());
-                append(appender, bar.volume());
-                append(appender, bar.turnover());
-                append(appender, bar.vwap());
-                appender.append(bar.rows());
-                appender.endRow();
-            }
-            appender.flush();
-        }
+        appending(List.of(call), appenders -> {
+            builder.finish(made -> append(appenders.get(0), made));
+            return call;
+        });
         String bar = call.bars().width().isTradingDay() ? "make_timestamp(begin_us)::DATE" : "make_timestamp(begin_us)::TIMESTAMPTZ";
         execute("CREATE VIEW " + HotTables.SCHEMA + '.' + SqlText.name(call.name()) + " AS SELECT instrument, " + bar
-                + " AS bar, open, high, low, close, volume, turnover, vwap, \"rows\" FROM " + table);
+                + " AS bar, open, high, low, close, volume, turnover, vwap, \"rows\" FROM " + HotTables.SCHEMA + '.' + SqlText.name(rawName(call)));
+    }
+
+    private static String rawName(BarCall call) {
+        return call.name() + "_raw";
+    }
+
+    /** Appends bars. */
+    @FunctionalInterface
+    private interface Appending<T> {
+        T to(List<DuckDBAppender> appenders) throws SQLException;
+    }
+
+    /** Appends to the tables of calls, which are made if they are not there. One transaction: else each 2,048 rows would be one. */
+    private <T> T appending(List<BarCall> calls, Appending<T> bars) throws SQLException {
+        List<DuckDBAppender> appenders = new ArrayList<>();
+        boolean done = false;
+        execute("BEGIN TRANSACTION");
+        try {
+            for (BarCall call : calls) {
+                String raw = rawName(call);
+                execute("CREATE TABLE IF NOT EXISTS " + HotTables.SCHEMA + '.' + SqlText.name(raw) + " (instrument VARCHAR, begin_us BIGINT, open DOUBLE, high DOUBLE, "
+                        + "low DOUBLE, close DOUBLE, volume DOUBLE, turnover DOUBLE, vwap DOUBLE, \"rows\" BIGINT)");
+                appenders.add(connection.unwrap(DuckDBConnection.class).createAppender(HotTables.SCHEMA, raw));
+            }
+            T answer = bars.to(appenders);
+            done = true;
+            return answer;
+        } finally {
+            for (DuckDBAppender appender : appenders) {
+                appender.close();
+            }
+            execute(done ? "COMMIT" : "ROLLBACK");
+        }
+    }
+
+    private static void append(DuckDBAppender appender, Bar bar) throws SQLException {
+        appender.beginRow();
+        appender.append(bar.instrument());
+        appender.append(Math.floorDiv(bar.beginNs(), NANOS_PER_MICRO));
+        append(appender, bar.open());
+        append(appender, bar.high());
+        append(appender, bar.low());
+        append(appender, bar.close());
+        append(appender, bar.volume());
+        append(appender, bar.turnover());
+        append(appender, bar.vwap());
+        appender.append(bar.rows());
+        appender.endRow();
     }
 
     private static void append(DuckDBAppender appender, Double value) throws SQLException {

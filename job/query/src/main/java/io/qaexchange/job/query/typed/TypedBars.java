@@ -40,7 +40,7 @@ public final class TypedBars {
         List<StoredBars.Wanted> wanted = List.of(new StoredBars.Wanted(builder, bars.instrument() == null ? null : Set.of(bars.instrument()), range.fromNs(), range.toNs()));
         List<DataFile> left = new ArrayList<>(rows.files(range));
         if (rows.seesAll()) {
-            left.removeAll(StoredBars.ofProcess().addTo(wanted, left, rows::open).files());
+            left.removeAll(StoredBars.ofProcess().addTo(wanted, left, rows::open, day -> { }).files());
         }
         if (left.size() > mostFiles || left.stream().mapToLong(DataFile::rows).sum() > mostRows) {
             return null;
