@@ -2,20 +2,16 @@ package io.qaexchange.parquet;
 
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.RecordType;
-import io.qaexchange.parquet.column.ParquetTable;
 import java.io.Closeable;
 import java.io.IOException;
 import javax.annotation.Nullable;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.filter2.compat.FilterCompat;
-import org.apache.parquet.filter2.predicate.FilterApi;
-import org.apache.parquet.filter2.predicate.FilterPredicate;
 import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.internal.filter2.columnindex.RowRanges;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.InputFile;
-import org.apache.parquet.io.MessageColumnIO;
 import org.apache.parquet.io.RecordReader;
-import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.MessageType;
 
 /**
@@ -26,22 +22,23 @@ import org.apache.parquet.schema.MessageType;
  */
 public final class TableReader implements Closeable {
 
-    private static final String INSTRUMENT = "instrument";
-
     private final ParquetFileReader file;
     private final String name;
     private final MessageType schema;
     private final RecordType recordType;
-    private final FilterCompat.Filter filter;
+    /** Null for all rows. */
+    @Nullable
+    private final MatchingRows wanted;
+    private int nextGroup;
     private RecordReader<ArchivedEvent> rows;
     private long rowsLeft;
 
-    private TableReader(ParquetFileReader file, String name, MessageType schema, RecordType recordType, FilterCompat.Filter filter) {
+    private TableReader(ParquetFileReader file, String name, MessageType schema, RecordType recordType, @Nullable MatchingRows wanted) {
         this.file = file;
         this.name = name;
         this.schema = schema;
         this.recordType = recordType;
-        this.filter = filter;
+        this.wanted = wanted;
     }
 
     /**
@@ -50,7 +47,7 @@ public final class TableReader implements Closeable {
      * @throws IOException if it cannot be read or is none of ours
      */
     public static TableReader open(InputFile input) throws IOException {
-        return open(input, FilterCompat.NOOP);
+        return open(input, (MatchingRows) null);
     }
 
     /**
@@ -80,23 +77,13 @@ public final class TableReader implements Closeable {
      * @throws IOException if it cannot be read or is none of ours
      */
     public static TableReader open(InputFile input, @Nullable String instrument, long fromNs, long toNs, @Nullable Text text) throws IOException {
-        FilterPredicate wanted = FilterApi.gtEq(FilterApi.longColumn(ParquetTable.EVENT_TIME), fromNs);
-        if (toNs != Long.MAX_VALUE) {
-            wanted = FilterApi.and(wanted, FilterApi.lt(FilterApi.longColumn(ParquetTable.EVENT_TIME), toNs));
-        }
-        if (instrument != null) {
-            wanted = FilterApi.and(FilterApi.eq(FilterApi.binaryColumn(INSTRUMENT), Binary.fromString(instrument)), wanted);
-        }
-        if (text != null) {
-            wanted = FilterApi.and(FilterApi.eq(FilterApi.binaryColumn(text.column()), Binary.fromString(text.value())), wanted);
-        }
-        return open(input, FilterCompat.get(wanted));
+        return open(input, new MatchingRows(instrument, fromNs, toNs, text));
     }
 
-    private static TableReader open(InputFile input, FilterCompat.Filter filter) throws IOException {
+    private static TableReader open(InputFile input, @Nullable MatchingRows wanted) throws IOException {
         ParquetFileReader file;
         try {
-            file = ParquetReaders.open(input, filter);
+            file = ParquetReaders.open(input, wanted == null ? FilterCompat.NOOP : FilterCompat.get(wanted.predicate()));
         } catch (RuntimeException e) {
             throw new IOException(input + " cannot be read as a Parquet file: " + e.getMessage(), e);
         }
@@ -106,7 +93,7 @@ public final class TableReader implements Closeable {
             file.close();
             throw new IOException(input + " was not written by the exchange job, or by a newer one: table " + table);
         }
-        return new TableReader(file, input.toString(), file.getFileMetaData().getSchema(), type, filter);
+        return new TableReader(file, input.toString(), file.getFileMetaData().getSchema(), type, wanted);
     }
 
     /** Row groups that may have rows which are wanted. */
@@ -125,25 +112,39 @@ public final class TableReader implements Closeable {
      */
     public ArchivedEvent next() throws IOException {
         try {
-            while (true) {
-                while (rowsLeft == 0) {
-                    PageReadStore pages = file.readNextFilteredRowGroup();
-                    if (pages == null) {
-                        return null;
-                    }
-                    MessageColumnIO columns = new ColumnIOFactory().getColumnIO(schema);
-                    rows = columns.getRecordReader(pages, new ArchivedEventMaterializer(recordType, schema), filter);
+            while (rowsLeft == 0) {
+                if (nextGroup == file.getRowGroups().size()) {
+                    return null;
+                }
+                PageReadStore pages = wanted == null ? file.readRowGroup(nextGroup) : wantedPages(nextGroup);
+                nextGroup++;
+                if (pages != null) {
+                    rows = new ColumnIOFactory().getColumnIO(schema).getRecordReader(pages, new ArchivedEventMaterializer(recordType, schema));
                     rowsLeft = pages.getRowCount();
                 }
-                rowsLeft--;
-                ArchivedEvent row = rows.read();
-                if (!rows.shouldSkipCurrentRecord()) {
-                    return row;
-                }
             }
+            rowsLeft--;
+            return rows.read();
         } catch (IOException | RuntimeException e) {
             throw new IOException(name + " is damaged or cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    /** The pages with the wanted rows of a row group; null if it has none. */
+    @Nullable
+    private PageReadStore wantedPages(int group) throws IOException {
+        // The places of the pages of all columns are looked up before some columns are asked for: the reader keeps those that it finds first.
+        file.setRequestedSchema(schema);
+        file.getColumnIndexStore(group);
+        MessageType deciding = wanted.columns(schema);
+        file.setRequestedSchema(deciding);
+        PageReadStore pages = file.readFilteredRowGroup(group);
+        if (pages == null) {
+            return null;
+        }
+        RowRanges found = wanted.in(pages, deciding, file.getFileMetaData().getCreatedBy(), file.getRowGroups().get(group).getRowCount());
+        file.setRequestedSchema(schema);
+        return found.rowCount() == 0 ? null : file.readFilteredRowGroup(group, found);
     }
 
     @Override

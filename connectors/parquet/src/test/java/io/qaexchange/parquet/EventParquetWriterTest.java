@@ -23,10 +23,12 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.filter2.compat.FilterCompat;
@@ -89,6 +91,44 @@ class EventParquetWriterTest {
                     assertThat(Arrays.equals(reader.next().message(), event)).as(name).isTrue();
                 }
                 assertThat(reader.next()).isNull();
+            }
+        }
+    }
+
+    /** Rows of an instrument, a span of times and an id, in files in order and out of it, of one row group or several, beside a walk through all. */
+    @Test
+    void aFilterGivesExactlyTheRowsThatMatch() throws Exception {
+        Random random = new Random(4);
+        Map<RecordType, List<byte[]>> events = generated(40_000);
+        for (String name : List.of("tick", "trade", "order_insert")) {
+            RecordType table = EventSchema.get().table(name);
+            String id = name.equals("trade") ? "trade_id" : name.equals("tick") ? "source" : "order_id";
+            for (boolean inOrder : new boolean[] {true, false}) {
+                List<byte[]> written = new ArrayList<>(events.get(table));
+                if (!inOrder) {
+                    Collections.shuffle(written, random);
+                }
+                Path file = write(table, written, new ParquetOptions(ParquetCompression.ZSTD, random.nextBoolean() ? 3_000 : 100_000));
+                for (int i = 0; i < 30; i++) {
+                    EventView some = new EventView().wrap(written.get(random.nextInt(written.size())));
+                    String instrument = random.nextInt(3) == 0 ? null : some.instrument();
+                    long from = random.nextInt(4) == 0 ? Long.MIN_VALUE : some.eventTime() - random.nextInt(2) * random.nextInt(1_000_000_000);
+                    long to = random.nextInt(4) == 0 ? Long.MAX_VALUE : some.eventTime() + random.nextInt(3) * 1_000_000_000L;
+                    TableReader.Text text = random.nextInt(2) == 0 ? null : new TableReader.Text(id, some.getString(table.field(id)));
+                    List<byte[]> expected = written.stream().filter(event -> {
+                        EventView view = new EventView().wrap(event);
+                        return (instrument == null || view.instrument().equals(instrument)) && view.eventTime() >= from && (to == Long.MAX_VALUE || view.eventTime() < to)
+                                && (text == null || view.getString(table.field(id)).equals(text.value()));
+                    }).toList();
+                    List<byte[]> found = new ArrayList<>();
+                    try (TableReader reader = TableReader.open(new LocalInputFile(file), instrument, from, to, text)) {
+                        for (ArchivedEvent row = reader.next(); row != null; row = reader.next()) {
+                            found.add(row.message());
+                        }
+                    }
+                    assertThat(found.toArray()).as("%s %s %d %d %s", name, instrument, from, to, text).isEqualTo(expected.toArray());
+                }
+                Files.delete(file);
             }
         }
     }
@@ -275,7 +315,7 @@ class EventParquetWriterTest {
     void declaresAnOrderOnlyIfTheRowsCameInIt() throws IOException {
         RecordType tick = EventSchema.get().table("tick");
         List<byte[]> events = generated(2_000).get(tick);
-        java.util.Collections.reverse(events);
+        Collections.reverse(events);
 
         assertThat(sortingColumns(write(tick, events, ParquetOptions.DEFAULT))).isEmpty();
     }
