@@ -30,8 +30,8 @@ public final class FileBarsBuilder {
 
     /** Rows of a bar, on average, from which on bars are kept. */
     static final int LEAST_ROWS = 32;
-    /** Rows of a file after which it is looked at whether the bars will be kept. */
-    private static final int LOOK_ROWS = 100_000;
+    /** More bars than this, of few rows each, are not waited for to become worth it. */
+    private static final int MOST_POOR_BARS = 16_384;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private final PricedEvent priced;
@@ -109,12 +109,6 @@ public final class FileBarsBuilder {
         } else if (day != tradingDay) {
             level = null;
             return;
-        } else if (rows % LOOK_ROWS == 0 && !level.isWorthIt(rows)) {
-            level = level.next();
-            bar = null;
-            if (level == null) {
-                return;
-            }
         }
         if (!priced.wrap(stored)) {
             return;
@@ -124,6 +118,13 @@ public final class FileBarsBuilder {
         long beginOfRow = Math.floorDiv(timeNs, level.widthNs);
         String name = event.instrument();
         if (bar == null || beginOfRow != begin || !name.equals(instrument)) {
+            if (level.bars > MOST_POOR_BARS && !level.isWorthIt(rows)) {
+                level = level.next();
+                if (level == null) {
+                    return;
+                }
+                beginOfRow = Math.floorDiv(timeNs, level.widthNs);
+            }
             instrument = name;
             begin = beginOfRow;
             bar = level.bar(name, beginOfRow);
