@@ -28,8 +28,9 @@ public sealed interface LiveRequest {
         int op = in.readUnsignedByte();
         return switch (op) {
             case Pin.OP -> Pin.readBody(in);
-            case Scan.OP -> Scan.readBody(in, null);
-            case Scan.OP_CONTAINING -> Scan.readBody(in, in.readUTF());
+            case Scan.OP -> Scan.readBody(in, null, false);
+            case Scan.OP_CONTAINING -> Scan.readBody(in, in.readUTF(), false);
+            case Scan.OP_WITH_TIES -> Scan.readBody(in, null, true);
             case Release.OP -> new Release(in.readLong());
             case Statistics.OP -> new Statistics(in.readInt());
             case OfInstruments.OP -> new OfInstruments(in.readInt());
@@ -92,20 +93,26 @@ public sealed interface LiveRequest {
      * @param mostPerKey most rows of each route key; with a descending order 1 gives the newest of each
      * @param published batches that the reader reads from the archive; null to read every row that the state holds, archived or not
      * @param containing only rows whose stored bytes contain this text in UTF-8; null for all. Endpoints of older releases refuse it
+     * @param withTies the answer holds the first rows by event time up to the limit, all others of the time of the last of them, and maybe more, in no order: late rows come
+     *     last. For one route key, and not with {@code containing}. Endpoints of older releases refuse it
      */
     record Scan(long pinId, int recordCode, @Nullable String routeKey, long fromNs, long toNs, boolean descending, long limit, long mostPerKey,
-            @Nullable Set<String> published, @Nullable String containing) implements LiveRequest, Serializable {
+            @Nullable Set<String> published, @Nullable String containing, boolean withTies) implements LiveRequest, Serializable {
         static final int OP = 2;
         /** As {@link #OP}, with the text that rows contain before it. */
         static final int OP_CONTAINING = 7;
+        static final int OP_WITH_TIES = 8;
 
         public Scan {
+            if (withTies && (containing != null || routeKey == null)) {
+                throw new IllegalArgumentException("the first rows with ties are those of one route key, whatever they contain");
+            }
             published = published == null ? null : Set.copyOf(published);
         }
 
         @Override
         public void write(DataOutput out) throws IOException {
-            out.writeByte(containing == null ? OP : OP_CONTAINING);
+            out.writeByte(withTies ? OP_WITH_TIES : containing == null ? OP : OP_CONTAINING);
             if (containing != null) {
                 out.writeUTF(containing);
             }
@@ -128,7 +135,7 @@ public sealed interface LiveRequest {
             }
         }
 
-        private static Scan readBody(DataInput in, @Nullable String containing) throws IOException {
+        private static Scan readBody(DataInput in, @Nullable String containing, boolean withTies) throws IOException {
             long pinId = in.readLong();
             int recordCode = in.readUnsignedByte();
             String routeKey = in.readBoolean() ? in.readUTF() : null;
@@ -145,7 +152,10 @@ public sealed interface LiveRequest {
                     published.add(in.readUTF());
                 }
             }
-            return new Scan(pinId, recordCode, routeKey, fromNs, toNs, descending, limit, mostPerKey, published, containing);
+            if (withTies && routeKey == null) {
+                throw new LiveException(LiveProtocol.BAD_REQUEST, "the first rows with ties are those of one route key, and none is named");
+            }
+            return new Scan(pinId, recordCode, routeKey, fromNs, toNs, descending, limit, mostPerKey, published, containing, withTies);
         }
     }
 

@@ -174,51 +174,52 @@ public final class LiveRead implements AutoCloseable {
      * @param mostPerKey most rows of each route key
      * @param alsoArchived whether rows count as well that are archived and still in the state
      * @param containing only rows whose stored bytes contain this text; null for all. It may let through rows that have it in another column
+     * @param withTies the answer holds the first rows by event time up to the limit, all others of the time of the last of them, and maybe more, in no order
      */
     public record Wanted(RecordType type, @Nullable String routeKey, long fromNs, long toNs, boolean descending, long limit, long mostPerKey,
-            boolean alsoArchived, @Nullable String containing) {
+            boolean alsoArchived, @Nullable String containing, boolean withTies) {
 
         /** All rows of a type. */
         public static Wanted all(RecordType type) {
-            return new Wanted(type, null, Long.MIN_VALUE, Long.MAX_VALUE, false, Long.MAX_VALUE, Long.MAX_VALUE, false, null);
+            return new Wanted(type, null, Long.MIN_VALUE, Long.MAX_VALUE, false, Long.MAX_VALUE, Long.MAX_VALUE, false, null, false);
         }
 
         public Wanted of(String key) {
-            return new Wanted(type, key, fromNs, toNs, descending, limit, mostPerKey, alsoArchived, containing);
+            return new Wanted(type, key, fromNs, toNs, descending, limit, mostPerKey, alsoArchived, containing, withTies);
         }
 
         public Wanted between(long from, long to) {
-            return new Wanted(type, routeKey, from, to, descending, limit, mostPerKey, alsoArchived, containing);
+            return new Wanted(type, routeKey, from, to, descending, limit, mostPerKey, alsoArchived, containing, withTies);
         }
 
         /** The newest row of each route key, archived or not, if the state still has it. */
         public Wanted newestOfEach() {
-            return new Wanted(type, routeKey, fromNs, toNs, true, limit, 1, true, containing);
+            return new Wanted(type, routeKey, fromNs, toNs, true, limit, 1, true, containing, false);
         }
 
         /** Without limits on numbers of rows. */
         Wanted unlimited() {
-            return new Wanted(type, routeKey, fromNs, toNs, descending, Long.MAX_VALUE, Long.MAX_VALUE, alsoArchived, containing);
+            return new Wanted(type, routeKey, fromNs, toNs, descending, Long.MAX_VALUE, Long.MAX_VALUE, alsoArchived, containing, false);
         }
 
-        /** Rows, newest first within each route key, up to a number of each subtask. */
-        public Wanted newest(long count) {
-            return new Wanted(type, routeKey, fromNs, toNs, true, count, mostPerKey, alsoArchived, containing);
+        /** The first rows of one route key by event time, or the newest ones; all that share the time of the last of them, and maybe more, in no order. */
+        public Wanted firstWithTies(long count, boolean newest) {
+            return new Wanted(type, routeKey, fromNs, toNs, newest, count, mostPerKey, alsoArchived, containing, true);
         }
 
         /** Rows up to a number of each subtask. */
-        public Wanted atMost(long count) {
-            return new Wanted(type, routeKey, fromNs, toNs, descending, count, mostPerKey, alsoArchived, containing);
+        Wanted atMost(long count) {
+            return new Wanted(type, routeKey, fromNs, toNs, descending, count, mostPerKey, alsoArchived, containing, false);
         }
 
         /** Rows, archived or not, that the state still has. */
         public Wanted withArchived() {
-            return new Wanted(type, routeKey, fromNs, toNs, descending, limit, mostPerKey, true, containing);
+            return new Wanted(type, routeKey, fromNs, toNs, descending, limit, mostPerKey, true, containing, withTies);
         }
 
         /** Rows whose stored bytes contain a text. */
         public Wanted having(String text) {
-            return new Wanted(type, routeKey, fromNs, toNs, descending, limit, mostPerKey, alsoArchived, text);
+            return new Wanted(type, routeKey, fromNs, toNs, descending, limit, mostPerKey, alsoArchived, text, withTies);
         }
     }
 
@@ -249,7 +250,7 @@ public final class LiveRead implements AutoCloseable {
         }
         if (access.splits(wanted.type()) || wanted.limit() != Long.MAX_VALUE) {
             // Rows that may not be seen do not count.
-            AllowedRows allowed = new AllowedRows(access, wanted.limit(), wanted.mostPerKey(), rows);
+            AllowedRows allowed = new AllowedRows(access, wanted.withTies() ? Long.MAX_VALUE : wanted.limit(), wanted.mostPerKey(), rows);
             scanAll(subtask, wanted.unlimited(), allowed::accept);
         } else {
             scanAll(subtask, wanted, new AllowedRows(access, Long.MAX_VALUE, Long.MAX_VALUE, rows)::accept);
@@ -284,7 +285,7 @@ public final class LiveRead implements AutoCloseable {
 
     private HotPart part(Pinned pinned, Wanted wanted) {
         return new HotPart(pinned.endpoint(), new LiveRequest.Scan(pinned.pin().pinId(), wanted.type().code(), wanted.routeKey(), wanted.fromNs(),
-                wanted.toNs(), wanted.descending(), wanted.limit(), wanted.mostPerKey(), wanted.alsoArchived() ? null : cut.published(), wanted.containing()));
+                wanted.toNs(), wanted.descending(), wanted.limit(), wanted.mostPerKey(), wanted.alsoArchived() ? null : cut.published(), wanted.containing(), wanted.withTies()));
     }
 
     private boolean mayHave(Pinned pinned, Wanted wanted) {

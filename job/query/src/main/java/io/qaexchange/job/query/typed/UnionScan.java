@@ -22,9 +22,8 @@ import javax.annotation.Nullable;
 /**
  * The rows of a live read, hot and cold, each once, without a database.
  *
- * <p>The first rows in an order are found without reading the others. Of the hot rows of an instrument one more than wanted is asked for; if
- * there are that many, all rows with times not after the last wanted one are read, late ones among them. A file is opened only if its times can still bring
- * a row that is better than the worst of those found.
+ * <p>The first rows in an order are found without reading the others. A file is opened only if its times can still bring a row that is better than the worst of
+ * those found.
  *
  * <p>One thread.
  */
@@ -99,7 +98,7 @@ public final class UnionScan {
             return List.of();
         }
         if (range.instrument() != null) {
-            hotOfInstrument(range, limit, descending, best);
+            hot(wanted(range).firstWithTies(limit, descending), best::offer);
         } else if (descending) {
             hotNewest(range, best);
         } else {
@@ -170,18 +169,6 @@ public final class UnionScan {
     private static LiveRead.Wanted wanted(Range range) {
         LiveRead.Wanted wanted = LiveRead.Wanted.all(range.type()).between(range.fromNs(), range.toNs());
         return range.instrument() == null ? wanted : wanted.of(range.instrument());
-    }
-
-    private void hotOfInstrument(Range range, int limit, boolean descending, BestRows best) throws IOException {
-        List<UnionRow> some = new ArrayList<>();
-        hot(descending ? wanted(range).newest(limit + 1L) : wanted(range).atMost(limit + 1L), some::add);
-        if (some.size() <= limit) {
-            some.forEach(best::offer);
-            return;
-        }
-        some.sort(descending ? UnionRow.ORDER.reversed() : UnionRow.ORDER);
-        long bound = some.get(limit - 1).eventTimeNs();
-        hot(wanted(range).between(descending ? bound : range.fromNs(), descending ? range.toNs() : bound + 1), best::offer);
     }
 
     private void hotNewest(Range range, BestRows best) throws IOException {

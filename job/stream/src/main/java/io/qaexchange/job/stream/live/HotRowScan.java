@@ -73,6 +73,10 @@ final class HotRowScan {
     private Deque<String> lateKeys;
     private long left;
     private int blocks;
+    /** Times of late rows that are wanted: fewer than those of the request once the first rows are known. */
+    private long lateFromNs;
+    private long lateToNs;
+    private boolean ended;
     /** Key group and route key of the rows that are read, as stored. */
     private byte[] head = new byte[0];
     private HotColdBoundary boundary;
@@ -85,6 +89,8 @@ final class HotRowScan {
         this.keyGroupBytes = keyGroupBytes;
         this.containing = request.containing() == null ? new byte[0] : request.containing().getBytes(StandardCharsets.UTF_8);
         this.left = request.limit();
+        this.lateFromNs = request.fromNs();
+        this.lateToNs = request.toNs();
         this.newest = request.descending() && request.mostPerKey() == 1 ? new HashMap<>() : null;
         this.scan = events();
     }
@@ -109,7 +115,7 @@ final class HotRowScan {
     @Nullable
     private StoredScan late() throws IOException {
         if (newest == null) {
-            return late ? null : lateOf(request.routeKey(), request.fromNs());
+            return late ? null : lateOf(request.routeKey(), lateFromNs);
         }
         if (lateKeys == null) {
             lateKeys = request.routeKey() == null ? keysWithLateRows() : new ArrayDeque<>(List.of(request.routeKey()));
@@ -120,7 +126,7 @@ final class HotRowScan {
 
     private StoredScan lateOf(@Nullable String routeKey, long fromNs) throws IOException {
         StoredRange range = routeKey == null ? StoredRange.ALL : StoredRange.of(session.storedKeysOf(EventStoreState.LATE, routeKey));
-        return session.scan(EventStoreState.LATE, order(range.at(new TimeRange(fromNs, request.toNs()))));
+        return session.scan(EventStoreState.LATE, order(range.at(new TimeRange(fromNs, lateToNs))));
     }
 
     private Deque<String> keysWithLateRows() throws IOException {
@@ -144,29 +150,61 @@ final class HotRowScan {
      * @return false if there is none
      */
     boolean next(Rows target) throws IOException {
-        while (left > 0) {
-            if (scan.fill(block, enough())) {
-                for (int i = 0; i < block.count() && left > 0; i++) {
-                    if (isWanted(i)) {
-                        left--;
-                        note(i);
-                        target.accept(block.bytes(), block.valueBegin(i) + VALUE_HEAD, block.valueEnd(i) - block.valueBegin(i) - VALUE_HEAD);
-                    }
-                }
+        while (!ended && (left > 0 || request.withTies())) {
+            if (!scan.fill(block, enough())) {
+                goOnWithLate();
+            } else {
+                pass(target);
                 return true;
             }
-            StoredScan further = late();
-            if (further == null) {
-                return false;
-            }
-            late = true;
-            head = new byte[0];
-            scan = further;
         }
         return false;
     }
 
+    /** Passes the wanted rows of the block on. */
+    private void pass(Rows target) throws IOException {
+        for (int i = 0; i < block.count(); i++) {
+            if (left <= 0 && !request.withTies()) {
+                return;
+            }
+            if (isWanted(i)) {
+                if (left <= 0 && !late && isBehindTies(eventTime(i))) {
+                    goOnWithLate();
+                    return;
+                }
+                left--;
+                note(i);
+                target.accept(block.bytes(), block.valueBegin(i) + VALUE_HEAD, block.valueEnd(i) - block.valueBegin(i) - VALUE_HEAD);
+            }
+        }
+    }
+
+    /** Whether a row of {@code events} comes after all that share the time of the last that counts. */
+    private boolean isBehindTies(long eventTimeNs) {
+        return request.descending() ? eventTimeNs < lateFromNs : eventTimeNs >= lateToNs;
+    }
+
+    private void goOnWithLate() throws IOException {
+        StoredScan further = late();
+        ended = further == null;
+        if (!ended) {
+            late = true;
+            head = new byte[0];
+            scan = further;
+        }
+    }
+
+    private long eventTime(int entry) {
+        int rowBegin = block.valueBegin(entry) - HotRowService.rowKeyBytes(late);
+        return EventKey.eventTime(block.bytes(), late ? rowBegin + Integer.BYTES : rowBegin);
+    }
+
     private void note(int entry) throws IOException {
+        if (request.withTies() && !late && left == 0) {
+            long lastNs = eventTime(entry);
+            lateFromNs = request.descending() ? lastNs : lateFromNs;
+            lateToNs = request.descending() ? lateToNs : lastNs + 1;
+        }
         if (newest != null && !late) {
             int row = block.valueBegin(entry) - HotRowService.rowKeyBytes(false);
             newest.merge(routeKey(block.bytes(), block.keyBegin(entry), row - BUCKET_BYTES), EventKey.eventTime(block.bytes(), row), Math::max);
@@ -175,7 +213,7 @@ final class HotRowScan {
 
     /** The rows that are wanted, and more each time that some of them were not: each block opens the files anew. */
     private long enough() {
-        long most = containing.length > 0 || left > MOST_COUNTED ? Long.MAX_VALUE : left << Math.min(FASTEST_GROWTH, GROWTH * blocks);
+        long most = containing.length > 0 || left > MOST_COUNTED ? Long.MAX_VALUE : Math.max(1, left) << Math.min(FASTEST_GROWTH, GROWTH * blocks);
         blocks++;
         return most;
     }
@@ -186,8 +224,8 @@ final class HotRowScan {
         int rowBegin = block.valueBegin(entry) - HotRowService.rowKeyBytes(late);
         int eventKey = late ? rowBegin + Integer.BYTES : rowBegin;
         int code = bytes[eventKey];
-        long eventTimeNs = EventKey.eventTime(bytes, eventKey);
-        if (late && (code != request.recordCode() || eventTimeNs < request.fromNs() || eventTimeNs >= request.toNs())) {
+        long eventTimeNs = eventTime(entry);
+        if (late && (code != request.recordCode() || eventTimeNs < lateFromNs || eventTimeNs >= lateToNs)) {
             return false;
         }
         if (containing.length > 0 && !contains(bytes, block.valueBegin(entry) + VALUE_HEAD, block.valueEnd(entry))) {
