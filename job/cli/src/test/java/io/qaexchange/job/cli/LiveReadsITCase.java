@@ -8,6 +8,7 @@ import io.qaexchange.events.Arrival;
 import io.qaexchange.events.Decoded;
 import io.qaexchange.events.EventDecoder;
 import io.qaexchange.events.EventIdentity;
+import io.qaexchange.events.EventBuilder;
 import io.qaexchange.events.EventSchema;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.RecordType;
@@ -40,6 +41,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -53,6 +55,9 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.runtime.testutils.CommonTestUtils;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,6 +70,7 @@ class LiveReadsITCase {
 
     private static final int MESSAGES = 8_000;
     private static final int SEED = 11;
+    private static final int LATE = 20;
 
     @TempDir
     private Path folder;
@@ -111,6 +117,7 @@ class LiveReadsITCase {
             theNewestRowOfOneInstrumentIsReadAlone(reader);
             assertThat(all.get(all.size() - 1).rows()).as("everything is there at the end").isEqualTo(sent().keySet());
             assertThat(all).as("some rows were archived while answers were given").anyMatch(answer -> answer.hot() < answer.rows().size());
+            lateRowsAreAmongTheFirst(reader);
         }
         rig.stop(job);
     }
@@ -132,8 +139,49 @@ class LiveReadsITCase {
                 List<Long> between = times(read, trades.of(instrument).between(from, to).withArchived()).getOrDefault(instrument, List.of());
                 assertThat(between.stream().sorted().toList()).as("from %s to %s", from, to).isEqualTo(sorted.stream().filter(time -> time >= from && time < to).toList());
                 assertThat(times(read, trades.of(instrument).newestOfEach())).isEqualTo(Map.of(instrument, ofEach.get(instrument)));
+                theFirstRowsAreWhole(read, trades.of(instrument).withArchived(), sorted, 1 + random.nextInt(sorted.size()));
+                theFirstRowsAreWhole(read, trades.of(instrument).withArchived(), sorted, 1);
             }
             assertThat(ofEach.values().stream().mapToInt(List::size).sum()).as("rows read, of %s", all).isLessThan(all.values().stream().mapToInt(List::size).sum());
+        }
+    }
+
+    /** The first rows and the newest ones: no row is missing up to the time of the last that counts, late or not. */
+    private static void theFirstRowsAreWhole(LiveRead read, LiveRead.Wanted wanted, List<Long> sorted, int count) throws IOException {
+        List<Long> first = times(read, wanted.firstWithTies(count, false)).getOrDefault(wanted.routeKey(), List.of());
+        long last = sorted.get(count - 1);
+        assertThat(first.stream().filter(time -> time <= last).sorted().toList()).as("the first %d", count).isEqualTo(sorted.stream().filter(time -> time <= last).toList());
+        List<Long> newest = times(read, wanted.firstWithTies(count, true)).getOrDefault(wanted.routeKey(), List.of());
+        long oldest = sorted.get(sorted.size() - count);
+        assertThat(newest.stream().filter(time -> time >= oldest).sorted().toList()).as("the newest %d", count)
+                .isEqualTo(sorted.stream().filter(time -> time >= oldest).toList());
+    }
+
+    /** Rows that come when rows of their times have been archived, and rows that share a time. */
+    private void lateRowsAreAmongTheFirst(LiveReader reader) throws Exception {
+        LiveRead.Wanted ticks = LiveRead.Wanted.all(EventSchema.get().findTable("tick")).withArchived();
+        Map<String, List<Long>> before;
+        try (LiveRead read = reader.open(ReadLevel.LIVE)) {
+            before = times(read, ticks);
+        }
+        String instrument = before.entrySet().stream().max(Comparator.comparingInt(entry -> entry.getValue().size())).orElseThrow().getKey();
+        List<Long> sorted = before.get(instrument).stream().sorted().toList();
+        long newest = before.values().stream().flatMap(List::stream).max(Long::compare).orElseThrow() + TimeUnit.MINUTES.toNanos(1);
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(Map.of("bootstrap.servers", rig.brokers()), new ByteArraySerializer(), new ByteArraySerializer())) {
+            for (int i = 0; i < LATE; i++) {
+                byte[] tick = new EventBuilder().start("tick").instrument(instrument).eventTime(sorted.get(i * sorted.size() / LATE) + i % 2).identity("late", i).set("last_price", 1.0).build();
+                producer.send(new ProducerRecord<>("events", tick)).get();
+                byte[] tied = new EventBuilder().start("tick").instrument(instrument).eventTime(newest + i / 5).identity("tied" + i, 1).set("last_price", 1.0).build();
+                producer.send(new ProducerRecord<>("events", tied)).get();
+            }
+        }
+        JobRig.await(() -> LiveMetrics.sum("consumed") >= MESSAGES + 2 * LATE);
+        try (LiveRead read = reader.open(ReadLevel.LIVE)) {
+            List<Long> now = times(read, ticks.of(instrument)).get(instrument).stream().sorted().toList();
+            assertThat(now).hasSizeGreaterThan(sorted.size());
+            for (int count = 1; count <= now.size(); count += count < LATE ? 1 : now.size() / LATE) {
+                theFirstRowsAreWhole(read, ticks.of(instrument), now, count);
+            }
         }
     }
 
