@@ -52,7 +52,8 @@ public final class FooterBars {
             FileBars bars = FileBars.parse(text);
             long rows = Long.parseLong(footer.getOrDefault(FooterKeys.ROWS, "0"));
             if (bars.rows() > rows || bars.widthSeconds() != widthSeconds) {
-                throw new IOException("the bars in the footer have " + bars.rows() + " rows and " + bars.widthSeconds() + " s, the file has " + rows + " and says " + widthSeconds + " s");
+                throw new IOException("the bars in the footer have " + bars.rows() + " rows and " + bars.widthSeconds() + " s, the file has " + rows + " and says "
+                        + widthSeconds + " s");
             }
             return bars;
         } catch (IOException | NumberFormatException e) {

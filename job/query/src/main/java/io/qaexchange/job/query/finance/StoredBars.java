@@ -73,8 +73,8 @@ public final class StoredBars {
      * @return the files whose bars were added
      */
     public <E extends Exception> Added addTo(Collection<Wanted> wanted, List<DataFile> files, Opener opener, DayEnd<E> dayEnd) throws E {
-        List<Integer> widths = FileBars.WIDTHS.stream().sorted(Comparator.reverseOrder()).filter(seconds -> wanted.stream().allMatch(each -> each.builder().takesWidth(seconds)))
-                .toList();
+        List<Integer> widths = FileBars.WIDTHS.stream().sorted(Comparator.reverseOrder())
+                .filter(seconds -> wanted.stream().allMatch(each -> each.builder().takesWidth(seconds))).toList();
         Added added = new Added(new HashSet<>(), new HashSet<>());
         if (widths.isEmpty()) {
             return added;
@@ -87,7 +87,8 @@ public final class StoredBars {
         for (int i = 0; i < byDay.size(); i++) {
             for (; next < Math.min(byDay.size(), i + FILES_AHEAD); next++) {
                 Lookup lookup = new Lookup(byDay.get(next), opener);
-                ahead.add(byDay.size() < FILES_AHEAD ? CompletableFuture.completedFuture(lookup) : CompletableFuture.supplyAsync(() -> lookup.ahead(widths.get(0)), ForkJoinPool.commonPool()));
+                ahead.add(byDay.size() < FILES_AHEAD ? CompletableFuture.completedFuture(lookup)
+                        : CompletableFuture.supplyAsync(() -> lookup.ahead(widths.get(0)), ForkJoinPool.commonPool()));
             }
             Lookup lookup = ahead.remove().join();
             if (!lookup.file.tradingDay().equals(day)) {

@@ -18,6 +18,10 @@ import javax.annotation.Nullable;
 /** Bars of a live read, made of its rows one by one, and of the bars that files keep in their footers. Stateless. */
 public final class TypedBars {
 
+    /** Bars of more days, or of all instruments in more files, are for a database: here they would all be in memory. */
+    private static final int MOST_DAYS = 31;
+    private static final int MOST_FILES_OF_ALL = 64;
+
     private TypedBars() {
     }
 
@@ -28,7 +32,7 @@ public final class TypedBars {
     }
 
     /**
-     * The bars; null if more archived rows than some would have to be read for them.
+     * The bars; null if more archived rows than some would have to be read for them, or there would be very many bars.
      *
      * @param mostFiles files whose rows may be read
      * @param mostRows rows that they may have together
@@ -39,6 +43,9 @@ public final class TypedBars {
         UnionScan.Range range = range(bars);
         List<StoredBars.Wanted> wanted = List.of(new StoredBars.Wanted(builder, bars.instrument() == null ? null : Set.of(bars.instrument()), range.fromNs(), range.toNs()));
         List<DataFile> left = new ArrayList<>(rows.files(range));
+        if (left.stream().map(DataFile::tradingDay).distinct().count() > MOST_DAYS || bars.instrument() == null && left.size() > MOST_FILES_OF_ALL) {
+            return null;
+        }
         if (rows.seesAll()) {
             left.removeAll(StoredBars.ofProcess().addTo(wanted, left, rows::open, day -> { }).files());
         }
