@@ -22,7 +22,8 @@ import javax.annotation.Nullable;
 /**
  * Makes {@link FileBars} of the rows of a file, which come in any order; those of an instrument and minute best together.
  *
- * <p>Bars of a width are kept only if they are worth it: fewer than one for {@value #LEAST_ROWS} rows, so that they take a small part of the file.
+ * <p>Bars of a width are kept only if they are worth it: fewer than one for {@value #LEAST_ROWS} rows, so that they take a small part of the file, and at most
+ * 1 MiB.
  *
  * <p>One thread.
  */
@@ -32,6 +33,8 @@ public final class FileBarsBuilder {
     static final int LEAST_ROWS = 32;
     /** More bars than this, of few rows each, are not waited for to become worth it. */
     private static final int MOST_POOR_BARS = 16_384;
+    /** A longer text is not kept: whoever opens the file reads its footer. */
+    private static final int MOST_CHARACTERS = 1 << 20;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private final PricedEvent priced;
@@ -136,8 +139,9 @@ public final class FileBarsBuilder {
     public Map<Integer, String> texts() {
         Map<Integer, String> texts = new LinkedHashMap<>();
         for (Level each = level; each != null; each = each.next()) {
-            if (each.isWorthIt(rows)) {
-                texts.put(FileBars.WIDTHS.get(each.index), text(each));
+            String text = each.isWorthIt(rows) ? text(each) : null;
+            if (text != null && text.length() <= MOST_CHARACTERS) {
+                texts.put(FileBars.WIDTHS.get(each.index), text);
             }
         }
         return texts;

@@ -160,6 +160,7 @@ class FileBarsTest {
         assertThat(widths(250_000, 300_000)).containsExactly(900, 3_600);
         assertThat(widths(250_000, 3_000_000)).containsExactly(3_600);
         assertThat(widths(250_000, 30_000_000)).isEmpty();
+        assertThat(widths(700_000, 240_000)).as("20,000 bars of a minute would make the footer too long").containsExactly(900, 3_600);
     }
 
     private static Set<Integer> widths(int count, int seconds) throws IOException {
