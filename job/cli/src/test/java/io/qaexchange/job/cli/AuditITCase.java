@@ -448,7 +448,7 @@ class AuditITCase {
         thread.start();
         first.await();
         try {
-            for (int i = 0; i < 15; i++) {
+            for (int i = 0; i < 40; i++) {
                 assertThat(printed(new QueryCommand(), "SELECT count(*) AS n FROM tick", "--dir", cluster.toString(), "--checkpoint", "latest", "--format", "csv",
                         "--instruments", folder.resolve(DemoRun.INSTRUMENTS_FILE).toString()))
                         .isEqualTo("n\n" + (result.generator().count("tick", Fate.STORE) + result.generator().count("tick", Fate.STORE_LATE)) + "\n");

@@ -148,6 +148,10 @@ final class SourceOptions {
         Set<Path> gone = new HashSet<>();
         for (int attempt = 1;; attempt++) {
             Path newest = newestSnapshot(gone);
+            if (newest == null && !gone.isEmpty() && attempt < ATTEMPTS) {
+                // The list was made while the job deleted one and completed another: it need not have the other.
+                continue;
+            }
             if (newest == null) {
                 throw new UsageException("there is no checkpoint or savepoint in " + folder + (gone.isEmpty() ? "" : " that stays; all of "
                         + gone + " were deleted while they were opened"));
