@@ -32,7 +32,8 @@ final class SourceOptions {
 
     static final String LATEST = "latest";
 
-    private static final int ATTEMPTS = 20;
+    /** For so long checkpoints are looked for that are not deleted at once. */
+    private static final long LONGEST_SEARCH_NS = 10_000_000_000L;
 
     @Option(names = "--dir", paramLabel = "DIR", description = "Folder of a demo or of a cluster: its newest checkpoint or savepoint, and its archive.")
     Path folder;
@@ -146,20 +147,22 @@ final class SourceOptions {
             return opener.open(LocalFolders.forFlink(folder.resolve(RunFolder.read(folder).savepoint())));
         }
         Set<Path> gone = new HashSet<>();
-        for (int attempt = 1;; attempt++) {
+        long beganNs = System.nanoTime();
+        while (true) {
             Path newest = newestSnapshot(gone);
-            if (newest == null && !gone.isEmpty() && attempt < ATTEMPTS) {
-                // The list was made while the job deleted one and completed another: it need not have the other.
-                continue;
+            boolean isTime = System.nanoTime() - beganNs > LONGEST_SEARCH_NS;
+            if (newest == null && (gone.isEmpty() || isTime)) {
+                throw new UsageException("there is no checkpoint or savepoint in " + folder + (gone.isEmpty() ? "" : " that stays: " + gone.size()
+                        + " were deleted while they were opened. Let the job keep more (execution.checkpointing.num-retained), or name a savepoint (--checkpoint)"));
             }
             if (newest == null) {
-                throw new UsageException("there is no checkpoint or savepoint in " + folder + (gone.isEmpty() ? "" : " that stays; all of "
-                        + gone + " were deleted while they were opened"));
+                // The list was made while the job deleted one and completed another: it need not have the other.
+                continue;
             }
             try {
                 return opener.open(LocalFolders.forFlink(newest));
             } catch (IOException e) {
-                if (attempt == ATTEMPTS || !isGone(e, newest)) {
+                if (isTime || !isGone(e, newest)) {
                     throw e;
                 }
                 gone.add(newest);
