@@ -4,7 +4,7 @@ package io.qaexchange.parquet.bar;
 final class ExactSum {
 
     private double sum;
-    /** What rounding took from the sum. */
+    /** The part of the values that rounding took from the sum. */
     private double lost;
 
     ExactSum() {

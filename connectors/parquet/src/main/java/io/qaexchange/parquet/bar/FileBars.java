@@ -25,7 +25,7 @@ import java.util.zip.Inflater;
  *        0     1  version of this format, 1
  *        1     4  CRC-32C of all that follows, little-endian
  *        5     4  bytes of the content before it was compressed, little-endian
- *        9     …  the content, compressed by DEFLATE (RFC 1950)
+ *        9     …  the content, compressed as ZLIB (RFC 1950)
  * </pre>
  *
  * <p>The content has numbers of 7 bits a byte, the lowest first, as Parquet's ULEB128; signed ones in zigzag order. After the width in seconds and
@@ -145,7 +145,7 @@ public final class FileBars {
         }
     }
 
-    /** Of all that follows it. */
+    /** CRC-32C of the bytes behind the checksum. */
     static int checksum(byte[] bytes) {
         CRC32C checksum = new CRC32C();
         checksum.update(bytes, 1 + Integer.BYTES, bytes.length - 1 - Integer.BYTES);
