@@ -9,11 +9,13 @@ import io.qaexchange.storage.manifest.FileReference;
 import io.qaexchange.storage.manifest.Version;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.memtable.Memtable;
+import io.qaexchange.storage.sstable.SstableMetadata;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /**
  * Everything that a read needs, at one moment: memtables, files, drop watermarks. Holds on to them until its last user lets go.
@@ -61,12 +63,14 @@ final class ReadView {
         /** First and last event time of the windows that have files, ascending; empty for leveled families. */
         private final long[] windowFrom;
         private final long[] windowTo;
-        /** For each of them its files, newest first. */
-        final ViewFile[][] windows;
-        /** For each of them the same files by time. */
+        /** For each of them its files by time. */
         private final TimeFences[] windowFences;
         /** The files of level 0 by time; of no use to leveled families. */
         final TimeFences level0Fences;
+        /** The files of level 0 and of windows by time, as far as their keys all have one length and a time. */
+        final TimeFences timed;
+        /** The others of level 0 and of windows. */
+        final ViewFile[] untimed;
         /** Files that hold range deletions, anywhere. */
         final ViewFile[] withTombstones;
         final DropWatermarkIndex dropWatermarks;
@@ -91,16 +95,25 @@ final class ReadView {
             long width = family.options().windowNanos();
             windowFrom = version.windows().keySet().stream().mapToLong(number -> firstTime(number, width)).toArray();
             windowTo = version.windows().keySet().stream().mapToLong(number -> lastTime(number, width)).toArray();
-            windows = version.windows().values().stream().map(references -> files(references, table)).toArray(ViewFile[][]::new);
+            ViewFile[][] windows = version.windows().values().stream().map(references -> files(references, table)).toArray(ViewFile[][]::new);
             windowFences = Arrays.stream(windows).map(TimeFences::new).toArray(TimeFences[]::new);
             level0Fences = isWindowed() ? new TimeFences(level0) : TimeFences.NONE;
             long merged = FamilyVersion.bytes(version.level(0)) + FamilyVersion.bytes(version.level(1));
             priceOfMerge = isWindowed() || level0.length < 2 ? Long.MAX_VALUE : Math.max(LEAST_PRICE, merged / BYTES_PER_FILTER);
+            List<ViewFile> unsorted = Stream.concat(Stream.of(level0), Arrays.stream(windows).flatMap(Stream::of)).toList();
+            int keyLength = unsorted.stream().map(this::timedKeyLength).filter(length -> length > 0).findFirst().orElse(0);
+            timed = new TimeFences(unsorted.stream().filter(file -> keyLength > 0 && timedKeyLength(file) == keyLength).toArray(ViewFile[]::new));
+            untimed = unsorted.stream().filter(file -> keyLength == 0 || timedKeyLength(file) != keyLength).toArray(ViewFile[]::new);
             withTombstones = files(version.references().stream().filter(r -> r.table().rangeTombstones() > 0).toList(), table);
         }
 
         private static ViewFile[] files(List<FileReference> references, FileTable table) {
             return references.stream().map(reference -> new ViewFile(reference, table.get(reference))).toArray(ViewFile[]::new);
+        }
+
+        private int timedKeyLength(ViewFile file) {
+            SstableMetadata table = file.reference().table();
+            return TimedReserve.takes(table, family.options().eventTimeFromEnd()) ? table.keyLength() : 0;
         }
 
         /**

@@ -30,8 +30,11 @@ final class ScanSources {
     private final MergingIterator merged;
     /** The active memtable, then the frozen ones. */
     private final InternalIterator[] memtables;
-    private final InternalIterator[] level0;
-    private final InternalIterator[][] windows;
+    /** Of {@link FamilyFiles#untimed} and {@link FamilyFiles#timed}. */
+    private final InternalIterator[] untimed;
+    private final InternalIterator[] timed;
+    /** Null without such files. */
+    private final TimedReserve reserve;
     private final LevelSource[] levels;
     private final VisibleIterator.Scratch scratch = new VisibleIterator.Scratch();
 
@@ -45,10 +48,12 @@ final class ScanSources {
         this.files = files;
         family = files.family.id();
         memtables = new InternalIterator[1 + view.frozen().size()];
-        level0 = new InternalIterator[files.level0.length];
-        windows = new InternalIterator[files.windows.length][];
+        untimed = new InternalIterator[files.untimed.length];
+        timed = new InternalIterator[files.timed.size()];
+        reserve = timed.length == 0 ? null
+                : new TimedReserve(files.timed, (file, i, bounds) -> walker(file, timed, i, bounds), files.family.options().eventTimeFromEnd());
         levels = new LevelSource[files.sorted.size()];
-        merged = new MergingIterator(memtables.length + level0.length + levels.length);
+        merged = new MergingIterator(memtables.length + untimed.length + levels.length);
         deletions = new RangeTombstoneList[memtables.length + files.withTombstones.length];
         mergedDeletions = new RangeTombstoneList[deletions.length];
         Arrays.fill(deletions, RangeTombstoneList.EMPTY);
@@ -68,18 +73,16 @@ final class ScanSources {
         for (int i = 0; i < memtables.length; i++) {
             addMemtable(i, i == 0 ? view.active() : view.frozen().get(i - 1), bounds);
         }
-        addFiles(files.level0, level0, bounds);
-        for (int i = 0; i < windows.length; i++) {
-            if (windows[i] == null) {
-                windows[i] = new InternalIterator[files.windows[i].length];
-            }
-            addFiles(files.windows[i], windows[i], bounds);
-        }
+        addUntimed(bounds);
         for (int i = 0; i < levels.length; i++) {
             addLevel(i, bounds);
         }
         for (int i = 0; i < files.withTombstones.length; i++) {
             addDeletions(memtables.length + i, files.withTombstones[i], bounds);
+        }
+        if (reserve != null) {
+            reserve.confine(bounds);
+            merged.addReserve(reserve);
         }
         return merged;
     }
@@ -96,18 +99,19 @@ final class ScanSources {
         }
     }
 
-    private void addFiles(ViewFile[] of, InternalIterator[] walkers, Bounds bounds) throws IOException {
-        for (int i = 0; i < of.length; i++) {
-            SstableMetadata table = of[i].reference().table();
-            if (bounds.times().meets(table.minEventTime(), table.maxEventTime()) && of[i].reference().overlaps(bounds.keys())) {
-                merged.add(walker(of, walkers, i, bounds), table.largestSequence());
+    private void addUntimed(Bounds bounds) throws IOException {
+        for (int i = 0; i < untimed.length; i++) {
+            ViewFile file = files.untimed[i];
+            SstableMetadata table = file.reference().table();
+            if (bounds.times().meets(table.minEventTime(), table.maxEventTime()) && file.reference().overlaps(bounds.keys())) {
+                merged.add(walker(file, untimed, i, bounds), table.largestSequence());
             }
         }
     }
 
-    private static InternalIterator walker(ViewFile[] of, InternalIterator[] walkers, int i, Bounds bounds) throws IOException {
+    private static InternalIterator walker(ViewFile file, InternalIterator[] walkers, int i, Bounds bounds) throws IOException {
         if (walkers[i] == null) {
-            walkers[i] = of[i].handle().reader().iterator(of[i].reference().clip(), ReadMode.CACHED);
+            walkers[i] = file.handle().reader().iterator(file.reference().clip(), ReadMode.CACHED);
         }
         walkers[i].confine(bounds.keys(), bounds.times());
         return walkers[i];
@@ -190,7 +194,7 @@ final class ScanSources {
 
         @Override
         public InternalIterator open(int part) throws IOException {
-            return walker(files, walkers, from + part, bounds);
+            return walker(files[from + part], walkers, from + part, bounds);
         }
 
         @Override

@@ -61,4 +61,16 @@ final class TimeFences {
     ViewFile file(int i) {
         return files[i];
     }
+
+    int size() {
+        return files.length;
+    }
+
+    long start(int i) {
+        return starts[i];
+    }
+
+    long end(int i) {
+        return ends[i];
+    }
 }

@@ -22,8 +22,6 @@ public abstract class InternalIterator implements AutoCloseable {
     protected final Slice value = new Slice();
     protected long trailer;
     protected boolean valid;
-    /** Subclasses that never put a seek off leave it as it is. */
-    protected boolean promised;
 
     public final boolean valid() {
         return valid;
@@ -49,24 +47,6 @@ public abstract class InternalIterator implements AutoCloseable {
 
     /** To the first entry at or after (key, trailer) in internal order. {@link Trailer#NEWEST} finds the first version of the key. */
     public abstract void seek(Slice target, long targetTrailer) throws IOException;
-
-    /**
-     * As {@link #seek}, but where it is known without looking that the entry lies at some key or after it, the work may be put off: then
-     * {@link #isPromised}, and {@link #key()} is that key, perhaps none of the iterator's. What lies after a place that a walk never
-     * reaches is thus never looked for. Before anything else than another seek, {@link #resolve}.
-     */
-    public void seekLazily(Slice target, long targetTrailer) throws IOException {
-        seek(target, targetTrailer);
-    }
-
-    public final boolean isPromised() {
-        return promised;
-    }
-
-    /** Goes to the entry that was only promised; the iterator may then be invalid. */
-    public void resolve() throws IOException {
-        throw new IllegalStateException("nothing was promised");
-    }
 
     /** To the last entry before (key, trailer) in internal order. */
     public abstract void seekBefore(Slice target, long targetTrailer) throws IOException;
@@ -122,7 +102,6 @@ public abstract class InternalIterator implements AutoCloseable {
     /** Lets go of what its place needs; invalid until it is positioned again. {@link #close} is for good. */
     public void rest() {
         valid = false;
-        promised = false;
     }
 
     @Override

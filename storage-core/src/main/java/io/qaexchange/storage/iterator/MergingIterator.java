@@ -11,6 +11,9 @@ import java.util.List;
  * Merges sorted iterators into one. A heap holds the positioned children, the first entry (last, when walking backward) on top; of
  * equal entries, which only damage could make, the earlier child comes first.
  *
+ * <p>Children that hold nothing near a place may wait in a {@link Reserve}: of hundreds of files that follow one another in time, a walk over a few rows
+ * meets one or two.
+ *
  * <p>Closes its children. One thread. May be used again and again with other children: {@link #clear}, {@link #add}.
  */
 public final class MergingIterator extends InternalIterator {
@@ -23,6 +26,28 @@ public final class MergingIterator extends InternalIterator {
     private boolean forward = true;
     /** How many moves in a row the same child has been on top. */
     private int streak;
+    /** Null if all children are known. */
+    private Reserve reserve;
+    /** The children before this one were added by the caller, the others came out of the reserve. */
+    private int added;
+
+    /** Children that are not needed yet. */
+    public interface Reserve {
+        /** Takes all children back. */
+        void reset();
+
+        /** After {@link #reset}: a walk forward from the first entry at or after (target, trailer) begins. */
+        void seek(Slice target, long targetTrailer);
+
+        /** No child that is left holds an entry of the walk before this key; null if none is needed any more. */
+        Slice bound();
+
+        /** Adds the child that {@link #bound} speaks of to a merge, standing on its first entry of the walk, or invalid. */
+        void release(MergingIterator to) throws IOException;
+
+        /** Adds all children that are left to a merge; none stands anywhere. */
+        void releaseAll(MergingIterator to) throws IOException;
+    }
 
     /** So many moves without a change on top are taken as a sign of a longer run. */
     private static final int STREAK = 4;
@@ -55,15 +80,42 @@ public final class MergingIterator extends InternalIterator {
         maxSequences[count++] = maxSequence;
     }
 
+    /** Adds children that wait until they are needed, after all others were added. */
+    public void addReserve(Reserve waiting) {
+        reserve = waiting;
+        added = count;
+        reserve.reset();
+    }
+
     /** Puts all children to rest and forgets them. */
     public void clear() {
         rest();
         Arrays.fill(children, 0, count, null);
         count = 0;
+        reserve = null;
+    }
+
+    /** Sends children back to where they waited. */
+    private void sendBack() {
+        if (reserve != null) {
+            for (int i = added; i < count; i++) {
+                children[i].rest();
+                children[i] = null;
+            }
+            count = added;
+            reserve.reset();
+        }
+    }
+
+    private void callAll() throws IOException {
+        if (reserve != null) {
+            reserve.releaseAll(this);
+        }
     }
 
     @Override
     public void seekToFirst() throws IOException {
+        callAll();
         for (int i = 0; i < count; i++) {
             children[i].seekToFirst();
         }
@@ -76,6 +128,7 @@ public final class MergingIterator extends InternalIterator {
      */
     public InternalIterator firstToHoldAny() throws IOException {
         rest();
+        callAll();
         for (int i = 0; i < count; i++) {
             children[i].seekToFirst();
             if (children[i].valid()) {
@@ -87,6 +140,7 @@ public final class MergingIterator extends InternalIterator {
 
     @Override
     public void seekToLast() throws IOException {
+        callAll();
         for (int i = 0; i < count; i++) {
             children[i].seekToLast();
         }
@@ -95,14 +149,19 @@ public final class MergingIterator extends InternalIterator {
 
     @Override
     public void seek(Slice target, long targetTrailer) throws IOException {
+        sendBack();
         for (int i = 0; i < count; i++) {
-            children[i].seekLazily(target, targetTrailer);
+            children[i].seek(target, targetTrailer);
+        }
+        if (reserve != null) {
+            reserve.seek(target, targetTrailer);
         }
         rebuild(true);
     }
 
     @Override
     public void seekBefore(Slice target, long targetTrailer) throws IOException {
+        callAll();
         for (int i = 0; i < count; i++) {
             children[i].seekBefore(target, targetTrailer);
         }
@@ -137,11 +196,7 @@ public final class MergingIterator extends InternalIterator {
 
     private void passTopKey(int at) throws IOException {
         InternalIterator child = children[heap[at]];
-        if (child.isPromised()) {
-            child.resolve();
-        } else {
-            child.nextKey();
-        }
+        child.nextKey();
         if (!child.valid()) {
             heap[at] = heap[--heapSize];
             if (at == heapSize) {
@@ -178,6 +233,8 @@ public final class MergingIterator extends InternalIterator {
             Slice other = children[runnerUp].key();
             limit = limit == null || other.compareTo(limit) < 0 ? other : limit;
         }
+        Slice waiting = reserve == null ? null : reserve.bound();
+        limit = waiting != null && (limit == null || waiting.compareTo(limit) < 0) ? waiting : limit;
         return children[heap[0]].plainRun(limit, times);
     }
 
@@ -211,6 +268,7 @@ public final class MergingIterator extends InternalIterator {
         byte[] at = key.toByteArray();
         long atTrailer = trailer;
         Slice target = Slice.of(at);
+        callAll();
         for (int i = 0; i < count; i++) {
             if (i == current) {
                 continue;
@@ -240,19 +298,20 @@ public final class MergingIterator extends InternalIterator {
         for (int at = heapSize / 2 - 1; at >= 0; at--) {
             siftDown(at);
         }
-        settle();
+        callNeeded();
         show();
     }
 
-    /** The top must be an entry and not the promise of one. */
-    private void settle() throws IOException {
-        while (heapSize > 0 && children[heap[0]].isPromised()) {
-            children[heap[0]].resolve();
-            if (!children[heap[0]].valid()) {
-                heap[0] = heap[--heapSize];
-            }
-            if (heapSize > 1) {
-                siftDown(0);
+    /** A child that may hold an entry before the one on top, or the same key, may not wait any longer. */
+    private void callNeeded() throws IOException {
+        if (reserve == null || !forward) {
+            return;
+        }
+        for (Slice bound = reserve.bound(); bound != null && (heapSize == 0 || children[heap[0]].key().compareTo(bound) >= 0); bound = reserve.bound()) {
+            int next = count;
+            reserve.release(this);
+            if (children[next].valid()) {
+                siftUp(next);
             }
         }
     }
@@ -266,7 +325,7 @@ public final class MergingIterator extends InternalIterator {
         if (heapSize > 1) {
             siftDown(0);
         }
-        settle();
+        callNeeded();
         streak = heap[0] == top ? streak + 1 : 0;
         show();
     }
@@ -297,6 +356,20 @@ public final class MergingIterator extends InternalIterator {
             }
             heap[at] = heap[below];
             at = below;
+        }
+        heap[at] = child;
+    }
+
+    /** Puts a child that is not in the heap there. */
+    private void siftUp(int child) {
+        int at = heapSize++;
+        while (at > 0) {
+            int above = (at - 1) / 2;
+            if (!comesBefore(child, heap[above])) {
+                break;
+            }
+            heap[at] = heap[above];
+            at = above;
         }
         heap[at] = child;
     }

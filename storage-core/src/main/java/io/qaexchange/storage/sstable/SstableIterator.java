@@ -20,8 +20,6 @@ final class SstableIterator extends InternalIterator {
     private final SequentialAccess own;
     private final BlockAccess access;
     private final IndexBlock root;
-    private final SstableMetadata metadata;
-    private final int eventTimeFromEnd;
     /** Null, as is {@link #block}, until the iterator is positioned: of many files some never are. */
     private IndexCursor index;
     private BlockPin pin;
@@ -35,11 +33,8 @@ final class SstableIterator extends InternalIterator {
     private TimeRange times = TimeRange.ALL;
     /** Whether it was confined to nothing last. */
     private boolean unbounded;
-    /** Whether blocks may be held. Of the files of a merge most are only promised to hold something later, and have none. */
+    /** Whether blocks may be held: only once it was positioned. */
     private boolean holding;
-    /** No entry that a seek put off would find lies before it. */
-    private final Slice bound = new Slice();
-    private byte[] boundBytes;
     private final Slice lower = new Slice();
     private final Slice upperBound = new Slice();
     /** {@link #upperBound}; null = no upper bound. */
@@ -62,13 +57,11 @@ final class SstableIterator extends InternalIterator {
     private static final int PAGE_BYTES = 4096;
 
     /** @param own closed with the iterator; null = read through {@code source} */
-    SstableIterator(BlockSource source, SequentialAccess own, IndexBlock root, KeyRange clip, SstableMetadata metadata, int eventTimeFromEnd) {
+    SstableIterator(BlockSource source, SequentialAccess own, IndexBlock root, KeyRange clip, SstableMetadata metadata) {
         this.clip = clip;
         distinct = metadata.distinctKeys() == metadata.entries();
         plain = distinct && metadata.puts() == metadata.entries();
         this.root = root;
-        this.metadata = metadata;
-        this.eventTimeFromEnd = eventTimeFromEnd;
         this.source = source;
         this.own = own;
         access = own == null ? source : own;
@@ -95,7 +88,6 @@ final class SstableIterator extends InternalIterator {
 
     /** Before each positioning. */
     private void prepare() {
-        promised = false;
         valid = false;
         holding = true;
         if (block == null) {
@@ -106,56 +98,6 @@ final class SstableIterator extends InternalIterator {
             block = new DataBlock(key, value);
             partial = own == null ? new PartialBlock() : null;
         }
-    }
-
-    /**
-     * Where all keys have one length and a time, a file whose times lie before the target's has nothing at or after it among the keys
-     * that begin as it does, and one whose times lie after it has nothing before its first time.
-     */
-    @Override
-    public void seekLazily(Slice target, long targetTrailer) throws IOException {
-        int prefix = target.length() - eventTimeFromEnd;
-        if (targetTrailer != Trailer.NEWEST || target.length() != metadata.keyLength() || !metadata.hasEventTimes() || own != null
-                || !EventTime.isPresent(target.length(), eventTimeFromEnd) || !promise(target, prefix)) {
-            seek(target, targetTrailer);
-            return;
-        }
-        valid = upper == null || bound.compareTo(upper) < 0;
-        promised = valid;
-        key.wrap(bound);
-        value.clear();
-        trailer = Trailer.NEWEST;
-    }
-
-    private boolean promise(Slice target, int prefix) {
-        long time = EventTime.of(target.base(), target.address(), target.length(), eventTimeFromEnd);
-        if (time >= metadata.minEventTime() && time <= metadata.maxEventTime()) {
-            return false;
-        }
-        if (boundBytes == null) {
-            boundBytes = new byte[target.length()];
-        }
-        // In words, some of which go beyond the prefix: a time follows in the target, and will stand there.
-        for (int i = 0; i < prefix; i += Long.BYTES) {
-            Memory.putLong(boundBytes, Memory.ARRAY_BASE + i, Memory.getLong(target.base(), target.address() + i));
-        }
-        if (time < metadata.minEventTime()) {
-            Memory.putLong(boundBytes, Memory.ARRAY_BASE + prefix, Long.reverseBytes(metadata.minEventTime() ^ Long.MIN_VALUE));
-            bound.wrap(boundBytes, 0, prefix + Long.BYTES);
-            return true;
-        }
-        for (int last = prefix - 1; last >= 0; last--) {
-            if (++boundBytes[last] != 0) {
-                bound.wrap(boundBytes, 0, last + 1);
-                return true;
-            }
-        }
-        return false;
-    }
-
-    @Override
-    public void resolve() throws IOException {
-        seek(bound, Trailer.NEWEST);
     }
 
     @Override
@@ -313,7 +255,7 @@ final class SstableIterator extends InternalIterator {
 
     @Override
     public int plainRun(Slice before, TimeRange wanted) throws IOException {
-        if (!plain || !valid || promised) {
+        if (!plain || !valid) {
             return 0;
         }
         try {

@@ -237,7 +237,7 @@ public final class SstableReader implements AutoCloseable {
      */
     public InternalIterator iterator(KeyRange bounds, ReadMode mode) {
         SequentialAccess own = mode == ReadMode.SEQUENTIAL ? new SequentialAccess(source, options.readAheadBytes()) : null;
-        return new SstableIterator(source, own, root, bounds, metadata, properties.eventTimeFromEnd());
+        return new SstableIterator(source, own, root, bounds, metadata);
     }
 
     /**
