@@ -91,6 +91,8 @@ final class StoreMeasures {
     private void read(List<Run> runs) throws Exception {
         List<Contender> contenders = runs.stream().map(run -> run.contender).toList();
         Results results = bench.results;
+        results.compare("get present, of blocks that were not read since they were written" + suffix, "ops/s", each(reads.present(contenders), Measured::perSecond), true, 0);
+        reads.everyBlock(contenders);
         List<Measured> present = reads.present(contenders);
         results.compare("get present" + suffix, "ops/s", each(present, Measured::perSecond), true, bench.records >= 30_000_000 ? 2.5 : 4);
         results.bound("get present, p99" + suffix, "us", each(present, measured -> measured.micros(99)), false, bench.records >= 30_000_000 ? Double.NaN : 3, true);

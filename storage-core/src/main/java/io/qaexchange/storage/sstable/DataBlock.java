@@ -22,7 +22,7 @@ final class DataBlock {
     /** The limit above which only the first bytes of a block are requested ahead. */
     private static final int MOST_PAGES = 8;
     /** So many records are decompressed at least when a scan comes to one that is not here. */
-    private static final int RECORDS_AHEAD = 32;
+    private static final int RECORDS_AHEAD = 16;
     private static final byte[] NO_BYTES = new byte[0];
 
     private final Slice key;
@@ -156,7 +156,10 @@ final class DataBlock {
 
     /** Bytes of an entry of the column, by the byte that holds its flags. */
     static int columnWidth(int flags) {
-        return (flags & SstableFormat.BLOCK_FLAG_COLUMN) == 0 ? 0 : (flags & SstableFormat.BLOCK_FLAG_NARROW_COLUMN) == 0 ? Integer.BYTES : Short.BYTES;
+        if ((flags & SstableFormat.BLOCK_FLAG_COLUMN) == 0) {
+            return 0;
+        }
+        return (flags & SstableFormat.BLOCK_FLAG_BYTE_COLUMN) != 0 ? Byte.BYTES : (flags & SstableFormat.BLOCK_FLAG_NARROW_COLUMN) == 0 ? Integer.BYTES : Short.BYTES;
     }
 
     private void loadFixed(int length, int flags) {
@@ -388,8 +391,11 @@ final class DataBlock {
 
     private long column(int i) {
         long column = address + SstableFormat.BLOCK_FIXED_HEADER_SIZE;
-        return columnWidth == Short.BYTES ? Memory.getShort(base, column + (long) i * Short.BYTES) & 0xffffL
-                : Memory.getInt(base, column + (long) i * Integer.BYTES) & 0xffffffffL;
+        return switch (columnWidth) {
+            case Byte.BYTES -> Memory.getByte(base, column + i) & 0xffL;
+            case Short.BYTES -> Memory.getShort(base, column + (long) i * Short.BYTES) & 0xffffL;
+            default -> Memory.getInt(base, column + (long) i * Integer.BYTES) & 0xffffffffL;
+        };
     }
 
     /** The first record whose shortened window is at least this. */

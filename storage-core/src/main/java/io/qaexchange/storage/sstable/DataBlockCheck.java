@@ -37,7 +37,8 @@ final class DataBlockCheck {
         int valueLength = block.getInt(SstableFormat.BLOCK_VALUE_LENGTH);
         int count = block.getInt(SstableFormat.BLOCK_COUNT);
         int window = block.getInt(SstableFormat.BLOCK_WINDOW_OFFSET) & 0xffff;
-        boolean narrow = flags == (SstableFormat.BLOCK_FLAG_COLUMN | SstableFormat.BLOCK_FLAG_NARROW_COLUMN);
+        boolean narrow = flags == (SstableFormat.BLOCK_FLAG_COLUMN | SstableFormat.BLOCK_FLAG_NARROW_COLUMN)
+                || flags == (SstableFormat.BLOCK_FLAG_COLUMN | SstableFormat.BLOCK_FLAG_BYTE_COLUMN);
         int columnWidth = DataBlock.columnWidth(flags);
         return isValidWidth(width) && (flags == 0 || (narrow || flags == SstableFormat.BLOCK_FLAG_COLUMN) && count > 0
                 && window + SstableFormat.WINDOW_SIZE <= keyLength)

@@ -16,6 +16,9 @@ import java.util.List;
  * <p>One thread.
  */
 final class IndexWriter {
+    /** Blocks above the lowest level are so many times as large: the root is in memory, so a file is to have no third level without need. */
+    private static final int UPPER_TIMES = 16;
+
     private final FrameWriter out;
     private final int blockSize;
     private final boolean withTime;
@@ -67,7 +70,7 @@ final class IndexWriter {
         }
         IndexBlockBuilder builder = levels.get(level);
         // At least two entries to a block, else the levels would not end.
-        if (builder.count() >= 2 && builder.estimatedSize() + entry.separator().length > blockSize) {
+        if (builder.count() >= 2 && builder.estimatedSize() + entry.separator().length > (level == 0 ? blockSize : UPPER_TIMES * blockSize)) {
             add(level + 1, write(builder));
         }
         builder.add(entry);

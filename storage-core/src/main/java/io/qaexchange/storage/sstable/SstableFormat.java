@@ -7,7 +7,7 @@ final class SstableFormat {
     static final int HEADER_SIZE = 8;
 
     /** Version 1: the first one. Version 2: data blocks with narrow columns and short trailers. Written by this build, which reads version 1 as well. */
-    static final int VERSION = 2;
+    static final int VERSION = 3;
     static final int OLDEST_VERSION = 1;
 
     static final int MAX_KEY_LENGTH = (1 << 16) - 1;
@@ -47,6 +47,8 @@ final class SstableFormat {
     static final int BLOCK_FLAG_COLUMN = 0x10;
     /** With {@link #BLOCK_FLAG_COLUMN}: its entries have 16 bits, not 32. Since version 2. */
     static final int BLOCK_FLAG_NARROW_COLUMN = 0x20;
+    /** With {@link #BLOCK_FLAG_COLUMN}: its entries have 8 bits. Since version 3. */
+    static final int BLOCK_FLAG_BYTE_COLUMN = 0x40;
     static final int BLOCK_WIDTH_MASK = 0xf;
     /** Trailer widths since version 2: trailers of one kind, of whose differences only the sequence numbers are kept. */
     static final int WIDTH_SEQUENCE_16 = 2;

@@ -26,7 +26,7 @@ final class SstableIterator extends InternalIterator {
     private DataBlock block;
     /** The block that is decompressed from a mapping; null if this iterator has its own access. */
     private PartialBlock partial;
-    /** Blocks that were walked into since the last seek; from the second on a scan is likely to want all of each. */
+    /** Blocks that were walked into since the last seek; a scan that has come far is likely to want all of each. */
     private int blocksInRow;
     /** The bounds that the file is clipped to; bounds given later lie inside. */
     private final KeyRange clip;
@@ -55,6 +55,8 @@ final class SstableIterator extends InternalIterator {
     /** So many entries of one key are passed over before the next key is sought. */
     private static final int STEPS = 8;
     private static final int PAGE_BYTES = 4096;
+    /** So many blocks behind the first a short scan may end in: of them only as much is decompressed as it comes to. */
+    private static final int SHORT_SCAN_BLOCKS = 3;
 
     /** @param own closed with the iterator; null = read through {@code source} */
     SstableIterator(BlockSource source, SequentialAccess own, IndexBlock root, KeyRange clip, SstableMetadata metadata) {
@@ -333,7 +335,7 @@ final class SstableIterator extends InternalIterator {
         blocksInRow = toSeek ? 0 : blocksInRow + 1;
         if (partial != null && source.dataInPart(index.leaf(), index.position(), pin, partial)) {
             block.loadPartly(partial, pin.base(), pin.address());
-            if (blocksInRow > 1) {
+            if (blocksInRow > SHORT_SCAN_BLOCKS) {
                 block.complete();
             }
         } else {

@@ -56,7 +56,7 @@ public record SstableOptions(int blockSizeBytes, int indexBlockSizeBytes, int re
     /** Collects options. One thread. */
     public static final class Builder {
         private int blockSizeBytes = 16 << 10;
-        private int indexBlockSizeBytes = 16 << 10;
+        private int indexBlockSizeBytes = 2 << 10;
         private int restartInterval = 16;
         private BlockCompression compression = BlockCompression.NONE;
         private int bloomBitsPerKey = 10;

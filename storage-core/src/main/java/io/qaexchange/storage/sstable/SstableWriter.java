@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
- * Writes an sstable, front to back, from entries in internal order. This Javadoc is the specification of the format, version 2; version 1 has
- * data blocks without what is marked (2).
+ * Writes an sstable, front to back, from entries in internal order. This Javadoc is the specification of the format, version 3; earlier versions
+ * have data blocks without what is marked (2) or (3).
  *
  * <p>Everything is little-endian; checksums are CRC32C. The file is: the magic (8 bytes, so that a truncated file is known for what it
  * is), frames one after the other without gaps, the footer.
@@ -38,7 +38,7 @@ import java.util.concurrent.Executor;
  * Data block, layout FIXED: all keys have one length, all values have one length.
  *   offset  size  field
  *        0     1  layout: 1
- *        1     1  trailer width w: 0, 2, 3, 4 or 8; plus 16 if there is a column; plus 32 if its entries have two bytes (2)
+ *        1     1  trailer width w: 0, 2, 3, 4 or 8; plus 16 if there is a column; plus 32 if its entries have two bytes (2), 64 if one (3)
  *        2     2  key length k
  *        4     4  value length v
  *        8     4  count
@@ -47,7 +47,7 @@ import java.util.concurrent.Executor;
  *       16     8  base trailer
  *       24     8  window of the first record as a number (big-endian)      } zero if
  *       32     8  window of the last record                                } there is no column
- *       40  count*c  column, if there is one, with entries of c = 4 or 2 bytes: per record its window minus the first one, shifted right by
+ *       40  count*c  column, if there is one, with entries of c = 4, 2 or 1 bytes: per record its window minus the first one, shifted right by
  *                 so many bits that the last one fits
  *                 count records of k + w + v bytes: key, trailer minus base trailer, value. Where w is 2 or 3 (2) all trailers have one
  *                 kind, and the difference is shifted right by 8
@@ -145,7 +145,7 @@ public final class SstableWriter implements AutoCloseable {
         out = new FrameWriter(file, pool);
         index = new IndexWriter(out, options.indexBlockSizeBytes(), options.hasEventTime());
         queue = new BlockQueue(options.compression(), helpers, this::write);
-        block = new DataBlockBuilder(options.restartInterval());
+        block = new DataBlockBuilder(options.restartInterval(), options.compression() != BlockCompression.NONE);
         bloom = options.bloomBitsPerKey() > 0 ? new BloomFilterBuilder(options.bloomBitsPerKey(), pool) : null;
         statistics = new SstableStatistics(options);
     }

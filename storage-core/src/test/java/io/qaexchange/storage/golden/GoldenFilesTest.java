@@ -108,6 +108,17 @@ class GoldenFilesTest {
         assertReads(kept, "store-v2.txt");
     }
 
+    /** Its sstables are of version 3: columns of one byte. */
+    @Test
+    void aStoreThatCrashedWithVersion3() throws IOException {
+        Path kept = GOLDEN.resolve("store-v3");
+        if (!Files.exists(kept)) {
+            write(directory.resolve("new")).discard();
+            keep(directory.resolve("new"), kept);
+        }
+        assertReads(kept, "store-v3.txt");
+    }
+
     @Test
     void aStoreThatWasClosedWithVersion1() throws IOException {
         Path kept = GOLDEN.resolve("store-v1-closed");

@@ -10,6 +10,9 @@ import io.qaexchange.storage.memory.Slice;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** Where blocks of narrow records end: keys are a key group of two bytes and a number of eight, as those of state are. */
@@ -18,7 +21,7 @@ class DataBlockBuilderTest {
     private static final int BLOCK_BYTES = 16 << 10;
     private static final Slice VALUE = Slice.of(new byte[20]);
 
-    private final DataBlockBuilder block = new DataBlockBuilder(16);
+    private final DataBlockBuilder block = new DataBlockBuilder(16, false);
 
     private static Slice key(int group, long number) {
         return Slice.of(ByteBuffer.allocate(10).putShort((short) group).putLong(number).array());
@@ -58,6 +61,10 @@ class DataBlockBuilderTest {
     private static final Slice LONG_VALUE = Slice.of(new byte[60]);
 
     private int columnWidth(long step, int count) {
+        return columnWidth(block, step, count);
+    }
+
+    private static int columnWidth(DataBlockBuilder block, long step, int count) {
         block.clear();
         for (int i = 0; i < count; i++) {
             block.add(key(1, i * step), 1, LONG_VALUE);
@@ -79,6 +86,49 @@ class DataBlockBuilderTest {
         ByteWriter out = new ByteWriter();
         block.encode(out);
         assertThat(DataBlock.columnWidth(out.array()[SstableFormat.BLOCK_TRAILER_WIDTH])).as("keys close together, and one far off").isEqualTo(4);
+    }
+
+    @Test
+    void aColumnOfACompressedBlockHasOneByteWhereThatTellsNearlyAllKeysApart() {
+        DataBlockBuilder compressed = new DataBlockBuilder(16, true);
+        assertThat(columnWidth(compressed, 1, 200)).isEqualTo(1);
+        assertThat(columnWidth(compressed, 1L << 40, 250)).isEqualTo(1);
+        assertThat(columnWidth(compressed, 1L << 40, 600)).isEqualTo(2);
+        assertThat(columnWidth(block, 1L << 40, 200)).as("not compressed").isEqualTo(2);
+    }
+
+    /** A key that is here, one right before and one right behind it, whatever their distances: so of each width, with and without equal entries. */
+    @Test
+    void everyKeyIsFoundByColumnsOfEachWidth() {
+        Random random = new Random(7);
+        Set<Integer> widths = new TreeSet<>();
+        for (int round = 0; round < 300; round++) {
+            DataBlockBuilder builder = new DataBlockBuilder(16, random.nextInt(4) > 0);
+            TreeSet<Long> numbers = new TreeSet<>();
+            int count = 8 + random.nextInt(200);
+            long spread = 4L << random.nextInt(60);
+            while (numbers.size() < count) {
+                numbers.add(random.nextInt(8) == 0 ? (long) random.nextInt(2 * count) : random.nextLong() >>> 1 & spread - 1 | random.nextInt(4 * count));
+            }
+            numbers.forEach(number -> builder.add(key(1, number), 1, LONG_VALUE));
+            ByteWriter out = new ByteWriter();
+            builder.encode(out);
+            byte[] exact = out.toByteArray();
+            widths.add(DataBlock.columnWidth(exact[SstableFormat.BLOCK_TRAILER_WIDTH]));
+            Slice found = new Slice();
+            DataBlock read = new DataBlock(found, new Slice());
+            read.load(exact, Memory.ARRAY_BASE, exact.length);
+            for (long number : numbers) {
+                for (long target = Math.max(0, number - 1); target <= number + 1; target++) {
+                    Long expected = numbers.ceiling(target);
+                    assertThat(read.seek(key(1, target), Trailer.NEWEST)).isEqualTo(expected != null);
+                    if (expected != null) {
+                        assertThat(found).isEqualTo(key(1, expected));
+                    }
+                }
+            }
+        }
+        assertThat(widths).containsExactly(1, 2, 4);
     }
 
     /** Trailers of each width, of one kind and of two, read as they were written, in both layouts. */

@@ -14,6 +14,7 @@ import io.qaexchange.storage.vfs.NioVfs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,13 +59,32 @@ class SstableDumpTest {
         }
     }
 
+    /** Keys of one length, in blocks with columns: evenly spread ones, ones in clusters, and ones of which one lies far off. */
+    private static void writeColumns(Path file) throws IOException {
+        try (SstableWriter writer = SstableWriter.open(NioVfs.INSTANCE, file, SstableOptions.builder().blockSizeBytes(2048).indexBlockSizeBytes(256)
+                .compression(BlockCompression.LZ4).createdBy("golden").build())) {
+            long number = 0;
+            for (int i = 0; i < 120; i++) {
+                number += i < 50 ? 1000 + i % 7 : i == 80 ? 1L << 40 : i % 10 == 0 ? 1 << 20 : 1;
+                byte[] key = ByteBuffer.allocate(12).putInt(7).putLong(number).array();
+                writer.add(Slice.of(key), Trailer.of(1000 + i, ValueKind.PUT), Slice.ofUtf8(String.format("value %04d ", i).repeat(4)));
+            }
+            writer.finish();
+        }
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"1 layout", "1 scan", "1 verify", "1 layout --hex", "2 layout", "2 scan", "2 verify", "2 layout --hex"})
+    @ValueSource(strings = {"1 layout", "1 scan", "1 verify", "1 layout --hex", "2 layout", "2 scan", "2 verify", "2 layout --hex", "2-columns scan",
+            "2-columns verify", "2-columns layout --hex", "3-columns scan", "3-columns verify", "3-columns layout --hex"})
     void aFileOfAnyVersionReadsAsItAlwaysDid(String versionAndCommand) throws IOException {
         String[] words = versionAndCommand.split(" ", 2);
         Path kept = GOLDEN.resolve("sstable-v" + words[0] + ".sst");
         if (!Files.exists(kept)) {
-            write(kept);
+            if (words[0].endsWith("-columns")) {
+                writeColumns(kept);
+            } else {
+                write(kept);
+            }
         }
         String[] command = words[1].split(" ");
         int code = command.length == 1 ? run(command[0], kept.toString()) : run(command[0], kept.toString(), command[1]);
