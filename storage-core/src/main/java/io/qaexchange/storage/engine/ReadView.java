@@ -111,6 +111,23 @@ final class ReadView {
             return references.stream().map(reference -> new ViewFile(reference, table.get(reference))).toArray(ViewFile[]::new);
         }
 
+        /** The same files, with one more drop watermark. */
+        private FamilyFiles(FamilyFiles same, DropWatermark added) {
+            family = same.family;
+            dropWatermarks = same.dropWatermarks.plus(added, family.options().eventTimeFromEnd());
+            level0 = same.level0;
+            sorted = same.sorted;
+            windowFrom = same.windowFrom;
+            windowTo = same.windowTo;
+            windowFences = same.windowFences;
+            level0Fences = same.level0Fences;
+            timed = same.timed;
+            untimed = same.untimed;
+            withTombstones = same.withTombstones;
+            spentInLevel0 = same.spentInLevel0;
+            priceOfMerge = same.priceOfMerge;
+        }
+
         private int timedKeyLength(ViewFile file) {
             SstableMetadata table = file.reference().table();
             return TimedReserve.takes(table, family.options().eventTimeFromEnd()) ? table.keyLength() : 0;
@@ -176,7 +193,7 @@ final class ReadView {
     private final Version version;
     /** By family id. */
     private final FamilyFiles[] families;
-    private final List<FileHandle> leased = new ArrayList<>();
+    private final List<FileHandle> leased;
     private final AtomicInteger users = new AtomicInteger(1);
 
     /**
@@ -186,6 +203,7 @@ final class ReadView {
         this.active = active;
         this.frozen = List.copyOf(frozen);
         this.version = version;
+        leased = new ArrayList<>();
         families = new FamilyFiles[version.nextFamilyId()];
         for (FamilyVersion family : version.families()) {
             ColumnFamily column = family.family();
@@ -193,18 +211,36 @@ final class ReadView {
             dropWatermarks.stream().filter(dropWatermark -> dropWatermark.family() == column.id()).forEach(all::add);
             families[column.id()] = new FamilyFiles(family, DropWatermarkIndex.of(all, column.options().eventTimeFromEnd()), table);
         }
+        version.references().stream().map(table::get).distinct().forEach(leased::add);
+        hold();
+    }
+
+    /** The same, with one more drop watermark: hundreds are set one after the other when an hour ends, so nothing else is made anew. */
+    private ReadView(ReadView same, DropWatermark added) {
+        active = same.active;
+        frozen = same.frozen;
+        version = same.version;
+        families = same.families.clone();
+        families[added.family()] = new FamilyFiles(families[added.family()], added);
+        leased = same.leased;
+        hold();
+    }
+
+    /** A view of the same with one more drop watermark; this one must be in use. */
+    ReadView plus(DropWatermark added) {
+        return new ReadView(this, added);
+    }
+
+    private void hold() {
         if (!active.retain()) {
             throw new IllegalStateException("the active memtable is gone");
         }
-        for (Memtable memtable : this.frozen) {
+        for (Memtable memtable : frozen) {
             if (!memtable.retain()) {
                 throw new IllegalStateException("frozen memtable " + memtable.id() + " is gone");
             }
         }
-        version.references().stream().map(table::get).distinct().forEach(handle -> {
-            handle.lease();
-            leased.add(handle);
-        });
+        leased.forEach(FileHandle::lease);
     }
 
     Memtable active() {

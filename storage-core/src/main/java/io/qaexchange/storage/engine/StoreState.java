@@ -137,7 +137,13 @@ final class StoreState {
     /** A write has set a drop watermark: reads hide what is below from now on. */
     synchronized void addDropWatermark(DropWatermark dropWatermark) {
         pendingDropWatermarks.add(dropWatermark);
-        publish();
+        ReadView old = view;
+        if (old.files(dropWatermark.family()) == null) {
+            publish();
+        } else {
+            view = old.plus(dropWatermark);
+            old.release();
+        }
     }
 
     synchronized Memtable activeMemtable() {

@@ -14,6 +14,7 @@ import io.qaexchange.storage.key.RangeTombstoneList;
 import io.qaexchange.storage.key.TimeRange;
 import io.qaexchange.storage.key.Trailer;
 import io.qaexchange.storage.key.ValueKind;
+import io.qaexchange.storage.manifest.DropWatermark;
 import io.qaexchange.storage.memory.Memory;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.sstable.EventTime;
@@ -239,6 +240,7 @@ final class VisibleIterator implements StoreIterator {
     private void findForward() throws IOException {
         forward = true;
         ahead = false;
+        int dropped = 0;
         while (merged.valid()) {
             Slice at = merged.key();
             long sequence = Trailer.sequence(merged.trailer());
@@ -255,8 +257,13 @@ final class VisibleIterator implements StoreIterator {
                 continue;
             }
             int kind = Trailer.kind(merged.trailer());
-            if (kind == ValueKind.DELETE || !dropWatermarks.isEmpty() && dropWatermarks.hides(at, snapshot)) {
+            if (kind == ValueKind.DELETE) {
                 merged.nextKey();
+                continue;
+            }
+            DropWatermark hiding = dropWatermarks.isEmpty() ? null : dropWatermarks.hiding(at, snapshot);
+            if (hiding != null) {
+                skipDropped(at, hiding, dropped++);
                 continue;
             }
             if (kind == ValueKind.PUT) {
@@ -305,6 +312,23 @@ final class VisibleIterator implements StoreIterator {
         } else {
             merged.nextKey();
         }
+    }
+
+    /**
+     * Passes over a dropped key. After some of them the source that it comes from goes on at the first time that is not dropped: all keys before that begin
+     * as this one does and, if they have its length, an earlier time.
+     */
+    private void skipDropped(Slice at, DropWatermark hiding, int before) throws IOException {
+        if (before < STEPS || merged.keyLengthOfTop() != at.length()) {
+            merged.nextKey();
+            return;
+        }
+        int prefix = at.length() - eventTimeFromEnd;
+        byte[] target = new byte[prefix + Long.BYTES];
+        at.copyTo(0, target, 0, prefix);
+        Memory.putLong(target, Memory.ARRAY_BASE + prefix, Long.reverseBytes(hiding.eventTime() ^ Long.MIN_VALUE));
+        byte[] upper = hiding.range().upper();
+        merged.seekTop(Slice.of(Slice.compare(target, upper) < 0 ? target : upper));
     }
 
     /** Whether nothing is visible within the bounds; positions the iterator anyhow. */

@@ -91,6 +91,11 @@ public abstract class InternalIterator implements AutoCloseable {
         throw new IllegalStateException("there is no run");
     }
 
+    /** Bytes of every user key that it can show; 0 if they differ, or it is not known. */
+    public int keyLength() {
+        return 0;
+    }
+
     /**
      * From now on shows only entries with keys in a range, and none of blocks whose event times all lie outside {@code times}; before the
      * next positioning. Walking backward, an iterator over memory may show keys before the range.

@@ -253,6 +253,11 @@ public final class MergingIterator extends InternalIterator {
         return maxSequences[heap[0]];
     }
 
+    /** {@link #keyLength} of the child that the current entry comes from. */
+    public int keyLengthOfTop() {
+        return children[heap[0]].keyLength();
+    }
+
     /** Moves only the child of the current entry, forward to a key; what it skips must not be wanted. */
     public void seekTop(Slice target) throws IOException {
         if (!forward) {

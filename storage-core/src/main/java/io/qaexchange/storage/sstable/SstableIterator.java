@@ -40,6 +40,7 @@ final class SstableIterator extends InternalIterator {
     /** {@link #upperBound}; null = no upper bound. */
     private Slice upper;
     private final Slice separator = new Slice();
+    private final int keyLength;
     /** Whether every entry of the file is the only one of its key. */
     private final boolean distinct;
     /** Whether every entry is a value, too. */
@@ -61,6 +62,7 @@ final class SstableIterator extends InternalIterator {
     /** @param own closed with the iterator; null = read through {@code source} */
     SstableIterator(BlockSource source, SequentialAccess own, IndexBlock root, KeyRange clip, SstableMetadata metadata) {
         this.clip = clip;
+        keyLength = metadata.keyLength();
         distinct = metadata.distinctKeys() == metadata.entries();
         plain = distinct && metadata.puts() == metadata.entries();
         this.root = root;
@@ -86,6 +88,11 @@ final class SstableIterator extends InternalIterator {
         if (index != null) {
             index.restrictTime(wanted);
         }
+    }
+
+    @Override
+    public int keyLength() {
+        return keyLength;
     }
 
     /** Before each positioning. */

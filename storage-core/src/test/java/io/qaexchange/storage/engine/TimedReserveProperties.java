@@ -23,17 +23,20 @@ import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
-/** Scans over files that follow one another in time, overlap or lie apart, beside a sorted map: any bounds, times, keys, and turns. */
+/** Scans over files that follow one another in time, overlap or lie apart, beside a sorted map: any bounds, times, keys, and turns, and times that were dropped. */
 class TimedReserveProperties {
     private static final int TIMES = 300;
 
     private Random random;
     private int prefixBytes;
     private int tailBytes;
+    /** By the first byte of a key. */
+    private final Map<Byte, Long> dropped = new TreeMap<>();
 
     @Property(tries = 250)
     void scansShowWhatWasWritten(@ForAll long seed) throws IOException {
         random = new Random(seed);
+        dropped.clear();
         prefixBytes = random.nextInt(3);
         tailBytes = random.nextInt(3);
         StoreOptions options = StoreOptions.builder().vfs(new MemoryVfs()).durability(Durability.NO_LOG).executor(Runnable::run).level0(50, 60, 70).build();
@@ -75,8 +78,23 @@ class TimedReserveProperties {
             if (random.nextInt(10) == 0) {
                 store.compact(family, KeyRange.ALL);
             }
+            if (prefixBytes > 0 && random.nextInt(5) == 0) {
+                drop(store, family);
+            }
         }
+        dropped.forEach((prefix, before) -> model.keySet().removeIf(key -> key.getByte(0) == prefix && hasTime(key) && time(key) < before));
         return model;
+    }
+
+    /** What lies before a time under a prefix, or under two that follow one another. */
+    private void drop(LsmStore store, ColumnFamily family) throws IOException {
+        byte first = (byte) random.nextInt(2);
+        byte end = (byte) (first + 1 + random.nextInt(2));
+        long before = random.nextInt(TIMES);
+        store.dropBefore(family, KeyRange.of(new byte[] {first}, new byte[] {end}), before);
+        for (byte prefix = first; prefix < end; prefix++) {
+            dropped.merge(prefix, before, Math::max);
+        }
     }
 
     private void scan(LsmStore store, ColumnFamily family, NavigableMap<Slice, Long> model) throws IOException {

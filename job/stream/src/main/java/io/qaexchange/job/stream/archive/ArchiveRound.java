@@ -81,11 +81,13 @@ public final class ArchiveRound {
     }
 
     private final Context context;
-    private final List<String> routeKeys;
+    /** In the order of the files, once it has begun. */
+    private List<String> routeKeys;
     private final Iterator<RecordType> tables = EventSchema.get().recordTypes().iterator();
     /** The state as it was when the round began; null if only the task thread can read it. */
     @Nullable
-    private final StateReadSession<String> pinned;
+    private StateReadSession<String> pinned;
+    private boolean begun;
     private final AtomicBoolean cancelled = new AtomicBoolean();
 
     private RecordType table;
@@ -93,13 +95,23 @@ public final class ArchiveRound {
     private TableRead read;
     private CompletableFuture<List<TableFiles.WrittenFile>> finishing;
 
-    /** A round over these instruments; each has an open range. */
-    public ArchiveRound(Context context, List<String> routeKeys) throws IOException {
+    /** A round over these instruments; each has an open range. It begins with the first step. */
+    public ArchiveRound(Context context, List<String> routeKeys) {
         this.context = context;
-        this.routeKeys = routeKeys.stream().map(Sortable::new).sorted().map(Sortable::routeKey).toList();
+        this.routeKeys = routeKeys;
+    }
+
+    /** The same round once more, after it was aborted. */
+    public ArchiveRound again() {
+        return new ArchiveRound(context, routeKeys);
+    }
+
+    private void begin() throws IOException {
+        routeKeys = routeKeys.stream().map(Sortable::new).sorted().map(Sortable::routeKey).toList();
         // Nothing comes into an open range any more: the state as it is now has all rows of the round.
-        this.pinned = context.reads() == null ? null : context.reads().open();
+        pinned = context.reads() == null ? null : context.reads().open();
         nextTable();
+        begun = true;
     }
 
     /**
@@ -109,6 +121,10 @@ public final class ArchiveRound {
      */
     public Progress step(long budgetNs) throws Exception {
         long deadlineNs = System.nanoTime() + budgetNs;
+        if (!begun) {
+            begin();
+            return Progress.MORE;
+        }
         do {
             if (finishing == null) {
                 finishing = read.step(deadlineNs);
@@ -139,6 +155,10 @@ public final class ArchiveRound {
     /** Ends the round after a failure; its unfinished files are removed by the writer thread. */
     public void abort() throws IOException {
         cancel();
+        if (read == null) {
+            closePinned();
+            return;
+        }
         read.close();
         TableFiles unfinished = files;
         context.writer().execute(() -> WriterTasks.unchecked(() -> {
@@ -155,9 +175,11 @@ public final class ArchiveRound {
 
     /** Frees what the round holds, once the writer thread has ended. */
     public void release() throws IOException {
-        read.close();
         closePinned();
-        files.close();
+        if (read != null) {
+            read.close();
+            files.close();
+        }
     }
 
     private void closePinned() {

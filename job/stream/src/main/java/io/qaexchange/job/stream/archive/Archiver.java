@@ -40,6 +40,8 @@ public final class Archiver {
     /** Until a round begins again whose files could not be written; doubled each time. A full disk is not free within milliseconds. */
     private static final long FIRST_RETRY_MS = 1_000;
     private static final String REQUEST_OF_LOG = "request";
+    /** A slice that only tells a writer thread what to read, and takes over its files, is short: what many instruments make long goes on in the next one. */
+    private static final long MOST_SLICE_BESIDE_WRITER_NS = 300_000;
     /** A check is also made after this part of a batch has come in. */
     private static final int CHECKS_PER_BATCH = 4;
     /** At most so long it takes until a request of an operator is seen. */
@@ -47,6 +49,10 @@ public final class Archiver {
 
     private final ArchiveRound.Context context;
     private final ArchivePlanner planner;
+    private final RetentionSweep retention;
+    /** What a slice may take. */
+    private final long sliceNs;
+    private boolean sweepScheduled;
     private final ManifestStore manifest;
     private final ProcessingTimeService time;
     private final MailboxExecutor mailbox;
@@ -58,7 +64,6 @@ public final class Archiver {
     /** Names the round in each line of the log about it: the request of an operator, or subtask and number. */
     private String run = "";
     private long rounds;
-    private List<String> roundKeys;
     private int roundFailures;
     /** Before the next slice, after a failure; else 0. */
     private long retryMs;
@@ -84,6 +89,9 @@ public final class Archiver {
             ExecutorService background) {
         this.context = context;
         this.planner = new ArchivePlanner(context.options(), time.getCurrentProcessingTime());
+        this.retention = new RetentionSweep(context, planner);
+        long asked = context.options().sliceBudget().toNanos();
+        this.sliceNs = context.reads() == null ? asked : Math.min(asked, MOST_SLICE_BESIDE_WRITER_NS);
         this.manifest = manifest;
         this.time = time;
         this.mailbox = mailbox;
@@ -243,21 +251,35 @@ public final class Archiver {
     private void check() throws Exception {
         EventStoreMetrics.Moment began = EventStoreMetrics.now();
         bytesSinceCheck = 0;
-        long nowMs = time.getCurrentProcessingTime();
         readManifestIfNeeded();
-        new RetentionSweep(context, planner).run(nowMs);
-        if (round == null && asked.paused() == null) {
-            begin(planner.plan(context.instruments().entries(), nowMs, false), null);
+        sweep(began);
+    }
+
+    /** Drops what may go, then plans a round; in several slices if that takes long. */
+    private void sweep(EventStoreMetrics.Moment began) throws Exception {
+        long nowMs = time.getCurrentProcessingTime();
+        long deadlineNs = began.ns() + sliceNs;
+        boolean complete = retention.run(nowMs, deadlineNs);
+        // Planning looks at all instruments: not behind a sweep that took its time.
+        if (complete && System.nanoTime() < began.ns() + sliceNs / 4) {
+            if (round == null && asked.paused() == null) {
+                begin(planner.plan(context.instruments().entries(), nowMs, false), null);
+            }
+        } else if (!sweepScheduled) {
+            sweepScheduled = true;
+            time.registerTimer(nowMs + Math.max(1, TimeUnit.NANOSECONDS.toMillis(sliceNs)), timestamp -> {
+                sweepScheduled = false;
+                sweep(EventStoreMetrics.now());
+            });
         }
         context.metrics().slice(began);
     }
 
-    private void beginRound(List<String> routeKeys, String name) throws IOException {
+    private void beginRound(List<String> routeKeys, String name) {
         run = name;
         try (MDC.MDCCloseable named = MDC.putCloseable(REQUEST_OF_LOG, run)) {
             LOG.info("archiving run {} begins: {} instruments", run, routeKeys.size());
         }
-        roundKeys = routeKeys;
         round = new ArchiveRound(context, routeKeys);
         context.metrics().archiving(true);
         scheduleSlice(1);
@@ -280,7 +302,7 @@ public final class Archiver {
             return;
         }
         EventStoreMetrics.Moment began = EventStoreMetrics.now();
-        ArchiveRound.Progress progress = step(context.options().sliceBudget().toNanos());
+        ArchiveRound.Progress progress = step(sliceNs);
         context.metrics().slice(began);
         long tookNs = System.nanoTime() - began.ns();
         boolean idle = eventsSinceSlice == 0;
@@ -329,7 +351,7 @@ public final class Archiver {
             }
             retryMs = FIRST_RETRY_MS << roundFailures - 1;
             LOG.warn("archiving run {} failed, attempt {} of {}; the files are written again in {} ms", run, roundFailures, MAX_ROUND_FAILURES, retryMs, e);
-            round = new ArchiveRound(context, roundKeys);
+            round = round.again();
             return ArchiveRound.Progress.MORE;
         }
     }

@@ -4,13 +4,14 @@ import io.qaexchange.job.model.store.InstrumentState;
 import io.qaexchange.job.model.store.LateGeneration;
 import io.qaexchange.job.model.store.LateKey;
 import io.qaexchange.job.model.store.StoredKey;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 
 /**
- * Drops rows that are published and older than the hot retention, in whole hours.
+ * Drops rows that are published and older than the hot retention, in whole hours. Hundreds of instruments come to the end of an hour together, so a sweep goes
+ * on from one call to the next.
  *
  * <p>One thread.
  */
@@ -18,22 +19,44 @@ public final class RetentionSweep {
 
     private final ArchiveRound.Context context;
     private final ArchivePlanner planner;
+    /** Route keys that the sweep has not come to. */
+    private final Deque<String> left = new ArrayDeque<>();
 
     public RetentionSweep(ArchiveRound.Context context, ArchivePlanner planner) {
         this.context = context;
         this.planner = planner;
     }
 
-    /** Drops what may go. */
-    public void run(long nowMs) throws Exception {
-        List<Map.Entry<String, InstrumentState>> all = new ArrayList<>(context.instruments().entries());
-        for (Map.Entry<String, InstrumentState> entry : all) {
-            InstrumentState instrument = entry.getValue();
-            long belowNs = droppableBelow(instrument, nowMs);
-            if (belowNs > instrument.dropWatermarkNs() && belowNs > 0 && instrument.mayStillHaveRowsBelow(belowNs)) {
-                drop(entry.getKey(), belowNs);
+    /**
+     * Drops what may go, or goes on with that.
+     *
+     * @param deadlineNs by {@link System#nanoTime}: after it, at most one more instrument is looked at
+     * @return whether nothing is left
+     */
+    public boolean run(long nowMs, long deadlineNs) throws Exception {
+        if (left.isEmpty()) {
+            for (Map.Entry<String, InstrumentState> entry : context.instruments().entries()) {
+                if (mayDrop(entry.getValue(), droppableBelow(entry.getValue(), nowMs))) {
+                    left.add(entry.getKey());
+                }
             }
         }
+        while (!left.isEmpty()) {
+            String routeKey = left.remove();
+            InstrumentState instrument = context.instruments().get(routeKey);
+            long belowNs = droppableBelow(instrument, nowMs);
+            if (mayDrop(instrument, belowNs)) {
+                drop(routeKey, belowNs);
+            }
+            if (System.nanoTime() >= deadlineNs) {
+                break;
+            }
+        }
+        return left.isEmpty();
+    }
+
+    private static boolean mayDrop(InstrumentState instrument, long belowNs) {
+        return belowNs > instrument.dropWatermarkNs() && belowNs > 0 && instrument.mayStillHaveRowsBelow(belowNs);
     }
 
     /** The hour below which every row was seen in the manifest and the retention is over. */
