@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /**
  * Costs per row at several sizes, to see whether they stay as they are while a store grows: one store of each contender and size, filled without log, then
@@ -56,7 +57,10 @@ final class SizeMeasures {
             for (int which : contenders) {
                 try (Run run = bench.open(which, Log.NONE, compressed)) {
                     BenchContext.step(String.format("%,d records, %s", records, run.contender.name()));
-                    measured.add(costs(bench, run));
+                    Costs costs = costs(bench, run);
+                    measured.add(costs);
+                    // The table comes at the end, which of hundreds of millions of records may be an hour away.
+                    BenchContext.step(COSTS.stream().map(cost -> String.format("%s %.3g %s", cost.name(), cost.of().applyAsDouble(costs), cost.unit())).collect(Collectors.joining(", ", "  ", "")));
                 }
             }
         }

@@ -25,8 +25,8 @@ import java.util.function.Consumer;
 /**
  * Reads an sstable; {@link SstableWriter} has the format.
  *
- * <p>Opening reads the footer, the root of the index, the filter's page checksums, range tombstones and properties, some kilobytes,
- * which stay on the heap. Every other block is checked against its checksum when it is first read after opening (by every
+ * <p>Opening reads the footer, the root of the index, the filter's page checksums, range tombstones and properties: some kilobytes, in
+ * a file of 100 MB some tens, which stay on the heap. Every other block is checked against its checksum when it is first read after opening (by every
  * {@link ReadMode#SEQUENTIAL} iterator, and whenever it comes into the cache); {@link #verifyAll} reads and checks all.
  *
  * <p>Damage is a {@link CorruptionException} with file and offset, wherever it is found.
