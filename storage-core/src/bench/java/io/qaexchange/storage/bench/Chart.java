@@ -13,7 +13,7 @@ final class Chart {
     private static final int HEIGHT = 200;
     private static final int LEFT = 52;
     private static final int TOP = 34;
-    private static final int RIGHT = 16;
+    private static final int RIGHT = 24;
     private static final int BOTTOM = 28;
     private static final int LEGEND = 28;
     private static final String[] COLORS = {"#0b6e4f", "#c1440e", "#3d5a98", "#8a6d00"};

@@ -22,6 +22,8 @@ final class DataBlockBuilder {
     private static final int MOST_BITS_LOST = 16;
     /** One entry of a column in so many may fail to tell its record from the one before. Of 60 keys at random, one in nine does with 8 bits. */
     private static final int ONE_IN_NOT_TOLD_APART = 5;
+    /** What an entry mostly takes besides key and value: a trailer of three bytes and a column of one or two. */
+    private static final int TYPICAL_EXTRA_BYTES = 5;
 
     private final int restartInterval;
     private final boolean compressed;
@@ -69,7 +71,7 @@ final class DataBlockBuilder {
 
     /** About how large the encoded block will be. */
     int estimatedSize() {
-        return SstableFormat.BLOCK_FIXED_HEADER_SIZE + stagedSize + count * Long.BYTES;
+        return SstableFormat.BLOCK_FIXED_HEADER_SIZE + stagedSize + count * TYPICAL_EXTRA_BYTES;
     }
 
     /** Whether the block should be closed before an entry with this key and a value of this length comes in. */
