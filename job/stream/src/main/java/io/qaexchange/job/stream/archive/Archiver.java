@@ -53,6 +53,8 @@ public final class Archiver {
     /** What a slice may take. */
     private final long sliceNs;
     private boolean sweepScheduled;
+    /** Whether nothing is left to drop, and planning waits for a slice. */
+    private boolean planDue;
     private final ManifestStore manifest;
     private final ProcessingTimeService time;
     private final MailboxExecutor mailbox;
@@ -258,10 +260,11 @@ public final class Archiver {
     /** Drops what may go, then plans a round; in several slices if that takes long. */
     private void sweep(EventStoreMetrics.Moment began) throws Exception {
         long nowMs = time.getCurrentProcessingTime();
-        long deadlineNs = began.ns() + sliceNs;
-        boolean complete = retention.run(nowMs, deadlineNs);
-        // Planning looks at all instruments: not behind a sweep that took its time.
-        if (complete && System.nanoTime() < began.ns() + sliceNs / 4) {
+        boolean complete = retention.run(nowMs, began.ns() + sliceNs);
+        // Planning looks at all instruments: behind a sweep that had work to do it waits for the next slice.
+        boolean mayPlan = complete && (planDue || !retention.hasDropped());
+        planDue = complete && !mayPlan;
+        if (mayPlan) {
             if (round == null && asked.paused() == null) {
                 begin(planner.plan(context.instruments().entries(), nowMs, false), null);
             }

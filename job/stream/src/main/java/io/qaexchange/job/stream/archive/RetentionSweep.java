@@ -21,6 +21,7 @@ public final class RetentionSweep {
     private final ArchivePlanner planner;
     /** Route keys that the sweep has not come to. */
     private final Deque<String> left = new ArrayDeque<>();
+    private boolean dropped;
 
     public RetentionSweep(ArchiveRound.Context context, ArchivePlanner planner) {
         this.context = context;
@@ -34,6 +35,7 @@ public final class RetentionSweep {
      * @return whether nothing is left
      */
     public boolean run(long nowMs, long deadlineNs) throws Exception {
+        dropped = false;
         if (left.isEmpty()) {
             for (Map.Entry<String, InstrumentState> entry : context.instruments().entries()) {
                 if (mayDrop(entry.getValue(), droppableBelow(entry.getValue(), nowMs))) {
@@ -47,12 +49,18 @@ public final class RetentionSweep {
             long belowNs = droppableBelow(instrument, nowMs);
             if (mayDrop(instrument, belowNs)) {
                 drop(routeKey, belowNs);
+                dropped = true;
             }
             if (System.nanoTime() >= deadlineNs) {
                 break;
             }
         }
         return left.isEmpty();
+    }
+
+    /** Whether the last call dropped anything. */
+    public boolean hasDropped() {
+        return dropped;
     }
 
     private static boolean mayDrop(InstrumentState instrument, long belowNs) {
