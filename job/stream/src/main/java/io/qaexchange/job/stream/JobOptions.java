@@ -82,7 +82,7 @@ public final class JobOptions {
     public static final JobOption<Duration> CHECK_INTERVAL = JobOption.duration("check-interval", "60 s",
             "Interval between checks for events that can be archived or dropped.");
     public static final JobOption<Duration> SLICE = JobOption.duration("archiving-slice", "2 ms",
-            "Time slice of the task thread for archiving. Longer: files are written sooner, but ingestion pauses for longer. On the lsm backend another thread reads the rows, and a slice hardly ever lasts that long.");
+            "Time slice of the task thread for archiving. Longer: files are written sooner, but ingestion pauses for longer. On the lsm backend another thread reads the rows, and a slice ends after 0.3 ms and what it is at then.");
     public static final JobOption<ParquetCompression> COMPRESSION = JobOption.choice("compression", "zstd",
             ParquetCompression.class, "Compression codec of the Parquet files.");
     public static final JobOption<Integer> ROW_GROUP_ROWS = JobOption.number("row-group-rows", "131072", 1, "Rows per Parquet row group. More compress better; fewer let queries skip more.");
