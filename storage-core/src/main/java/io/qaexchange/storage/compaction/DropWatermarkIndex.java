@@ -115,7 +115,7 @@ public final class DropWatermarkIndex {
         return null;
     }
 
-    /** Of the drop watermarks that have the range of this one. */
+    /** The highest that hides a time, among the drop watermarks with the range of this one; null if none does. */
     private DropWatermark highestInRangeOf(int i, long time, long snapshot) {
         int first = i;
         while (first > 0 && isSameRange(dropWatermarks[first - 1], dropWatermarks[i])) {

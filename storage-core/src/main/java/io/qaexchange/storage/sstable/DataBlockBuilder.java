@@ -22,7 +22,7 @@ final class DataBlockBuilder {
     private static final int MOST_BITS_LOST = 16;
     /** One entry of a column in so many may fail to tell its record from the one before. Of 60 keys at random, one in nine does with 8 bits. */
     private static final int ONE_IN_NOT_TOLD_APART = 5;
-    /** What an entry mostly takes besides key and value: a trailer of three bytes and a column of one or two. */
+    /** Bytes that an entry mostly takes besides key and value: three of a trailer, one or two of a column. */
     private static final int TYPICAL_EXTRA_BYTES = 5;
 
     private final int restartInterval;

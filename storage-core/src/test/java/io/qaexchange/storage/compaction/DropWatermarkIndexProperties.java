@@ -12,7 +12,7 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
-/** What is dropped, against a look at every drop watermark: ranges that are apart, the same, or overlap, all at once or one after the other. */
+/** Dropped keys, against a look at every drop watermark: ranges that are apart, the same, or overlap, all at once or one after the other. */
 class DropWatermarkIndexProperties {
     private static final int TIME_FROM_END = 8;
 

@@ -71,7 +71,7 @@ class TimedReserveProperties {
                     model.put(Slice.of(key), value);
                 }
             }
-            // What comes after the last flush stays in memory.
+            // Entries after the last flush stay in memory.
             if (file < files) {
                 store.flush();
             }
@@ -86,7 +86,7 @@ class TimedReserveProperties {
         return model;
     }
 
-    /** What lies before a time under a prefix, or under two that follow one another. */
+    /** Drops the keys before a time under a prefix, or under two that follow one another. */
     private void drop(LsmStore store, ColumnFamily family) throws IOException {
         byte first = (byte) random.nextInt(2);
         byte end = (byte) (first + 1 + random.nextInt(2));
@@ -179,7 +179,7 @@ class TimedReserveProperties {
         return key;
     }
 
-    /** Of another length: too short for a time, or longer than the others. */
+    /** A key of another length: too short for a time, or longer than the others. */
     private byte[] otherKey() {
         return random.nextBoolean() ? new byte[] {(byte) random.nextInt(256)} : Arrays.copyOf(key(random.nextInt(TIMES)), prefixBytes + Long.BYTES + tailBytes + 1);
     }

@@ -50,7 +50,7 @@ public final class Archiver {
     private final ArchiveRound.Context context;
     private final ArchivePlanner planner;
     private final RetentionSweep retention;
-    /** What a slice may take. */
+    /** The time that a slice may take. */
     private final long sliceNs;
     private boolean sweepScheduled;
     /** Whether nothing is left to drop, and planning waits for a slice. */
@@ -92,8 +92,8 @@ public final class Archiver {
         this.context = context;
         this.planner = new ArchivePlanner(context.options(), time.getCurrentProcessingTime());
         this.retention = new RetentionSweep(context, planner);
-        long asked = context.options().sliceBudget().toNanos();
-        this.sliceNs = context.reads() == null ? asked : Math.min(asked, MOST_SLICE_BESIDE_WRITER_NS);
+        long budgetNs = context.options().sliceBudget().toNanos();
+        this.sliceNs = context.reads() == null ? budgetNs : Math.min(budgetNs, MOST_SLICE_BESIDE_WRITER_NS);
         this.manifest = manifest;
         this.time = time;
         this.mailbox = mailbox;
