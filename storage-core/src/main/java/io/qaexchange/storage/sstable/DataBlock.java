@@ -120,7 +120,7 @@ final class DataBlock {
         int flags = Memory.getByte(base, address + SstableFormat.BLOCK_TRAILER_WIDTH);
         boolean columnFirst = Memory.getByte(base, address + SstableFormat.BLOCK_LAYOUT) == SstableFormat.LAYOUT_FIXED
                 && (flags & SstableFormat.BLOCK_FLAG_COLUMN) != 0;
-        long columnBytes = (long) Memory.getInt(base, address + SstableFormat.BLOCK_COUNT) * columnWidth(flags);
+        long columnBytes = (long) Memory.getInt(base, address + SstableFormat.BLOCK_COUNT) * SstableFormat.columnWidth(flags);
         from.ensure(columnFirst ? SstableFormat.BLOCK_FIXED_HEADER_SIZE + columnBytes : length);
         load(base, address, length);
         if (columnFirst) {
@@ -154,16 +154,8 @@ final class DataBlock {
         return index + 1 < here;
     }
 
-    /** Bytes of an entry of the column, by the byte that holds its flags. */
-    static int columnWidth(int flags) {
-        if ((flags & SstableFormat.BLOCK_FLAG_COLUMN) == 0) {
-            return 0;
-        }
-        return (flags & SstableFormat.BLOCK_FLAG_BYTE_COLUMN) != 0 ? Byte.BYTES : (flags & SstableFormat.BLOCK_FLAG_NARROW_COLUMN) == 0 ? Integer.BYTES : Short.BYTES;
-    }
-
     private void loadFixed(int length, int flags) {
-        columnWidth = columnWidth(flags);
+        columnWidth = SstableFormat.columnWidth(flags);
         keyLength = Memory.getShort(base, address + SstableFormat.BLOCK_KEY_LENGTH) & 0xffff;
         valueLength = Memory.getInt(base, address + SstableFormat.BLOCK_VALUE_LENGTH);
         windowOffset = Memory.getShort(base, address + SstableFormat.BLOCK_WINDOW_OFFSET) & 0xffff;

@@ -200,7 +200,7 @@ final class DataBlockBuilder {
         } else {
             int column = columnWidth(window, first, last);
             writeFixedHeader(out, keyLength, valueLength, count, window, interpolationError(window, first, last),
-                    width | SstableFormat.BLOCK_FLAG_COLUMN | flagOfColumn(column), minTrailer, first, last);
+                    width | SstableFormat.columnFlags(column), minTrailer, first, last);
             int shift = DataBlock.columnShift(first, last, column * Byte.SIZE);
             for (int i = 0, at = 0; i < count; i++, at += keyLength + valueLength) {
                 int shortened = (int) (window(at, window) - first >>> shift);
@@ -218,14 +218,6 @@ final class DataBlockBuilder {
             out.raw(staged, Memory.ARRAY_BASE + at + keyLength, valueLength);
             at += keyLength + valueLength;
         }
-    }
-
-    private static int flagOfColumn(int bytes) {
-        return switch (bytes) {
-            case Byte.BYTES -> SstableFormat.BLOCK_FLAG_BYTE_COLUMN;
-            case Short.BYTES -> SstableFormat.BLOCK_FLAG_NARROW_COLUMN;
-            default -> 0;
-        };
     }
 
     /**

@@ -37,10 +37,8 @@ final class DataBlockCheck {
         int valueLength = block.getInt(SstableFormat.BLOCK_VALUE_LENGTH);
         int count = block.getInt(SstableFormat.BLOCK_COUNT);
         int window = block.getInt(SstableFormat.BLOCK_WINDOW_OFFSET) & 0xffff;
-        boolean narrow = flags == (SstableFormat.BLOCK_FLAG_COLUMN | SstableFormat.BLOCK_FLAG_NARROW_COLUMN)
-                || flags == (SstableFormat.BLOCK_FLAG_COLUMN | SstableFormat.BLOCK_FLAG_BYTE_COLUMN);
-        int columnWidth = DataBlock.columnWidth(flags);
-        return isValidWidth(width) && (flags == 0 || (narrow || flags == SstableFormat.BLOCK_FLAG_COLUMN) && count > 0
+        int columnWidth = SstableFormat.columnWidth(flags);
+        return isValidWidth(width) && flags == SstableFormat.columnFlags(columnWidth) && (flags == 0 || count > 0
                 && window + SstableFormat.WINDOW_SIZE <= keyLength)
                 && valueLength >= 0 && valueLength <= SstableFormat.MAX_VALUE_LENGTH && count >= 0
                 && SstableFormat.BLOCK_FIXED_HEADER_SIZE + (long) count * ((long) columnWidth + keyLength + width + valueLength)

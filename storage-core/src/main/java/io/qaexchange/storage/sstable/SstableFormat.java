@@ -101,4 +101,22 @@ final class SstableFormat {
             default -> "unknown(" + layout + ")";
         };
     }
+
+    /** Bytes of an entry of a block's column, by the byte that holds its flags; 0 without a column. */
+    static int columnWidth(int flags) {
+        if ((flags & BLOCK_FLAG_COLUMN) == 0) {
+            return 0;
+        }
+        return (flags & BLOCK_FLAG_BYTE_COLUMN) != 0 ? Byte.BYTES : (flags & BLOCK_FLAG_NARROW_COLUMN) == 0 ? Integer.BYTES : Short.BYTES;
+    }
+
+    /** The flags that say so. */
+    static int columnFlags(int width) {
+        return switch (width) {
+            case 0 -> 0;
+            case Byte.BYTES -> BLOCK_FLAG_COLUMN | BLOCK_FLAG_BYTE_COLUMN;
+            case Short.BYTES -> BLOCK_FLAG_COLUMN | BLOCK_FLAG_NARROW_COLUMN;
+            default -> BLOCK_FLAG_COLUMN;
+        };
+    }
 }

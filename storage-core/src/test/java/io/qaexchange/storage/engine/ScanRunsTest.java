@@ -224,7 +224,7 @@ class ScanRunsTest {
         }
     }
 
-    private static void expect(StoreIterator iterator, Map.Entry<Slice, Long> at) {
+    static void expect(StoreIterator iterator, Map.Entry<Slice, Long> at) {
         assertThat(iterator.valid()).isEqualTo(at != null);
         if (at != null) {
             assertThat(iterator.key()).isEqualTo(at.getKey());

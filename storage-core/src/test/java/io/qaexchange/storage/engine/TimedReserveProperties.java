@@ -134,20 +134,12 @@ class TimedReserveProperties {
                         for (int steps = random.nextInt(80); steps > 0 && at != null; steps--) {
                             iterator.next();
                             at = expected.higherEntry(at.getKey());
-                            expect(iterator, at);
+                            ScanRunsTest.expect(iterator, at);
                         }
                     }
                 }
-                expect(iterator, at);
+                ScanRunsTest.expect(iterator, at);
             }
-        }
-    }
-
-    private static void expect(StoreIterator iterator, Map.Entry<Slice, Long> at) {
-        assertThat(iterator.valid()).isEqualTo(at != null);
-        if (at != null) {
-            assertThat(iterator.key()).isEqualTo(at.getKey());
-            assertThat(iterator.value().getLong(0)).isEqualTo(at.getValue());
         }
     }
 

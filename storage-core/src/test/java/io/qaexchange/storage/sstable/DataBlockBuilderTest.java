@@ -71,7 +71,7 @@ class DataBlockBuilderTest {
         }
         ByteWriter out = new ByteWriter();
         block.encode(out);
-        return DataBlock.columnWidth(out.array()[SstableFormat.BLOCK_TRAILER_WIDTH]);
+        return SstableFormat.columnWidth(out.array()[SstableFormat.BLOCK_TRAILER_WIDTH]);
     }
 
     @Test
@@ -85,7 +85,7 @@ class DataBlockBuilderTest {
         }
         ByteWriter out = new ByteWriter();
         block.encode(out);
-        assertThat(DataBlock.columnWidth(out.array()[SstableFormat.BLOCK_TRAILER_WIDTH])).as("keys close together, and one far off").isEqualTo(4);
+        assertThat(SstableFormat.columnWidth(out.array()[SstableFormat.BLOCK_TRAILER_WIDTH])).as("keys close together, and one far off").isEqualTo(4);
     }
 
     @Test
@@ -114,7 +114,7 @@ class DataBlockBuilderTest {
             ByteWriter out = new ByteWriter();
             builder.encode(out);
             byte[] exact = out.toByteArray();
-            widths.add(DataBlock.columnWidth(exact[SstableFormat.BLOCK_TRAILER_WIDTH]));
+            widths.add(SstableFormat.columnWidth(exact[SstableFormat.BLOCK_TRAILER_WIDTH]));
             Slice found = new Slice();
             DataBlock read = new DataBlock(found, new Slice());
             read.load(exact, Memory.ARRAY_BASE, exact.length);

@@ -87,7 +87,6 @@ public final class ArchiveRound {
     /** The state as it was when the round began; null if only the task thread can read it. */
     @Nullable
     private StateReadSession<String> pinned;
-    private boolean begun;
     private final AtomicBoolean cancelled = new AtomicBoolean();
 
     private RecordType table;
@@ -111,7 +110,6 @@ public final class ArchiveRound {
         // Nothing comes into an open range any more: the state as it is now has all rows of the round.
         pinned = context.reads() == null ? null : context.reads().open();
         nextTable();
-        begun = true;
     }
 
     /**
@@ -121,7 +119,7 @@ public final class ArchiveRound {
      */
     public Progress step(long budgetNs) throws Exception {
         long deadlineNs = System.nanoTime() + budgetNs;
-        if (!begun) {
+        if (read == null) {
             begin();
             return Progress.MORE;
         }
