@@ -36,9 +36,9 @@ public final class LsmStateOptions {
                     + " larger part speeds up reads of state on disk; a smaller part makes fewer and larger files.");
 
     public static final ConfigOption<MemorySize> READ_CACHE = ConfigOptions.key("state.backend.lsm.memory.read-cache").memoryType()
-            .defaultValue(MemorySize.ofMebiBytes(16)).withDescription("Memory of each operator subtask for values of hot keys: value, reducing,"
-                    + " aggregating and list state, and whether a map is empty, where the key's type is immutable. At most a quarter of the memory for blocks, which becomes that much"
-                    + " less. It is on the heap. 0 for none: better if keys hardly ever come again.");
+            .defaultValue(MemorySize.ofMebiBytes(64)).withDescription("Memory of each operator subtask for values of hot keys: value, reducing,"
+                    + " aggregating and list state, and whether a map is empty, where the key's type is immutable. At most half of the memory for blocks, which becomes that much"
+                    + " less, and at most 1/64 of the JVM's heap, where it lies. It grows as it fills. 0 for none: better if keys hardly ever come again.");
 
     public static final ConfigOption<ReadMode> READ_MODE = ConfigOptions.key("state.backend.lsm.read-mode").enumType(ReadMode.class)
             .defaultValue(ReadMode.MMAP).withDescription("How files are read: MMAP maps them, which is fastest while the page cache holds"

@@ -7,8 +7,8 @@ import javax.annotation.Nullable;
  * Values of keys that were read last, by state, key and namespace, so that keys which come again and again cost no look into the store. All states of
  * an operator share it; each tells it of every change.
  *
- * <p>A table of two places for each hash: what comes goes to the first, what was there to the second. Beyond its bytes entries go, wherever a hand that goes round
- * finds them.
+ * <p>A table of two places for each hash: what comes goes to the first, what was there to the second. It grows as it fills. Beyond its bytes entries go, wherever a
+ * hand that goes round finds them.
  *
  * <p>If keys hardly ever come again, looking for them costs more than it saves. Then a sample of the keys is kept only, and looked for.
  *
@@ -26,7 +26,9 @@ final class ReadCache {
     /** Bytes of an entry beside its value: its part of the table, key and namespace, and the head of the value's object. */
     private static final int ENTRY_BYTES = 96;
     private static final int LEAST_PLACES = 64;
-    private static final int MOST_PLACES = 1 << 17;
+    private static final int MOST_PLACES = 1 << 20;
+    /** A full table is made larger by this factor. It counts as full when half of its places are taken: beyond that, keys push one another out. */
+    private static final int GROWTH = 4;
     private static final int OWNER = 0;
     private static final int KEY = 1;
     private static final int NAMESPACE = 2;
@@ -47,10 +49,12 @@ final class ReadCache {
     }
 
     private final long budgetBytes;
-    private final Object[] entries;
+    private final int mostPlaces;
+    private Object[] entries;
     /** Hashes of the entries, so that others are not looked at; and what they count for, 0 where there is none. */
-    private final int[] hashes;
-    private final int[] bytes;
+    private int[] hashes;
+    private int[] bytes;
+    private int count;
     private long usedBytes;
     private int hand;
     /** Bits of a hash that must be 0 for the key to be kept; and bits that tell its place. */
@@ -62,11 +66,18 @@ final class ReadCache {
     /** @param budgetBytes estimated bytes of all entries; 0 for a cache that keeps nothing */
     ReadCache(long budgetBytes) {
         this.budgetBytes = budgetBytes;
-        int all = budgetBytes < LEAST_PLACES * (long) ENTRY_BYTES ? 0 : (int) Math.min(MOST_PLACES, Long.highestOneBit(budgetBytes / ENTRY_BYTES));
-        entries = new Object[all * WIDTH];
-        hashes = new int[all];
-        bytes = new int[all];
-        places = all - 1;
+        mostPlaces = budgetBytes < LEAST_PLACES * (long) ENTRY_BYTES ? 0 : (int) Math.min(MOST_PLACES, 2 * Long.highestOneBit(budgetBytes / ENTRY_BYTES));
+        empty(Math.min(LEAST_PLACES, mostPlaces));
+    }
+
+    private void empty(int size) {
+        entries = new Object[size * WIDTH];
+        hashes = new int[size];
+        bytes = new int[size];
+        places = size - 1;
+        count = 0;
+        usedBytes = 0;
+        hand = 0;
     }
 
     /** Whether anything is kept. */
@@ -127,12 +138,40 @@ final class ReadCache {
         if (pays == (sample == 0)) {
             return;
         }
-        // Keys have other places from now on, or none: what is there would not be told of changes.
-        Arrays.fill(entries, null);
-        Arrays.fill(bytes, 0);
-        usedBytes = 0;
+        // Some keys are not looked for from now on: what is there would not be told of their changes.
         sample = pays ? 0 : SAMPLED - 1;
-        places = (pays ? bytes.length : bytes.length / SAMPLED) - 1;
+        empty(LEAST_PLACES);
+    }
+
+    /** What a sample may have is as small a part as it is of the keys: so it finds what the whole would find. */
+    private int part() {
+        return sample == 0 ? 1 : SAMPLED;
+    }
+
+    private void growIfFull() {
+        int size = bytes.length;
+        int most = Math.max(LEAST_PLACES, mostPlaces / part());
+        if (count <= size / 2 || size >= most) {
+            return;
+        }
+        Object[] before = entries;
+        int[] hashesBefore = hashes;
+        int[] bytesBefore = bytes;
+        empty(Math.min(most, GROWTH * size));
+        for (int from = 0; from < size; from++) {
+            if (before[from * WIDTH + OWNER] != null) {
+                int to = hashesBefore[from] & places;
+                if (entries[to * WIDTH + OWNER] != null) {
+                    to ^= 1;
+                }
+                // The places of a pair go to pairs: there is room in each.
+                System.arraycopy(before, from * WIDTH, entries, to * WIDTH, WIDTH);
+                hashes[to] = hashesBefore[from];
+                bytes[to] = bytesBefore[from];
+                usedBytes += bytesBefore[from];
+                count++;
+            }
+        }
     }
 
     /**
@@ -159,17 +198,20 @@ final class ReadCache {
         } else if (isAt(second, hash, owner, key, namespace)) {
             set(second, value, valueBytes);
         } else {
-            moveAway(place, second);
+            growIfFull();
+            place = hash & places;
+            moveAway(place, place ^ 1);
             int at = place * WIDTH;
             hashes[place] = hash;
             entries[at + OWNER] = owner;
             entries[at + KEY] = key;
             entries[at + NAMESPACE] = namespace;
+            count++;
             usedBytes += ENTRY_BYTES;
             bytes[place] = ENTRY_BYTES;
             set(place, value, valueBytes);
         }
-        while (usedBytes > budgetBytes) {
+        while (usedBytes > budgetBytes / part()) {
             hand = hand + 1 & places;
             free(hand);
         }
@@ -194,6 +236,10 @@ final class ReadCache {
     }
 
     private void free(int place) {
+        if (bytes[place] == 0) {
+            return;
+        }
+        count--;
         usedBytes -= bytes[place];
         bytes[place] = 0;
         clear(place);

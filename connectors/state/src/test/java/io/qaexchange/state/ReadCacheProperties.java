@@ -98,6 +98,28 @@ class ReadCacheProperties {
         assertThat(found).isGreaterThan(1_000_000);
     }
 
+    /** The table grows with what is put there, until the budget is used: once the sample has found that keys come again, nearly all are found. */
+    @Test
+    void keepsAsManyAsItsMemoryAllows() {
+        ReadCache cache = new ReadCache(16 << 20);
+        ReadCache.Owner owner = new ReadCache.Owner();
+        int keys = 100_000;
+        for (int round = 0; round < 10; round++) {
+            int found = 0;
+            for (long key = 0; key < keys; key++) {
+                Object known = cache.get(owner, key, "n");
+                if (known == null) {
+                    cache.put(owner, key, "n", key, 8);
+                } else {
+                    assertThat(known).isEqualTo(key);
+                    found++;
+                }
+            }
+            assertThat(found).as("found in round %d", round).isGreaterThanOrEqualTo(round < 9 ? 0 : keys * 9 / 10);
+        }
+        assertThat(cache.usedBytes()).isBetween(9L << 20, 16L << 20);
+    }
+
     @Test
     void withoutMemoryItKeepsNothing() {
         ReadCache cache = new ReadCache(0);

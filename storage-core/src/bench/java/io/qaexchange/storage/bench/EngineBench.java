@@ -11,12 +11,12 @@ import java.util.Set;
 /**
  * Runs each measure on our engine and on RocksDB, on the same records in one process, and prints a table.
  *
- * <p>{@code EngineBench [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--cache MB] [--sizes LIST [--svg FILE]] [--reference] [--json FILE] [--dir D]}. Exit code 0 if it ran, whatever the figures; 2
+ * <p>{@code EngineBench [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--cache MB] [--memory MB] [--sizes LIST [--svg FILE]] [--reference] [--json FILE] [--dir D]}. Exit code 0 if it ran, whatever the figures; 2
  * if it could not.
  */
 public final class EngineBench {
     private static final String USAGE = """
-            bin/bench engine [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--cache MB] [--sizes LIST [--svg FILE]] [--reference] [--json FILE] [--dir D]
+            bin/bench engine [--records N] [--quick] [--only WHAT] [--codec NAME] [--contenders LIST] [--leveled] [--cache MB] [--memory MB] [--sizes LIST [--svg FILE]] [--reference] [--json FILE] [--dir D]
               --records N   how many (default 3,000,000)
               --quick       400,000 records, under a minute
               --only WHAT   puts (with and without log), reads (puts without log, then reads), or other; all without this
@@ -24,6 +24,7 @@ public final class EngineBench {
               --contenders LIST   of ours, 4k and 16k (RocksDB with blocks of this size): who takes part in puts and reads; all without this
               --leveled     our events in levels, without event time, as a state of Flink has them; without this in windows of event time
               --cache MB    size of the block cache (default 512), to read data that is larger than it
+              --memory MB   memory of the whole process, cached pages of files included (a cgroup, made by bin/bench), to read data that is larger than it
               --sizes LIST  costs per row at these numbers of records, ascending, instead; of the codec that --codec names, else none
               --svg FILE    with --sizes, a chart of them
               --reference   the workloads of the reference system instead, beside its own figures

@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 
 /**
  * Keeps blocks of files in memory, up to a number of bytes, and forgets those that were not used for the longest time (clock). What is
@@ -26,6 +27,7 @@ public final class BlockCache implements AutoCloseable {
     private final AtomicLong nextFileId = new AtomicLong(1);
     /** Bytes of blocks that were asked for and not here. Several threads add without order: some of it may be lost. */
     private long missedBytes;
+    private final MappedPages mappedPages;
     private final Set<CachedFile> files = ConcurrentHashMap.newKeySet();
     private final LongAdder hitsOfClosed = new LongAdder();
     private final LongAdder missesOfClosed = new LongAdder();
@@ -40,12 +42,18 @@ public final class BlockCache implements AutoCloseable {
      * @param shards a power of two
      */
     public BlockCache(MemoryPool pool, long capacityBytes, int shards) {
+        this(pool, capacityBytes, shards, System::nanoTime);
+    }
+
+    /** @param nanoClock tells how long a read took, for {@link MappedPages} */
+    public BlockCache(MemoryPool pool, long capacityBytes, int shards, LongSupplier nanoClock) {
         if (capacityBytes < 0) {
             throw new IllegalArgumentException("block cache capacity must not be negative: " + capacityBytes);
         }
         if (shards < 1 || Integer.bitCount(shards) != 1) {
             throw new IllegalArgumentException("block cache shards must be a power of two: " + shards);
         }
+        mappedPages = new MappedPages(nanoClock);
         this.pool = pool;
         this.capacityBytes = capacityBytes;
         this.shards = new CacheShard[shards];
@@ -85,6 +93,11 @@ public final class BlockCache implements AutoCloseable {
     /** Where cached blocks and the buffers of long scans take their memory from. */
     public MemoryPool pool() {
         return pool;
+    }
+
+    /** For blocks of all files that are read where they are mapped, beside the cache. */
+    public MappedPages mappedPages() {
+        return mappedPages;
     }
 
     public CacheStatistics statistics() {

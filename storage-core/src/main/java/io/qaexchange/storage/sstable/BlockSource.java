@@ -4,6 +4,7 @@ import io.qaexchange.storage.BlockCompression;
 import io.qaexchange.storage.cache.BlockCache;
 import io.qaexchange.storage.cache.BlockPin;
 import io.qaexchange.storage.cache.CachedFile;
+import io.qaexchange.storage.cache.MappedPages;
 import io.qaexchange.storage.encoding.Checksum;
 import io.qaexchange.storage.error.CorruptionException;
 import io.qaexchange.storage.memory.Chunk;
@@ -21,6 +22,9 @@ import java.util.function.Consumer;
 /**
  * The blocks of one open file: in place through mappings, or through the block cache.
  *
+ * <p>Where memory is scarce ({@link MappedPages}), index blocks and the filter's pages come through the block cache, and so do data blocks that are not in memory, past the
+ * cache of the system: a fault in a mapping would read far more than the block.
+ *
  * <p>A block that is read in place is checked when it is first asked for after opening; a bit per block remembers that. The check reads
  * it by a positional read: a disk error is an exception there, in a mapping it would be a fault.
  *
@@ -34,8 +38,14 @@ import java.util.function.Consumer;
  * <p>Thread-safe. Bits are set without synchronization: one that is lost only costs a second check.
  */
 final class BlockSource implements BlockAccess, AutoCloseable {
+    /** Of the blocks that were evicted from memory one in so many is brought back there when it is read; the others are not, so that it does not fill with what is read once. */
+    private static final int COLD_BLOCKS_LOADED = 8;
+
     /** Larger blocks are always decompressed as a whole: readers keep memory for what they decompress in part. */
     private static final int LARGEST_IN_PART = 64 << 10;
+
+    /** Where a block is to be read. */
+    private enum Place { IN_MEMORY, ON_DISK, NOT_MAPPED }
 
     private final Path file;
     private final ReadableFile readable;
@@ -50,6 +60,10 @@ final class BlockSource implements BlockAccess, AutoCloseable {
     private final Footer footer;
     private final long[] checkedBlocks;
     private final long[] checkedFilterPages;
+    private final MappedPages mappedPages;
+    /** Reads of mapped blocks so far, and of those that were not in memory; several threads count without order. */
+    private int inPlace;
+    private int cold;
     private volatile boolean closed;
 
     private BlockSource(Path file, ReadableFile readable, BlockCache cache, MappedRegion[] pieces, int pieceShift, Footer footer,
@@ -58,6 +72,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         this.file = file;
         this.readable = readable;
         this.cache = cache;
+        mappedPages = cache.mappedPages();
         this.pieces = pieces;
         this.pieceShift = pieceShift;
         this.footer = footer;
@@ -113,19 +128,25 @@ final class BlockSource implements BlockAccess, AutoCloseable {
 
     @Override
     public void data(IndexBlock index, int i, BlockPin pin) throws IOException {
+        data(index, i, pin, true);
+    }
+
+    private void data(IndexBlock index, int i, BlockPin pin, boolean alone) throws IOException {
         assert !closed : "read of a closed sstable: " + file;
         long offset = index.offset(i);
         int size = index.size(i);
         int compression = index.compression(i);
         requireInside(offset, size, index.ordinal(i));
-        if (compression == 0 && showInPlace(offset, size, pin)) {
-            if (!isChecked(checkedBlocks, index.ordinal(i))) {
+        boolean checked = isChecked(checkedBlocks, index.ordinal(i));
+        Place place = compression == 0 ? showInPlace(offset, size, checked, pin) : Place.NOT_MAPPED;
+        if (place == Place.IN_MEMORY) {
+            if (!checked) {
                 checkInPlace(offset, size, SstableFormat.KIND_DATA, -1, index.ordinal(i));
             }
             return;
         }
         if (!cached.lookup(index.ordinal(i), offset, pin)) {
-            load(index.ordinal(i), offset, size, SstableFormat.KIND_DATA, compression, -1, pin);
+            load(index.ordinal(i), offset, size, SstableFormat.KIND_DATA, compression, -1, alone && place == Place.ON_DISK, pin);
         }
     }
 
@@ -133,13 +154,14 @@ final class BlockSource implements BlockAccess, AutoCloseable {
      * As {@link #data}, but a block that is compressed, mapped and not worth its place in the cache is decompressed from the mapping, as far as it is looked at,
      * into memory of the pin; the first time the checksum of all of it is checked as well.
      *
+     * @param alone whether nobody is likely to want the next block as well
      * @param partial is turned to the block in this case
      * @return whether it is
      */
-    boolean dataInPart(IndexBlock index, int i, BlockPin pin, PartialBlock partial) throws IOException {
+    boolean dataInPart(IndexBlock index, int i, boolean alone, BlockPin pin, PartialBlock partial) throws IOException {
         int ordinal = index.ordinal(i);
         if (index.compression(i) != BlockCompression.LZ4.code() || pieces.length == 0) {
-            data(index, i, pin);
+            data(index, i, pin, alone);
             return false;
         }
         assert !closed : "read of a closed sstable: " + file;
@@ -151,8 +173,9 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         }
         boolean checked = isChecked(checkedBlocks, ordinal);
         int shortest = SstableFormat.FRAME_OVERHEAD + BlockCodec.SIZE_PREFIX;
-        if (!checked && (index.layout(i) != SstableFormat.LAYOUT_FIXED || size < shortest) || !showInPlace(offset, size, pin)) {
-            load(ordinal, offset, size, SstableFormat.KIND_DATA, BlockCompression.LZ4.code(), -1, pin);
+        Place place = checked || index.layout(i) == SstableFormat.LAYOUT_FIXED && size >= shortest ? showInPlace(offset, size, checked, pin) : Place.NOT_MAPPED;
+        if (place != Place.IN_MEMORY) {
+            load(ordinal, offset, size, SstableFormat.KIND_DATA, BlockCompression.LZ4.code(), -1, alone && place == Place.ON_DISK, pin);
             return false;
         }
         int uncompressed = Memory.getInt(pin.base(), pin.address());
@@ -160,7 +183,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
             throw new UnreadableBlockException("compressed block changed after it was checked");
         }
         if (uncompressed < SstableFormat.BLOCK_FIXED_HEADER_SIZE || uncompressed > LARGEST_IN_PART || cached.isWorthKeeping(ordinal, uncompressed)) {
-            load(ordinal, offset, size, SstableFormat.KIND_DATA, BlockCompression.LZ4.code(), -1, pin);
+            load(ordinal, offset, size, SstableFormat.KIND_DATA, BlockCompression.LZ4.code(), -1, false, pin);
             return false;
         }
         if (!checked && checkCompressed(offset, size) != uncompressed) {
@@ -203,24 +226,26 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         long offset = parent.offset(i);
         int size = parent.size(i);
         requireInside(offset, size, parent.ordinal(i));
-        if (showInPlace(offset, size, pin)) {
+        boolean scarce = mappedPages.areScarce();
+        if (!scarce && showInPlace(offset, size, true, pin) == Place.IN_MEMORY) {
             if (!isChecked(checkedBlocks, parent.ordinal(i))) {
                 checkInPlace(offset, size, SstableFormat.KIND_INDEX, level, parent.ordinal(i));
             }
             return;
         }
         if (!cached.lookup(parent.ordinal(i), offset, pin)) {
-            load(parent.ordinal(i), offset, size, SstableFormat.KIND_INDEX, 0, level, pin);
+            load(parent.ordinal(i), offset, size, SstableFormat.KIND_INDEX, 0, level, scarce && isOnDisk(offset, size), pin);
         }
     }
 
     /** A page of the filter, checked when first asked for. */
     void filterPage(int page, long offset, int size, int checksum, BlockPin pin) throws IOException {
         assert !closed : "read of a closed sstable: " + file;
-        if (pieces.length > 0) {
+        boolean scarce = mappedPages.areScarce();
+        if (pieces.length > 0 && !scarce) {
             int piece = (int) (offset >>> pieceShift);
             long within = offset - ((long) piece << pieceShift);
-            if (within + size <= pieces[piece].length()) {
+            if (within + size <= pieces[piece].length() && isInMemory(piece, within, size, true)) {
                 if (!isChecked(checkedFilterPages, page)) {
                     checkPage(readRaw(offset, size), offset, checksum);
                     setChecked(checkedFilterPages, page);
@@ -231,7 +256,8 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         }
         int block = footer.blockCount() + page;
         if (!cached.lookup(block, offset, pin)) {
-            byte[] bytes = readRaw(offset, size);
+            byte[] bytes = new byte[size];
+            read(offset, ByteBuffer.wrap(bytes), scarce && isOnDisk(offset, size));
             checkPage(bytes, offset, checksum);
             keep(block, offset, bytes, pin);
         }
@@ -265,8 +291,16 @@ final class BlockSource implements BlockAccess, AutoCloseable {
     }
 
     void read(long offset, ByteBuffer target) throws IOException {
+        read(offset, target, false);
+    }
+
+    private void read(long offset, ByteBuffer target, boolean direct) throws IOException {
         try {
-            readable.read(offset, target);
+            if (direct) {
+                readable.readDirect(offset, target);
+            } else {
+                readable.read(offset, target);
+            }
         } catch (EOFException e) {
             throw new CorruptionException("sstable ends early", file, offset, e);
         }
@@ -321,18 +355,47 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         }
     }
 
-    private boolean showInPlace(long offset, int size, BlockPin pin) {
+    private Place showInPlace(long offset, int size, boolean checked, BlockPin pin) {
         if (pieceAddresses.length == 0) {
-            return false;
+            return Place.NOT_MAPPED;
         }
         int piece = (int) (offset >>> pieceShift);
         long within = offset - ((long) piece << pieceShift);
         if (within + size > 1L << pieceShift) {
-            return false;
+            return Place.NOT_MAPPED;
+        }
+        if (!isInMemory(piece, within, size, checked)) {
+            return Place.ON_DISK;
         }
         pin.show(pieceBases[piece], pieceAddresses[piece] + within + SstableFormat.FRAME_HEADER_SIZE,
                 size - SstableFormat.FRAME_OVERHEAD);
+        return Place.IN_MEMORY;
+    }
+
+    /**
+     * Whether a mapped block is in memory now; it may just have been brought there: where it was never read yet, as after a start, when all might fit, and now and then where
+     * it was.
+     */
+    private boolean isInMemory(int piece, long within, int size, boolean checked) {
+        if (!mappedPages.isToBeAsked()) {
+            mappedPages.touch(++inPlace, pieceBases[piece], pieceAddresses[piece] + within, size);
+            return true;
+        }
+        if (pieces[piece].isInMemory((int) within, size)) {
+            return true;
+        }
+        mappedPages.missed();
+        if (checked && ++cold % COLD_BLOCKS_LOADED != 0) {
+            return false;
+        }
+        pieces[piece].load((int) within, size);
         return true;
+    }
+
+    private boolean isOnDisk(long offset, int size) {
+        int piece = (int) (offset >>> pieceShift);
+        long within = offset - ((long) piece << pieceShift);
+        return piece < pieces.length && within + size <= pieces[piece].length() && !pieces[piece].isInMemory((int) within, size);
     }
 
     private void checkInPlace(long offset, int size, int kind, int level, int ordinal) throws IOException {
@@ -349,11 +412,11 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         }
     }
 
-    private void load(int block, long offset, int size, int kind, int compression, int level, BlockPin pin) throws IOException {
+    private void load(int block, long offset, int size, int kind, int compression, int level, boolean onDisk, BlockPin pin) throws IOException {
         BlockCodec codec = BlockCodec.borrow();
         try {
             ByteBuffer frame = codec.readBuffer(size);
-            read(offset, frame);
+            read(offset, frame, onDisk);
             int uncompressed = checkFrame(frame, 0, size, kind, compression, offset, codec);
             Chunk chunk = cached.reserve(block, uncompressed);
             boolean kept = false;

@@ -58,6 +58,8 @@ final class SstableIterator extends InternalIterator {
     private static final int PAGE_BYTES = 4096;
     /** So many blocks behind the first a short scan may end in: of them only as much is decompressed as it comes to. */
     private static final int SHORT_SCAN_BLOCKS = 3;
+    /** So many blocks in a row are read each for itself; who walks further wants what the system reads ahead. */
+    private static final int READ_ALONE_BLOCKS = 8;
 
     /** @param own closed with the iterator; null = read through {@code source} */
     SstableIterator(BlockSource source, SequentialAccess own, IndexBlock root, KeyRange clip, SstableMetadata metadata) {
@@ -340,7 +342,7 @@ final class SstableIterator extends InternalIterator {
         pin.release();
         blockOffset = index.leaf().offset(index.position());
         blocksInRow = toSeek ? 0 : blocksInRow + 1;
-        if (partial != null && source.dataInPart(index.leaf(), index.position(), pin, partial)) {
+        if (partial != null && source.dataInPart(index.leaf(), index.position(), blocksInRow < READ_ALONE_BLOCKS, pin, partial)) {
             block.loadPartly(partial, pin.base(), pin.address());
             if (blocksInRow > SHORT_SCAN_BLOCKS) {
                 block.complete();

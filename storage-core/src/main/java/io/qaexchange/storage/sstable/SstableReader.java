@@ -164,7 +164,7 @@ public final class SstableReader implements AutoCloseable {
             while (there && !stopped) {
                 offset = index.leaf().offset(index.position());
                 DataBlock block = read.block;
-                if (source.dataInPart(index.leaf(), index.position(), pin, read.partial)) {
+                if (source.dataInPart(index.leaf(), index.position(), true, pin, read.partial)) {
                     block.loadPartly(read.partial, pin.base(), pin.address());
                 } else {
                     int columnBytes = index.leaf().columnBytes(index.position(), pin.length());

@@ -49,6 +49,16 @@ final class EvictableFile implements ReadableFile {
         }
     }
 
+    @Override
+    public void readDirect(long position, ByteBuffer target) throws IOException {
+        ReadableFile used = use();
+        try {
+            used.readDirect(position, target);
+        } finally {
+            users.decrementAndGet();
+        }
+    }
+
     /** The open file, which stays open until {@link #users} is counted down. */
     private ReadableFile use() throws IOException {
         while (true) {
@@ -179,6 +189,16 @@ final class EvictableFile implements ReadableFile {
         @Override
         public int length() {
             return region.length();
+        }
+
+        @Override
+        public void load(int offset, int bytes) {
+            region.load(offset, bytes);
+        }
+
+        @Override
+        public boolean isInMemory(int offset, int bytes) {
+            return region.isInMemory(offset, bytes);
         }
 
         @Override

@@ -14,6 +14,16 @@ public interface MappedRegion extends Closeable {
 
     int length();
 
+    /**
+     * Whether all of these bytes are in memory now. Reading others waits for the disk, and for as much around them as the operating system reads ahead.
+     *
+     * @param offset in the region
+     */
+    boolean isInMemory(int offset, int length);
+
+    /** Brings these bytes into memory, and nothing around them. @param offset in the region */
+    void load(int offset, int length);
+
     /** A fresh view for checksums and codecs. */
     ByteBuffer buffer();
 

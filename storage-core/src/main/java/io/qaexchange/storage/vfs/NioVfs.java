@@ -48,7 +48,8 @@ public final class NioVfs implements Vfs {
     public ReadableFile open(Path path) throws IOException {
         ReopenedChannel channel = ReopenedChannel.open(path);
         try {
-            return new NioReadableFile(channel, channel.size());
+            long size = channel.size();
+            return new NioReadableFile(channel, new DirectReads(path, size), size);
         } catch (IOException e) {
             try (channel) {
                 throw e;
@@ -159,16 +160,25 @@ public final class NioVfs implements Vfs {
 
     private static final class NioReadableFile implements ReadableFile {
         private final ReopenedChannel channel;
+        private final DirectReads direct;
         private final long size;
 
-        NioReadableFile(ReopenedChannel channel, long size) {
+        NioReadableFile(ReopenedChannel channel, DirectReads direct, long size) {
             this.channel = channel;
+            this.direct = direct;
             this.size = size;
         }
 
         @Override
         public void read(long position, ByteBuffer target) throws IOException {
             channel.read(position, target);
+        }
+
+        @Override
+        public void readDirect(long position, ByteBuffer target) throws IOException {
+            if (!direct.read(position, target)) {
+                channel.read(position, target);
+            }
         }
 
         @Override
@@ -183,7 +193,9 @@ public final class NioVfs implements Vfs {
 
         @Override
         public void close() throws IOException {
-            channel.close();
+            try (direct) {
+                channel.close();
+            }
         }
     }
 
@@ -212,6 +224,16 @@ public final class NioVfs implements Vfs {
         @Override
         public int length() {
             return length;
+        }
+
+        @Override
+        public void load(int offset, int bytes) {
+            mapping.slice(offset, bytes).load();
+        }
+
+        @Override
+        public boolean isInMemory(int offset, int bytes) {
+            return mapping.slice(offset, bytes).isLoaded();
         }
 
         @Override

@@ -13,6 +13,12 @@ public interface ReadableFile extends Closeable {
      */
     void read(long position, ByteBuffer target) throws IOException;
 
+    /**
+     * As {@link #read}, but past the operating system's cache where the system allows it: nothing beside these bytes is read ahead, and nothing gives way to them. For single
+     * blocks that are seldom read.
+     */
+    void readDirect(long position, ByteBuffer target) throws IOException;
+
     long size();
 
     /**

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -27,30 +28,42 @@ final class ReopenedChannel implements Closeable {
     }
 
     private final Path path;
+    private final OpenOption[] options;
     /** Volatile: replaced after an interruption, under the lock. */
     private volatile FileChannel channel;
     /** Guarded by this. */
     private boolean closed;
 
-    private ReopenedChannel(Path path, FileChannel channel) {
+    private ReopenedChannel(Path path, FileChannel channel, OpenOption... options) {
         this.path = path;
+        this.options = options;
         this.channel = channel;
     }
 
     static ReopenedChannel open(Path path) throws IOException {
-        return new ReopenedChannel(path, FileChannel.open(path, StandardOpenOption.READ));
+        return open(path, StandardOpenOption.READ);
+    }
+
+    /** @param options {@link StandardOpenOption#READ}, and how to read */
+    static ReopenedChannel open(Path path, OpenOption... options) throws IOException {
+        return new ReopenedChannel(path, FileChannel.open(path, options), options);
     }
 
     /** Fills the buffer from a position on. */
     void read(long position, ByteBuffer target) throws IOException {
+        read(position, target, target.remaining());
+    }
+
+    /** Reads what there is from a position on, at most up to the buffer's limit. @param least that must be there */
+    void read(long position, ByteBuffer target, int least) throws IOException {
         int begin = target.position();
         repeat(used -> {
             target.position(begin);
             long at = position;
-            while (target.hasRemaining()) {
+            while (target.position() - begin < least) {
                 int read = used.read(target, at);
                 if (read < 0) {
-                    throw new EOFException("file ends early: file=" + path + " offset=" + position + " missing=" + target.remaining());
+                    throw new EOFException("file ends early: file=" + path + " offset=" + position + " missing=" + (least - target.position() + begin));
                 }
                 at += read;
             }
@@ -79,7 +92,7 @@ final class ReopenedChannel implements Closeable {
                 }
             }
             return Uninterrupted.onAnotherThread(() -> {
-                try (FileChannel own = FileChannel.open(path, StandardOpenOption.READ)) {
+                try (FileChannel own = FileChannel.open(path, options)) {
                     return call.on(own);
                 }
             });
@@ -96,7 +109,7 @@ final class ReopenedChannel implements Closeable {
             throw cause;
         }
         if (channel == broken) {
-            channel = FileChannel.open(path, StandardOpenOption.READ);
+            channel = FileChannel.open(path, options);
         }
     }
 

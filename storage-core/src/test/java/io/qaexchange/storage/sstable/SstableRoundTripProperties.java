@@ -14,6 +14,7 @@ import io.qaexchange.storage.key.ValueKind;
 import io.qaexchange.storage.memory.BudgetedMemoryPool;
 import io.qaexchange.storage.memory.Slice;
 import io.qaexchange.storage.vfs.NioVfs;
+import io.qaexchange.storage.vfs.Vfs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.LongSupplier;
 import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -44,10 +46,13 @@ class SstableRoundTripProperties {
                 .bloomBitsPerKey(random.nextInt(3) * 10).build();
         Path directory = Files.createTempDirectory("sstable");
         Path file = directory.resolve("1.sst");
-        try (BlockCache cache = new BlockCache(pool, random.nextInt(3) * 20_000L)) {
+        try (BlockCache cache = new BlockCache(pool, random.nextInt(3) * 20_000L, 1, clock(new Random(seed)))) {
             SstableMetadata metadata = model.write(file, options);
             ReadOptions read = new ReadOptions(mapped, random.nextBoolean() ? 1 << 30 : 1 << 12, 4 << 10);
-            try (SstableReader reader = SstableReader.open(NioVfs.INSTANCE, file, read, cache)) {
+            Random memory = new Random(seed);
+            int cold = random.nextInt(3);
+            Vfs vfs = cold == 0 ? NioVfs.INSTANCE : ColdMappings.of(NioVfs.INSTANCE, () -> cold == 1 && memory.nextBoolean());
+            try (SstableReader reader = SstableReader.open(vfs, file, read, cache)) {
                 assertThat(reader.metadata()).isEqualTo(metadata);
                 assertThat(metadata.fileSize()).isEqualTo(Files.size(file));
                 assertThat(metadata.entries()).isEqualTo(model.entries.size());
@@ -61,6 +66,12 @@ class SstableRoundTripProperties {
             Files.delete(directory);
         }
         assertThat(pool.usedBytes()).as("memory that nobody gave back").isZero();
+    }
+
+    /** Now and then a read has to wait, which makes all ask for a while. */
+    private static LongSupplier clock(Random random) {
+        long[] now = new long[1];
+        return () -> now[0] += random.nextInt(100) == 0 ? 1_000_000 : 100;
     }
 
     static SstableModel model(Random random, Shape shape, int count) {

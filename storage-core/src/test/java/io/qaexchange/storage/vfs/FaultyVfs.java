@@ -207,6 +207,12 @@ public final class FaultyVfs implements Vfs {
         }
 
         @Override
+        public void readDirect(long position, ByteBuffer target) throws IOException {
+            call(Kind.READ, path);
+            file.readDirect(position, target);
+        }
+
+        @Override
         public long size() {
             return file.size();
         }

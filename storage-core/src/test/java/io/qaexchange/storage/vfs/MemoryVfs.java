@@ -472,6 +472,11 @@ public final class MemoryVfs implements Vfs {
         }
 
         @Override
+        public void readDirect(long position, ByteBuffer target) throws IOException {
+            read(position, target);
+        }
+
+        @Override
         public MappedRegion map(long position, int length) throws IOException {
             requireOpen();
             if (position < 0 || position + length > size) {
@@ -497,6 +502,16 @@ public final class MemoryVfs implements Vfs {
 
     /** Part of a file's own bytes: those below a file's size never change. */
     private record Region(byte[] bytes, int position, int length) implements MappedRegion {
+        @Override
+        public void load(int offset, int bytes) {
+            // It is there.
+        }
+
+        @Override
+        public boolean isInMemory(int offset, int bytes) {
+            return true;
+        }
+
         @Override
         public Object base() {
             return bytes;

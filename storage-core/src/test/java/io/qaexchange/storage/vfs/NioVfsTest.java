@@ -3,10 +3,13 @@ package io.qaexchange.storage.vfs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.EOFException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +48,33 @@ class NioVfsTest {
         Thread.currentThread().interrupt();
         assertThat(read()).containsExactly(3, 4);
         assertThat(Thread.interrupted()).isTrue();
+    }
+
+    /** Whatever the sectors are, and whether or not the file system allows it. */
+    @Test
+    void directReadsSeeTheSameBytes() throws Exception {
+        byte[] bytes = new byte[100_001];
+        new Random(1).nextBytes(bytes);
+        Path path = folder.resolve("long");
+        Files.write(path, bytes);
+        try (ReadableFile read = NioVfs.INSTANCE.open(path)) {
+            Random random = new Random(2);
+            for (int i = 0; i < 300; i++) {
+                int position = random.nextInt(bytes.length);
+                int length = random.nextInt(3) == 0 ? bytes.length - position : random.nextInt(Math.min(bytes.length - position, 20_000) + 1);
+                ByteBuffer target = random.nextBoolean() ? ByteBuffer.allocate(length + 3) : ByteBuffer.allocateDirect(length + 3);
+                read.readDirect(position, target.position(2).limit(2 + length));
+                byte[] found = new byte[length];
+                target.position(2).get(found);
+                assertThat(found).as("%d bytes at %d", length, position).isEqualTo(Arrays.copyOfRange(bytes, position, position + length));
+            }
+            assertThatThrownBy(() -> read.readDirect(99_999, ByteBuffer.allocate(3))).isInstanceOf(EOFException.class);
+            Thread.currentThread().interrupt();
+            ByteBuffer one = ByteBuffer.allocate(1);
+            read.readDirect(5_000, one);
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(one.get(0)).isEqualTo(bytes[5_000]);
+        }
     }
 
     @Test

@@ -30,8 +30,9 @@ public final class OperatorMemory implements MemoryPool, AutoCloseable {
     /** For the sake of others, memtables are frozen from this part of their size on. */
     private static final int LEAST_FROZEN = 4;
     private static final int LARGEST_CHUNK = 256 << 10;
-    /** The part of the memory for blocks that values of hot keys may have. */
-    private static final int READ_CACHE_PART = 4;
+    /** The parts of the memory for blocks and of the heap that values of hot keys may have. */
+    private static final int READ_CACHE_PART = 2;
+    private static final int READ_CACHE_PART_OF_HEAP = 64;
     private static final int SMALLEST_CHUNK = 4 << 10;
     private static final int CHUNKS_PER_MEMTABLE = 16;
 
@@ -49,7 +50,7 @@ public final class OperatorMemory implements MemoryPool, AutoCloseable {
         this.slot = slot;
         long share = slot.budgetBytes() / operators;
         long cacheBytes = (long) (share * blockCacheFraction);
-        readCacheBytes = Math.min(mostReadCacheBytes, cacheBytes / READ_CACHE_PART);
+        readCacheBytes = Math.min(Math.min(mostReadCacheBytes, cacheBytes / READ_CACHE_PART), Runtime.getRuntime().maxMemory() / READ_CACHE_PART_OF_HEAP);
         blockCacheBytes = cacheBytes - readCacheBytes;
         memtableBytes = Math.max((share - cacheBytes) / MEMTABLES, 2L * SMALLEST_CHUNK);
     }
