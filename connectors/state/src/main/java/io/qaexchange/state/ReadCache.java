@@ -35,8 +35,9 @@ final class ReadCache {
     private static final int VALUE = 3;
     private static final int WIDTH = 4;
 
-    /** After so many looks it is asked whether they pay. */
+    /** After so many looks, or so many for each place, it is asked whether they pay: a cache that was empty has had time to fill. */
     private static final int LOOKS = 1 << 16;
+    private static final int LOOKS_OF_PLACE = 2;
     /** A look that finds something saves about eight that find nothing. */
     private static final int WORTH = 8;
     /** Once they pay no more, one key of so many is kept, in as small a part of the table, to see whether they would again. */
@@ -116,7 +117,7 @@ final class ReadCache {
         if ((hash >>> SAMPLE_SHIFT & sample) != 0) {
             return null;
         }
-        if (++looks == LOOKS) {
+        if (++looks >= Math.max(LOOKS, LOOKS_OF_PLACE * (mostPlaces / part()))) {
             judge();
         }
         int place = hash & places;
