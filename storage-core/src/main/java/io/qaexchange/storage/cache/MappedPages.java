@@ -6,18 +6,22 @@ import java.util.function.LongSupplier;
 /**
  * When to ask whether a mapped block is in memory, before it is read where it lies. Reading one that is not waits for the disk, and brings everything into memory that the
  * operating system reads around it, up to megabytes, in place of what others need. Asking costs some hundred nanoseconds, as much as a tenth of a read. So as long as all
- * seems to be there, one read in {@value #SAMPLED} is timed; once one had to wait, the next {@value #ALERT} ask.
+ * seems to be there, one read in {@value #SAMPLED} is timed. Once one took long, which may have had another cause, the next {@value #SUSPICIOUS} ask; once a block was not
+ * there, the next {@value #ALERT}.
  *
  * <p>Any thread. Several count without order: what is lost changes when the next one asks.
  */
 public final class MappedPages {
+    /** A power of two. */
     private static final int SAMPLED = 16;
+    private static final int SUSPICIOUS = 64;
     private static final int ALERT = 8_192;
     /** The fastest disks take longer, a page that only has to be mapped takes less. */
     private static final long WAIT_NANOS = 20_000;
 
     private final LongSupplier nanoClock;
-    private int alert;
+    /** Reads to come that ask. */
+    private int asking;
     /** Keeps the looks of {@link #touch} from being left out. */
     private int seen;
 
@@ -25,38 +29,36 @@ public final class MappedPages {
         this.nanoClock = nanoClock;
     }
 
-    /** Whether to ask: {@link #areScarce}, and a while later not any more. */
-    public boolean isToBeAsked() {
-        int left = alert;
+    /**
+     * Whether a mapped block may be read without more ado.
+     *
+     * @param read number of this read among those of its file
+     */
+    public boolean areTrusted(int read) {
+        return asking == 0 && (read & SAMPLED - 1) != 0;
+    }
+
+    /** Whether blocks were not in memory a moment ago: then one is to be asked about, and what is read all the time should not depend on it. */
+    public boolean areScarce() {
+        int left = asking;
         if (left == 0) {
             return false;
         }
-        alert = left - 1;
+        asking = left - 1;
         return true;
-    }
-
-    /** Whether blocks were not in memory a moment ago. What is read all the time should not depend on it. */
-    public boolean areScarce() {
-        return alert > 0;
     }
 
     /** A block was not in memory. */
     public void missed() {
-        alert = ALERT;
+        asking = ALERT;
     }
 
-    /**
-     * Looks at both ends of a mapped block about which nobody asked, and notes whether it had to wait.
-     *
-     * @param read number of this read among those of its file
-     */
-    public void touch(int read, Object base, long address, int length) {
-        if (read % SAMPLED == 0) {
-            long begin = nanoClock.getAsLong();
-            seen = Memory.getByte(base, address) + Memory.getByte(base, address + length - 1);
-            if (nanoClock.getAsLong() - begin > WAIT_NANOS) {
-                missed();
-            }
+    /** Looks at both ends of a mapped block about which nobody asked, and notes whether it had to wait. */
+    public void touch(Object base, long address, int length) {
+        long begin = nanoClock.getAsLong();
+        seen = Memory.getByte(base, address) + Memory.getByte(base, address + length - 1);
+        if (nanoClock.getAsLong() - begin > WAIT_NANOS) {
+            asking = SUSPICIOUS;
         }
     }
 }

@@ -44,9 +44,6 @@ final class BlockSource implements BlockAccess, AutoCloseable {
     /** Larger blocks are always decompressed as a whole: readers keep memory for what they decompress in part. */
     private static final int LARGEST_IN_PART = 64 << 10;
 
-    /** Where a block is to be read. */
-    private enum Place { IN_MEMORY, ON_DISK, NOT_MAPPED }
-
     private final Path file;
     private final ReadableFile readable;
     private final BlockCache cache;
@@ -138,15 +135,15 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         int compression = index.compression(i);
         requireInside(offset, size, index.ordinal(i));
         boolean checked = isChecked(checkedBlocks, index.ordinal(i));
-        Place place = compression == 0 ? showInPlace(offset, size, checked, pin) : Place.NOT_MAPPED;
-        if (place == Place.IN_MEMORY) {
+        boolean onDisk = compression == 0 && !mappedPages.areTrusted(++inPlace) && !isInMemory(offset, size, checked);
+        if (compression == 0 && !onDisk && showInPlace(offset, size, pin)) {
             if (!checked) {
                 checkInPlace(offset, size, SstableFormat.KIND_DATA, -1, index.ordinal(i));
             }
             return;
         }
         if (!cached.lookup(index.ordinal(i), offset, pin)) {
-            load(index.ordinal(i), offset, size, SstableFormat.KIND_DATA, compression, -1, alone && place == Place.ON_DISK, pin);
+            load(index.ordinal(i), offset, size, SstableFormat.KIND_DATA, compression, -1, alone && onDisk, pin);
         }
     }
 
@@ -173,9 +170,10 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         }
         boolean checked = isChecked(checkedBlocks, ordinal);
         int shortest = SstableFormat.FRAME_OVERHEAD + BlockCodec.SIZE_PREFIX;
-        Place place = checked || index.layout(i) == SstableFormat.LAYOUT_FIXED && size >= shortest ? showInPlace(offset, size, checked, pin) : Place.NOT_MAPPED;
-        if (place != Place.IN_MEMORY) {
-            load(ordinal, offset, size, SstableFormat.KIND_DATA, BlockCompression.LZ4.code(), -1, alone && place == Place.ON_DISK, pin);
+        boolean inPart = checked || index.layout(i) == SstableFormat.LAYOUT_FIXED && size >= shortest;
+        boolean onDisk = inPart && !mappedPages.areTrusted(++inPlace) && !isInMemory(offset, size, checked);
+        if (!inPart || onDisk || !showInPlace(offset, size, pin)) {
+            load(ordinal, offset, size, SstableFormat.KIND_DATA, BlockCompression.LZ4.code(), -1, alone && onDisk, pin);
             return false;
         }
         int uncompressed = Memory.getInt(pin.base(), pin.address());
@@ -226,26 +224,24 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         long offset = parent.offset(i);
         int size = parent.size(i);
         requireInside(offset, size, parent.ordinal(i));
-        boolean scarce = mappedPages.areScarce();
-        if (!scarce && showInPlace(offset, size, true, pin) == Place.IN_MEMORY) {
+        if ((mappedPages.areTrusted(++inPlace) || !areScarce(offset, size)) && showInPlace(offset, size, pin)) {
             if (!isChecked(checkedBlocks, parent.ordinal(i))) {
                 checkInPlace(offset, size, SstableFormat.KIND_INDEX, level, parent.ordinal(i));
             }
             return;
         }
         if (!cached.lookup(parent.ordinal(i), offset, pin)) {
-            load(parent.ordinal(i), offset, size, SstableFormat.KIND_INDEX, 0, level, scarce && isOnDisk(offset, size), pin);
+            load(parent.ordinal(i), offset, size, SstableFormat.KIND_INDEX, 0, level, isOnDisk(offset, size), pin);
         }
     }
 
     /** A page of the filter, checked when first asked for. */
     void filterPage(int page, long offset, int size, int checksum, BlockPin pin) throws IOException {
         assert !closed : "read of a closed sstable: " + file;
-        boolean scarce = mappedPages.areScarce();
-        if (pieces.length > 0 && !scarce) {
+        if (pieces.length > 0 && (mappedPages.areTrusted(++inPlace) || !areScarce(offset, size))) {
             int piece = (int) (offset >>> pieceShift);
             long within = offset - ((long) piece << pieceShift);
-            if (within + size <= pieces[piece].length() && isInMemory(piece, within, size, true)) {
+            if (within + size <= pieces[piece].length()) {
                 if (!isChecked(checkedFilterPages, page)) {
                     checkPage(readRaw(offset, size), offset, checksum);
                     setChecked(checkedFilterPages, page);
@@ -257,7 +253,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         int block = footer.blockCount() + page;
         if (!cached.lookup(block, offset, pin)) {
             byte[] bytes = new byte[size];
-            read(offset, ByteBuffer.wrap(bytes), scarce && isOnDisk(offset, size));
+            read(offset, ByteBuffer.wrap(bytes), isOnDisk(offset, size));
             checkPage(bytes, offset, checksum);
             keep(block, offset, bytes, pin);
         }
@@ -355,47 +351,63 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         }
     }
 
-    private Place showInPlace(long offset, int size, boolean checked, BlockPin pin) {
+    private boolean showInPlace(long offset, int size, BlockPin pin) {
         if (pieceAddresses.length == 0) {
-            return Place.NOT_MAPPED;
+            return false;
         }
         int piece = (int) (offset >>> pieceShift);
         long within = offset - ((long) piece << pieceShift);
         if (within + size > 1L << pieceShift) {
-            return Place.NOT_MAPPED;
-        }
-        if (!isInMemory(piece, within, size, checked)) {
-            return Place.ON_DISK;
+            return false;
         }
         pin.show(pieceBases[piece], pieceAddresses[piece] + within + SstableFormat.FRAME_HEADER_SIZE,
                 size - SstableFormat.FRAME_OVERHEAD);
-        return Place.IN_MEMORY;
-    }
-
-    /**
-     * Whether a mapped block is in memory now; it may just have been brought there: where it was never read yet, as after a start, when all might fit, and now and then where
-     * it was.
-     */
-    private boolean isInMemory(int piece, long within, int size, boolean checked) {
-        if (!mappedPages.isToBeAsked()) {
-            mappedPages.touch(++inPlace, pieceBases[piece], pieceAddresses[piece] + within, size);
-            return true;
-        }
-        if (pieces[piece].isInMemory((int) within, size)) {
-            return true;
-        }
-        mappedPages.missed();
-        if (checked && ++cold % COLD_BLOCKS_LOADED != 0) {
-            return false;
-        }
-        pieces[piece].load((int) within, size);
         return true;
     }
 
-    private boolean isOnDisk(long offset, int size) {
+    /**
+     * Whether a block can be read where it is mapped, if it is. It may just have been brought into memory: where it was never read yet, as after a start, when all might fit, and
+     * now and then where it was.
+     */
+    private boolean isInMemory(long offset, int size, boolean checked) {
+        if (!areScarce(offset, size) || !isOnDisk(offset, size)) {
+            return true;
+        }
+        if (checked && ++cold % COLD_BLOCKS_LOADED != 0) {
+            return false;
+        }
         int piece = (int) (offset >>> pieceShift);
-        long within = offset - ((long) piece << pieceShift);
-        return piece < pieces.length && within + size <= pieces[piece].length() && !pieces[piece].isInMemory((int) within, size);
+        pieces[piece].load((int) (offset - ((long) piece << pieceShift)), size);
+        return true;
+    }
+
+    /** Whether mapped pages may be gone from memory; where that is not known this looks at both ends of a mapped block. */
+    private boolean areScarce(long offset, int size) {
+        if (mappedPages.areScarce()) {
+            return true;
+        }
+        if (isMapped(offset, size)) {
+            int piece = (int) (offset >>> pieceShift);
+            mappedPages.touch(pieceBases[piece], pieceAddresses[piece] + (offset - ((long) piece << pieceShift)), size);
+        }
+        return false;
+    }
+
+    private boolean isOnDisk(long offset, int size) {
+        if (!isMapped(offset, size)) {
+            return false;
+        }
+        int piece = (int) (offset >>> pieceShift);
+        boolean gone = !pieces[piece].isInMemory((int) (offset - ((long) piece << pieceShift)), size);
+        if (gone) {
+            mappedPages.missed();
+        }
+        return gone;
+    }
+
+    private boolean isMapped(long offset, int size) {
+        int piece = (int) (offset >>> pieceShift);
+        return piece < pieces.length && offset - ((long) piece << pieceShift) + size <= pieces[piece].length();
     }
 
     private void checkInPlace(long offset, int size, int kind, int level, int ordinal) throws IOException {
