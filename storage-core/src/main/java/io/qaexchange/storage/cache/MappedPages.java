@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  */
 public final class MappedPages {
     /** A power of two. */
-    private static final int SAMPLED = 16;
+    private static final int SAMPLED = 32;
     private static final int SUSPICIOUS = 64;
     private static final int ALERT = 8_192;
     /** The fastest disks take longer, a page that only has to be mapped takes less. */
@@ -53,10 +53,10 @@ public final class MappedPages {
         asking = ALERT;
     }
 
-    /** Looks at both ends of a mapped block about which nobody asked, and notes whether it had to wait. */
-    public void touch(Object base, long address, int length) {
+    /** Looks at the beginning of a mapped block about which nobody asked, and notes whether it had to wait. */
+    public void touch(Object base, long address) {
         long begin = nanoClock.getAsLong();
-        seen = Memory.getByte(base, address) + Memory.getByte(base, address + length - 1);
+        seen = Memory.getByte(base, address);
         if (nanoClock.getAsLong() - begin > WAIT_NANOS) {
             asking = SUSPICIOUS;
         }

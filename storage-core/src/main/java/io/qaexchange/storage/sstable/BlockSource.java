@@ -381,14 +381,14 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         return true;
     }
 
-    /** Whether mapped pages may be gone from memory; where that is not known this looks at both ends of a mapped block. */
+    /** Whether mapped pages may be gone from memory; where that is not known this looks at the beginning of a mapped block. */
     private boolean areScarce(long offset, int size) {
         if (mappedPages.areScarce()) {
             return true;
         }
         if (isMapped(offset, size)) {
             int piece = (int) (offset >>> pieceShift);
-            mappedPages.touch(pieceBases[piece], pieceAddresses[piece] + (offset - ((long) piece << pieceShift)), size);
+            mappedPages.touch(pieceBases[piece], pieceAddresses[piece] + (offset - ((long) piece << pieceShift)));
         }
         return false;
     }
