@@ -143,7 +143,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
             return;
         }
         if (!cached.lookup(index.ordinal(i), offset, pin)) {
-            load(index.ordinal(i), offset, size, SstableFormat.KIND_DATA, compression, -1, alone && onDisk, pin);
+            load(index.ordinal(i), offset, size, SstableFormat.KIND_DATA, compression, -1, alone && onDisk && checked, pin);
         }
     }
 
@@ -173,7 +173,7 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         boolean inPart = checked || index.layout(i) == SstableFormat.LAYOUT_FIXED && size >= shortest;
         boolean onDisk = inPart && !mappedPages.areTrusted(++inPlace) && !isInMemory(offset, size, checked);
         if (!inPart || onDisk || !showInPlace(offset, size, pin)) {
-            load(ordinal, offset, size, SstableFormat.KIND_DATA, BlockCompression.LZ4.code(), -1, alone && onDisk, pin);
+            load(ordinal, offset, size, SstableFormat.KIND_DATA, BlockCompression.LZ4.code(), -1, alone && onDisk && checked, pin);
             return false;
         }
         int uncompressed = Memory.getInt(pin.base(), pin.address());
@@ -366,14 +366,14 @@ final class BlockSource implements BlockAccess, AutoCloseable {
     }
 
     /**
-     * Whether a block can be read where it is mapped, if it is. It may just have been brought into memory: where it was never read yet, as after a start, when all might fit, and
-     * now and then where it was.
+     * Whether a block can be read where it is mapped, if it is. Now and then it has just been brought into memory; only if it was checked, since a disk that fails would make it a
+     * fault.
      */
     private boolean isInMemory(long offset, int size, boolean checked) {
         if (!areScarce(offset, size) || !isOnDisk(offset, size)) {
             return true;
         }
-        if (checked && ++cold % COLD_BLOCKS_LOADED != 0) {
+        if (!checked || ++cold % COLD_BLOCKS_LOADED != 0) {
             return false;
         }
         int piece = (int) (offset >>> pieceShift);
@@ -424,11 +424,11 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         }
     }
 
-    private void load(int block, long offset, int size, int kind, int compression, int level, boolean onDisk, BlockPin pin) throws IOException {
+    private void load(int block, long offset, int size, int kind, int compression, int level, boolean direct, BlockPin pin) throws IOException {
         BlockCodec codec = BlockCodec.borrow();
         try {
             ByteBuffer frame = codec.readBuffer(size);
-            read(offset, frame, onDisk);
+            read(offset, frame, direct);
             int uncompressed = checkFrame(frame, 0, size, kind, compression, offset, codec);
             Chunk chunk = cached.reserve(block, uncompressed);
             boolean kept = false;

@@ -60,13 +60,28 @@ final class DirectReads implements Closeable {
         if (channel == null && isPossible) {
             try {
                 alignment = Math.toIntExact(Files.getFileStore(path).getBlockSize());
-                channel = ReopenedChannel.open(path, StandardOpenOption.READ, ExtendedOpenOption.DIRECT);
+                channel = openSame();
+                isPossible = channel != null;
             } catch (UnsupportedOperationException | IOException e) {
                 // The file can be read otherwise; if it cannot, that read says why.
                 isPossible = false;
             }
         }
         return channel;
+    }
+
+    /** @return null if another file has the name by now */
+    private ReopenedChannel openSame() throws IOException {
+        ReopenedChannel opened = ReopenedChannel.open(path, StandardOpenOption.READ, ExtendedOpenOption.DIRECT);
+        boolean same = false;
+        try {
+            same = opened.size() == size;
+        } finally {
+            if (!same) {
+                opened.close();
+            }
+        }
+        return same ? opened : null;
     }
 
     private static ByteBuffer buffer(int bytes, int alignment) {
