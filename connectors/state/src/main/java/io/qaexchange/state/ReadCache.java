@@ -50,7 +50,7 @@ final class ReadCache {
     }
 
     private final long budgetBytes;
-    private final int mostPlaces;
+    private final int allPlaces;
     private Object[] entries;
     /** Hashes of the entries, so that others are not looked at; and what they count for, 0 where there is none. */
     private int[] hashes;
@@ -61,14 +61,27 @@ final class ReadCache {
     /** Bits of a hash that must be 0 for the key to be kept; and bits that tell its place. */
     private int sample;
     private int places;
+    /** Limits of now: of all keys, or as small a part of them as the sample is of the keys, so that it finds the part that all would find. */
+    private long mostBytes;
+    private int mostPlaces;
+    private int looksToJudge;
     private int looks;
     private int found;
 
     /** @param budgetBytes estimated bytes of all entries; 0 for a cache that keeps nothing */
     ReadCache(long budgetBytes) {
         this.budgetBytes = budgetBytes;
-        mostPlaces = budgetBytes < LEAST_PLACES * (long) ENTRY_BYTES ? 0 : (int) Math.min(MOST_PLACES, 2 * Long.highestOneBit(budgetBytes / ENTRY_BYTES));
-        empty(Math.min(LEAST_PLACES, mostPlaces));
+        allPlaces = budgetBytes < LEAST_PLACES * (long) ENTRY_BYTES ? 0 : (int) Math.min(MOST_PLACES, 2 * Long.highestOneBit(budgetBytes / ENTRY_BYTES));
+        begin(1);
+    }
+
+    /** Begins anew, with one key in {@code part}. */
+    private void begin(int part) {
+        sample = part - 1;
+        mostBytes = budgetBytes / part;
+        mostPlaces = Math.min(allPlaces, Math.max(LEAST_PLACES, allPlaces / part));
+        looksToJudge = Math.max(LOOKS, LOOKS_OF_PLACE * mostPlaces);
+        empty(Math.min(LEAST_PLACES, allPlaces));
     }
 
     private void empty(int size) {
@@ -117,7 +130,7 @@ final class ReadCache {
         if ((hash >>> SAMPLE_SHIFT & sample) != 0) {
             return null;
         }
-        if (++looks >= Math.max(LOOKS, LOOKS_OF_PLACE * (mostPlaces / part()))) {
+        if (++looks == looksToJudge) {
             judge();
         }
         int place = hash & places;
@@ -140,25 +153,18 @@ final class ReadCache {
             return;
         }
         // Some keys are not looked for from now on: what is there would not be told of their changes.
-        sample = pays ? 0 : SAMPLED - 1;
-        empty(LEAST_PLACES);
-    }
-
-    /** What a sample may have is as small a part as it is of the keys: so it finds what the whole would find. */
-    private int part() {
-        return sample == 0 ? 1 : SAMPLED;
+        begin(pays ? 1 : SAMPLED);
     }
 
     private void growIfFull() {
         int size = bytes.length;
-        int most = Math.max(LEAST_PLACES, mostPlaces / part());
-        if (count <= size / 2 || size >= most) {
+        if (count <= size / 2 || size >= mostPlaces) {
             return;
         }
         Object[] before = entries;
         int[] hashesBefore = hashes;
         int[] bytesBefore = bytes;
-        empty(Math.min(most, GROWTH * size));
+        empty(Math.min(mostPlaces, GROWTH * size));
         for (int from = 0; from < size; from++) {
             if (before[from * WIDTH + OWNER] != null) {
                 int to = hashesBefore[from] & places;
@@ -212,7 +218,7 @@ final class ReadCache {
             bytes[place] = ENTRY_BYTES;
             set(place, value, valueBytes);
         }
-        while (usedBytes > budgetBytes / part()) {
+        while (usedBytes > mostBytes) {
             hand = hand + 1 & places;
             free(hand);
         }

@@ -98,7 +98,7 @@ class ReadCacheProperties {
         assertThat(found).isGreaterThan(1_000_000);
     }
 
-    /** The table grows with what is put there, until the budget is used: once the sample has found that keys come again, most are found, but for those of which three have the same two places. */
+    /** Once the sample has found that keys come again, the table grows until it holds most of them. It misses keys of which three have the same two places. */
     @Test
     void keepsAsManyAsItsMemoryAllows() {
         ReadCache cache = new ReadCache(16 << 20);

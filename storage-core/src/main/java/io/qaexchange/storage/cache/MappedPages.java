@@ -5,7 +5,7 @@ import java.util.function.LongSupplier;
 
 /**
  * When to ask whether a mapped block is in memory, before it is read where it lies. Reading one that is not waits for the disk, and brings everything into memory that the
- * operating system reads around it, up to megabytes, in place of what others need. Asking costs some hundred nanoseconds, as much as a tenth of a read. So as long as all
+ * operating system reads around it, up to megabytes, in place of what others need. Asking is a system call. So as long as all
  * seems to be there, one read in {@value #SAMPLED} is timed. Once one took long, which may have had another cause, the next {@value #SUSPICIOUS} ask; once a block was not
  * there, the next {@value #ALERT}.
  *
@@ -38,7 +38,10 @@ public final class MappedPages {
         return asking == 0 && (read & SAMPLED - 1) != 0;
     }
 
-    /** Whether blocks were not in memory a moment ago: then one is to be asked about, and what is read all the time should not depend on it. */
+    /**
+     * Whether a block was not in memory, or seemed not to be, a moment ago: then ask before reading one where it is mapped. Counts as one read, since suspicion ends after a
+     * number of reads.
+     */
     public boolean areScarce() {
         int left = asking;
         if (left == 0) {

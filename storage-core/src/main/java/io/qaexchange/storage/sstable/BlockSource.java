@@ -38,7 +38,7 @@ import java.util.function.Consumer;
  * <p>Thread-safe. Bits are set without synchronization: one that is lost only costs a second check.
  */
 final class BlockSource implements BlockAccess, AutoCloseable {
-    /** Of the blocks that were evicted from memory one in so many is brought back there when it is read; the others are not, so that it does not fill with what is read once. */
+    /** One in so many blocks that were evicted from memory is brought back there when it is read; the others are not, so that it does not fill with what is read once. */
     private static final int COLD_BLOCKS_LOADED = 8;
 
     /** Larger blocks are always decompressed as a whole: readers keep memory for what they decompress in part. */
@@ -224,8 +224,9 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         long offset = parent.offset(i);
         int size = parent.size(i);
         requireInside(offset, size, parent.ordinal(i));
-        if ((mappedPages.areTrusted(++inPlace) || !areScarce(offset, size)) && showInPlace(offset, size, pin)) {
-            if (!isChecked(checkedBlocks, parent.ordinal(i))) {
+        boolean checked = isChecked(checkedBlocks, parent.ordinal(i));
+        if ((mappedPages.areTrusted(++inPlace) || !areScarce(offset, size, checked)) && showInPlace(offset, size, pin)) {
+            if (!checked) {
                 checkInPlace(offset, size, SstableFormat.KIND_INDEX, level, parent.ordinal(i));
             }
             return;
@@ -238,17 +239,14 @@ final class BlockSource implements BlockAccess, AutoCloseable {
     /** A page of the filter, checked when first asked for. */
     void filterPage(int page, long offset, int size, int checksum, BlockPin pin) throws IOException {
         assert !closed : "read of a closed sstable: " + file;
-        if (pieces.length > 0 && (mappedPages.areTrusted(++inPlace) || !areScarce(offset, size))) {
-            int piece = (int) (offset >>> pieceShift);
-            long within = offset - ((long) piece << pieceShift);
-            if (within + size <= pieces[piece].length()) {
-                if (!isChecked(checkedFilterPages, page)) {
-                    checkPage(readRaw(offset, size), offset, checksum);
-                    setChecked(checkedFilterPages, page);
-                }
-                pin.show(pieceBases[piece], pieceAddresses[piece] + within, size);
-                return;
+        boolean checked = isChecked(checkedFilterPages, page);
+        if (isMapped(offset, size) && (mappedPages.areTrusted(++inPlace) || !areScarce(offset, size, checked))) {
+            if (!checked) {
+                checkPage(readRaw(offset, size), offset, checksum);
+                setChecked(checkedFilterPages, page);
             }
+            pin.show(pieceBases[piece(offset)], pieceAddresses[piece(offset)] + within(offset), size);
+            return;
         }
         int block = footer.blockCount() + page;
         if (!cached.lookup(block, offset, pin)) {
@@ -355,8 +353,8 @@ final class BlockSource implements BlockAccess, AutoCloseable {
         if (pieceAddresses.length == 0) {
             return false;
         }
-        int piece = (int) (offset >>> pieceShift);
-        long within = offset - ((long) piece << pieceShift);
+        int piece = piece(offset);
+        long within = within(offset);
         if (within + size > 1L << pieceShift) {
             return false;
         }
@@ -370,44 +368,46 @@ final class BlockSource implements BlockAccess, AutoCloseable {
      * fault.
      */
     private boolean isInMemory(long offset, int size, boolean checked) {
-        if (!areScarce(offset, size) || !isOnDisk(offset, size)) {
+        if (!areScarce(offset, size, checked) || !isOnDisk(offset, size)) {
             return true;
         }
         if (!checked || ++cold % COLD_BLOCKS_LOADED != 0) {
             return false;
         }
-        int piece = (int) (offset >>> pieceShift);
-        pieces[piece].load((int) (offset - ((long) piece << pieceShift)), size);
+        pieces[piece(offset)].load(within(offset), size);
         return true;
     }
 
-    /** Whether mapped pages may be gone from memory; where that is not known this looks at the beginning of a mapped block. */
-    private boolean areScarce(long offset, int size) {
+    /** Whether mapped pages may be gone from memory; where that is not known this looks at the beginning of a mapped block that was checked. */
+    private boolean areScarce(long offset, int size, boolean checked) {
         if (mappedPages.areScarce()) {
             return true;
         }
-        if (isMapped(offset, size)) {
-            int piece = (int) (offset >>> pieceShift);
-            mappedPages.touch(pieceBases[piece], pieceAddresses[piece] + (offset - ((long) piece << pieceShift)));
+        if (checked && isMapped(offset, size)) {
+            mappedPages.touch(pieceBases[piece(offset)], pieceAddresses[piece(offset)] + within(offset));
         }
         return false;
     }
 
     private boolean isOnDisk(long offset, int size) {
-        if (!isMapped(offset, size)) {
+        if (!isMapped(offset, size) || pieces[piece(offset)].isInMemory(within(offset), size)) {
             return false;
         }
-        int piece = (int) (offset >>> pieceShift);
-        boolean gone = !pieces[piece].isInMemory((int) (offset - ((long) piece << pieceShift)), size);
-        if (gone) {
-            mappedPages.missed();
-        }
-        return gone;
+        mappedPages.missed();
+        return true;
     }
 
+    /** Whether a run of the file lies in one mapping. */
     private boolean isMapped(long offset, int size) {
-        int piece = (int) (offset >>> pieceShift);
-        return piece < pieces.length && offset - ((long) piece << pieceShift) + size <= pieces[piece].length();
+        return piece(offset) < pieces.length && (long) within(offset) + size <= pieces[piece(offset)].length();
+    }
+
+    private int piece(long offset) {
+        return (int) (offset >>> pieceShift);
+    }
+
+    private int within(long offset) {
+        return (int) (offset & (1L << pieceShift) - 1);
     }
 
     private void checkInPlace(long offset, int size, int kind, int level, int ordinal) throws IOException {

@@ -34,7 +34,7 @@ import org.apache.flink.util.FileUtils;
  * The operations of Flink's public state benchmark on HashMap, RocksDB and ours: 500,000 keys, lists of 100 values, maps of 10 entries,
  * keys at random, each as likely as any other or, with {@code --zipf 0.99}, some much likelier. All contenders take turns in rounds of a fixed time on the processor, so that a busy
  * neighbour meets all of them; the median round counts, as operations per second of the thread's processor time. Wanted: three times
- * RocksDB or 0.8 times the heap, and in any case half of the heap. State that the heap cannot hold is left to ours and RocksDB, with a fifth of its size as memory for each.
+ * RocksDB or 0.8 times the heap, and in any case half of the heap. State that the heap cannot hold is left to ours and RocksDB, with a fifth of its estimated size as memory for each.
  */
 public final class StateBench {
     private static final int LIST_VALUES = 100;
@@ -42,8 +42,9 @@ public final class StateBench {
     private static final int ROUNDS = 5;
     private static final int DRAWN = 1 << 20;
     private static final String USAGE = "bench state [--quick] [--keys N] [--millis PER_ROUND] [--ttl true] [--zipf EXPONENT] [--only OPERATION,OPERATION] [--memory MB] [--dir D] [--json FILE]";
-    /** Of a key's state, roughly: as it is stored, and on the heap. */
+    /** Estimated bytes of all states of a key, as they are stored. */
     private static final long STORED_BYTES = 500;
+    /** Estimated bytes of all states of a key, as objects. */
     private static final long HEAP_BYTES = 3_000;
     private static final int PARTS_IN_MEMORY = 5;
     private static final long LEAST_MEMORY = 512L << 20;
@@ -54,7 +55,6 @@ public final class StateBench {
     private final boolean timeToLive;
     private final List<Kind> kinds;
     private final long memoryBytes;
-    /** What is run. */
     private final List<Measure> measures;
     /** Keys in the order in which they are asked for, again and again; empty if any is as likely as any other. */
     private final int[] drawn;
