@@ -6,13 +6,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.annotation.Nullable;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.duckdb.DuckDBResultSet;
 
 /**
- * Rows of a query out of DuckDB, streamed as Arrow batches, with failures as DuckDB words them. No more than a batch is held here.
+ * Rows of a query out of DuckDB, or of some one after the other, streamed as Arrow batches, with failures as DuckDB words them. No more than a batch is held here.
  *
  * <p>One thread.
  */
@@ -21,10 +22,46 @@ public final class ArrowRows implements AutoCloseable {
     /** The form that Arrow gives to a message of DuckDB. */
     private static final Pattern WRAPPED = Pattern.compile("(?s).*CDataJniException\\{errno=-?\\d+, message=(.*)}");
 
-    private final ArrowReader reader;
+    private final Statement statement;
+    private final BufferAllocator allocator;
+    private final Parts parts;
+    private final ArrowReader first;
+    /** The reader of the part that is read now. */
+    private ArrowReader reader;
+    private long given;
 
-    private ArrowRows(ArrowReader reader) {
-        this.reader = reader;
+    /** Queries that follow, with the columns of the first. */
+    @FunctionalInterface
+    public interface Parts {
+        /**
+         * The next of them.
+         *
+         * @param given rows that those before gave
+         * @return null if none follows
+         */
+        @Nullable
+        Part next(long given) throws SQLException;
+    }
+
+    /**
+     * A query.
+     *
+     * @param batchRows rows of a batch, at most
+     */
+    public record Part(String sql, long batchRows) {
+    }
+
+    private ArrowRows(Statement statement, BufferAllocator allocator, Parts parts, Part part) throws SQLException {
+        this.statement = statement;
+        this.allocator = allocator;
+        this.parts = parts;
+        this.first = run(part);
+        this.reader = first;
+    }
+
+    private ArrowReader run(Part part) throws SQLException {
+        ResultSet rows = ReasonLostException.execute(statement, part.sql());
+        return (ArrowReader) rows.unwrap(DuckDBResultSet.class).arrowExportStream(allocator, part.batchRows());
     }
 
     /**
@@ -35,14 +72,18 @@ public final class ArrowRows implements AutoCloseable {
      * @throws ReasonLostException if it fails and the driver does not say why
      */
     public static ArrowRows of(Statement statement, String sql, BufferAllocator allocator, long batchRows) throws SQLException {
-        ResultSet rows = ReasonLostException.execute(statement, sql);
-        return new ArrowRows((ArrowReader) rows.unwrap(DuckDBResultSet.class).arrowExportStream(allocator, batchRows));
+        return of(statement, new Part(sql, batchRows), given -> null, allocator);
+    }
+
+    /** As {@link #of(Statement, String, BufferAllocator, long)}, the first of some queries; each of the others runs when the rows of the one before it are read. */
+    public static ArrowRows of(Statement statement, Part first, Parts others, BufferAllocator allocator) throws SQLException {
+        return new ArrowRows(statement, allocator, others, first);
     }
 
     /** The batch that is read now, the same object for every one. */
     public VectorSchemaRoot batch() throws SQLException {
         try {
-            return reader.getVectorSchemaRoot();
+            return first.getVectorSchemaRoot();
         } catch (IOException e) {
             throw unwrapped(e);
         }
@@ -51,15 +92,43 @@ public final class ArrowRows implements AutoCloseable {
     /** Loads the next batch. @return false after the last one */
     public boolean next() throws SQLException {
         try {
-            return reader.loadNextBatch();
+            while (!reader.loadNextBatch()) {
+                Part part = parts.next(given);
+                if (part == null) {
+                    return false;
+                }
+                closePart();
+                reader = run(part);
+            }
+            VectorSchemaRoot loaded = reader.getVectorSchemaRoot();
+            given += loaded.getRowCount();
+            if (reader != first) {
+                take(loaded);
+            }
+            return true;
         } catch (IOException e) {
             throw unwrapped(e);
         }
     }
 
+    /** Moves the rows of a later part into the batch that everybody has. */
+    private void take(VectorSchemaRoot loaded) throws SQLException {
+        VectorSchemaRoot batch = batch();
+        for (int c = 0; c < loaded.getFieldVectors().size(); c++) {
+            loaded.getVector(c).makeTransferPair(batch.getVector(c)).transfer();
+        }
+        batch.setRowCount(loaded.getRowCount());
+    }
+
+    private void closePart() throws SQLException {
+        if (reader != first) {
+            close(reader);
+        }
+    }
+
     /** The reader itself, for writers that take dictionaries from it. */
     ArrowReader reader() {
-        return reader;
+        return first;
     }
 
     private static SQLException unwrapped(IOException failure) {
@@ -70,6 +139,14 @@ public final class ArrowRows implements AutoCloseable {
 
     @Override
     public void close() throws SQLException {
+        try {
+            closePart();
+        } finally {
+            close(first);
+        }
+    }
+
+    private static void close(ArrowReader reader) throws SQLException {
         try {
             reader.close();
         } catch (IOException e) {

@@ -31,6 +31,8 @@ import org.duckdb.DuckDBConnection;
 final class HotRowStream implements AutoCloseable {
 
     static final int AWAITED = 4;
+    /** The first batch is small: somebody waits for it. */
+    private static final int FIRST_BATCH_ROWS = 1_024;
     private static final int BATCH_ROWS = 8_192;
 
     private final BufferAllocator allocator = new RootAllocator();
@@ -40,6 +42,7 @@ final class HotRowStream implements AutoCloseable {
     private final Thread reading;
     @Nullable
     private volatile Throwable failure;
+    private boolean whole;
 
     private HotRowStream(RowSource source, RecordType type, TableRead read, @Nullable Path folder) {
         this.spool = new RowSpool(folder);
@@ -62,9 +65,9 @@ final class HotRowStream implements AutoCloseable {
         boolean begun = false;
         try {
             stream.reading.start();
-            boolean whole = stream.spool.await(AWAITED);
+            stream.whole = stream.spool.await(AWAITED);
             Throwable failed = stream.failure;
-            if (whole && failed != null) {
+            if (stream.whole && failed != null) {
                 throw failed instanceof Exception e ? e : new IllegalStateException("hot rows of " + type.table() + " could not be read: " + failed, failed);
             }
             begun = stream.batches.fill();
@@ -100,6 +103,11 @@ final class HotRowStream implements AutoCloseable {
         return batches.batch.root().getSchema();
     }
 
+    /** Whether all rows were there when it began. */
+    boolean isWhole() {
+        return whole;
+    }
+
     /** Why the rows could not all be read; null if they could, so far. */
     @Nullable
     Throwable failure() {
@@ -113,6 +121,8 @@ final class HotRowStream implements AutoCloseable {
         private final StoredEvent stored = new StoredEvent();
         private byte[] chunk = new byte[0];
         private int at;
+        /** Rows of the next batch, at most. */
+        private int most = FIRST_BATCH_ROWS;
         /** The first batch is filled before anybody asks for it. */
         private boolean ready;
 
@@ -124,8 +134,8 @@ final class HotRowStream implements AutoCloseable {
 
         /** @return false if there are no more rows */
         boolean fill() throws Exception {
-            batch.renew(BATCH_ROWS);
-            while (batch.rows() < BATCH_ROWS && (at < chunk.length || nextChunk())) {
+            batch.renew(most);
+            while (batch.rows() < most && (at < chunk.length || nextChunk())) {
                 int length = ByteBuffer.wrap(chunk, at, Integer.BYTES).getInt();
                 at += Integer.BYTES;
                 stored.wrap(Arrays.copyOfRange(chunk, at, at + length));
@@ -133,6 +143,7 @@ final class HotRowStream implements AutoCloseable {
                 batch.add(stored, instruments.tradingDay(stored.event()));
             }
             batch.complete();
+            most = BATCH_ROWS;
             ready = batch.rows() > 0;
             return ready;
         }

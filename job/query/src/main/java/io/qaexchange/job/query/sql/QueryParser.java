@@ -37,6 +37,9 @@ final class QueryParser {
 
     /** Expressions that make one row of one row. */
     private static final Set<String> SHOWN = Set.of("STAR", "COLUMN_REF", "CONSTANT");
+    /** Expressions of conditions that look at one row, and that no macro is behind. */
+    private static final Set<String> OF_A_ROW = Set.of("COLUMN_REF", "CONSTANT", "COMPARISON", "CONJUNCTION", "BETWEEN", "OPERATOR", "CAST", "TYPE");
+    private static final String CLASS = "class";
 
     private final Connection connection;
     private final Set<String> tables;
@@ -92,8 +95,10 @@ final class QueryParser {
         }
         List<BarCall> bars = conditions.bars();
         String text = bars.isEmpty() ? sql : (explains ? sql.substring(0, explain.end()) + " " : "") + text(tree);
-        String whole = wholeTable(statement.path("node"));
-        return new SqlQuery(text, explains, reads, conditions.instruments(), bars, readsByText(statement) ? Set.of() : conditions.barsOnly(), whole, whole != null && !explains && passesOnce(statement));
+        boolean byText = readsByText(statement);
+        SqlQuery.Passing passing = explains || byText ? null : passing(statement);
+        return new SqlQuery(text, explains, reads, conditions.instruments(), bars, byText ? Set.of() : conditions.barsOnly(), wholeTable(statement.path("node")),
+                passing == null || conditions.instruments().containsKey(passing.table()) ? null : passing);
     }
 
     /** The columns that macros need and those that their callers name; null if that may be any. */
@@ -107,24 +112,52 @@ final class QueryParser {
         return columns;
     }
 
-    /** Whether a query that shows a table reads it once, and sorts nothing: columns and order may have queries of their own in them. */
-    private static boolean passesOnce(JsonNode statement) {
-        return statement.path("node").path("modifiers").isEmpty()
-                && statement.findValues("type").stream().filter(type -> type.asText().equals("BASE_TABLE")).count() == 1;
+    /** The table that a query reads once and shows row by row, in any order; of none is said afterwards that it has no such row. */
+    @Nullable
+    private SqlQuery.Passing passing(JsonNode statement) {
+        JsonNode select = statement.path("node");
+        String table = shownTable(select);
+        long most = most(select.path("modifiers"));
+        boolean once = statement.findValues("type").stream().filter(type -> type.asText().equals("BASE_TABLE")).count() == 1;
+        return table == null || !once || most < 0 || !isOfARow(select.path("where_clause")) ? null : new SqlQuery.Passing(table, most);
     }
 
-    /** The table that a query shows row by row. */
+    /** The rows that a query has at most; -1 if something other than a plain number limits or orders them. */
+    private static long most(JsonNode modifiers) {
+        if (modifiers.isEmpty()) {
+            return Long.MAX_VALUE;
+        }
+        JsonNode modifier = modifiers.get(0);
+        JsonNode limit = modifier.path("limit").path("literal");
+        boolean plain = modifiers.size() == 1 && modifier.path("limit_type").asText().equals("ROW_COUNT") && modifier.path("offset").isNull()
+                && limit.path("kind").asText().equals("INTEGER") && limit.path("text").asText().matches("\\d{1,18}");
+        return plain ? limit.path("text").asLong() : -1;
+    }
+
+    private static boolean isOfARow(JsonNode condition) {
+        return condition.isNull() || condition.findValues(CLASS).stream().allMatch(name -> OF_A_ROW.contains(name.asText()));
+    }
+
+    /** The table that a query shows row by row, all of it. */
     @Nullable
     private String wholeTable(JsonNode select) {
+        for (JsonNode modifier : select.path("modifiers")) {
+            if (!modifier.path("type").asText().equals("ORDER_MODIFIER")) {
+                return null;
+            }
+        }
+        return select.path("where_clause").isNull() ? shownTable(select) : null;
+    }
+
+    /** The table whose rows a query shows, each as a row, but for its conditions, order and limits. */
+    @Nullable
+    private String shownTable(JsonNode select) {
         JsonNode from = select.path("from_table");
-        boolean plain = select.path("type").asText().equals("SELECT_NODE") && from.path("type").asText().equals("BASE_TABLE") && select.path("where_clause").isNull()
+        boolean plain = select.path("type").asText().equals("SELECT_NODE") && from.path("type").asText().equals("BASE_TABLE")
                 && select.path("group_expressions").isEmpty() && select.path("having").isNull() && select.path("qualify").isNull() && select.path("sample").isNull()
                 && from.path("sample").isNull() && select.path("cte_map").path("map").isEmpty();
         for (JsonNode column : select.path("select_list")) {
-            plain &= SHOWN.contains(column.path("class").asText());
-        }
-        for (JsonNode modifier : select.path("modifiers")) {
-            plain &= modifier.path("type").asText().equals("ORDER_MODIFIER");
+            plain &= SHOWN.contains(column.path(CLASS).asText());
         }
         String table = lower(from.path("table_name"));
         return plain && tables.contains(table) && SystemTable.find(table) == null ? table : null;
@@ -176,7 +209,7 @@ final class QueryParser {
     }
 
     private static boolean readsByText(JsonNode node) {
-        if (node.path("class").asText().equals("FUNCTION") && READ_BY_TEXT.contains(node.path("function_name").asText().toLowerCase(Locale.ROOT))) {
+        if (node.path(CLASS).asText().equals("FUNCTION") && READ_BY_TEXT.contains(node.path("function_name").asText().toLowerCase(Locale.ROOT))) {
             return true;
         }
         for (JsonNode child : node) {
@@ -221,7 +254,7 @@ final class QueryParser {
 
         /** Takes the names below a node; true if it asks for columns without naming them. */
         boolean collect(JsonNode node) {
-            boolean all = switch (node.path("class").asText()) {
+            boolean all = switch (node.path(CLASS).asText()) {
                 case "STAR" -> true;
                 case "COLUMN_REF" -> {
                     JsonNode names = node.path("column_names");

@@ -42,6 +42,7 @@ public final class ResultWriter {
     /** As many as DuckDB computes at once. */
     private static final long TEXT_BATCH_ROWS = 2_048;
 
+    private final SqlTables tables;
     private final Connection connection;
     @Nullable
     private final Path answers;
@@ -49,9 +50,10 @@ public final class ResultWriter {
     private final List<String> labels;
     private final List<String> types;
 
-    private ResultWriter(Connection connection, @Nullable Path answers, SqlQuery query, List<String> labels, List<String> types) {
-        this.connection = connection;
-        this.answers = answers;
+    private ResultWriter(SqlTables tables, SqlQuery query, List<String> labels, List<String> types) {
+        this.tables = tables;
+        this.connection = tables.connection();
+        this.answers = tables.answers();
         this.query = query;
         this.labels = labels;
         this.types = types;
@@ -73,7 +75,7 @@ public final class ResultWriter {
                 types.add(columns.getColumnTypeName(c));
             }
         }
-        return new ResultWriter(connection, tables.answers(), query, labels, types);
+        return new ResultWriter(tables, query, labels, types);
     }
 
     /** As {@link #write(ResultFormat, OutputStream, RowLimit)}, however many rows there are. */
@@ -134,7 +136,7 @@ public final class ResultWriter {
     private TextRows rows(String sql, int columns, RowLimit limit) {
         return visitor -> {
             try (Statement statement = connection.createStatement(); BufferAllocator allocator = new RootAllocator();
-                    ArrowRows rows = ArrowRows.of(statement, query.explains() ? sql : limit.bounded(sql), allocator, TEXT_BATCH_ROWS)) {
+                    ArrowRows rows = rows(statement, sql, limit, allocator, TEXT_BATCH_ROWS)) {
                 byte[][] values = new byte[columns][];
                 while (rows.next()) {
                     List<FieldVector> vectors = rows.batch().getFieldVectors();
@@ -148,6 +150,11 @@ public final class ResultWriter {
                 }
             }
         };
+    }
+
+    /** The rows of a statement, which gives those of the query, in all its parts. */
+    private ArrowRows rows(Statement statement, String sql, RowLimit limit, BufferAllocator allocator, long batchRows) throws SQLException {
+        return query.explains() ? ArrowRows.of(statement, sql, allocator, batchRows) : tables.rows(query, statement, limit.bounded(sql), allocator, batchRows);
     }
 
     /** The query with its values as texts. */
@@ -166,6 +173,7 @@ public final class ResultWriter {
             throw new IllegalStateException("the database has no folder for answers");
         }
         Path file = Files.createTempFile(answers, "answer", ".parquet");
+        tables.join();
         try (Statement statement = connection.createStatement()) {
             limit.add(statement.executeLargeUpdate("COPY (" + limit.bounded(portable()) + ") TO " + SqlText.quote(file.toString()) + " (FORMAT parquet)"));
             Files.copy(file, out);
@@ -176,7 +184,7 @@ public final class ResultWriter {
 
     private void writeArrow(OutputStream out, RowLimit limit) throws SQLException, IOException {
         try (Statement statement = connection.createStatement(); BufferAllocator allocator = new RootAllocator();
-                ArrowRows rows = ArrowRows.of(statement, limit.bounded(portable()), allocator, ARROW_BATCH_ROWS);
+                ArrowRows rows = rows(statement, portable(), limit, allocator, ARROW_BATCH_ROWS);
                 ArrowFileWriter writer = new ArrowFileWriter(rows.batch(), rows.reader(), Channels.newChannel(new Unclosed(out)))) {
             writer.start();
             while (rows.next()) {

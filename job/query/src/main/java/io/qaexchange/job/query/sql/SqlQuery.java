@@ -15,10 +15,18 @@ import javax.annotation.Nullable;
  * @param bars calls of {@code bars} and {@code kline}
  * @param barsOnly tables of which nothing but bars is wanted
  * @param wholeTable the table that it shows row by row, with no condition and no limit; null if it does something else
- * @param passesOnce whether the rows of that table are all that it reads, each once and in any order, so that none must be kept
+ * @param passing the table of which rows are all that it reads, each once and in any order, so that none must be kept; null if it needs them otherwise
  */
 public record SqlQuery(String text, boolean explains, Map<String, TableRead> reads, Map<String, Set<String>> instruments,
-        List<BarCall> bars, Set<String> barsOnly, @Nullable String wholeTable, boolean passesOnce) {
+        List<BarCall> bars, Set<String> barsOnly, @Nullable String wholeTable, @Nullable Passing passing) {
+
+    /**
+     * A table whose rows pass by.
+     *
+     * @param most rows that are shown at most
+     */
+    public record Passing(String table, long most) {
+    }
 
     /** Whether it reads tables, and none of them but system tables: its answer depends on no rows of the job. */
     public boolean readsSystemOnly() {

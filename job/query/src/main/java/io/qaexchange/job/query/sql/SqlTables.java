@@ -34,6 +34,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.annotation.Nullable;
+import org.apache.arrow.memory.BufferAllocator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,6 +57,8 @@ public final class SqlTables implements AutoCloseable {
     private static final String ARCHIVED = "_archived";
 
     private static final long NOT_COUNTED = -1;
+    /** Hot rows come in small batches: somebody waits for the first. */
+    private static final long HOT_BATCH_ROWS = 2_048;
     private static final String DATE_OF_ROW = "make_date(trading_day // 10000, trading_day // 100 % 100, trading_day % 100)";
 
     private static final Logger LOG = LoggerFactory.getLogger(SqlTables.class);
@@ -72,6 +75,13 @@ public final class SqlTables implements AutoCloseable {
     /** Hot rows that are read while the query shows them. */
     @Nullable
     private HotRowStream stream;
+    /** Rows that are shown after the hot ones; null if the views have them, or there are none. */
+    @Nullable
+    private RowsBehind behind;
+
+    /** Archived rows of a table whose view has the hot ones alone so far. */
+    private record RowsBehind(RowSource source, String table, List<DataFile> files, TableRead read) {
+    }
 
     /** Takes the database when the query is over. */
     @FunctionalInterface
@@ -194,22 +204,63 @@ public final class SqlTables implements AutoCloseable {
     }
 
     /**
-     * As {@link #load(RowSource, SqlQuery, RowAccess)}. The hot rows of a query that {@linkplain SqlQuery#passesOnce reads each once} are read while it shows them, on another thread: the
-     * query can run once only, and the source must be there until this is closed.
+     * As {@link #load(RowSource, SqlQuery, RowAccess)}. The hot rows of a query by which rows {@linkplain SqlQuery#passing pass} are read while it shows them, on another thread: the
+     * query can run once only, and the source must be there until this is closed. If they are many, or
+     * maybe enough, the view has them alone, and archived rows follow: {@link #rows}, {@link #join}.
      */
     public void loadWhileShown(RowSource source, SqlQuery query, RowAccess access) throws Exception {
-        if (query.passesOnce() && access.isAll() && EventSchema.get().findTable(query.wholeTable()) != null) {
-            load(source, query.reads(), access, query.wholeTable(), AddedRows.NONE);
+        if (query.passing() != null && access.isAll() && EventSchema.get().findTable(query.passing().table()) != null) {
+            load(source, query.reads(), access, query.passing(), AddedRows.NONE);
         } else {
             load(source, query, access);
         }
     }
 
     /**
-     * @param shown the table whose hot rows are read while they are shown; null for none
+     * Runs a statement that gives the rows of a query: first with the rows that are there, then with those that follow, if it has not enough.
+     *
+     * @param query the query that {@link #loadWhileShown} or {@link #load} had
+     * @param statement of the connection; close it after the rows
+     * @param batchRows rows of a batch, at most
+     */
+    public ArrowRows rows(SqlQuery query, Statement statement, String select, BufferAllocator allocator, long batchRows) throws SQLException {
+        if (behind == null) {
+            return ArrowRows.of(statement, select, allocator, batchRows);
+        }
+        long most = query.passing().most();
+        return ArrowRows.of(statement, new ArrowRows.Part(select, Math.min(batchRows, HOT_BATCH_ROWS)), given -> {
+            RowsBehind next = given < most ? behind : null;
+            behind = null;
+            if (next == null) {
+                return null;
+            }
+            show(next, false);
+            return new ArrowRows.Part(most == Long.MAX_VALUE ? select : select + " LIMIT " + (most - given), batchRows);
+        }, allocator);
+    }
+
+    /** All rows in one statement, for whoever can run one only: the views have the hot and the archived ones. */
+    public void join() throws SQLException {
+        RowsBehind next = behind;
+        behind = null;
+        if (next != null) {
+            show(next, true);
+        }
+    }
+
+    private void show(RowsBehind next, boolean hot) throws SQLException {
+        try {
+            createView(next.table(), cold(next.source(), next.files()), hot, next.read());
+        } catch (IOException e) {
+            throw new SQLException(e.getMessage(), e);
+        }
+    }
+
+    /**
+     * @param passing the table whose hot rows are read while they are shown; null for none
      * @param added rows that are bars already
      */
-    private void load(RowSource source, Map<String, TableRead> reads, RowAccess access, @Nullable String shown, AddedRows added) throws Exception {
+    private void load(RowSource source, Map<String, TableRead> reads, RowAccess access, @Nullable SqlQuery.Passing passing, AddedRows added) throws Exception {
         if (access.isAll()) {
             database.allow(source.folders());
         } else if (database.isLocked()) {
@@ -217,7 +268,7 @@ public final class SqlTables implements AutoCloseable {
         }
         Map<String, TableRead> loaded = new HashMap<>(reads);
         loaded.keySet().removeAll(added.hotRows().keySet());
-        Map<String, Long> hot = loadHot(source, loaded, access, shown);
+        Map<String, Long> hot = loadHot(source, loaded, access, passing == null ? null : passing.table());
         Map<String, List<DataFile>> files = source.files().stream().collect(Collectors.groupingBy(DataFile::table));
         plan.clear();
         for (String table : new TreeSet<>(reads.keySet())) {
@@ -239,7 +290,9 @@ public final class SqlTables implements AutoCloseable {
             List<DataFile> cold = choice.read().stream().filter(file -> !added.files().contains(file)).toList();
             if (!cold.isEmpty() || hot.containsKey(table)) {
                 filled.add(table);
-                createView(table, cold(source, cold), hot.containsKey(table), reads.get(table));
+                boolean later = !cold.isEmpty() && stream != null && passing.table().equals(table) && (!stream.isWhole() || passing.most() < Long.MAX_VALUE);
+                behind = later ? new RowsBehind(source, table, cold, reads.get(table)) : behind;
+                createView(table, later ? "" : cold(source, cold), hot.containsKey(table), reads.get(table));
             }
         }
         if (!access.isAll()) {

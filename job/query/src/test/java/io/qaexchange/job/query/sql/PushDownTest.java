@@ -56,7 +56,7 @@ class PushDownTest {
             try (Connection plain = DriverManager.getConnection("jdbc:duckdb:"); SqlTables all = SqlTables.create();
                     SqlDatabase database = SqlDatabase.open(null, null)) {
                 generate(random, rows, plain, of);
-                all.load(rows, new SqlQuery("", false, TABLES.stream().collect(Collectors.toMap(table -> table, table -> TableRead.ALL)), Map.of(), List.of(), Set.of(), null, false));
+                all.load(rows, new SqlQuery("", false, TABLES.stream().collect(Collectors.toMap(table -> table, table -> TableRead.ALL)), Map.of(), List.of(), Set.of(), null, null));
                 for (int i = 0; i < Math.min(QUERIES_OF_A_CUT, QUERIES - done); i++) {
                     check(new Query(random).text(), rows, database, all.connection(), plain, seed);
                 }

@@ -76,28 +76,34 @@ public final class Admission {
     }
 
     /**
-     * Waits for a place.
+     * Waits for a place, behind those that wait already.
      *
      * @throws RefusedException if too many wait, or no place is free in time
      */
     public Place enter() throws RefusedException {
-        if (!running.tryAcquire()) {
-            if (waiting.incrementAndGet() > queue) {
-                waiting.decrementAndGet();
-                throw new RefusedException(true, concurrency + " queries run and " + queue + " wait. Try again in a moment");
+        try {
+            // Without a time, even one of 0, it would take the place of whoever waits.
+            if (!running.tryAcquire(0, TimeUnit.MILLISECONDS)) {
+                await();
             }
-            try {
-                if (!running.tryAcquire(waitMs, TimeUnit.MILLISECONDS)) {
-                    throw new RefusedException(false, "no query ended within " + waitMs + " ms. Try again in a moment");
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new RefusedException(false, "the server is being stopped");
-            } finally {
-                waiting.decrementAndGet();
-            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RefusedException(false, "the server is being stopped");
         }
         return new Place();
+    }
+
+    private void await() throws RefusedException, InterruptedException {
+        try {
+            if (waiting.incrementAndGet() > queue) {
+                throw new RefusedException(true, concurrency + " queries run and " + queue + " wait. Try again in a moment");
+            }
+            if (!running.tryAcquire(waitMs, TimeUnit.MILLISECONDS)) {
+                throw new RefusedException(false, "no query ended within " + waitMs + " ms. Try again in a moment");
+            }
+        } finally {
+            waiting.decrementAndGet();
+        }
     }
 
     /** Queries that run now. */
@@ -108,5 +114,10 @@ public final class Admission {
     /** Queries that wait. */
     public int waiting() {
         return waiting.get();
+    }
+
+    /** Threads that stand in the queue, resuming ones included. */
+    int queued() {
+        return running.getQueueLength();
     }
 }

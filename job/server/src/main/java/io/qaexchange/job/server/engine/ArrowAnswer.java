@@ -58,6 +58,9 @@ final class ArrowAnswer implements Answer {
         /** The most rows of the answer. */
         RowLimit limit();
 
+        /** Runs what gives the rows of the answer. */
+        ArrowRows rows(Statement statement, String select, BufferAllocator memory, long batchRows) throws SQLException;
+
         @Override
         void close();
     }
@@ -107,7 +110,7 @@ final class ArrowAnswer implements Answer {
                 select = IntStream.range(0, columns.size()).mapToObj(c -> casts.get(c).apply("c" + c) + " AS c" + c)
                         .collect(Collectors.joining(", ", "SELECT ", " FROM " + VIEW));
             }
-            batches = ArrowRows.of(statement, explains ? select : work.limit().bounded(select), memory, BATCH_ROWS);
+            batches = explains ? ArrowRows.of(statement, select, memory, BATCH_ROWS) : work.rows(statement, work.limit().bounded(select), memory, BATCH_ROWS);
         } catch (SQLException e) {
             throw work.failure(e);
         }

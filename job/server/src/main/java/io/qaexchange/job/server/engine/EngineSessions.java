@@ -2,6 +2,7 @@ package io.qaexchange.job.server.engine;
 
 import io.qaexchange.job.query.access.RowAccess;
 import io.qaexchange.job.query.live.ReadLevel;
+import io.qaexchange.job.query.sql.ArrowRows;
 import io.qaexchange.job.query.sql.PortableTypes;
 import io.qaexchange.job.query.sql.RowLimit;
 import io.qaexchange.job.query.sql.SqlDatabase;
@@ -374,6 +375,11 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         }
 
         @Override
+        public ArrowRows rows(Statement statement, String select, BufferAllocator memory, long batchRows) throws SQLException {
+            return query.rows(statement, select, memory, batchRows);
+        }
+
+        @Override
         public void close() {
             query.close();
         }
@@ -425,6 +431,11 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         @Override
         public RowLimit limit() {
             return rows;
+        }
+
+        @Override
+        public ArrowRows rows(Statement statement, String select, BufferAllocator memory, long batchRows) throws SQLException {
+            return ArrowRows.of(statement, select, memory, batchRows);
         }
 
         @Override

@@ -6,6 +6,7 @@ import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.job.query.live.LiveReader;
 import io.qaexchange.job.query.live.LiveRowSource;
 import io.qaexchange.job.query.live.ReadLevel;
+import io.qaexchange.job.query.sql.ArrowRows;
 import io.qaexchange.job.query.sql.ResultFormat;
 import io.qaexchange.job.query.sql.ResultWriter;
 import io.qaexchange.job.query.sql.RowLimit;
@@ -38,6 +39,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.annotation.Nullable;
+import org.apache.arrow.memory.BufferAllocator;
 import org.apache.flink.util.FileUtils;
 
 /**
@@ -413,6 +415,11 @@ public final class QueryEngine implements AutoCloseable {
         /** The most rows of its answer. */
         RowLimit limit() {
             return rowLimit;
+        }
+
+        /** Runs a statement that gives the rows of the query. */
+        ArrowRows rows(Statement statement, String select, BufferAllocator memory, long batchRows) throws SQLException {
+            return tables.rows(query, statement, select, memory, batchRows);
         }
 
         /** Interrupts the query, from any thread. */
