@@ -51,15 +51,15 @@ public final class ArrowRows implements AutoCloseable {
     public record Part(String sql, long batchRows) {
     }
 
-    private ArrowRows(Statement statement, BufferAllocator allocator, Parts parts, Part part) throws SQLException {
+    private ArrowRows(ArrowReader first, Statement statement, BufferAllocator allocator, Parts parts) {
         this.statement = statement;
         this.allocator = allocator;
         this.parts = parts;
-        this.first = run(part);
+        this.first = first;
         this.reader = first;
     }
 
-    private ArrowReader run(Part part) throws SQLException {
+    private static ArrowReader run(Statement statement, Part part, BufferAllocator allocator) throws SQLException {
         ResultSet rows = ReasonLostException.execute(statement, part.sql());
         return (ArrowReader) rows.unwrap(DuckDBResultSet.class).arrowExportStream(allocator, part.batchRows());
     }
@@ -77,7 +77,12 @@ public final class ArrowRows implements AutoCloseable {
 
     /** As {@link #of(Statement, String, BufferAllocator, long)}, the first of some queries; each of the others runs when the rows of the one before it are read. */
     public static ArrowRows of(Statement statement, Part first, Parts others, BufferAllocator allocator) throws SQLException {
-        return new ArrowRows(statement, allocator, others, first);
+        return of(run(statement, first, allocator), statement, others, allocator);
+    }
+
+    /** As {@link #of(Statement, Part, Parts, BufferAllocator)}, with rows before them that are from elsewhere, in the same memory. */
+    static ArrowRows of(ArrowReader first, Statement statement, Parts others, BufferAllocator allocator) {
+        return new ArrowRows(first, statement, allocator, others);
     }
 
     /** The batch that is read now, the same object for every one. */
@@ -98,7 +103,7 @@ public final class ArrowRows implements AutoCloseable {
                     return false;
                 }
                 closePart();
-                reader = run(part);
+                reader = run(statement, part, allocator);
             }
             VectorSchemaRoot loaded = reader.getVectorSchemaRoot();
             given += loaded.getRowCount();

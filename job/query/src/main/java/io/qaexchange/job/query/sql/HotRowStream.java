@@ -11,12 +11,14 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import javax.annotation.Nullable;
 import org.apache.arrow.c.ArrowArrayStream;
 import org.apache.arrow.c.Data;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.duckdb.DuckDBConnection;
 
@@ -96,6 +98,21 @@ final class HotRowStream implements AutoCloseable {
     void register(DuckDBConnection connection, String name) throws SQLException {
         Data.exportArrayStream(allocator, batches, exported);
         connection.registerArrowStream(name, exported);
+    }
+
+    /**
+     * The rows themselves, for whoever takes them instead of DuckDB.
+     *
+     * @param columns some of those that were asked for, or {@code date}
+     * @param most rows, at most
+     */
+    ArrowReader rows(List<String> columns, long most) {
+        return new ShownRows(allocator, batches, columns, most);
+    }
+
+    /** Memory of the rows. */
+    BufferAllocator allocator() {
+        return allocator;
     }
 
     /** The columns of the rows. */

@@ -13,7 +13,6 @@ import io.qaexchange.job.query.hot.RowFilter;
 import io.qaexchange.parquet.column.ParquetTable;
 import io.qaexchange.parquet.column.RowColumn;
 import java.math.BigDecimal;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -22,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import javax.annotation.Nullable;
 import org.apache.arrow.c.ArrowArrayStream;
 import org.apache.arrow.c.Data;
 import org.apache.arrow.memory.BufferAllocator;
@@ -61,33 +59,13 @@ final class HotTables {
         return loaded;
     }
 
-    /**
-     * Makes a table of rows that are read while a query shows them.
-     *
-     * @param folder where rows wait whose client is slow; null for the system's folder for temporary files
-     * @return the rows on their way, which whoever called closes; null if there are none
-     */
-    @Nullable
-    HotRowStream stream(RowSource source, String table, TableRead read, @Nullable Path folder) throws Exception {
-        HotRowStream stream = HotRowStream.begin(source, EventSchema.get().findTable(table), read, folder);
-        if (stream == null) {
-            return null;
-        }
-        boolean made = false;
-        try {
-            String name = "arrow_stream_" + streams++;
-            stream.register(connection, name);
-            Map<String, String> types = TableColumns.of(table);
-            execute(stream.schema().getFields().stream().map(field -> "CAST(" + SqlText.name(field.getName()) + " AS " + types.get(field.getName()) + ") AS "
-                    + SqlText.name(field.getName())).collect(Collectors.joining(", ", "CREATE VIEW " + SCHEMA + '.' + SqlText.name(table) + " AS SELECT ", " FROM " + name)));
-            made = true;
-            return stream;
-        } finally {
-            if (!made) {
-                stream.stop();
-                stream.close();
-            }
-        }
+    /** Makes a table of rows that are read while a query shows them. */
+    void show(HotRowStream stream, String table) throws SQLException {
+        String name = "arrow_stream_" + streams++;
+        stream.register(connection, name);
+        Map<String, String> types = TableColumns.of(table);
+        execute(stream.schema().getFields().stream().map(field -> "CAST(" + SqlText.name(field.getName()) + " AS " + types.get(field.getName()) + ") AS "
+                + SqlText.name(field.getName())).collect(Collectors.joining(", ", "CREATE VIEW " + SCHEMA + '.' + SqlText.name(table) + " AS SELECT ", " FROM " + name)));
     }
 
     private Map<String, Long> loadEvents(RowSource source, Map<String, TableRead> reads, RowAccess access) throws Exception {

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.annotation.Nullable;
 
 /**
@@ -40,6 +42,7 @@ final class QueryParser {
     /** Expressions of conditions that look at one row, and that no macro is behind. */
     private static final Set<String> OF_A_ROW = Set.of("COLUMN_REF", "CONSTANT", "COMPARISON", "CONJUNCTION", "BETWEEN", "OPERATOR", "CAST", "TYPE");
     private static final String CLASS = "class";
+    private static final String LISTS = "[]";
 
     private final Connection connection;
     private final Set<String> tables;
@@ -119,7 +122,36 @@ final class QueryParser {
         String table = shownTable(select);
         long most = most(select.path("modifiers"));
         boolean once = statement.findValues("type").stream().filter(type -> type.asText().equals("BASE_TABLE")).count() == 1;
-        return table == null || !once || most < 0 || !isOfARow(select.path("where_clause")) ? null : new SqlQuery.Passing(table, most);
+        return table == null || !once || most < 0 || !isOfARow(select.path("where_clause")) ? null : new SqlQuery.Passing(table, most, columnsAsTheyAre(select, table));
+    }
+
+    /** The columns of a query that shows all rows, and columns as they are, each once; null if it does something else. */
+    @Nullable
+    private static List<String> columnsAsTheyAre(JsonNode select, String table) {
+        JsonNode from = select.path("from_table");
+        if (!select.path("where_clause").isNull() || !from.path("schema_name").asText().isEmpty() || !from.path("catalog_name").asText().isEmpty()
+                || !from.path("column_name_alias").isEmpty() || !from.path("at_clause").isNull()) {
+            return null;
+        }
+        Map<String, String> types = TableColumns.withDate(table);
+        JsonNode list = select.path("select_list");
+        List<String> columns = new ArrayList<>();
+        if (list.size() == 1 && isPlainStar(list.get(0))) {
+            columns.addAll(types.keySet());
+        } else {
+            for (JsonNode column : list) {
+                boolean plain = column.path(CLASS).asText().equals("COLUMN_REF") && column.path("alias").asText().isEmpty() && column.path("column_names").size() == 1;
+                columns.add(plain ? column.path("column_names").get(0).asText() : "");
+            }
+        }
+        boolean known = columns.stream().allMatch(column -> types.containsKey(column) && !types.get(column).endsWith(LISTS));
+        return known && columns.stream().distinct().count() == columns.size() ? List.copyOf(columns) : null;
+    }
+
+    private static boolean isPlainStar(JsonNode star) {
+        return star.path(CLASS).asText().equals("STAR") && star.path("expr").isNull() && !star.path("columns").asBoolean()
+                && Stream.of("relation_name", "alias").allMatch(name -> star.path(name).asText().isEmpty())
+                && Stream.of("exclude_list", "replace_list", "rename_list", "qualified_exclude_list").allMatch(name -> star.path(name).isEmpty());
     }
 
     /** The rows that a query has at most; -1 if something other than a plain number limits or orders them. */

@@ -68,6 +68,11 @@ public final class ResultWriter {
         Connection connection = tables.connection();
         List<String> labels = new ArrayList<>();
         List<String> types = new ArrayList<>();
+        if (tables.showsRowsAsTheyAre()) {
+            labels.addAll(query.passing().columns());
+            labels.forEach(column -> types.add(SqlTables.columns(query.passing().table()).get(column)));
+            return new ResultWriter(tables, query, labels, types);
+        }
         try (PreparedStatement statement = connection.prepareStatement(query.text())) {
             ResultSetMetaData columns = statement.getMetaData();
             for (int c = 1; c <= columns.getColumnCount(); c++) {
@@ -93,11 +98,8 @@ public final class ResultWriter {
         if (query.explains() && !format.isText()) {
             throw new WrongSqlException("EXPLAIN gives text, so its formats are table, csv and json");
         }
-        if (!query.explains()) {
-            String columns = IntStream.range(0, labels.size()).mapToObj(ResultWriter::column).collect(Collectors.joining(", "));
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("CREATE OR REPLACE TEMP VIEW " + VIEW + "(" + columns + ") AS " + query.text());
-            }
+        if (!query.explains() && !tables.showsRowsAsTheyAre()) {
+            createView();
         }
         switch (format) {
             case TABLE -> new TableText(out).write(labels, rows(texts(), labels.size(), limit));
@@ -107,6 +109,13 @@ public final class ResultWriter {
             case ARROW -> writeArrow(out, limit);
         }
         out.flush();
+    }
+
+    private void createView() throws SQLException {
+        String columns = IntStream.range(0, labels.size()).mapToObj(ResultWriter::column).collect(Collectors.joining(", "));
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("CREATE OR REPLACE TEMP VIEW " + VIEW + "(" + columns + ") AS " + query.text());
+        }
     }
 
     private void writeJson(JsonText json, RowLimit limit) throws SQLException, IOException {
@@ -184,7 +193,7 @@ public final class ResultWriter {
 
     private void writeArrow(OutputStream out, RowLimit limit) throws SQLException, IOException {
         try (Statement statement = connection.createStatement(); BufferAllocator allocator = new RootAllocator();
-                ArrowRows rows = rows(statement, portable(), limit, allocator, ARROW_BATCH_ROWS);
+                ArrowRows rows = arrowRows(statement, limit, allocator);
                 ArrowFileWriter writer = new ArrowFileWriter(rows.batch(), rows.reader(), Channels.newChannel(new Unclosed(out)))) {
             writer.start();
             while (rows.next()) {
@@ -193,6 +202,13 @@ public final class ResultWriter {
             }
             writer.end();
         }
+    }
+
+    private ArrowRows arrowRows(Statement statement, RowLimit limit, BufferAllocator allocator) throws SQLException {
+        return !tables.showsRowsAsTheyAre() ? rows(statement, portable(), limit, allocator, ARROW_BATCH_ROWS) : tables.rowsAsTheyAre(query, statement, () -> {
+            createView();
+            return limit.bounded(portable());
+        }, ARROW_BATCH_ROWS);
     }
 
     /** The query with names that are there once, and with values that files would round in a wider type. */

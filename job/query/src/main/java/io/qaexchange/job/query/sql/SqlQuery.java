@@ -24,8 +24,9 @@ public record SqlQuery(String text, boolean explains, Map<String, TableRead> rea
      * A table whose rows pass by.
      *
      * @param most rows that are shown at most
+     * @param columns the columns that are shown, if they are shown as they are and so is every row; null if DuckDB makes something of them
      */
-    public record Passing(String table, long most) {
+    public record Passing(String table, long most, @Nullable List<String> columns) {
     }
 
     /** Whether it reads tables, and none of them but system tables: its answer depends on no rows of the job. */

@@ -79,6 +79,8 @@ public final class SqlTables implements AutoCloseable {
     @Nullable
     private RowsBehind behind;
 
+    private boolean asTheyAre;
+
     /** Archived rows of a table whose view has the hot ones alone so far. */
     private record RowsBehind(RowSource source, String table, List<DataFile> files, TableRead read) {
     }
@@ -140,7 +142,7 @@ public final class SqlTables implements AutoCloseable {
         SqlTables tables = create();
         try {
             tables.load(source, names().stream().filter(name -> SystemTable.find(name) == null).collect(Collectors.toMap(name -> name, name -> TableRead.ALL)),
-                    RowAccess.ALL, null, AddedRows.NONE);
+                    RowAccess.ALL, null, Showing.LOADED, AddedRows.NONE);
             return tables;
         } catch (Exception e) {
             tables.close();
@@ -171,7 +173,7 @@ public final class SqlTables implements AutoCloseable {
      * @throws IllegalStateException if rows are limited and the database is locked already
      */
     public void load(RowSource source, SqlQuery query, RowAccess access) throws Exception {
-        load(source, query.reads(), access, null, addBars(source, query, access));
+        load(source, query.reads(), access, null, Showing.LOADED, addBars(source, query, access));
         for (BarCall call : query.bars()) {
             bars.make(call, source.instruments());
         }
@@ -203,14 +205,24 @@ public final class SqlTables implements AutoCloseable {
         return new AddedRows(hotRows, files);
     }
 
+    /** How the hot rows of a query by which rows {@linkplain SqlQuery#passing pass} are shown. */
+    public enum Showing {
+        /** All of them are loaded first. */
+        LOADED,
+        /** They are read while DuckDB takes them. */
+        PASSING,
+        /** They are read while they are taken without DuckDB, if the query shows columns as they are and {@link ResultFormat#ARROW} is written. */
+        AS_THEY_ARE
+    }
+
     /**
-     * As {@link #load(RowSource, SqlQuery, RowAccess)}. The hot rows of a query by which rows {@linkplain SqlQuery#passing pass} are read while it shows them, on another thread: the
-     * query can run once only, and the source must be there until this is closed. If they are many, or
-     * maybe enough, the view has them alone, and archived rows follow: {@link #rows}, {@link #join}.
+     * As {@link #load(RowSource, SqlQuery, RowAccess)}. The hot rows of a query by which rows pass are read while it shows them, on another thread: the
+     * query can run once only, and the source must be there until this is closed. If they are many, or maybe enough, they come alone first, and archived rows follow: {@link #rows},
+     * {@link #join}.
      */
-    public void loadWhileShown(RowSource source, SqlQuery query, RowAccess access) throws Exception {
-        if (query.passing() != null && access.isAll() && EventSchema.get().findTable(query.passing().table()) != null) {
-            load(source, query.reads(), access, query.passing(), AddedRows.NONE);
+    public void load(RowSource source, SqlQuery query, RowAccess access, Showing showing) throws Exception {
+        if (showing != Showing.LOADED && query.passing() != null && access.isAll() && EventSchema.get().findTable(query.passing().table()) != null) {
+            load(source, query.reads(), access, query.passing(), showing, AddedRows.NONE);
         } else {
             load(source, query, access);
         }
@@ -219,24 +231,42 @@ public final class SqlTables implements AutoCloseable {
     /**
      * Runs a statement that gives the rows of a query: first with the rows that are there, then with those that follow, if it has not enough.
      *
-     * @param query the query that {@link #loadWhileShown} or {@link #load} had
+     * @param query the query that {@link #load} had
      * @param statement of the connection; close it after the rows
      * @param batchRows rows of a batch, at most
      */
     public ArrowRows rows(SqlQuery query, Statement statement, String select, BufferAllocator allocator, long batchRows) throws SQLException {
-        if (behind == null) {
-            return ArrowRows.of(statement, select, allocator, batchRows);
-        }
+        return behind == null ? ArrowRows.of(statement, select, allocator, batchRows)
+                : ArrowRows.of(statement, new ArrowRows.Part(select, Math.min(batchRows, HOT_BATCH_ROWS)), behind(query, () -> select, batchRows), allocator);
+    }
+
+    /** Makes the statement that gives the rows of a query. */
+    @FunctionalInterface
+    interface Select {
+        String make() throws SQLException;
+    }
+
+    /** As {@link #rows}, if rows are shown {@linkplain Showing#AS_THEY_ARE as they are}: hot ones come without DuckDB, and the statement is made when others follow. */
+    ArrowRows rowsAsTheyAre(SqlQuery query, Statement statement, Select select, long batchRows) throws SQLException {
+        return ArrowRows.of(stream.rows(query.passing().columns(), query.passing().most()), statement, behind(query, select, batchRows), stream.allocator());
+    }
+
+    /** Whether hot rows come without DuckDB. */
+    boolean showsRowsAsTheyAre() {
+        return asTheyAre;
+    }
+
+    private ArrowRows.Parts behind(SqlQuery query, Select select, long batchRows) {
         long most = query.passing().most();
-        return ArrowRows.of(statement, new ArrowRows.Part(select, Math.min(batchRows, HOT_BATCH_ROWS)), given -> {
+        return given -> {
             RowsBehind next = given < most ? behind : null;
             behind = null;
             if (next == null) {
                 return null;
             }
             show(next, false);
-            return new ArrowRows.Part(most == Long.MAX_VALUE ? select : select + " LIMIT " + (most - given), batchRows);
-        }, allocator);
+            return new ArrowRows.Part(most == Long.MAX_VALUE ? select.make() : select.make() + " LIMIT " + (most - given), batchRows);
+        };
     }
 
     /** All rows in one statement, for whoever can run one only: the views have the hot and the archived ones. */
@@ -260,7 +290,8 @@ public final class SqlTables implements AutoCloseable {
      * @param passing the table whose hot rows are read while they are shown; null for none
      * @param added rows that are bars already
      */
-    private void load(RowSource source, Map<String, TableRead> reads, RowAccess access, @Nullable SqlQuery.Passing passing, AddedRows added) throws Exception {
+    private void load(RowSource source, Map<String, TableRead> reads, RowAccess access, @Nullable SqlQuery.Passing passing, Showing showing, AddedRows added)
+            throws Exception {
         if (access.isAll()) {
             database.allow(source.folders());
         } else if (database.isLocked()) {
@@ -290,9 +321,11 @@ public final class SqlTables implements AutoCloseable {
             List<DataFile> cold = choice.read().stream().filter(file -> !added.files().contains(file)).toList();
             if (!cold.isEmpty() || hot.containsKey(table)) {
                 filled.add(table);
-                boolean later = !cold.isEmpty() && stream != null && passing.table().equals(table) && (!stream.isWhole() || passing.most() < Long.MAX_VALUE);
-                behind = later ? new RowsBehind(source, table, cold, reads.get(table)) : behind;
-                createView(table, later ? "" : cold(source, cold), hot.containsKey(table), reads.get(table));
+                if (stream != null && passing.table().equals(table)) {
+                    showHot(source, passing, showing, cold, reads.get(table));
+                } else {
+                    createView(table, cold(source, cold), hot.containsKey(table), reads.get(table));
+                }
             }
         }
         if (!access.isAll()) {
@@ -300,13 +333,23 @@ public final class SqlTables implements AutoCloseable {
         }
     }
 
+    /** Makes the hot rows ready that are read while they are shown. Few are whole before the first is shown, and so are archived ones ready then, unless a limit may do without them. */
+    private void showHot(RowSource source, SqlQuery.Passing passing, Showing showing, List<DataFile> cold, TableRead read) throws SQLException, IOException {
+        boolean later = !cold.isEmpty() && (!stream.isWhole() || passing.most() < Long.MAX_VALUE);
+        behind = later ? new RowsBehind(source, passing.table(), cold, read) : null;
+        asTheyAre = showing == Showing.AS_THEY_ARE && passing.columns() != null && (later || cold.isEmpty());
+        if (!asTheyAre) {
+            new HotTables(connection).show(stream, passing.table());
+            createView(passing.table(), later ? "" : cold(source, cold), true, read);
+        }
+    }
+
     /** By table that has hot rows how many they are; {@value #NOT_COUNTED} if that is not known yet. */
     private Map<String, Long> loadHot(RowSource source, Map<String, TableRead> reads, RowAccess access, @Nullable String shown) throws Exception {
-        HotTables tables = new HotTables(connection);
         if (shown == null) {
-            return tables.load(source, reads, access);
+            return new HotTables(connection).load(source, reads, access);
         }
-        stream = tables.stream(source, shown, reads.get(shown), database.answers());
+        stream = HotRowStream.begin(source, EventSchema.get().findTable(shown), reads.get(shown), database.answers());
         return stream == null ? Map.of() : Map.of(shown, NOT_COUNTED);
     }
 

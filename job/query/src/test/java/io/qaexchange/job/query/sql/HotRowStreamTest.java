@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.qaexchange.events.Arrival;
 import io.qaexchange.events.EventBuilder;
 import io.qaexchange.events.EventSchema;
+import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LiveProtocol;
+import io.qaexchange.job.query.SqlText;
 import io.qaexchange.job.query.access.RowAccess;
+import io.qaexchange.job.query.arrow.ArrowBatch;
+import io.qaexchange.job.query.arrow.OwnedVectorsReader;
 import io.qaexchange.job.query.hot.HotFilter;
 import io.qaexchange.job.query.hot.HotRow;
 import java.io.ByteArrayOutputStream;
@@ -20,11 +24,16 @@ import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.apache.arrow.vector.util.ByteArrayReadableSeekableByteChannel;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -139,10 +148,69 @@ class HotRowStreamTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"SELECT * FROM tick", "SELECT sequence, instrument FROM tick", "SELECT date, event_time, volume FROM main.tick AS t", "FROM tick"})
+    void rowsAsTheyAreAreThoseOfDuckDb(String sql) throws Exception {
+        byte[] loaded = written(sql, ResultFormat.ARROW, SqlTables.Showing.LOADED);
+        byte[] direct = written(sql, ResultFormat.ARROW, SqlTables.Showing.AS_THEY_ARE);
+        assertThat(linesOfArrow(direct)).hasSize(COLD + HOT).isEqualTo(linesOfArrow(loaded));
+        assertThat(schemaOf(direct)).isEqualTo(schemaOf(loaded));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SELECT * FROM tick", "SELECT sequence FROM tick LIMIT 5", "SELECT * FROM trade"})
+    void columnsAsTheyAreAreKnown(String sql) throws Exception {
+        try (SqlTables tables = SqlTables.create()) {
+            assertThat(tables.parse(sql).passing().columns()).isNotEmpty();
+        }
+    }
+
+    /** Of these DuckDB makes something, or says what is wrong. */
+    @ParameterizedTest
+    @ValueSource(strings = {"SELECT sequence AS s FROM tick", "SELECT 1 FROM tick", "SELECT sequence, sequence FROM tick", "SELECT Sequence FROM tick", "SELECT nothing FROM tick",
+            "SELECT * EXCLUDE (volume) FROM tick", "SELECT * RENAME (volume AS v) FROM tick", "SELECT * REPLACE (1 AS volume) FROM tick", "SELECT COLUMNS('s.*') FROM tick",
+            "SELECT t.* FROM tick t", "SELECT t.sequence FROM tick t", "SELECT a FROM tick AS t(a, b)", "SELECT * FROM other.tick", "SELECT * FROM book_snapshot",
+            "SELECT * FROM tick WHERE volume > 5", "SELECT *, 1 FROM tick"})
+    void otherColumnsAreNotAsTheyAre(String sql) throws Exception {
+        try (SqlTables tables = SqlTables.create()) {
+            assertThat(tables.parse(sql).passing().columns()).isNull();
+        }
+    }
+
+    /** Without DuckDB, columns of every table have the types that it gives them. */
+    @Test
+    void columnsAsTheyAreHaveTheirTypes() throws Exception {
+        for (RecordType type : EventSchema.get().recordTypes()) {
+            try (SqlTables tables = SqlTables.create(); BufferAllocator allocator = new RootAllocator(); ArrowBatch batch = new ArrowBatch(type, allocator)) {
+                List<String> columns = SqlTables.columns(type.table()).entrySet().stream().filter(column -> !column.getValue().endsWith("[]")).map(java.util.Map.Entry::getKey).toList();
+                SqlQuery query = tables.parse(columns.stream().map(SqlText::name).collect(Collectors.joining(", ", "SELECT ", " FROM " + SqlText.name(type.table()))));
+                assertThat(query.passing().columns()).isEqualTo(columns);
+                tables.load(RowSource.NONE, query);
+                ByteArrayOutputStream none = new ByteArrayOutputStream();
+                ResultWriter.of(tables, query).write(ResultFormat.ARROW, none);
+                try (ShownRows shown = new ShownRows(allocator, new NoRows(allocator, batch), columns, 1)) {
+                    assertThat(shown.getVectorSchemaRoot().getSchema()).isEqualTo(schemaOf(none.toByteArray()));
+                    assertThat(shown.loadNextBatch()).isFalse();
+                }
+            }
+        }
+    }
+
+    private static final class NoRows extends OwnedVectorsReader {
+        NoRows(BufferAllocator allocator, ArrowBatch batch) {
+            super(allocator, batch.root());
+        }
+
+        @Override
+        public boolean loadNextBatch() {
+            return false;
+        }
+    }
+
     @Test
     void tellsThatRowsAreNotCounted() throws Exception {
         try (SqlTables tables = SqlTables.create()) {
-            tables.loadWhileShown(new Failing(), tables.parse("SELECT * FROM tick"), RowAccess.ALL);
+            tables.load(new Failing(), tables.parse("SELECT * FROM tick"), RowAccess.ALL, SqlTables.Showing.PASSING);
             assertThat(tables.plan()).extracting(TablePlan::hotRows).containsExactly(-1L);
         }
     }
@@ -158,6 +226,7 @@ class HotRowStreamTest {
         assertThat(all.containsAll(some)).isTrue();
         assertThat(new String(written(sql, ResultFormat.JSON, true), StandardCharsets.UTF_8).lines()).hasSize(Math.min(limit, HOT + COLD));
         assertThat(countOfArrow(Files.write(folder.resolve("limited.arrow"), written(sql, ResultFormat.ARROW, true)))).isEqualTo(Math.min(limit, HOT + COLD));
+        assertThat(linesOfArrow(written(sql, ResultFormat.ARROW, SqlTables.Showing.AS_THEY_ARE))).hasSize(Math.min(limit, HOT + COLD)).allMatch(all::contains);
         assertThat(countOf(Files.write(folder.resolve("limited.parquet"), written(sql, ResultFormat.PARQUET, true)))).isEqualTo(Math.min(limit, HOT + COLD));
     }
 
@@ -186,13 +255,14 @@ class HotRowStreamTest {
         failAt = 10;
         try (SqlTables tables = SqlTables.create()) {
             SqlQuery query = tables.parse("SELECT * FROM tick");
-            assertThatThrownBy(() -> tables.loadWhileShown(new Failing(), query, RowAccess.ALL)).isInstanceOf(LiveException.class).hasMessage("subtask 1 has gone");
+            assertThatThrownBy(() -> tables.load(new Failing(), query, RowAccess.ALL, SqlTables.Showing.PASSING)).isInstanceOf(LiveException.class).hasMessage("subtask 1 has gone");
         }
     }
 
     @Test
     void aReadThatFailsLaterFailsTheQuery() throws Exception {
         failAt = HOT - 1;
+        assertThatThrownBy(() -> written("SELECT * FROM tick", ResultFormat.ARROW, SqlTables.Showing.AS_THEY_ARE)).isInstanceOf(SQLException.class).hasMessageContaining("subtask 1 has gone");
         assertFails("hot rows could not be read to their end: subtask 1 has gone");
     }
 
@@ -208,7 +278,7 @@ class HotRowStreamTest {
     private void assertFails(String message) throws Exception {
         try (SqlTables tables = SqlTables.create()) {
             SqlQuery query = tables.parse("SELECT * FROM tick");
-            tables.loadWhileShown(new Failing(), query, RowAccess.ALL);
+            tables.load(new Failing(), query, RowAccess.ALL, SqlTables.Showing.PASSING);
             assertThatThrownBy(() -> {
                 try {
                     ResultWriter.of(tables, query).write(ResultFormat.CSV, new ByteArrayOutputStream());
@@ -225,7 +295,7 @@ class HotRowStreamTest {
     @Test
     void aSecondReadFails() throws Exception {
         try (SqlTables tables = SqlTables.create(); Statement statement = tables.connection().createStatement()) {
-            tables.loadWhileShown(new Failing(), tables.parse("SELECT * FROM tick"), RowAccess.ALL);
+            tables.load(new Failing(), tables.parse("SELECT * FROM tick"), RowAccess.ALL, SqlTables.Showing.PASSING);
             tables.join();
             assertThat(count(statement)).isEqualTo(COLD + HOT);
             assertThatThrownBy(() -> count(statement)).isInstanceOf(SQLException.class);
@@ -242,13 +312,13 @@ class HotRowStreamTest {
     @Test
     void whatIsNotReadIsLetGo() throws Exception {
         try (SqlTables tables = SqlTables.create(); Statement statement = tables.connection().createStatement()) {
-            tables.loadWhileShown(new Failing(), tables.parse("SELECT * FROM tick"), RowAccess.ALL);
+            tables.load(new Failing(), tables.parse("SELECT * FROM tick"), RowAccess.ALL, SqlTables.Showing.PASSING);
             try (BufferAllocator allocator = new RootAllocator(); ArrowRows some = ArrowRows.of(statement, "SELECT * FROM tick", allocator, 100)) {
                 assertThat(some.next()).isTrue();
             }
         }
         try (SqlTables unread = SqlTables.create()) {
-            unread.loadWhileShown(new Failing(), unread.parse("SELECT * FROM tick"), RowAccess.ALL);
+            unread.load(new Failing(), unread.parse("SELECT * FROM tick"), RowAccess.ALL, SqlTables.Showing.PASSING);
         }
         assertThat(Thread.getAllStackTraces().keySet()).noneMatch(thread -> thread.getName().startsWith("reads hot rows"));
     }
@@ -258,14 +328,14 @@ class HotRowStreamTest {
     }
 
     private byte[] written(String sql, ResultFormat format, boolean whileShown) throws Exception {
+        return written(sql, format, whileShown ? SqlTables.Showing.PASSING : SqlTables.Showing.LOADED);
+    }
+
+    private byte[] written(String sql, ResultFormat format, SqlTables.Showing showing) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (SqlTables tables = SqlTables.create(folder)) {
             SqlQuery query = tables.parse(sql);
-            if (whileShown) {
-                tables.loadWhileShown(new Failing(), query, RowAccess.ALL);
-            } else {
-                tables.load(rows, query);
-            }
+            tables.load(new Failing(), query, RowAccess.ALL, showing);
             ResultWriter.of(tables, query).write(format, out);
         }
         return out.toByteArray();
@@ -280,13 +350,24 @@ class HotRowStreamTest {
     }
 
     private static long countOfArrow(Path file) throws Exception {
-        long count = 0;
-        try (BufferAllocator allocator = new RootAllocator(); var in = java.nio.channels.FileChannel.open(file);
-                var reader = new org.apache.arrow.vector.ipc.ArrowFileReader(in, allocator)) {
+        return linesOfArrow(Files.readAllBytes(file)).size();
+    }
+
+    /** Rows as lines, in the order of the text. */
+    private static List<String> linesOfArrow(byte[] file) throws Exception {
+        List<String> lines = new ArrayList<>();
+        try (BufferAllocator allocator = new RootAllocator(); var in = new ByteArrayReadableSeekableByteChannel(file); ArrowFileReader reader = new ArrowFileReader(in, allocator)) {
             while (reader.loadNextBatch()) {
-                count += reader.getVectorSchemaRoot().getRowCount();
+                reader.getVectorSchemaRoot().contentToTSVString().lines().skip(1).forEach(lines::add);
             }
         }
-        return count;
+        lines.sort(null);
+        return lines;
+    }
+
+    private static Schema schemaOf(byte[] file) throws Exception {
+        try (BufferAllocator allocator = new RootAllocator(); var in = new ByteArrayReadableSeekableByteChannel(file); ArrowFileReader reader = new ArrowFileReader(in, allocator)) {
+            return reader.getVectorSchemaRoot().getSchema();
+        }
     }
 }

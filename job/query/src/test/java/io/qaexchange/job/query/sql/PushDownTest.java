@@ -70,7 +70,8 @@ class PushDownTest {
         assertThat(run(all, sql)).as("all rows, seed %s: %s", seed, sql).isEqualTo(expected);
         try (SqlTables tables = SqlTables.in(database, SqlDatabase::reset)) {
             SqlQuery query = tables.parse(sql);
-            tables.loadWhileShown(rows, query, RowAccess.ALL);
+            tables.load(rows, query, RowAccess.ALL, SqlTables.Showing.PASSING);
+            tables.join();
             assertThat(run(tables.connection(), query.text())).as("pushed down, seed %s: %s", seed, sql).isEqualTo(expected);
         }
     }

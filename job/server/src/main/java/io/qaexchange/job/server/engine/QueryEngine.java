@@ -196,7 +196,7 @@ public final class QueryEngine implements AutoCloseable {
      * @throws EndedException if it took too long or was cancelled
      */
     public void run(String sql, ReadLevel level, ResultFormat format, Asker asker, Target target) throws Exception {
-        try (OpenQuery open = open(sql, level, asker)) {
+        try (OpenQuery open = open(sql, level, asker, format == ResultFormat.ARROW ? SqlTables.Showing.AS_THEY_ARE : SqlTables.Showing.PASSING)) {
             try {
                 ResultWriter writer = ResultWriter.of(open.tables, open.query);
                 OutputStream out = open.guard(target.begin(open.moment()));
@@ -216,7 +216,7 @@ public final class QueryEngine implements AutoCloseable {
      * @throws EndedException if it took too long or was cancelled
      */
     public QueryPlan explain(String sql, ReadLevel level, Asker asker) throws Exception {
-        try (OpenQuery open = open(sql, level, asker, false); Statement statement = open.connection().createStatement()) {
+        try (OpenQuery open = open(sql, level, asker, SqlTables.Showing.LOADED); Statement statement = open.connection().createStatement()) {
             String explain = open.query().explains() ? open.query().text() : "EXPLAIN " + open.query().text();
             StringBuilder text = new StringBuilder();
             try (ResultSet plan = statement.executeQuery(explain)) {
@@ -238,16 +238,15 @@ public final class QueryEngine implements AutoCloseable {
      * @throws EndedException if it took too long or was cancelled
      */
     public OpenQuery open(String sql, ReadLevel level, Asker asker) throws Exception {
-        return open(sql, level, asker, true);
+        return open(sql, level, asker, SqlTables.Showing.PASSING);
     }
 
-    /** @param runs whether the query is run */
-    private OpenQuery open(String sql, ReadLevel level, Asker asker, boolean runs) throws Exception {
+    private OpenQuery open(String sql, ReadLevel level, Asker asker, SqlTables.Showing showing) throws Exception {
         OpenQuery open = null;
         try {
             SqlQuery query = databases.parse(sql);
             open = new OpenQuery(query, asker, new Running(ids.incrementAndGet(), asker, sql, new Interruption(clock)));
-            open.load(level, runs);
+            open.load(level, showing);
             return open;
         } catch (Exception e) {
             if (open == null) {
@@ -328,7 +327,7 @@ public final class QueryEngine implements AutoCloseable {
             running.put(mine.id(), mine);
         }
 
-        private void load(ReadLevel level, boolean runs) throws Exception {
+        private void load(ReadLevel level, SqlTables.Showing showing) throws Exception {
             begin();
             if (query.readsSystemOnly()) {
                 load(RowSource.NONE);
@@ -349,7 +348,7 @@ public final class QueryEngine implements AutoCloseable {
                 throw e;
             }
             // With a limit of rows, all of them are counted first.
-            load(new LiveRowSource(read, reader.archive(), ledger::rows), runs && limits.rows() == 0);
+            load(new LiveRowSource(read, reader.archive(), ledger::rows), limits.rows() == 0 ? showing : SqlTables.Showing.LOADED);
             moment = QueryEngine.moment(read, instruments.notices(tables, query, read, asker.access()));
         }
 
@@ -359,22 +358,17 @@ public final class QueryEngine implements AutoCloseable {
         }
 
         private void load(RowSource rows) throws Exception {
-            load(rows, false);
+            load(rows, SqlTables.Showing.LOADED);
         }
 
-        /** @param whileShown whether hot rows may be read while they are shown */
-        private void load(RowSource rows, boolean whileShown) throws Exception {
+        private void load(RowSource rows, SqlTables.Showing showing) throws Exception {
             if (tables != null) {
                 tables.close();
             }
             tables = asker.access().isAll() ? databases.take(rows.folders()) : databases.takeAlone();
             mine.interruption.attach(tables.connection());
             RowSource all = new SystemSource(rows, table -> system.rows(table, asker, running(), log.newest()));
-            if (whileShown) {
-                tables.loadWhileShown(all, query, asker.access());
-            } else {
-                tables.load(all, query, asker.access());
-            }
+            tables.load(all, query, asker.access(), showing);
             if (asker.access().isAll()) {
                 rowLimit.check(query, tables);
             }
