@@ -2,6 +2,7 @@ package io.qaexchange.job.query.typed;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import io.qaexchange.job.query.finance.Bar;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -11,7 +12,7 @@ import javax.annotation.Nullable;
 /** Bars as JSON, one object a line. Stateless. */
 public final class BarJson {
 
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON = JsonFactory.builder().enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER).build();
     private static final int DATE_LENGTH = "2026-01-05".length();
 
     private BarJson() {
@@ -23,7 +24,7 @@ public final class BarJson {
             json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
             json.setRootValueSeparator(null);
             for (Bar bar : bars) {
-                String begin = RowJson.time(bar.beginNs());
+                String begin = TimeText.of(bar.beginNs());
                 json.writeStartObject();
                 json.writeStringField("instrument", bar.instrument());
                 json.writeStringField("bar", ofTradingDays ? begin.substring(0, DATE_LENGTH) : begin);

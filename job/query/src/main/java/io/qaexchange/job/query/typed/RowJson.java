@@ -2,6 +2,7 @@ package io.qaexchange.job.query.typed;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import io.qaexchange.events.EventIdentity;
 import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
@@ -11,12 +12,7 @@ import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.parquet.column.ParquetTable;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeFormatterBuilder;
-import java.time.temporal.ChronoField;
-import java.util.Locale;
+import java.time.LocalDate;
 
 /**
  * Rows as JSON, one object a line, with the columns and values that the SQL tables have.
@@ -25,12 +21,9 @@ import java.util.Locale;
  */
 public final class RowJson {
 
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON = JsonFactory.builder().enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER).build();
     private static final String DATE = "date";
     private static final long NANOS_PER_MICRO = 1_000L;
-    /** As DuckDB writes a time in zone UTC. */
-    private static final DateTimeFormatter TIME = new DateTimeFormatterBuilder().appendPattern("yyyy-MM-dd HH:mm:ss")
-            .appendFraction(ChronoField.NANO_OF_SECOND, 0, 9, true).appendLiteral("+00").toFormatter(Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private final RecordType type;
     private final Instruments instruments;
@@ -63,8 +56,8 @@ public final class RowJson {
         for (Field field : type.fields()) {
             json.writeFieldName(field.name());
             if (field == type.eventTime()) {
-                json.writeString(time(event.eventTime()));
-                json.writeStringField(ParquetTable.EVENT_TIME_US, time(Math.floorDiv(event.eventTime(), NANOS_PER_MICRO) * NANOS_PER_MICRO));
+                json.writeString(TimeText.of(event.eventTime()));
+                json.writeStringField(ParquetTable.EVENT_TIME_US, TimeText.of(Math.floorDiv(event.eventTime(), NANOS_PER_MICRO) * NANOS_PER_MICRO));
             } else if (field == type.tradingDay()) {
                 json.writeNumber(tradingDay);
             } else if (field == type.source() && identity != null) {
@@ -77,11 +70,11 @@ public final class RowJson {
                 value(json, event, field);
             }
         }
-        json.writeStringField(ParquetTable.INGEST_TIME, time(stored.ingestTimeNs()));
+        json.writeStringField(ParquetTable.INGEST_TIME, TimeText.of(stored.ingestTimeNs()));
         json.writeStringField(ParquetTable.KAFKA_TOPIC, stored.topic());
         json.writeNumberField(ParquetTable.KAFKA_PARTITION, stored.partition());
         json.writeNumberField(ParquetTable.KAFKA_OFFSET, stored.offset());
-        json.writeStringField(DATE, String.format(Locale.ROOT, "%04d-%02d-%02d", tradingDay / 10_000, tradingDay / 100 % 100, tradingDay % 100));
+        json.writeStringField(DATE, LocalDate.of(tradingDay / 10_000, tradingDay / 100 % 100, tradingDay % 100).toString());
         json.writeEndObject();
     }
 
@@ -103,10 +96,5 @@ public final class RowJson {
                 json.writeEndArray();
             }
         }
-    }
-
-    /** A time as the SQL tables show it. */
-    static String time(long ns) {
-        return TIME.format(Instant.ofEpochSecond(0, ns));
     }
 }

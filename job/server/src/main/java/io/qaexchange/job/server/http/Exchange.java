@@ -220,7 +220,7 @@ class Exchange {
     OutputStream begin(int status, String contentType) {
         response.setStatus(status);
         setHeader("Content-Type", contentType);
-        return Content.Sink.asOutputStream(response);
+        return new AnswerStream(response);
     }
 
     void json(int status, Object value) throws IOException {
