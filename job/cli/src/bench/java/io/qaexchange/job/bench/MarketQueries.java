@@ -232,8 +232,9 @@ final class MarketQueries {
         return answer.body();
     }
 
+    /** More than the schema and the head of the first batch: rows. */
     private Object firstBytes() throws Exception {
-        byte[] batch = new byte[1 << 12];
+        byte[] batch = new byte[1 << 16];
         try (InputStream rows = arrow("SELECT * FROM tick")) {
             return rows.readNBytes(batch, 0, batch.length);
         }
