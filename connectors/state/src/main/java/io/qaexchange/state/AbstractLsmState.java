@@ -168,7 +168,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
         output.clear();
         valueSerializer.serialize(value, output);
         // A key that nobody reads is not worth a place.
-        boolean isRead = known() != null;
+        boolean isRead = knownBefore() != null;
         boolean isKnown = false;
         try {
             putOutput(key());
@@ -185,7 +185,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
 
     /** Deletes what is stored of current key and namespace. */
     protected void deleteCurrent() throws IOException {
-        boolean isRead = known() != null;
+        boolean isRead = knownBefore() != null;
         forget();
         store.delete(family, key());
         if (isRead) {
@@ -201,6 +201,13 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V>, St
         }
         K key = backend.getCurrentKey();
         return key == null || namespace == null ? null : cache.get(owner, key, namespace);
+    }
+
+    /** As {@link #known}, before a change. */
+    @Nullable
+    protected Object knownBefore() {
+        K key = backend.getCurrentKey();
+        return isKept && key != null && namespace != null ? cache.peek(owner, key, namespace) : null;
     }
 
     /** Keeps what the store has of current key and namespace. */

@@ -77,7 +77,7 @@ final class LsmMapState<K, N, UK, UV> extends AbstractLsmState<K, N, Map<UK, UV>
 
     /** Puts leave a map that has entries one that has some. */
     private void forgetIfEmpty() {
-        if (known() == EMPTY) {
+        if (knownBefore() == EMPTY) {
             forget();
         }
     }

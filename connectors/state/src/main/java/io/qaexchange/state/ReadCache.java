@@ -80,7 +80,8 @@ final class ReadCache {
         sample = part - 1;
         mostBytes = budgetBytes / part;
         mostPlaces = Math.min(allPlaces, Math.max(LEAST_PLACES, allPlaces / part));
-        looksToJudge = Math.max(LOOKS, LOOKS_OF_PLACE * mostPlaces);
+        // A sample is asked often: how well it fills shows before it is full.
+        looksToJudge = part == 1 ? Math.max(LOOKS, LOOKS_OF_PLACE * mostPlaces) : LOOKS / part;
         empty(Math.min(LEAST_PLACES, allPlaces));
     }
 
@@ -133,15 +134,25 @@ final class ReadCache {
         if (++looks == looksToJudge) {
             judge();
         }
-        int place = hash & places;
-        if (!isAt(place, hash, owner, key, namespace)) {
-            place ^= 1;
-            if (!isAt(place, hash, owner, key, namespace)) {
-                return null;
-            }
+        int place = placeOf(hash, owner, key, namespace);
+        if (place < 0) {
+            return null;
         }
         found++;
         return entries[place * WIDTH + VALUE];
+    }
+
+    /** As {@link #get}, for whoever changes the value: that says nothing of whether looks pay. */
+    @Nullable
+    Object peek(Owner owner, Object key, Object namespace) {
+        int place = bytes.length == 0 ? -1 : placeOf(hash(owner, key, namespace), owner, key, namespace);
+        return place < 0 ? null : entries[place * WIDTH + VALUE];
+    }
+
+    /** The place of an entry; -1 if there is none. */
+    private int placeOf(int hash, Owner owner, Object key, Object namespace) {
+        int place = hash & places;
+        return isAt(place, hash, owner, key, namespace) ? place : isAt(place ^ 1, hash, owner, key, namespace) ? place ^ 1 : -1;
     }
 
     /** Turns to a sample if looks do not pay, and back once they would. */
@@ -198,12 +209,9 @@ final class ReadCache {
         if ((hash >>> SAMPLE_SHIFT & sample) != 0) {
             return;
         }
-        int place = hash & places;
-        int second = place ^ 1;
-        if (isAt(place, hash, owner, key, namespace)) {
+        int place = placeOf(hash, owner, key, namespace);
+        if (place >= 0) {
             set(place, value, valueBytes);
-        } else if (isAt(second, hash, owner, key, namespace)) {
-            set(second, value, valueBytes);
         } else {
             growIfFull();
             place = hash & places;
@@ -261,12 +269,9 @@ final class ReadCache {
         if (bytes.length == 0) {
             return;
         }
-        int hash = hash(owner, key, namespace);
-        int place = hash & places;
-        if (isAt(place, hash, owner, key, namespace)) {
+        int place = placeOf(hash(owner, key, namespace), owner, key, namespace);
+        if (place >= 0) {
             free(place);
-        } else if (isAt(place ^ 1, hash, owner, key, namespace)) {
-            free(place ^ 1);
         }
     }
 }

@@ -80,6 +80,8 @@ public final class SqlTables implements AutoCloseable {
     private RowsBehind behind;
 
     private boolean asTheyAre;
+    /** Whether rows were shown without the database so far. */
+    private boolean untouched;
 
     /** Archived rows of a table whose view has the hot ones alone so far. */
     private record RowsBehind(RowSource source, String table, List<DataFile> files, TableRead read) {
@@ -88,8 +90,8 @@ public final class SqlTables implements AutoCloseable {
     /** Takes the database when the query is over. */
     @FunctionalInterface
     interface After {
-        /** @param filled tables whose views have rows */
-        void accept(SqlDatabase database, Set<String> filled) throws SQLException;
+        /** @param filled tables whose views have rows; null if the query did nothing in the database */
+        void accept(SqlDatabase database, @Nullable Set<String> filled) throws SQLException;
     }
 
     private SqlTables(SqlDatabase database, After after) throws SQLException {
@@ -279,6 +281,7 @@ public final class SqlTables implements AutoCloseable {
     }
 
     private void show(RowsBehind next, boolean hot) throws SQLException {
+        untouched = false;
         try {
             createView(next.table(), cold(next.source(), next.files()), hot, next.read());
         } catch (IOException e) {
@@ -338,6 +341,7 @@ public final class SqlTables implements AutoCloseable {
         boolean later = !cold.isEmpty() && (!stream.isWhole() || passing.most() < Long.MAX_VALUE);
         behind = later ? new RowsBehind(source, passing.table(), cold, read) : null;
         asTheyAre = showing == Showing.AS_THEY_ARE && passing.columns() != null && (later || cold.isEmpty());
+        untouched = asTheyAre;
         if (!asTheyAre) {
             new HotTables(connection).show(stream, passing.table());
             createView(passing.table(), later ? "" : cold(source, cold), true, read);
@@ -577,7 +581,7 @@ public final class SqlTables implements AutoCloseable {
             }
         } finally {
             try {
-                after.accept(database, filled);
+                after.accept(database, untouched ? null : filled);
             } finally {
                 letFilesGo();
             }

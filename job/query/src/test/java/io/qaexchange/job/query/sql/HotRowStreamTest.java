@@ -39,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -175,6 +176,21 @@ class HotRowStreamTest {
         try (SqlTables tables = SqlTables.create()) {
             assertThat(tables.parse(sql).passing().columns()).isNull();
         }
+    }
+
+    /** A database that did nothing need not be made empty. */
+    @ParameterizedTest
+    @CsvSource({"SELECT * FROM tick LIMIT 5, ARROW, AS_THEY_ARE, true", "SELECT * FROM tick, ARROW, AS_THEY_ARE, false", "SELECT * FROM tick LIMIT 5, CSV, PASSING, false"})
+    void tellsWhetherTheDatabaseWasUsed(String sql, ResultFormat format, SqlTables.Showing showing, boolean untouched) throws Exception {
+        List<Boolean> told = new ArrayList<>();
+        try (SqlDatabase database = SqlDatabase.open(null, folder)) {
+            try (SqlTables tables = SqlTables.in(database, (same, filled) -> told.add(filled == null))) {
+                SqlQuery query = tables.parse(sql);
+                tables.load(new Failing(), query, RowAccess.ALL, showing);
+                ResultWriter.of(tables, query).write(format, new ByteArrayOutputStream());
+            }
+        }
+        assertThat(told).containsExactly(untouched);
     }
 
     /** Without DuckDB, columns of every table have the types that it gives them. */
