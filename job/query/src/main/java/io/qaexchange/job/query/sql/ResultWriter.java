@@ -98,6 +98,9 @@ public final class ResultWriter {
         if (query.explains() && !format.isText()) {
             throw new WrongSqlException("EXPLAIN gives text, so its formats are table, csv and json");
         }
+        if (tables.showsRowsAsTheyAre() && format != ResultFormat.ARROW) {
+            throw new IllegalStateException("rows that are shown as they are have no form but Arrow");
+        }
         if (!query.explains() && !tables.showsRowsAsTheyAre()) {
             createView();
         }

@@ -267,7 +267,7 @@ public final class SqlTables implements AutoCloseable {
                 return null;
             }
             show(next, false);
-            return new ArrowRows.Part(most == Long.MAX_VALUE ? select.make() : select.make() + " LIMIT " + (most - given), batchRows);
+            return new ArrowRows.Part(most == Long.MAX_VALUE ? select.make() : "SELECT * FROM (" + select.make() + ") LIMIT " + (most - given), batchRows);
         };
     }
 

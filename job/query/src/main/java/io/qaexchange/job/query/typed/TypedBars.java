@@ -2,7 +2,6 @@ package io.qaexchange.job.query.typed;
 
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.events.EventSchema;
-import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.query.finance.Bar;
 import io.qaexchange.job.query.finance.BarBuilder;
@@ -53,8 +52,7 @@ public final class TypedBars {
             return null;
         }
         EventBars events = new EventBars(builder, bars, instruments);
-        StoredEvent stored = new StoredEvent();
-        rows.forEach(range, left, row -> events.add(stored.wrap(row.stored())));
+        rows.forEachStored(range, left, events::add);
         return builder.finish();
     }
 }

@@ -71,13 +71,33 @@ public final class UnionScan {
     }
 
     /** Visits the hot rows of a range and those in some of its {@link #files}, in no order. */
-    void forEach(Range range, List<DataFile> files, Visitor visitor) throws IOException {
+    private void forEach(Range range, List<DataFile> files, Visitor visitor) throws IOException {
         if (range.fromNs() >= range.toNs()) {
             return;
         }
         hot(wanted(range), visitor);
         for (DataFile file : files) {
             cold(file, range, visitor);
+        }
+    }
+
+    /** Takes stored events; the view is good during the call. */
+    @FunctionalInterface
+    interface StoredVisitor {
+        void accept(StoredEvent stored) throws IOException;
+    }
+
+    /** As {@link #forEach(Range, Visitor)}, hot rows and those in some of its {@link #files}, for whoever needs no place in an order. */
+    void forEachStored(Range range, List<DataFile> files, StoredVisitor visitor) throws IOException {
+        if (range.fromNs() >= range.toNs()) {
+            return;
+        }
+        read.scan(wanted(range), (bytes, offset, length) -> {
+            visitor.accept(view.wrap(Arrays.copyOfRange(bytes, offset, offset + length)));
+            return true;
+        });
+        for (DataFile file : files) {
+            cold(file, range, row -> visitor.accept(view));
         }
     }
 

@@ -246,6 +246,25 @@ class HotRowStreamTest {
         assertThat(countOf(Files.write(folder.resolve("limited.parquet"), written(sql, ResultFormat.PARQUET, true)))).isEqualTo(Math.min(limit, HOT + COLD));
     }
 
+    /** A server that bounds answers counts rows of both parts. */
+    @ParameterizedTest
+    @EnumSource(value = ResultFormat.class, names = {"CSV", "ARROW"})
+    void anAnswerIsBoundedAcrossItsParts(ResultFormat format) throws Exception {
+        int asked = HOT + 10;
+        try (SqlTables tables = SqlTables.create(folder)) {
+            SqlQuery query = tables.parse("SELECT sequence FROM tick LIMIT " + asked);
+            tables.load(new Failing(), query, RowAccess.ALL, format == ResultFormat.ARROW ? SqlTables.Showing.AS_THEY_ARE : SqlTables.Showing.PASSING);
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            ResultWriter.of(tables, query).write(format, out, new RowLimit(asked));
+            assertThat(format == ResultFormat.CSV ? out.toString(StandardCharsets.UTF_8).lines().count() - 1 : (long) linesOfArrow(out.toByteArray()).size()).isEqualTo(asked);
+        }
+        try (SqlTables tables = SqlTables.create(folder)) {
+            SqlQuery query = tables.parse("SELECT sequence FROM tick LIMIT " + asked);
+            tables.load(new Failing(), query, RowAccess.ALL, SqlTables.Showing.PASSING);
+            assertThatThrownBy(() -> ResultWriter.of(tables, query).write(format, new ByteArrayOutputStream(), new RowLimit(asked - 1))).isInstanceOf(TooManyRowsException.class);
+        }
+    }
+
     @Test
     void filesThatAreNotNeededAreNotOpened() throws Exception {
         Files.delete(folder.resolve("archive").resolve(rows.files().get(0).path()));

@@ -347,8 +347,9 @@ public final class QueryEngine implements AutoCloseable {
                 }
                 throw e;
             }
-            // With a limit of rows, all of them are counted first.
-            load(new LiveRowSource(read, reader.archive(), ledger::rows), limits.rows() == 0 ? showing : SqlTables.Showing.LOADED);
+            // All rows are counted first if there may be too many.
+            boolean fits = limits.rows() == 0 || query.passing() != null && query.passing().most() <= limits.rows();
+            load(new LiveRowSource(read, reader.archive(), ledger::rows), fits ? showing : SqlTables.Showing.LOADED);
             moment = QueryEngine.moment(read, instruments.notices(tables, query, read, asker.access()));
         }
 
