@@ -119,6 +119,9 @@ public final class ArrowRows implements AutoCloseable {
     /** Moves the rows of a later part into the batch that everybody has. */
     private void take(VectorSchemaRoot loaded) throws SQLException {
         VectorSchemaRoot batch = batch();
+        if (!loaded.getSchema().equals(batch.getSchema())) {
+            throw new IllegalStateException("rows with columns " + loaded.getSchema() + " cannot follow those with " + batch.getSchema());
+        }
         for (int c = 0; c < loaded.getFieldVectors().size(); c++) {
             loaded.getVector(c).makeTransferPair(batch.getVector(c)).transfer();
         }

@@ -478,7 +478,8 @@ public final class SqlTables implements AutoCloseable {
         LedgerTable ledger = LedgerTable.find(table);
         String seen = ledger == null ? "" : ledger.seenRows();
         String select = seen.isEmpty() ? rows.toString() : "SELECT * FROM (" + rows + ")" + seen;
-        execute("CREATE OR REPLACE VIEW " + SqlText.name(table) + " AS " + (read.narrow() ? "SELECT " + columnsRead(table, read).stream().map(SqlText::name)
+        // A door may have put schemas of its own before this one meanwhile.
+        execute("CREATE OR REPLACE VIEW main." + SqlText.name(table) + " AS " + (read.narrow() ? "SELECT " + columnsRead(table, read).stream().map(SqlText::name)
                 .collect(Collectors.joining(", ")) + " FROM (" + select + ")" : select));
     }
 

@@ -25,6 +25,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -262,6 +263,27 @@ class HotRowStreamTest {
             SqlQuery query = tables.parse("SELECT sequence FROM tick LIMIT " + asked);
             tables.load(new Failing(), query, RowAccess.ALL, SqlTables.Showing.PASSING);
             assertThatThrownBy(() -> ResultWriter.of(tables, query).write(format, new ByteArrayOutputStream(), new RowLimit(asked - 1))).isInstanceOf(TooManyRowsException.class);
+        }
+    }
+
+    /** A door has views of its own over those of the tables, and looks for names among them first. */
+    @ParameterizedTest
+    @ValueSource(strings = {"SELECT sequence FROM tick", "SELECT sequence FROM public.tick LIMIT 1000000"})
+    void archivedRowsFollowThroughTheViewsOfADoor(String sql) throws Exception {
+        try (SqlTables tables = SqlTables.create(); Statement statement = tables.connection().createStatement(); BufferAllocator allocator = new RootAllocator()) {
+            SqlQuery query = tables.parse(sql);
+            tables.load(new Failing(), query, RowAccess.ALL, SqlTables.Showing.PASSING);
+            statement.execute("CREATE SCHEMA public");
+            statement.execute("CREATE OR REPLACE VIEW public.tick AS SELECT * REPLACE (CAST(sequence AS VARCHAR) AS sequence) FROM main.tick");
+            statement.execute("SET search_path = 'public,main'");
+            statement.execute("CREATE OR REPLACE TEMP VIEW shown AS " + sql);
+            Set<String> found = new HashSet<>();
+            try (ArrowRows shown = tables.rows(query, statement, "SELECT * FROM shown", allocator, 1_000)) {
+                while (shown.next()) {
+                    shown.batch().contentToTSVString().lines().skip(1).forEach(found::add);
+                }
+            }
+            assertThat(found).hasSize(COLD + HOT);
         }
     }
 
