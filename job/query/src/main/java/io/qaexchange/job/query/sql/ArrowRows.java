@@ -32,7 +32,7 @@ public final class ArrowRows implements AutoCloseable {
 
     /** Queries that follow, with the columns of the first. */
     @FunctionalInterface
-    public interface Parts {
+    interface Parts {
         /**
          * The next of them.
          *
@@ -48,7 +48,7 @@ public final class ArrowRows implements AutoCloseable {
      *
      * @param batchRows rows of a batch, at most
      */
-    public record Part(String sql, long batchRows) {
+    record Part(String sql, long batchRows) {
     }
 
     private ArrowRows(ArrowReader first, Statement statement, BufferAllocator allocator, Parts parts) {
@@ -76,7 +76,7 @@ public final class ArrowRows implements AutoCloseable {
     }
 
     /** As {@link #of(Statement, String, BufferAllocator, long)}, the first of some queries; each of the others runs when the rows of the one before it are read. */
-    public static ArrowRows of(Statement statement, Part first, Parts others, BufferAllocator allocator) throws SQLException {
+    static ArrowRows of(Statement statement, Part first, Parts others, BufferAllocator allocator) throws SQLException {
         return of(run(statement, first, allocator), statement, others, allocator);
     }
 

@@ -78,7 +78,7 @@ public final class SqlTables implements AutoCloseable {
     /** Rows that are shown after the hot ones; null if the views have them, or there are none. */
     @Nullable
     private RowsBehind behind;
-
+    /** Whether hot rows come without DuckDB. */
     private boolean asTheyAre;
     /** Whether rows were shown without the database so far. */
     private boolean untouched;
@@ -253,7 +253,6 @@ public final class SqlTables implements AutoCloseable {
         return ArrowRows.of(stream.rows(query.passing().columns(), query.passing().most()), statement, behind(query, select, batchRows), stream.allocator());
     }
 
-    /** Whether hot rows come without DuckDB. */
     boolean showsRowsAsTheyAre() {
         return asTheyAre;
     }

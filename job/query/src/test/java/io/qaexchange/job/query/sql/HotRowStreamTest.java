@@ -167,7 +167,7 @@ class HotRowStreamTest {
         }
     }
 
-    /** Of these DuckDB makes something, or says what is wrong. */
+    /** DuckDB makes something of these columns, or says what is wrong with them. */
     @ParameterizedTest
     @ValueSource(strings = {"SELECT sequence AS s FROM tick", "SELECT 1 FROM tick", "SELECT sequence, sequence FROM tick", "SELECT Sequence FROM tick", "SELECT nothing FROM tick",
             "SELECT * EXCLUDE (volume) FROM tick", "SELECT * RENAME (volume AS v) FROM tick", "SELECT * REPLACE (1 AS volume) FROM tick", "SELECT COLUMNS('s.*') FROM tick",

@@ -25,9 +25,9 @@ class AdmissionTest {
         });
     }
 
-    private static void awaitWaiting(Admission admission, int waiting) throws InterruptedException {
+    private static void awaitWaiting(Admission admission, int waiting) {
         while (admission.queued() < waiting) {
-            Thread.sleep(1);
+            Thread.onSpinWait();
         }
     }
 

@@ -17,7 +17,7 @@ class AnswerStreamTest {
 
     private static final int MOST_BYTES = 1 << 15;
 
-    /** What came, piece by piece. */
+    /** The pieces that came. */
     private static final class Sent implements Content.Sink {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         private final List<Integer> pieces = new ArrayList<>();
