@@ -33,7 +33,10 @@ public final class StoredEvent {
     private static final int MAX_TOPIC_BYTES = 255;
 
     private final EventView event = new EventView();
+    /** The stored value is in these bytes, from there to there. */
     private byte[] value;
+    private int begin;
+    private int end;
     private int messageOffset;
 
     private byte[] topicBytes = {};
@@ -92,18 +95,22 @@ public final class StoredEvent {
      * @throws MalformedEventException if this is no stored value
      */
     public static int messageOffset(byte[] value) {
-        if (value.length < TOPIC_OFFSET) {
-            throw new MalformedEventException(RejectionReason.TRUNCATED, "stored value has " + value.length + " bytes");
+        return messageOffset(value, 0, value.length);
+    }
+
+    private static int messageOffset(byte[] bytes, int offset, int length) {
+        if (length < TOPIC_OFFSET) {
+            throw new MalformedEventException(RejectionReason.TRUNCATED, "stored value has " + length + " bytes");
         }
-        if (value[0] != HEADER_VERSION) {
+        if (bytes[offset] != HEADER_VERSION) {
             throw new MalformedEventException(RejectionReason.WRONG_VERSION,
-                    "stored value has header version " + (value[0] & 0xFF) + ", this build reads 1");
+                    "stored value has header version " + (bytes[offset] & 0xFF) + ", this build reads 1");
         }
-        int offset = TOPIC_OFFSET + (value[TOPIC_LENGTH_OFFSET] & 0xFF);
-        if (offset > value.length) {
+        int message = TOPIC_OFFSET + (bytes[offset + TOPIC_LENGTH_OFFSET] & 0xFF);
+        if (message > length) {
             throw new MalformedEventException(RejectionReason.TRUNCATED, "stored value ends within its topic");
         }
-        return offset;
+        return message;
     }
 
     /**
@@ -114,11 +121,25 @@ public final class StoredEvent {
      */
     public StoredEvent wrap(byte[] storedValue) {
         Objects.requireNonNull(storedValue, "storedValue");
+        return wrap(storedValue, 0, storedValue.length);
+    }
+
+    /**
+     * Moves to the stored value in {@code bytes[offset, offset + length)}, which must not change while the view is in use.
+     *
+     * @return this
+     * @throws MalformedEventException if header or message are damaged or of an unknown version
+     * @throws IndexOutOfBoundsException if the range is not inside the array
+     */
+    public StoredEvent wrap(byte[] bytes, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
         value = null;
-        int offset = messageOffset(storedValue);
-        event.wrap(storedValue, offset, storedValue.length - offset);
-        messageOffset = offset;
-        value = storedValue;
+        int message = messageOffset(bytes, offset, length);
+        event.wrap(bytes, offset + message, length - message);
+        value = bytes;
+        begin = offset;
+        end = offset + length;
+        messageOffset = message;
         return this;
     }
 
@@ -129,21 +150,21 @@ public final class StoredEvent {
 
     /** Nanoseconds since 1970, UTC. */
     public long ingestTimeNs() {
-        return Bytes.getLong(value, INGEST_TIME_OFFSET);
+        return Bytes.getLong(value, begin + INGEST_TIME_OFFSET);
     }
 
     public int partition() {
-        return Bytes.getInt(value, PARTITION_OFFSET);
+        return Bytes.getInt(value, begin + PARTITION_OFFSET);
     }
 
     public long offset() {
-        return Bytes.getLong(value, OFFSET_OFFSET);
+        return Bytes.getLong(value, begin + OFFSET_OFFSET);
     }
 
     /** Kafka topic; the same String as long as the topic does not change. */
     public String topic() {
-        if (!Arrays.equals(topicBytes, 0, topicBytes.length, value, TOPIC_OFFSET, messageOffset)) {
-            topicBytes = Arrays.copyOfRange(value, TOPIC_OFFSET, messageOffset);
+        if (!Arrays.equals(topicBytes, 0, topicBytes.length, value, begin + TOPIC_OFFSET, begin + messageOffset)) {
+            topicBytes = Arrays.copyOfRange(value, begin + TOPIC_OFFSET, begin + messageOffset);
             topic = new String(topicBytes, StandardCharsets.UTF_8);
         }
         return topic;
@@ -160,7 +181,7 @@ public final class StoredEvent {
 
     /** A copy of the message. */
     public byte[] message() {
-        return Arrays.copyOfRange(value, messageOffset, value.length);
+        return Arrays.copyOfRange(value, begin + messageOffset, end);
     }
 
     /** The stored key, from the message and where it arrived. */

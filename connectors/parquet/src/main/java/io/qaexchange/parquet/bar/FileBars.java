@@ -15,8 +15,8 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * Bars of one width, of all rows of a file that have a price; they begin at multiples of the width since 1970, and the rows are all of one trading day. Immutable;
- * nobody changes the bars.
+ * Bars of one width, of all rows of a file that have a price; they begin at multiples of the width since 1970, and the rows are all of one trading day. A subtask of a
+ * job gives the bars of its hot rows in the same bytes, see {@link PartialBars}. Immutable; nobody changes the bars.
  *
  * <p>The text of it, an entry of the footer, is the Base64 of:
  *
@@ -112,9 +112,22 @@ public final class FileBars {
      */
     public static FileBars parse(String text) throws IOException {
         try {
-            return read(ByteBuffer.wrap(inflate(Base64.getDecoder().decode(text))).order(ByteOrder.LITTLE_ENDIAN));
+            return read(Base64.getDecoder().decode(text));
+        } catch (IllegalArgumentException e) {
+            throw new IOException("the bars are damaged: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Reads the bytes that the text stands for.
+     *
+     * @throws IOException if they are damaged, or a newer version wrote them
+     */
+    public static FileBars read(byte[] bytes) throws IOException {
+        try {
+            return read(ByteBuffer.wrap(inflate(bytes)).order(ByteOrder.LITTLE_ENDIAN));
         } catch (IllegalArgumentException | BufferUnderflowException | DataFormatException | IndexOutOfBoundsException e) {
-            throw new IOException("the bars in the footer are damaged: " + e.getMessage(), e);
+            throw new IOException("the bars are damaged: " + e.getMessage(), e);
         }
     }
 
@@ -122,22 +135,22 @@ public final class FileBars {
         ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         int version = header.get();
         if (version != VERSION) {
-            throw new IOException("the bars in the footer have version " + version + ", this build reads version " + VERSION);
+            throw new IOException("the bars have version " + version + ", this build reads version " + VERSION);
         }
         int checksum = header.getInt();
         if (checksum != checksum(bytes)) {
-            throw new IOException("the bars in the footer are damaged: their checksum is wrong");
+            throw new IOException("the bars are damaged: their checksum is wrong");
         }
         int length = header.getInt();
         if (length < 0 || length > MOST_CONTENT_BYTES) {
-            throw new IOException("the bars in the footer are damaged: they have " + length + " bytes");
+            throw new IOException("the bars are damaged: they have " + length + " bytes");
         }
         byte[] content = new byte[length];
         Inflater inflater = new Inflater();
         try {
             inflater.setInput(bytes, HEADER_BYTES, bytes.length - HEADER_BYTES);
             if (inflater.inflate(content) != length || length == 0) {
-                throw new IOException("the bars in the footer are damaged: they end early");
+                throw new IOException("the bars are damaged: they end early");
             }
             return content;
         } finally {

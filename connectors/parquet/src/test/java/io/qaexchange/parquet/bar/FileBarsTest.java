@@ -117,6 +117,37 @@ class FileBarsTest {
         }
     }
 
+    /** Of any width, of days in turns, with instruments and minutes in turns; those that were taken do not come again. */
+    @Test
+    void ofRowsThatAreInNoFileTheyAreThoseOfANaiveProgram() throws IOException {
+        Random random = new Random(9);
+        for (int seconds : new int[] {1, 7, 60, 3_600}) {
+            for (String table : List.of("trade", "tick")) {
+                PartialBars bars = new PartialBars(EventSchema.get().table(table), BarTable.find(table), seconds);
+                for (int round = 0; round < 3; round++) {
+                    List<Row> rows = rows(table, random, 1_500, 200);
+                    Map<Integer, List<Row>> byDay = new TreeMap<>();
+                    for (Row row : rows) {
+                        int day = DAY + random.nextInt(2);
+                        byDay.computeIfAbsent(day, none -> new ArrayList<>()).add(row);
+                        bars.add(encode(row), day);
+                    }
+                    int size = bars.size();
+                    List<byte[]> taken = bars.take();
+                    assertThat(taken).hasSize(2);
+                    assertThat(bars.size()).isZero();
+                    for (byte[] bytes : taken) {
+                        FileBars ofDay = FileBars.read(bytes);
+                        size -= ofDay.size();
+                        assertThat(ofDay.widthSeconds()).isEqualTo(seconds);
+                        assertThat(shown(ofDay)).isEqualTo(naive(byDay.get(ofDay.tradingDay()), seconds * SECOND_NS));
+                    }
+                    assertThat(size).isZero();
+                }
+            }
+        }
+    }
+
     @Test
     void addedUpTheyAreTheBarsOfAllRows() throws IOException {
         List<Row> rows = rows(new Random(6), 4_000, 30);
@@ -193,7 +224,7 @@ class FileBarsTest {
             try {
                 assertThat(shown(FileBars.parse(damaged))).as("character " + i).isEqualTo(right);
             } catch (IOException e) {
-                assertThat(e).hasMessageContaining("in the footer");
+                assertThat(e).hasMessageContaining("the bars");
             }
         }
     }

@@ -30,6 +30,10 @@ import io.qaexchange.kafka.TopicReader;
 import io.qaexchange.parquet.ArchivedEvent;
 import io.qaexchange.parquet.FlinkInputFile;
 import io.qaexchange.parquet.TableReader;
+import io.qaexchange.parquet.bar.BarTable;
+import io.qaexchange.parquet.bar.FileBars;
+import io.qaexchange.parquet.bar.PartialBar;
+import io.qaexchange.parquet.bar.PartialBars;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -48,6 +52,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -117,7 +122,9 @@ class LiveReadsITCase {
             theNewestRowOfOneInstrumentIsReadAlone(reader);
             assertThat(all.get(all.size() - 1).rows()).as("everything is there at the end").isEqualTo(sent().keySet());
             assertThat(all).as("some rows were archived while answers were given").anyMatch(answer -> answer.hot() < answer.rows().size());
+            barsAreThoseOfTheRows(reader);
             lateRowsAreAmongTheFirst(reader);
+            barsAreThoseOfTheRows(reader);
         }
         rig.stop(job);
     }
@@ -144,6 +151,50 @@ class LiveReadsITCase {
             }
             assertThat(ofEach.values().stream().mapToInt(List::size).sum()).as("rows read, of %s", all).isLessThan(all.values().stream().mapToInt(List::size).sum());
         }
+    }
+
+    /** Bars that subtasks make are those of the rows that they give: hot ones only, of some times, of one instrument or of all. */
+    private static void barsAreThoseOfTheRows(LiveReader reader) throws Exception {
+        Random random = new Random(22);
+        try (LiveRead read = reader.open(ReadLevel.LIVE)) {
+            for (BarTable table : BarTable.values()) {
+                RecordType type = EventSchema.get().table(table.table());
+                Map<String, List<Long>> all = times(read, LiveRead.Wanted.all(type));
+                List<Long> sorted = all.values().stream().flatMap(List::stream).sorted().toList();
+                assertThat(all).hasSizeGreaterThan(1);
+                for (int i = 0; i < 40; i++) {
+                    long from = i % 2 == 0 ? Long.MIN_VALUE : sorted.get(random.nextInt(sorted.size()));
+                    long to = i % 3 == 0 ? Long.MAX_VALUE : sorted.get(random.nextInt(sorted.size()));
+                    LiveRead.Wanted wanted = LiveRead.Wanted.all(type).between(from, to);
+                    if (i % 4 != 0) {
+                        wanted = wanted.of(List.copyOf(all.keySet()).get(random.nextInt(all.size())));
+                    }
+                    int seconds = List.of(1, 5, 60).get(i % 3);
+                    PartialBars rows = new PartialBars(type, table, seconds);
+                    StoredEvent stored = new StoredEvent();
+                    read.scan(wanted, (bytes, offset, length) -> {
+                        stored.wrap(bytes, offset, length);
+                        rows.add(stored, read.instruments().tradingDay(stored.event()));
+                        return true;
+                    });
+                    List<FileBars> expected = new ArrayList<>();
+                    for (byte[] bytes : rows.take()) {
+                        expected.add(FileBars.read(bytes));
+                    }
+                    assertThat(sums(read.bars(wanted, seconds))).as("%s, %d s", wanted, seconds).usingRecursiveComparison().isEqualTo(sums(expected));
+                }
+            }
+            RecordType unpriced = EventSchema.get().recordTypes().stream().filter(type -> BarTable.find(type.table()) == null).findFirst().orElseThrow();
+            assertThatThrownBy(() -> read.bars(LiveRead.Wanted.all(unpriced), 60)).isInstanceOf(LiveException.class).hasMessageContaining("no bars are made of");
+        }
+    }
+
+    /** Bars by trading day, instrument and beginning. */
+    private static Map<String, PartialBar> sums(List<FileBars> parts) {
+        Map<String, PartialBar> sums = new TreeMap<>();
+        parts.forEach(part -> part.byInstrument().forEach((instrument, bars) -> bars.forEach(bar -> sums
+                .computeIfAbsent(part.tradingDay() + " " + instrument + " " + bar.beginNs(), none -> new PartialBar()).add(bar.bar()))));
+        return sums;
     }
 
     /** The first rows and the newest ones: no row is missing up to the time of the last that counts, late or not. */

@@ -10,7 +10,7 @@ package io.qaexchange.job.model.live;
  *   request             op u8 · body as {@link LiveRequest} writes it
  *   answer              frames: kind u8 · length i32 · body
  *     DATA              rows, each: length i32 · stored bytes as {@code StoredEvent} has them
- *     VALUE             one value, as {@link LivePin} or a statistics text writes it
+ *     VALUE             one value, as {@link LivePin}, a statistics text or {@code FileBars} writes it
  *     END               the answer is complete: rows i64
  *     ERROR             code UTF · message UTF; the connection can be used again
  * </pre>

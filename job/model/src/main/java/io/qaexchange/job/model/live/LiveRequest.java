@@ -31,6 +31,7 @@ public sealed interface LiveRequest {
             case Scan.OP -> Scan.readBody(in, null, false);
             case Scan.OP_CONTAINING -> Scan.readBody(in, in.readUTF(), false);
             case Scan.OP_WITH_TIES -> Scan.readBody(in, null, true);
+            case Bars.OP -> Bars.readBody(in);
             case Release.OP -> new Release(in.readLong());
             case Statistics.OP -> new Statistics(in.readInt());
             case OfInstruments.OP -> new OfInstruments(in.readInt());
@@ -116,6 +117,10 @@ public sealed interface LiveRequest {
             if (containing != null) {
                 out.writeUTF(containing);
             }
+            writeBody(out);
+        }
+
+        private void writeBody(DataOutput out) throws IOException {
             out.writeLong(pinId);
             out.writeByte(recordCode);
             out.writeBoolean(routeKey != null);
@@ -156,6 +161,40 @@ public sealed interface LiveRequest {
                 throw new LiveException(LiveProtocol.BAD_REQUEST, "the first rows with ties are those of one route key, and none is named");
             }
             return new Scan(pinId, recordCode, routeKey, fromNs, toNs, descending, limit, mostPerKey, published, containing, withTies);
+        }
+    }
+
+    /**
+     * Reads bars of the rows of a scan, all of them: its order and limits do not count. The answer is VALUEs, each with partial bars of a trading day as
+     * {@code FileBars} has them; those of an instrument and time add up. Endpoints of older releases refuse it.
+     *
+     * @param rows the rows, of a record type with prices; whatever they contain
+     * @param widthSeconds width of the bars, from 1 to {@value #MOST_SECONDS}; they begin at multiples of it since 1970
+     */
+    record Bars(Scan rows, int widthSeconds) implements LiveRequest {
+        static final int OP = 9;
+        static final int MOST_SECONDS = 86_400;
+
+        public Bars {
+            if (widthSeconds < 1 || widthSeconds > MOST_SECONDS || rows.containing() != null || rows.withTies()) {
+                throw new IllegalArgumentException("bars of " + widthSeconds + " s of " + rows);
+            }
+        }
+
+        @Override
+        public void write(DataOutput out) throws IOException {
+            out.writeByte(OP);
+            out.writeInt(widthSeconds);
+            rows.writeBody(out);
+        }
+
+        private static Bars readBody(DataInput in) throws IOException {
+            int widthSeconds = in.readInt();
+            Scan rows = Scan.readBody(in, null, false);
+            if (widthSeconds < 1 || widthSeconds > MOST_SECONDS) {
+                throw new LiveException(LiveProtocol.BAD_REQUEST, "bars of " + widthSeconds + " s");
+            }
+            return new Bars(rows, widthSeconds);
         }
     }
 

@@ -5,6 +5,7 @@ import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.events.instruments.Session;
 import io.qaexchange.parquet.bar.FileBars;
 import io.qaexchange.parquet.bar.PartialBar;
+import java.math.BigInteger;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ import javax.annotation.Nullable;
 public final class BarBuilder {
 
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
+    private static final long SECONDS_PER_MINUTE = 60;
 
     private final Granularity width;
     private final Bars.Fill fill;
@@ -91,6 +93,11 @@ public final class BarBuilder {
     /** Whether its bars can be made of bars of a width. */
     boolean takesWidth(int seconds) {
         return width.seconds() % seconds == 0;
+    }
+
+    /** The greatest width of parts, in seconds, that is no more than a minute and that its bars can be made of where sessions begin at whole minutes. */
+    int partSeconds() {
+        return BigInteger.valueOf(width.seconds()).gcd(BigInteger.valueOf(SECONDS_PER_MINUTE)).intValue();
     }
 
     /**

@@ -110,8 +110,8 @@ public final class StoredBars {
     private static boolean add(Lookup lookup, List<Integer> widths, Collection<Wanted> wanted, Added added) {
         for (int seconds : widths) {
             FileBars bars = lookup.of(seconds);
-            if (bars != null && wanted.stream().allMatch(each -> each.builder().takes(bars, each.instruments(), each.fromNs(), each.toNs()))) {
-                wanted.forEach(each -> each.builder().add(bars, each.instruments(), each.fromNs(), each.toNs()));
+            if (bars != null && wanted.stream().allMatch(each -> each.takes(bars))) {
+                wanted.forEach(each -> each.add(bars));
                 added.files().add(lookup.file);
                 added.instruments().addAll(bars.byInstrument().keySet());
                 return true;
@@ -144,6 +144,32 @@ public final class StoredBars {
      * @param toNs up to here, exclusive
      */
     public record Wanted(BarBuilder builder, @Nullable Set<String> instruments, long fromNs, long toNs) {
+
+        /** Width, in seconds, of partial bars that mostly can be added. */
+        public int partSeconds() {
+            return builder.partSeconds();
+        }
+
+        /**
+         * Adds partial bars, if all of them can be: no session begins or ends between the rows of one.
+         *
+         * @return false if none was added: the rows are to be added one by one
+         */
+        public boolean addAll(List<FileBars> parts) {
+            boolean taken = parts.stream().allMatch(this::takes);
+            if (taken) {
+                parts.forEach(this::add);
+            }
+            return taken;
+        }
+
+        private boolean takes(FileBars parts) {
+            return builder.takes(parts, instruments, fromNs, toNs);
+        }
+
+        private void add(FileBars parts) {
+            builder.add(parts, instruments, fromNs, toNs);
+        }
     }
 
     /** Looks for the bars of a file, in memory first; its footer is read once at most. One thread at a time. */

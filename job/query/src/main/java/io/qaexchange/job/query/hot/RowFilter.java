@@ -96,6 +96,11 @@ public record RowFilter(@Nullable Set<String> instruments, long fromNs, long toN
         return highestNs >= fromNs && lowestNs <= toNs;
     }
 
+    /** Whether rows of some trading days only are let through. */
+    public boolean hasDays() {
+        return fromDay != Integer.MIN_VALUE || toDay != Integer.MAX_VALUE;
+    }
+
     public boolean hasDay(int tradingDay) {
         return tradingDay >= fromDay && tradingDay <= toDay;
     }

@@ -6,6 +6,7 @@ import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LivePin;
 import io.qaexchange.job.model.live.LiveProtocol;
 import io.qaexchange.job.model.live.LiveRequest;
+import io.qaexchange.parquet.bar.FileBars;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
@@ -16,7 +17,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import javax.net.SocketFactory;
 
 /**
@@ -110,6 +113,14 @@ final class EndpointConnection implements Closeable {
                 }
                 at += rowLength;
             }
+            return true;
+        });
+    }
+
+    /** Reads bars of hot rows; those of several trading days, or of the same, one after the other. */
+    void bars(LiveRequest.Bars request, Consumer<FileBars> bars) throws IOException {
+        exchange(request, (kind, length) -> {
+            bars.accept(FileBars.read(Arrays.copyOf(frame, length)));
             return true;
         });
     }

@@ -15,6 +15,7 @@ import io.qaexchange.job.model.live.LivePin;
 import io.qaexchange.job.model.live.LiveRequest;
 import io.qaexchange.job.model.live.PartitionOffset;
 import io.qaexchange.job.query.access.RowAccess;
+import io.qaexchange.parquet.bar.FileBars;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -261,6 +262,23 @@ public final class LiveRead implements AutoCloseable {
         if (mayHave(pins.get(subtask), wanted)) {
             part(pins.get(subtask), wanted).scan(pool, rows);
         }
+    }
+
+    /**
+     * Bars of hot rows, which the subtasks make.
+     *
+     * @param wanted the rows; their order and limits do not count
+     * @param widthSeconds width of the bars, which begin at multiples of it since 1970
+     * @return of each trading day maybe several, which add up
+     * @throws IllegalStateException if this read does not show every row
+     * @throws io.qaexchange.job.model.live.LiveException if a subtask has gone
+     */
+    public List<FileBars> bars(Wanted wanted, int widthSeconds) throws IOException {
+        List<FileBars> bars = new ArrayList<>();
+        for (HotPart part : parts(wanted)) {
+            part.bars(pool, widthSeconds, bars::add);
+        }
+        return bars;
     }
 
     /**

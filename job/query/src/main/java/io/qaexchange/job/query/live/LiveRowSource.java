@@ -12,11 +12,14 @@ import io.qaexchange.job.query.hot.HotFilter;
 import io.qaexchange.job.query.hot.HotRow;
 import io.qaexchange.job.query.hot.RowFilter;
 import io.qaexchange.job.query.sql.RowSource;
+import io.qaexchange.parquet.bar.FileBars;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import javax.annotation.Nullable;
 import org.apache.flink.core.fs.Path;
 
 /**
@@ -71,20 +74,32 @@ public final class LiveRowSource implements RowSource {
     @Override
     public void forEachHotRow(HotFilter filter, HotRow visitor) throws Exception {
         for (Map.Entry<RecordType, RowFilter> table : filter.tables().entrySet()) {
-            RowFilter rows = table.getValue();
-            if (rows.fromNs() > rows.toNs()) {
-                continue;
-            }
-            LiveRead.Wanted wanted = LiveRead.Wanted.all(table.getKey())
-                    .between(rows.fromNs(), rows.toNs() == Long.MAX_VALUE ? Long.MAX_VALUE : rows.toNs() + 1);
-            if (rows.instruments() == null) {
-                scan(wanted, rows, visitor);
-            } else {
-                for (String instrument : rows.instruments()) {
-                    scan(wanted.of(instrument), rows, visitor);
-                }
+            for (LiveRead.Wanted wanted : wanted(table.getKey(), table.getValue())) {
+                scan(wanted, table.getValue(), visitor);
             }
         }
+    }
+
+    /** The rows that a filter lets through, but for their trading days. */
+    private static List<LiveRead.Wanted> wanted(RecordType type, RowFilter rows) {
+        if (rows.fromNs() > rows.toNs()) {
+            return List.of();
+        }
+        LiveRead.Wanted wanted = LiveRead.Wanted.all(type).between(rows.fromNs(), rows.toNs() == Long.MAX_VALUE ? Long.MAX_VALUE : rows.toNs() + 1);
+        return rows.instruments() == null ? List.of(wanted) : rows.instruments().stream().map(wanted::of).toList();
+    }
+
+    @Override
+    @Nullable
+    public List<FileBars> hotBars(RecordType type, RowFilter filter, int widthSeconds) throws IOException {
+        if (!read.access().isAll() || filter.hasDays()) {
+            return null;
+        }
+        List<FileBars> bars = new ArrayList<>();
+        for (LiveRead.Wanted wanted : wanted(type, filter)) {
+            bars.addAll(read.bars(wanted, widthSeconds));
+        }
+        return bars;
     }
 
     private void scan(LiveRead.Wanted wanted, RowFilter rows, HotRow visitor) throws IOException {

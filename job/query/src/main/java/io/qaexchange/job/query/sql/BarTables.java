@@ -12,6 +12,8 @@ import io.qaexchange.job.query.finance.Bars;
 import io.qaexchange.job.query.finance.EventBars;
 import io.qaexchange.job.query.finance.StoredBars;
 import io.qaexchange.job.query.hot.HotFilter;
+import io.qaexchange.job.query.hot.RowFilter;
+import io.qaexchange.parquet.bar.FileBars;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -55,10 +57,18 @@ final class BarTables {
     long addHot(BarCall call, RowSource source, RowAccess access) throws Exception {
         Bars bars = call.bars();
         RecordType type = EventSchema.get().table(bars.table());
+        RowFilter filter = call.rows().and(access.filter(type));
+        StoredBars.Wanted wanted = wanted(call, source.instruments());
+        List<FileBars> parts = access.isAll() ? source.hotBars(type, filter, wanted.partSeconds()) : null;
+        if (parts != null && wanted.addAll(parts)) {
+            Set<String> inParts = instruments.computeIfAbsent(bars.table(), none -> new HashSet<>());
+            parts.forEach(each -> inParts.addAll(each.byInstrument().keySet()));
+            return parts.stream().mapToLong(FileBars::rows).sum();
+        }
         EventBars events = new EventBars(builder(call, source.instruments()), bars, source.instruments());
         Set<String> seen = instruments.computeIfAbsent(bars.table(), none -> new HashSet<>());
         long[] rows = {0};
-        source.forEachHotRow(new HotFilter(Map.of(type, call.rows().and(access.filter(type)))), (routeKey, stored) -> {
+        source.forEachHotRow(new HotFilter(Map.of(type, filter)), (routeKey, stored) -> {
             if (access.allows(stored.event())) {
                 events.add(stored);
                 seen.add(routeKey);
@@ -75,11 +85,7 @@ final class BarTables {
      * @return those of which no row need be read
      */
     Set<DataFile> addStored(List<BarCall> calls, RowSource source, List<DataFile> files) throws SQLException {
-        List<StoredBars.Wanted> wanted = new ArrayList<>();
-        for (BarCall call : calls) {
-            wanted.add(new StoredBars.Wanted(builder(call, source.instruments()), call.rows().instruments(),
-                    call.bars().fromNs() == null ? Long.MIN_VALUE : call.bars().fromNs(), call.bars().toNs() == null ? Long.MAX_VALUE : call.bars().toNs()));
-        }
+        List<StoredBars.Wanted> wanted = calls.stream().map(call -> wanted(call, source.instruments())).toList();
         StoredBars.Added added = appending(calls, appenders -> StoredBars.ofProcess().addTo(wanted, files, source::open, day -> {
             for (int i = 0; i < calls.size(); i++) {
                 DuckDBAppender appender = appenders.get(i);
@@ -94,6 +100,12 @@ final class BarTables {
     /** Instruments of a table of which rows were added that are in no view. */
     Set<String> instrumentsOf(String table) {
         return instruments.getOrDefault(table, Set.of());
+    }
+
+    private StoredBars.Wanted wanted(BarCall call, Instruments terms) {
+        Bars bars = call.bars();
+        return new StoredBars.Wanted(builder(call, terms), call.rows().instruments(), bars.fromNs() == null ? Long.MIN_VALUE : bars.fromNs(),
+                bars.toNs() == null ? Long.MAX_VALUE : bars.toNs());
     }
 
     private BarBuilder builder(BarCall call, Instruments terms) {

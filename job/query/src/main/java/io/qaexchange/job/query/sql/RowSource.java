@@ -7,17 +7,21 @@ import io.qaexchange.archive.manifest.RemoteCopy;
 import io.qaexchange.archive.tier.ColdFile;
 import io.qaexchange.archive.tier.ColdFiles;
 import io.qaexchange.archive.tier.TierSettings;
+import io.qaexchange.events.RecordType;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.OperatorUids;
 import io.qaexchange.job.model.table.LedgerRow;
 import io.qaexchange.job.query.hot.HotFilter;
 import io.qaexchange.job.query.hot.HotRow;
+import io.qaexchange.job.query.hot.RowFilter;
 import io.qaexchange.job.query.union.UnionReader;
+import io.qaexchange.parquet.bar.FileBars;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import javax.annotation.Nullable;
 import org.apache.flink.core.fs.Path;
 
 /** Where the tables of SQL take their rows from: cold files and hot rows that belong together. */
@@ -47,6 +51,17 @@ public interface RowSource {
 
     /** Visits the hot rows that a filter lets through. */
     void forEachHotRow(HotFilter filter, HotRow visitor) throws Exception;
+
+    /**
+     * Bars of the hot rows that a filter lets through, if the source can make them without giving the rows.
+     *
+     * @param widthSeconds width of the bars, which begin at multiples of it since 1970
+     * @return of each trading day maybe several, which add up; null if the rows are to be visited
+     */
+    @Nullable
+    default List<FileBars> hotBars(RecordType type, RowFilter filter, int widthSeconds) throws IOException {
+        return null;
+    }
 
     /** Rows of the ledger's tables that are in no file yet. */
     List<LedgerRow> hotLedgerRows() throws Exception;

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Set;
 import javax.annotation.Nullable;
 
-/** Bars of a live read, made of its rows one by one, and of the bars that files keep in their footers. Stateless. */
+/** Bars of a live read, made of bars that subtasks make of hot rows and files keep in their footers, and of rows one by one where there are none. Stateless. */
 public final class TypedBars {
 
     /** Bars of more days, or of all instruments in more files, are for a database: here they would all be in memory. */
@@ -40,19 +40,22 @@ public final class TypedBars {
     public static List<Bar> of(Bars bars, UnionScan rows, Instruments instruments, int mostFiles, long mostRows) throws IOException {
         BarBuilder builder = new BarBuilder(bars.width(), bars.fill(), instruments);
         UnionScan.Range range = range(bars);
-        List<StoredBars.Wanted> wanted = List.of(new StoredBars.Wanted(builder, bars.instrument() == null ? null : Set.of(bars.instrument()), range.fromNs(), range.toNs()));
+        StoredBars.Wanted wanted = new StoredBars.Wanted(builder, bars.instrument() == null ? null : Set.of(bars.instrument()), range.fromNs(), range.toNs());
         List<DataFile> left = new ArrayList<>(rows.files(range));
         if (left.stream().map(DataFile::tradingDay).distinct().count() > MOST_DAYS || bars.instrument() == null && left.size() > MOST_FILES_OF_ALL) {
             return null;
         }
         if (rows.seesAll()) {
-            left.removeAll(StoredBars.ofProcess().addTo(wanted, left, rows::open, day -> { }).files());
+            left.removeAll(StoredBars.ofProcess().addTo(List.of(wanted), left, rows::open, day -> { }).files());
         }
         if (left.size() > mostFiles || left.stream().mapToLong(DataFile::rows).sum() > mostRows) {
             return null;
         }
         EventBars events = new EventBars(builder, bars, instruments);
-        rows.forEachStored(range, left, events::add);
+        if (!rows.seesAll() || !wanted.addAll(rows.hotBars(range, wanted.partSeconds()))) {
+            rows.forEachHot(range, events::add);
+        }
+        rows.forEachCold(range, left, events::add);
         return builder.finish();
     }
 }

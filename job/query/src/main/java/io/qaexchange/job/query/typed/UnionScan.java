@@ -11,6 +11,7 @@ import io.qaexchange.events.StoredEvent;
 import io.qaexchange.job.query.hot.RowFilter;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.parquet.TableReader;
+import io.qaexchange.parquet.bar.FileBars;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,6 +48,10 @@ public final class UnionScan {
      */
     public record Range(RecordType type, @Nullable String instrument, long fromNs, long toNs) {
 
+        boolean isEmpty() {
+            return fromNs >= toNs;
+        }
+
         RowFilter filter() {
             RowFilter times = RowFilter.ofTimes(fromNs, toNs == Long.MAX_VALUE ? Long.MAX_VALUE : toNs - 1);
             return instrument == null ? times : times.and(RowFilter.ofInstruments(Set.of(instrument)));
@@ -67,16 +72,11 @@ public final class UnionScan {
 
     /** Visits all rows of a range: hot ones, then cold ones, in no order. */
     public void forEach(Range range, Visitor visitor) throws IOException {
-        forEach(range, files(range), visitor);
-    }
-
-    /** Visits the hot rows of a range and those in some of its {@link #files}, in no order. */
-    private void forEach(Range range, List<DataFile> files, Visitor visitor) throws IOException {
-        if (range.fromNs() >= range.toNs()) {
+        if (range.isEmpty()) {
             return;
         }
         hot(wanted(range), visitor);
-        for (DataFile file : files) {
+        for (DataFile file : files(range)) {
             cold(file, range, visitor);
         }
     }
@@ -87,18 +87,28 @@ public final class UnionScan {
         void accept(StoredEvent stored) throws IOException;
     }
 
-    /** As {@link #forEach(Range, Visitor)}, hot rows and those in some of its {@link #files}, for whoever needs no place in an order. */
-    void forEachStored(Range range, List<DataFile> files, StoredVisitor visitor) throws IOException {
-        if (range.fromNs() >= range.toNs()) {
-            return;
+    /** Visits the hot rows of a range, for whoever needs no place in an order. */
+    void forEachHot(Range range, StoredVisitor visitor) throws IOException {
+        if (!range.isEmpty()) {
+            read.scan(wanted(range), (bytes, offset, length) -> {
+                visitor.accept(view.wrap(Arrays.copyOfRange(bytes, offset, offset + length)));
+                return true;
+            });
         }
-        read.scan(wanted(range), (bytes, offset, length) -> {
-            visitor.accept(view.wrap(Arrays.copyOfRange(bytes, offset, offset + length)));
-            return true;
-        });
-        for (DataFile file : files) {
-            cold(file, range, row -> visitor.accept(view));
+    }
+
+    /** Visits the rows of a range in some of its {@link #files}, for whoever needs no place in an order. */
+    void forEachCold(Range range, List<DataFile> files, StoredVisitor visitor) throws IOException {
+        if (!range.isEmpty()) {
+            for (DataFile file : files) {
+                cold(file, range, row -> visitor.accept(view));
+            }
         }
+    }
+
+    /** As {@link LiveRead#bars}, of the hot rows of a range. */
+    List<FileBars> hotBars(Range range, int widthSeconds) throws IOException {
+        return range.isEmpty() ? List.of() : read.bars(wanted(range), widthSeconds);
     }
 
     /** Whether no rows are kept from who asks. */
@@ -114,7 +124,7 @@ public final class UnionScan {
     /** The first rows of a range by event time, source and sequence, or the last ones, last first. */
     public List<UnionRow> first(Range range, int limit, boolean descending) throws IOException {
         BestRows best = new BestRows(limit, descending);
-        if (range.fromNs() >= range.toNs()) {
+        if (range.isEmpty()) {
             return List.of();
         }
         if (range.instrument() != null) {
@@ -177,7 +187,7 @@ public final class UnionScan {
      */
     public List<UnionPart> parts(Range range) {
         List<UnionPart> parts = new ArrayList<>();
-        if (range.fromNs() < range.toNs()) {
+        if (!range.isEmpty()) {
             read.parts(wanted(range)).forEach(part -> parts.add(new UnionPart.Hot(part)));
             for (DataFile file : files(range)) {
                 parts.add(new UnionPart.Cold(archive.root().toString(), file, coldFiles.copyOf(file), range.instrument(), range.fromNs(), range.toNs()));

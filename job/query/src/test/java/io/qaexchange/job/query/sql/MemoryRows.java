@@ -2,6 +2,7 @@ package io.qaexchange.job.query.sql;
 
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.tier.ColdFile;
+import io.qaexchange.events.EventView;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
@@ -9,6 +10,10 @@ import io.qaexchange.job.model.table.LedgerRow;
 import io.qaexchange.job.query.export.ParquetRowWriter;
 import io.qaexchange.job.query.hot.HotFilter;
 import io.qaexchange.job.query.hot.HotRow;
+import io.qaexchange.job.query.hot.RowFilter;
+import io.qaexchange.parquet.bar.BarTable;
+import io.qaexchange.parquet.bar.FileBars;
+import io.qaexchange.parquet.bar.PartialBars;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -18,18 +23,27 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import javax.annotation.Nullable;
 
 /** Hot rows in a list, cold ones in files of a folder. Lets hot rows through that the filter of their table wants, as the engine does. */
 final class MemoryRows implements RowSource {
+
+    private static final int BARS_AT_ONCE = 40;
 
     private final Path folder;
     private final Instruments instruments;
     private final List<byte[]> hot = new ArrayList<>();
     private final List<DataFile> files = new ArrayList<>();
+    private boolean makesBars;
 
     MemoryRows(Path folder, Instruments instruments) {
         this.folder = folder;
         this.instruments = instruments;
+    }
+
+    /** Bars of hot rows are made here, as subtasks make them. */
+    void makeBars() {
+        makesBars = true;
     }
 
     void addHot(byte[] stored) {
@@ -88,6 +102,34 @@ final class MemoryRows implements RowSource {
                     && wanted.hasDay(instruments.tradingDay(stored.event()))) {
                 visitor.accept(stored.event().routeKey(), stored);
             }
+        }
+    }
+
+    @Override
+    @Nullable
+    public List<FileBars> hotBars(RecordType type, RowFilter filter, int widthSeconds) throws IOException {
+        if (!makesBars || filter.hasDays()) {
+            return null;
+        }
+        PartialBars bars = new PartialBars(type, BarTable.find(type.table()), widthSeconds);
+        List<FileBars> parts = new ArrayList<>();
+        for (byte[] row : hot) {
+            StoredEvent stored = new StoredEvent().wrap(row);
+            EventView event = stored.event();
+            if (event.recordType() == type && filter.hasRouteKey(event.routeKey()) && filter.hasTimes(event.eventTime(), event.eventTime())) {
+                bars.add(stored, instruments.tradingDay(event));
+            }
+            if (bars.size() == BARS_AT_ONCE) {
+                take(bars, parts);
+            }
+        }
+        take(bars, parts);
+        return parts;
+    }
+
+    private static void take(PartialBars bars, List<FileBars> parts) throws IOException {
+        for (byte[] bytes : bars.take()) {
+            parts.add(FileBars.read(bytes));
         }
     }
 

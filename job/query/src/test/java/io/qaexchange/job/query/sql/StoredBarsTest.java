@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Bars of rows of which many lie in files that keep bars, beside bars of the same rows one by one. */
+/** Bars of rows of which many lie in files that keep bars, and the others where bars are made of them, beside bars of the same rows one by one. */
 class StoredBarsTest {
 
     /** Monday 2026-01-05, 20:50 in Shanghai, before the night session. */
@@ -54,6 +54,7 @@ class StoredBarsTest {
                     sessions: [21:00-21:17, 21:30-23:00]
                 """);
         inFiles = new MemoryRows(folder, instruments);
+        inFiles.makeBars();
         oneByOne = new MemoryRows(folder, instruments);
         Random random = new Random(3);
         for (String table : List.of("trade", "tick")) {

@@ -275,7 +275,7 @@ final class HotRowScan {
     }
 
     private int tradingDay(int entry) {
-        byte[] value = Arrays.copyOfRange(block.bytes(), block.valueBegin(entry) + VALUE_HEAD, block.valueEnd(entry));
-        return HotRowService.tradingDay(instruments, row.wrap(value));
+        int from = block.valueBegin(entry) + VALUE_HEAD;
+        return HotRowService.tradingDay(instruments, row.wrap(block.bytes(), from, block.valueEnd(entry) - from));
     }
 }

@@ -1,14 +1,20 @@
 package io.qaexchange.job.stream.live;
 
 import io.qaexchange.events.EventKey;
+import io.qaexchange.events.EventSchema;
+import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.job.model.live.BoundaryView;
 import io.qaexchange.job.model.live.InstrumentStatistics;
+import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LivePin;
+import io.qaexchange.job.model.live.LiveProtocol;
 import io.qaexchange.job.model.live.LiveRequest;
 import io.qaexchange.job.model.live.PartitionOffset;
 import io.qaexchange.job.model.store.HotColdBoundary;
+import io.qaexchange.parquet.bar.BarTable;
+import io.qaexchange.parquet.bar.PartialBars;
 import io.qaexchange.state.StateReadSession;
 import io.qaexchange.state.StateReads;
 import java.io.IOException;
@@ -128,6 +134,20 @@ public final class HotRowService {
     /** A scan of a pin's rows: first those of {@code events}, then the late ones. */
     HotRowScan scan(Pinned pinned, LiveRequest.Scan request) throws IOException {
         return new HotRowScan(pinned, request, instruments, keyGroupBytes);
+    }
+
+    /**
+     * Bars of a pin's rows.
+     *
+     * @throws LiveException if no bars are made of such rows
+     */
+    HotBars bars(Pinned pinned, LiveRequest.Bars request) throws IOException {
+        RecordType type = EventSchema.get().findTemplate(request.rows().recordCode());
+        BarTable table = type == null ? null : BarTable.find(type.table());
+        if (table == null) {
+            throw new LiveException(LiveProtocol.BAD_REQUEST, "no bars are made of record type " + request.rows().recordCode());
+        }
+        return new HotBars(scan(pinned, request.rows()), new PartialBars(type, table, request.widthSeconds()), instruments);
     }
 
     /** Numbers about each instrument, as of the last barrier. */

@@ -18,6 +18,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One reader's connection: see {@link LiveProtocol}. A scan reads a block of rows, gives its turn back, and then writes the block; so a
+ * One reader's connection: see {@link LiveProtocol}. A scan reads a block of rows, gives its turn back, and then writes the block, or adds its rows to bars; so a
  * reader that takes no rows holds up nobody.
  *
  * <p>One thread.
@@ -38,6 +39,8 @@ final class LiveConnection implements Runnable {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final long TURN_S = 10;
     private static final int INSTRUMENTS_OF_FRAME = 2_048;
+    /** Each takes about 200 bytes. */
+    private static final int BARS_OF_FRAME = 16_384;
 
     private final Socket socket;
     private final LiveEndpoint endpoint;
@@ -96,6 +99,8 @@ final class LiveConnection implements Runnable {
                 pin(pin);
             } else if (request instanceof LiveRequest.Scan scan) {
                 scan(scan);
+            } else if (request instanceof LiveRequest.Bars bars) {
+                bars(bars);
             } else if (request instanceof LiveRequest.Release release) {
                 endpoint.pins().release(release.pinId());
                 end(0);
@@ -169,6 +174,28 @@ final class LiveConnection implements Runnable {
         });
     }
 
+    private void bars(LiveRequest.Bars request) throws IOException {
+        endpoint.pins().use(request.rows().pinId(), (service, pinned) -> {
+            HotBars bars = service.bars(pinned, request);
+            boolean more = true;
+            while (more) {
+                Semaphore scans = endpoint.scans();
+                takeTurn(scans);
+                try {
+                    more = bars.next();
+                } finally {
+                    scans.release();
+                }
+                if (!more || bars.size() >= BARS_OF_FRAME) {
+                    for (byte[] ofDay : bars.take()) {
+                        frame(LiveProtocol.VALUE, ofDay);
+                    }
+                }
+            }
+            end(bars.rows());
+        });
+    }
+
     private static void takeTurn(Semaphore scans) throws IOException {
         try {
             if (!scans.tryAcquire(TURN_S, TimeUnit.SECONDS)) {
@@ -232,13 +259,19 @@ final class LiveConnection implements Runnable {
             rows = 0;
         }
 
+        /** Not through the methods of the stream: each of them locks it. */
         @Override
         public void accept(byte[] bytes, int offset, int length) {
-            write(length >>> 24);
-            write(length >>> 16);
-            write(length >>> 8);
-            write(length);
-            write(bytes, offset, length);
+            int row = count + Integer.BYTES;
+            if (row + length > buf.length) {
+                buf = Arrays.copyOf(buf, Math.max(2 * buf.length, row + length));
+            }
+            buf[count] = (byte) (length >>> 24);
+            buf[count + 1] = (byte) (length >>> 16);
+            buf[count + 2] = (byte) (length >>> 8);
+            buf[count + 3] = (byte) length;
+            System.arraycopy(bytes, offset, buf, row, length);
+            count = row + length;
             rows++;
         }
     }
