@@ -2,25 +2,15 @@ package io.qaexchange.parquet;
 
 import io.qaexchange.parquet.column.ParquetTable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.PrimitiveIterator;
 import java.util.Set;
-import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import javax.annotation.Nullable;
 import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.column.impl.ColumnReadStoreImpl;
-import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.filter2.predicate.FilterApi;
 import org.apache.parquet.filter2.predicate.FilterPredicate;
-import org.apache.parquet.internal.column.columnindex.OffsetIndex;
-import org.apache.parquet.internal.filter2.columnindex.RowRanges;
 import org.apache.parquet.io.api.Binary;
-import org.apache.parquet.io.api.Converter;
-import org.apache.parquet.io.api.GroupConverter;
-import org.apache.parquet.io.api.PrimitiveConverter;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
 
@@ -30,7 +20,7 @@ import org.apache.parquet.schema.Type;
  */
 final class MatchingRows {
 
-    private static final String INSTRUMENT = "instrument";
+    static final String INSTRUMENT = "instrument";
 
     @Nullable
     private final Binary instrument;
@@ -85,11 +75,10 @@ final class MatchingRows {
     /**
      * The wanted rows of a row group.
      *
-     * @param pages those pages of the {@link #columns} that may have some
-     * @param rows number of rows of the row group
+     * @param some those pages of the {@link #columns} that may have some
      */
-    RowRanges in(PageReadStore pages, MessageType columns, String createdBy, long rows) {
-        ColumnReadStoreImpl store = new ColumnReadStoreImpl(pages, new NoRecords(), columns, createdBy);
+    RowSet in(SelectedPages some, MessageType columns, String createdBy) {
+        ColumnReadStoreImpl store = new ColumnReadStoreImpl(some.pages(), new NoRecords(), columns, createdBy);
         List<Condition> conditions = new ArrayList<>();
         conditions.add(new Times(store.getColumnReader(columns.getColumnDescription(new String[] {ParquetTable.EVENT_TIME}))));
         if (instrument != null) {
@@ -98,19 +87,22 @@ final class MatchingRows {
         if (text != null) {
             conditions.add(texts(store, columns, text.column(), textValue));
         }
-        PrimitiveIterator.OfLong numbers = pages.getRowIndexes().orElseGet(() -> LongStream.range(0, rows).iterator());
-        Ranges found = new Ranges();
-        while (numbers.hasNext()) {
-            long row = numbers.nextLong();
+        RowSet found = new RowSet();
+        while (some.next()) {
             boolean matches = true;
             for (Condition condition : conditions) {
                 matches &= condition.next();
             }
             if (matches) {
-                found.add(row);
+                found.add(some.number());
             }
         }
-        return found.of(rows);
+        return found;
+    }
+
+    /** Whether rows of an event time are wanted. */
+    boolean hasTime(long timeNs) {
+        return timeNs >= fromNs && (toNs == Long.MAX_VALUE || timeNs < toNs);
     }
 
     private static Condition texts(ColumnReadStoreImpl store, MessageType columns, String column, Binary wanted) {
@@ -132,8 +124,7 @@ final class MatchingRows {
 
         @Override
         public boolean next() {
-            boolean matches = times.getCurrentDefinitionLevel() == times.getDescriptor().getMaxDefinitionLevel() && times.getLong() >= fromNs
-                    && (toNs == Long.MAX_VALUE || times.getLong() < toNs);
+            boolean matches = times.getCurrentDefinitionLevel() == times.getDescriptor().getMaxDefinitionLevel() && hasTime(times.getLong());
             times.consume();
             return matches;
         }
@@ -145,73 +136,6 @@ final class MatchingRows {
             boolean matches = texts.getCurrentDefinitionLevel() == texts.getDescriptor().getMaxDefinitionLevel() && texts.getBinary().equals(wanted);
             texts.consume();
             return matches;
-        }
-    }
-
-    /** Ranges of rows, as if each were a page: which is how the library makes them. */
-    private static final class Ranges implements OffsetIndex {
-        private long[] first = new long[4];
-        private long[] last = new long[4];
-        private int count;
-
-        void add(long row) {
-            if (count > 0 && last[count - 1] == row - 1) {
-                last[count - 1] = row;
-                return;
-            }
-            if (count == first.length) {
-                first = Arrays.copyOf(first, 2 * count);
-                last = Arrays.copyOf(last, 2 * count);
-            }
-            first[count] = row;
-            last[count++] = row;
-        }
-
-        RowRanges of(long rows) {
-            return RowRanges.create(rows, IntStream.range(0, count).iterator(), this);
-        }
-
-        @Override
-        public int getPageCount() {
-            return count;
-        }
-
-        @Override
-        public long getFirstRowIndex(int range) {
-            return first[range];
-        }
-
-        @Override
-        public long getLastRowIndex(int range, long rows) {
-            return last[range];
-        }
-
-        @Override
-        public long getOffset(int range) {
-            throw new UnsupportedOperationException("a range of rows lies nowhere");
-        }
-
-        @Override
-        public int getCompressedPageSize(int range) {
-            throw new UnsupportedOperationException("a range of rows lies nowhere");
-        }
-    }
-
-    /** Columns are read one by one. */
-    private static final class NoRecords extends GroupConverter {
-        @Override
-        public Converter getConverter(int column) {
-            return new PrimitiveConverter() { };
-        }
-
-        @Override
-        public void start() {
-            throw new UnsupportedOperationException("no records are made");
-        }
-
-        @Override
-        public void end() {
-            throw new UnsupportedOperationException("no records are made");
         }
     }
 }

@@ -5,10 +5,8 @@ import io.qaexchange.events.RecordType;
 import java.io.Closeable;
 import java.io.IOException;
 import javax.annotation.Nullable;
-import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.filter2.compat.FilterCompat;
 import org.apache.parquet.hadoop.ParquetFileReader;
-import org.apache.parquet.internal.filter2.columnindex.RowRanges;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.InputFile;
 import org.apache.parquet.io.RecordReader;
@@ -30,8 +28,9 @@ public final class TableReader implements Closeable {
     @Nullable
     private final MatchingRows wanted;
     private int nextGroup;
+    @Nullable
+    private SelectedPages some;
     private RecordReader<ArchivedEvent> rows;
-    private long rowsLeft;
 
     private TableReader(ParquetFileReader file, String name, MessageType schema, RecordType recordType, @Nullable MatchingRows wanted) {
         this.file = file;
@@ -112,19 +111,22 @@ public final class TableReader implements Closeable {
      */
     public ArchivedEvent next() throws IOException {
         try {
-            while (rowsLeft == 0) {
-                if (nextGroup == file.getRowGroups().size()) {
-                    return null;
+            while (true) {
+                while (some == null || !some.next()) {
+                    if (nextGroup == file.getRowGroups().size()) {
+                        return null;
+                    }
+                    some = wanted == null ? SelectedPages.all(file, nextGroup) : wantedPages(nextGroup);
+                    nextGroup++;
+                    if (some != null) {
+                        rows = new ColumnIOFactory().getColumnIO(schema).getRecordReader(some.pages(), new ArchivedEventMaterializer(recordType, schema));
+                    }
                 }
-                PageReadStore pages = wanted == null ? file.readRowGroup(nextGroup) : wantedPages(nextGroup);
-                nextGroup++;
-                if (pages != null) {
-                    rows = new ColumnIOFactory().getColumnIO(schema).getRecordReader(pages, new ArchivedEventMaterializer(recordType, schema));
-                    rowsLeft = pages.getRowCount();
+                ArchivedEvent row = rows.read();
+                if (some.isWanted()) {
+                    return row;
                 }
             }
-            rowsLeft--;
-            return rows.read();
         } catch (IOException | RuntimeException e) {
             throw new IOException(name + " is damaged or cannot be read: " + e.getMessage(), e);
         }
@@ -132,19 +134,13 @@ public final class TableReader implements Closeable {
 
     /** The pages with the wanted rows of a row group; null if it has none. */
     @Nullable
-    private PageReadStore wantedPages(int group) throws IOException {
+    private SelectedPages wantedPages(int group) throws IOException {
         // The places of the pages of all columns are looked up before some columns are asked for: the reader keeps those that it finds first.
         file.setRequestedSchema(schema);
         file.getColumnIndexStore(group);
         MessageType deciding = wanted.columns(schema);
-        file.setRequestedSchema(deciding);
-        PageReadStore pages = file.readFilteredRowGroup(group);
-        if (pages == null) {
-            return null;
-        }
-        RowRanges found = wanted.in(pages, deciding, file.getFileMetaData().getCreatedBy(), file.getRowGroups().get(group).getRowCount());
-        file.setRequestedSchema(schema);
-        return found.rowCount() == 0 ? null : file.readFilteredRowGroup(group, found);
+        SelectedPages maybe = SelectedPages.read(file, group, deciding, wanted);
+        return maybe == null ? null : SelectedPages.read(file, group, schema, wanted.in(maybe, deciding, file.getFileMetaData().getCreatedBy()));
     }
 
     @Override

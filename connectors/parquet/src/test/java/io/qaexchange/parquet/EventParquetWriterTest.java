@@ -10,6 +10,8 @@ import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.generator.EventGenerator;
 import io.qaexchange.events.generator.GeneratedMessage;
+import io.qaexchange.parquet.bar.BarTable;
+import io.qaexchange.parquet.bar.PricedEvent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -91,6 +93,81 @@ class EventParquetWriterTest {
                     assertThat(Arrays.equals(reader.next().message(), event)).as(name).isTrue();
                 }
                 assertThat(reader.next()).isNull();
+            }
+        }
+    }
+
+    /** One row in each of several pages, the last ones of the file among them: the library alone gives another row for the last of them. */
+    @Test
+    void rowsThatAreAloneInTheirPagesAreThoseThatMatch() throws Exception {
+        RecordType table = EventSchema.get().table("tick");
+        List<byte[]> ticks = generated(60_000).get(table);
+        Random random = new Random(8);
+        for (int rows : new int[] {8_001, 16_001, 20_000}) {
+            List<byte[]> written = new ArrayList<>();
+            for (int i = 0; i < rows; i++) {
+                written.add(ticks.get(random.nextInt(ticks.size())));
+            }
+            Path file = write(table, written, ParquetOptions.DEFAULT);
+            for (int i = 0; i < 60; i++) {
+                EventView of = new EventView().wrap(written.get(i % 3 == 0 ? rows - 1 - i / 3 : random.nextInt(rows)));
+                long to = of.eventTime() + 1;
+                List<byte[]> expected = written.stream().filter(event -> new EventView().wrap(event).instrument().equals(of.instrument()) && new EventView().wrap(event).eventTime() == of.eventTime()).toList();
+                List<byte[]> found = new ArrayList<>();
+                try (TableReader reader = TableReader.open(new LocalInputFile(file), of.instrument(), of.eventTime(), to)) {
+                    for (ArchivedEvent row = reader.next(); row != null; row = reader.next()) {
+                        found.add(row.message());
+                    }
+                }
+                assertThat(found.toArray()).as("of %d rows, row %d", rows, i).isEqualTo(expected.toArray());
+            }
+            Files.delete(file);
+        }
+    }
+
+    /** Bars of the columns that they are made of, beside bars of whole events: of an instrument and of all, of some times and of all. */
+    @Test
+    void pricedRowsAreThoseOfTheEvents() throws Exception {
+        Random random = new Random(6);
+        Map<RecordType, List<byte[]>> events = generated(60_000);
+        for (BarTable table : BarTable.values()) {
+            RecordType type = EventSchema.get().table(table.table());
+            for (boolean inOrder : new boolean[] {true, false}) {
+                List<byte[]> written = new ArrayList<>(events.get(type));
+                if (!inOrder) {
+                    Collections.shuffle(written, random);
+                }
+                Path file = write(type, written, new ParquetOptions(ParquetCompression.ZSTD, random.nextBoolean() ? 3_000 : 100_000));
+                int rows = 0;
+                for (int i = 0; i < 30; i++) {
+                    EventView some = new EventView().wrap(written.get(random.nextInt(written.size())));
+                    String instrument = i % 3 == 0 ? null : some.instrument();
+                    long from = i % 4 == 0 ? Long.MIN_VALUE : some.eventTime() - random.nextInt(2) * random.nextInt(1_000_000_000);
+                    long to = i % 5 == 0 ? Long.MAX_VALUE : some.eventTime() + random.nextInt(3) * 1_000_000_000L;
+                    List<String> expected = new ArrayList<>();
+                    PricedEvent priced = new PricedEvent(type, table);
+                    try (TableReader reader = TableReader.open(new LocalInputFile(file), instrument, from, to)) {
+                        for (ArchivedEvent row = reader.next(); row != null; row = reader.next()) {
+                            StoredEvent stored = new StoredEvent().wrap(StoredEvent.encode(row.message(), new Arrival(1, row.topic(), row.partition(), row.offset())));
+                            if (priced.wrap(stored)) {
+                                EventView event = priced.event();
+                                expected.add(String.join(" ", event.instrument(), "" + event.tradingDay(), "" + event.eventTime(), new String(priced.source()), "" + priced.sequence(),
+                                        "" + priced.price(), "" + priced.volume()));
+                            }
+                        }
+                    }
+                    List<String> read = new ArrayList<>();
+                    try (PricedRows reader = PricedRows.open(new LocalInputFile(file), table, instrument, from, to)) {
+                        while (reader.next()) {
+                            read.add(String.join(" ", reader.instrument(), "" + reader.tradingDay(), "" + reader.timeNs(), new String(reader.source()), "" + reader.sequence(),
+                                    "" + reader.price(), "" + reader.volume()));
+                        }
+                    }
+                    assertThat(read).as("%s %s %s %d %d", table, inOrder, instrument, from, to).isEqualTo(expected);
+                    rows += read.size();
+                }
+                assertThat(rows).isGreaterThan(written.size());
+                Files.delete(file);
             }
         }
     }

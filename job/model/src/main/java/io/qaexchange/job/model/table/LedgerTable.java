@@ -43,12 +43,14 @@ public enum LedgerTable {
     private final List<String> key;
     private final String newest;
     private final List<RowColumn> columns;
+    private final Kind[] kinds;
 
     LedgerTable(int code, List<String> key, String newest, Columns columns) {
         this.code = code;
         this.key = key;
         this.newest = newest;
         this.columns = List.copyOf(columns.list);
+        this.kinds = columns.list.stream().map(RowColumn::kind).toArray(Kind[]::new);
     }
 
     private static final class Columns {
@@ -83,6 +85,11 @@ public enum LedgerTable {
     /** All columns, in their order. */
     public List<RowColumn> allColumns() {
         return columns;
+    }
+
+    /** The kind of a column. */
+    Kind kind(int column) {
+        return kinds[column];
     }
 
     /** The condition under which a row is seen: no newer one of the same key; "" for all rows. */

@@ -7,7 +7,9 @@ import io.qaexchange.events.Arrival;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.parquet.ArchivedEvent;
 import io.qaexchange.parquet.FlinkInputFile;
+import io.qaexchange.parquet.PricedRows;
 import io.qaexchange.parquet.TableReader;
+import io.qaexchange.parquet.bar.BarTable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import javax.annotation.Nullable;
@@ -33,6 +35,22 @@ final class ColdRows {
             for (ArchivedEvent event = reader.next(); event != null; event = reader.next()) {
                 Arrival arrival = new Arrival(event.ingestTimeNs(), event.topic(), event.partition(), event.offset());
                 visitor.accept(UnionRow.of(StoredEvent.encode(event.message(), arrival), view));
+            }
+        }
+    }
+
+    /** Takes the values of a row that a bar is made of; the cursor stays there during the call. */
+    @FunctionalInterface
+    interface PricedVisitor {
+        void accept(PricedRows row);
+    }
+
+    /** Visits rows of a file that have a price, in the same order each time; those of an instrument, or all if it is null, and of some times. */
+    static void forEachPriced(ColdFiles files, DataFile file, BarTable table, @Nullable String instrument, long fromNs, long toNs, PricedVisitor visitor)
+            throws IOException {
+        try (ColdFile cold = files.open(file); PricedRows rows = PricedRows.open(input(cold), table, instrument, fromNs, toNs)) {
+            while (rows.next()) {
+                visitor.accept(rows);
             }
         }
     }

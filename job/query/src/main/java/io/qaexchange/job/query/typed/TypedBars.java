@@ -55,7 +55,12 @@ public final class TypedBars {
         if (!rows.seesAll() || !wanted.addAll(rows.hotBars(range, wanted.partSeconds()))) {
             rows.forEachHot(range, events::add);
         }
-        rows.forEachCold(range, left, events::add);
+        if (rows.seesAll()) {
+            rows.forEachPriced(range, left, bars.source(), row -> builder.add(row.instrument(), row.tradingDay(), row.timeNs(), row.source(), row.sequence(), row.price(),
+                    row.volume()));
+        } else {
+            rows.forEachCold(range, left, events::add);
+        }
         return builder.finish();
     }
 }

@@ -11,6 +11,7 @@ import io.qaexchange.events.StoredEvent;
 import io.qaexchange.job.query.hot.RowFilter;
 import io.qaexchange.job.query.live.LiveRead;
 import io.qaexchange.parquet.TableReader;
+import io.qaexchange.parquet.bar.BarTable;
 import io.qaexchange.parquet.bar.FileBars;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -102,6 +103,18 @@ public final class UnionScan {
         if (!range.isEmpty()) {
             for (DataFile file : files) {
                 cold(file, range, row -> visitor.accept(view));
+            }
+        }
+    }
+
+    /** Visits the rows of a range in some of its {@link #files} that have a price; for a read that {@linkplain #seesAll shows} every row. */
+    void forEachPriced(Range range, List<DataFile> files, BarTable table, ColdRows.PricedVisitor visitor) throws IOException {
+        if (!seesAll()) {
+            throw new IllegalStateException("rows are kept from who asks, and prices alone do not say which");
+        }
+        if (!range.isEmpty()) {
+            for (DataFile file : files) {
+                ColdRows.forEachPriced(coldFiles, file, table, range.instrument(), range.fromNs(), range.toNs(), visitor);
             }
         }
     }

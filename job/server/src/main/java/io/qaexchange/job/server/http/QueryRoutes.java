@@ -45,8 +45,8 @@ public final class QueryRoutes {
     private static final int MAX_ROWS = 1_000_000;
     private static final long USUAL_ROWS = 1_000;
     /** Bars of more files, or of files with more rows, are made by DuckDB, on all cores and within the limits of a query; it takes some 10 ms to begin, this a ms for each file. */
-    private static final int MOST_ARCHIVED_FILES = 8;
-    private static final long MOST_ARCHIVED_ROWS = 100_000;
+    private static final int MOST_ARCHIVED_FILES = 32;
+    private static final long MOST_ARCHIVED_ROWS = 1_000_000;
 
     private final QueryEngine engine;
     private final Admission admission;
