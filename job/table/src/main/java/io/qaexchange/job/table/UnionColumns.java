@@ -5,9 +5,9 @@ import io.qaexchange.events.EventView;
 import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
+import io.qaexchange.job.model.store.TradingDay;
 import io.qaexchange.job.query.NearNames;
 import io.qaexchange.parquet.column.ParquetTable;
-import java.time.LocalDate;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -71,8 +71,7 @@ final class UnionColumns {
         columns.put(ParquetTable.KAFKA_TOPIC, new UnionColumn(DataTypes.STRING(), row -> StringData.fromString(row.stored.topic())));
         columns.put(ParquetTable.KAFKA_PARTITION, new UnionColumn(DataTypes.INT(), row -> row.stored.partition()));
         columns.put(ParquetTable.KAFKA_OFFSET, new UnionColumn(DataTypes.BIGINT(), row -> row.stored.offset()));
-        columns.put(DATE, new UnionColumn(DataTypes.DATE(), row -> (int) LocalDate.of(row.tradingDay / 10_000, row.tradingDay / 100 % 100,
-                row.tradingDay % 100).toEpochDay()));
+        columns.put(DATE, new UnionColumn(DataTypes.DATE(), row -> (int) TradingDay.toDate(row.tradingDay).toEpochDay()));
     }
 
     static UnionColumns of(RecordType type) {

@@ -1,9 +1,16 @@
 package io.qaexchange.job.model.store;
 
-/** Trading days as they stand in paths. */
+import java.time.LocalDate;
+
+/** Trading days, yyyymmdd, as they stand in paths and as dates. */
 public final class TradingDay {
 
     private TradingDay() {
+    }
+
+    /** {@code yyyymmdd} as a date. */
+    public static LocalDate toDate(int yyyymmdd) {
+        return LocalDate.of(yyyymmdd / 10_000, yyyymmdd / 100 % 100, yyyymmdd % 100);
     }
 
     /** {@code yyyymmdd} as {@code yyyy-mm-dd}, the form that readers of partitioned folders take for a date. */

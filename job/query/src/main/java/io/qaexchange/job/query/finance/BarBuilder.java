@@ -3,6 +3,7 @@ package io.qaexchange.job.query.finance;
 import io.qaexchange.events.instruments.Instrument;
 import io.qaexchange.events.instruments.Instruments;
 import io.qaexchange.events.instruments.Session;
+import io.qaexchange.job.model.store.TradingDay;
 import io.qaexchange.parquet.bar.FileBars;
 import io.qaexchange.parquet.bar.PartialBar;
 import java.math.BigInteger;
@@ -171,7 +172,7 @@ public final class BarBuilder {
     /** Where the bar of a row begins. */
     private long begin(OfInstrument of, int tradingDay, long timeNs) {
         if (width.isTradingDay()) {
-            LocalDate day = LocalDate.of(tradingDay / 10_000, tradingDay / 100 % 100, tradingDay % 100);
+            LocalDate day = TradingDay.toDate(tradingDay);
             return day.atStartOfDay(ZoneOffset.UTC).toEpochSecond() * NANOS_PER_SECOND;
         }
         Session session = of.sessionAt(timeNs);

@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import javax.annotation.Nullable;
 
 /**
@@ -37,12 +36,7 @@ final class QueryParser {
     /** Table functions that read tables whose names stand in a text. */
     private static final Set<String> READ_BY_TEXT = Set.of("query", "query_table", "json_execute_serialized_sql");
 
-    /** Expressions that make one row of one row. */
-    private static final Set<String> SHOWN = Set.of("STAR", "COLUMN_REF", "CONSTANT");
-    /** Expressions of conditions that look at one row, and that no macro is behind. */
-    private static final Set<String> OF_A_ROW = Set.of("COLUMN_REF", "CONSTANT", "COMPARISON", "CONJUNCTION", "BETWEEN", "OPERATOR", "CAST", "TYPE");
     private static final String CLASS = "class";
-    private static final String LISTS = "[]";
 
     private final Connection connection;
     private final Set<String> tables;
@@ -99,8 +93,9 @@ final class QueryParser {
         List<BarCall> bars = conditions.bars();
         String text = bars.isEmpty() ? sql : (explains ? sql.substring(0, explain.end()) + " " : "") + text(tree);
         boolean byText = readsByText(statement);
-        SqlQuery.Passing passing = explains || byText ? null : passing(statement);
-        return new SqlQuery(text, explains, reads, conditions.instruments(), bars, byText ? Set.of() : conditions.barsOnly(), wholeTable(statement.path("node")),
+        RowByRow rows = new RowByRow(tables, statement);
+        SqlQuery.Passing passing = explains || byText ? null : rows.passing();
+        return new SqlQuery(text, explains, reads, conditions.instruments(), bars, byText ? Set.of() : conditions.barsOnly(), rows.wholeTable(),
                 passing == null || conditions.instruments().containsKey(passing.table()) ? null : passing);
     }
 
@@ -113,86 +108,6 @@ final class QueryParser {
         Set<String> columns = new HashSet<>(named);
         macros.forEach(macro -> columns.addAll(Macros.columns(macro)));
         return columns;
-    }
-
-    /** The table that a query reads once and shows row by row, in any order; of none is said afterwards that it has no such row. */
-    @Nullable
-    private SqlQuery.Passing passing(JsonNode statement) {
-        JsonNode select = statement.path("node");
-        String table = shownTable(select);
-        long most = most(select.path("modifiers"));
-        boolean once = statement.findValues("type").stream().filter(type -> type.asText().equals("BASE_TABLE")).count() == 1;
-        return table == null || !once || most < 0 || !isOfARow(select.path("where_clause")) ? null : new SqlQuery.Passing(table, most, columnsAsTheyAre(select, table));
-    }
-
-    /** The columns of a query that shows all rows, and columns as they are, each once; null if it does something else. */
-    @Nullable
-    private static List<String> columnsAsTheyAre(JsonNode select, String table) {
-        JsonNode from = select.path("from_table");
-        if (!select.path("where_clause").isNull() || !from.path("schema_name").asText().isEmpty() || !from.path("catalog_name").asText().isEmpty()
-                || !from.path("column_name_alias").isEmpty() || !from.path("at_clause").isNull()) {
-            return null;
-        }
-        Map<String, String> types = TableColumns.withDate(table);
-        JsonNode list = select.path("select_list");
-        List<String> columns = new ArrayList<>();
-        if (list.size() == 1 && isPlainStar(list.get(0))) {
-            columns.addAll(types.keySet());
-        } else {
-            for (JsonNode column : list) {
-                boolean plain = column.path(CLASS).asText().equals("COLUMN_REF") && column.path("alias").asText().isEmpty() && column.path("column_names").size() == 1;
-                columns.add(plain ? column.path("column_names").get(0).asText() : "");
-            }
-        }
-        boolean known = columns.stream().allMatch(column -> types.containsKey(column) && !types.get(column).endsWith(LISTS));
-        return known && columns.stream().distinct().count() == columns.size() ? List.copyOf(columns) : null;
-    }
-
-    private static boolean isPlainStar(JsonNode star) {
-        return star.path(CLASS).asText().equals("STAR") && star.path("expr").isNull() && !star.path("columns").asBoolean()
-                && Stream.of("relation_name", "alias").allMatch(name -> star.path(name).asText().isEmpty())
-                && Stream.of("exclude_list", "replace_list", "rename_list", "qualified_exclude_list").allMatch(name -> star.path(name).isEmpty());
-    }
-
-    /** The rows that a query has at most; -1 if something other than a plain number limits or orders them. */
-    private static long most(JsonNode modifiers) {
-        if (modifiers.isEmpty()) {
-            return Long.MAX_VALUE;
-        }
-        JsonNode modifier = modifiers.get(0);
-        JsonNode limit = modifier.path("limit").path("literal");
-        boolean plain = modifiers.size() == 1 && modifier.path("limit_type").asText().equals("ROW_COUNT") && modifier.path("offset").isNull()
-                && limit.path("kind").asText().equals("INTEGER") && limit.path("text").asText().matches("\\d{1,18}");
-        return plain ? limit.path("text").asLong() : -1;
-    }
-
-    private static boolean isOfARow(JsonNode condition) {
-        return condition.isNull() || condition.findValues(CLASS).stream().allMatch(name -> OF_A_ROW.contains(name.asText()));
-    }
-
-    /** The table that a query shows row by row, all of it. */
-    @Nullable
-    private String wholeTable(JsonNode select) {
-        for (JsonNode modifier : select.path("modifiers")) {
-            if (!modifier.path("type").asText().equals("ORDER_MODIFIER")) {
-                return null;
-            }
-        }
-        return select.path("where_clause").isNull() ? shownTable(select) : null;
-    }
-
-    /** The table whose rows a query shows, each as a row, but for its conditions, order and limits. */
-    @Nullable
-    private String shownTable(JsonNode select) {
-        JsonNode from = select.path("from_table");
-        boolean plain = select.path("type").asText().equals("SELECT_NODE") && from.path("type").asText().equals("BASE_TABLE")
-                && select.path("group_expressions").isEmpty() && select.path("having").isNull() && select.path("qualify").isNull() && select.path("sample").isNull()
-                && from.path("sample").isNull() && select.path("cte_map").path("map").isEmpty();
-        for (JsonNode column : select.path("select_list")) {
-            plain &= SHOWN.contains(column.path(CLASS).asText());
-        }
-        String table = lower(from.path("table_name"));
-        return plain && tables.contains(table) && SystemTable.find(table) == null ? table : null;
     }
 
     /** The text of a tree. */

@@ -184,8 +184,8 @@ public final class ResultWriter {
         if (answers == null) {
             throw new IllegalStateException("the database has no folder for answers");
         }
-        Path file = Files.createTempFile(answers, "answer", ".parquet");
         tables.join();
+        Path file = Files.createTempFile(answers, "answer", ".parquet");
         try (Statement statement = connection.createStatement()) {
             limit.add(statement.executeLargeUpdate("COPY (" + limit.bounded(portable()) + ") TO " + SqlText.quote(file.toString()) + " (FORMAT parquet)"));
             Files.copy(file, out);

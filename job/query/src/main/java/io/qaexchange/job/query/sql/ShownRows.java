@@ -1,8 +1,8 @@
 package io.qaexchange.job.query.sql;
 
+import io.qaexchange.job.model.store.TradingDay;
 import io.qaexchange.job.query.arrow.OwnedVectorsReader;
 import java.io.IOException;
-import java.time.LocalDate;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.DateDayVector;
@@ -69,7 +69,7 @@ final class ShownRows extends OwnedVectorsReader {
         for (int row = 0; row < count; row++) {
             if (days.get(row) != day) {
                 day = days.get(row);
-                epochDay = (int) LocalDate.of(day / 10_000, day / 100 % 100, day % 100).toEpochDay();
+                epochDay = (int) TradingDay.toDate(day).toEpochDay();
             }
             dates.set(row, epochDay);
         }

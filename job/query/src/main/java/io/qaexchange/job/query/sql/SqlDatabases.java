@@ -2,9 +2,6 @@ package io.qaexchange.job.query.sql;
 
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -27,22 +24,12 @@ public final class SqlDatabases implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SqlDatabases.class);
 
-    private static final int MAX_PARSED = 256;
-    private static final int MAX_PARSED_CHARS = 8_192;
-
     private final SqlDatabase.Settings settings;
     private final Path answers;
     private final FileColumns fileColumns = new FileColumns();
     private final BlockingQueue<SqlDatabase> ready;
-    /** By text: statements that show columns of a table as they are. */
-    private final Map<String, SqlQuery> parsed = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, SqlQuery> eldest) {
-            return size() > MAX_PARSED;
-        }
-    });
+    /** Statements that show columns of a table as they are. */
+    private final ParsedStatements parsed = new ParsedStatements();
     private final int prepared;
     private final AtomicBoolean filling = new AtomicBoolean();
     private volatile boolean closed;
@@ -73,16 +60,15 @@ public final class SqlDatabases implements AutoCloseable {
      * @throws WrongSqlException if it may not be run
      */
     public SqlQuery parse(String sql) throws SQLException {
-        SqlQuery known = parsed.get(sql);
+        SqlQuery known = parsed.find(sql);
         if (known != null) {
             return known;
         }
         SqlDatabase database = poll(Set.of());
         try {
             SqlQuery query = database.parse(sql);
-            // Conditions may have been computed from the clock. These have none.
-            if (query.passing() != null && query.passing().columns() != null && sql.length() <= MAX_PARSED_CHARS) {
-                parsed.put(sql, query);
+            if (query.passing() != null && query.passing().columns() != null) {
+                parsed.keep(sql, query);
             }
             return query;
         } finally {

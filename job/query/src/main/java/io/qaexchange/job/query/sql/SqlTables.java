@@ -1,6 +1,5 @@
 package io.qaexchange.job.query.sql;
 
-
 import io.qaexchange.archive.manifest.DataFile;
 import io.qaexchange.archive.manifest.ManifestStore;
 import io.qaexchange.archive.tier.ColdFile;
@@ -75,17 +74,14 @@ public final class SqlTables implements AutoCloseable {
     /** Hot rows that are read while the query shows them. */
     @Nullable
     private HotRowStream stream;
-    /** Rows that are shown after the hot ones; null if the views have them, or there are none. */
-    @Nullable
-    private RowsBehind behind;
+    /** Rows that are shown after the hot ones. */
+    private RowsBehind behind = new RowsBehind(null);
+    /** Whether they are, however few hot rows there are. */
+    private boolean alwaysBehind;
     /** Whether hot rows come without DuckDB. */
     private boolean asTheyAre;
     /** Whether rows were shown without the database so far. */
     private boolean untouched;
-
-    /** Archived rows of a table whose view has the hot ones alone so far. */
-    private record RowsBehind(RowSource source, String table, List<DataFile> files, TableRead read) {
-    }
 
     /** Takes the database when the query is over. */
     @FunctionalInterface
@@ -238,54 +234,28 @@ public final class SqlTables implements AutoCloseable {
      * @param batchRows rows of a batch, at most
      */
     public ArrowRows rows(SqlQuery query, Statement statement, String select, BufferAllocator allocator, long batchRows) throws SQLException {
-        return behind == null ? ArrowRows.of(statement, select, allocator, batchRows)
-                : ArrowRows.of(statement, new ArrowRows.Part(select, Math.min(batchRows, HOT_BATCH_ROWS)), behind(query, () -> select, batchRows), allocator);
-    }
-
-    /** Makes the statement that gives the rows of a query. */
-    @FunctionalInterface
-    interface Select {
-        String make() throws SQLException;
+        return behind.isEmpty() ? ArrowRows.of(statement, select, allocator, batchRows)
+                : ArrowRows.of(statement, new ArrowRows.Part(select, Math.min(batchRows, HOT_BATCH_ROWS)), behind.parts(query.passing().most(), () -> select, batchRows), allocator);
     }
 
     /** As {@link #rows}, if rows are shown {@linkplain Showing#AS_THEY_ARE as they are}: hot ones come without DuckDB, and the statement is made when others follow. */
-    ArrowRows rowsAsTheyAre(SqlQuery query, Statement statement, Select select, long batchRows) throws SQLException {
-        return ArrowRows.of(stream.rows(query.passing().columns(), query.passing().most()), statement, behind(query, select, batchRows), stream.allocator());
+    ArrowRows rowsAsTheyAre(SqlQuery query, Statement statement, RowsBehind.Select select, long batchRows) throws SQLException {
+        SqlQuery.Passing passing = query.passing();
+        return ArrowRows.of(stream.rows(passing.columns(), passing.most()), statement, behind.parts(passing.most(), select, batchRows), stream.allocator());
     }
 
     boolean showsRowsAsTheyAre() {
         return asTheyAre;
     }
 
-    private ArrowRows.Parts behind(SqlQuery query, Select select, long batchRows) {
-        long most = query.passing().most();
-        return given -> {
-            RowsBehind next = given < most ? behind : null;
-            behind = null;
-            if (next == null) {
-                return null;
-            }
-            show(next, false);
-            return new ArrowRows.Part(most == Long.MAX_VALUE ? select.make() : "SELECT * FROM (" + select.make() + ") LIMIT " + (most - given), batchRows);
-        };
-    }
-
     /** All rows in one statement, for whoever can run one only: the views have the hot and the archived ones. */
     public void join() throws SQLException {
-        RowsBehind next = behind;
-        behind = null;
-        if (next != null) {
-            show(next, true);
-        }
+        behind.join();
     }
 
-    private void show(RowsBehind next, boolean hot) throws SQLException {
-        untouched = false;
-        try {
-            createView(next.table(), cold(next.source(), next.files()), hot, next.read());
-        } catch (IOException e) {
-            throw new SQLException(e.getMessage(), e);
-        }
+    /** Archived rows follow from now on also where hot rows are few, so that tests with few rows see it. */
+    void showArchivedRowsBehind() {
+        alwaysBehind = true;
     }
 
     /**
@@ -337,8 +307,11 @@ public final class SqlTables implements AutoCloseable {
 
     /** Makes the hot rows ready that are read while they are shown. Few are whole before the first is shown, and so are archived ones ready then, unless a limit may do without them. */
     private void showHot(RowSource source, SqlQuery.Passing passing, Showing showing, List<DataFile> cold, TableRead read) throws SQLException, IOException {
-        boolean later = !cold.isEmpty() && (!stream.isWhole() || passing.most() < Long.MAX_VALUE);
-        behind = later ? new RowsBehind(source, passing.table(), cold, read) : null;
+        boolean later = !cold.isEmpty() && (!stream.isWhole() || passing.most() < Long.MAX_VALUE || alwaysBehind);
+        behind = new RowsBehind(!later ? null : hot -> {
+            untouched = false;
+            createView(passing.table(), cold(source, cold), hot, read);
+        });
         asTheyAre = showing == Showing.AS_THEY_ARE && passing.columns() != null && (later || cold.isEmpty());
         untouched = asTheyAre;
         if (!asTheyAre) {
@@ -431,14 +404,21 @@ public final class SqlTables implements AutoCloseable {
      * A failure of DuckDB, with what made it: hot rows that could not be read, or an archived file. {@value #FILE_FAILURE} begins the message of the latter.
      */
     public SQLException explain(SQLException failure) {
-        if (stream != null && stream.failure() != null) {
-            return new HotRowsLostException(stream.failure());
+        SQLException lost = lost();
+        if (lost != null) {
+            return lost;
         }
         if (!OF_A_FILE.matcher(String.valueOf(failure.getMessage())).find()) {
             return failure;
         }
         String found = DamagedFiles.find(List.copyOf(opened.keySet()), opened::get);
         return found == null ? failure : new SQLException("IO Error: " + found, failure);
+    }
+
+    /** The failure of hot rows that could not be read while they were shown; null if there is none. */
+    @Nullable
+    public SQLException lost() {
+        return stream == null || stream.failure() == null ? null : RowsLostException.ofHotRows(stream.failure());
     }
 
     /** Whether an archived file made a query fail. */

@@ -9,10 +9,10 @@ import io.qaexchange.events.Field;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.model.store.TradingDay;
 import io.qaexchange.parquet.column.ParquetTable;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.time.LocalDate;
 
 /**
  * Rows as JSON, one object a line, with the columns and values that the SQL tables have.
@@ -74,7 +74,7 @@ public final class RowJson {
         json.writeStringField(ParquetTable.KAFKA_TOPIC, stored.topic());
         json.writeNumberField(ParquetTable.KAFKA_PARTITION, stored.partition());
         json.writeNumberField(ParquetTable.KAFKA_OFFSET, stored.offset());
-        json.writeStringField(DATE, LocalDate.of(tradingDay / 10_000, tradingDay / 100 % 100, tradingDay % 100).toString());
+        json.writeStringField(DATE, TradingDay.toDate(tradingDay).toString());
         json.writeEndObject();
     }
 

@@ -151,12 +151,21 @@ class HotRowStreamTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"SELECT * FROM tick", "SELECT sequence, instrument FROM tick", "SELECT date, event_time, volume FROM main.tick AS t", "FROM tick"})
+    @ValueSource(strings = {"SELECT * FROM tick", "SELECT sequence, instrument FROM tick", "SELECT date, event_time, volume FROM main.tick AS t", "SELECT instrument, volume FROM tick AS t", "FROM tick"})
     void rowsAsTheyAreAreThoseOfDuckDb(String sql) throws Exception {
         byte[] loaded = written(sql, ResultFormat.ARROW, SqlTables.Showing.LOADED);
         byte[] direct = written(sql, ResultFormat.ARROW, SqlTables.Showing.AS_THEY_ARE);
         assertThat(linesOfArrow(direct)).hasSize(COLD + HOT).isEqualTo(linesOfArrow(loaded));
         assertThat(schemaOf(direct)).isEqualTo(schemaOf(loaded));
+    }
+
+    /** One row of each group, and of no group, when hot rows are many and archived ones follow. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"SELECT instrument FROM tick GROUP BY ALL | 90", "SELECT 1 FROM tick GROUP BY () | 1", "SELECT * REPLACE (max(sequence) AS sequence) FROM (SELECT sequence FROM tick) | 1",
+            "SELECT * EXCLUDE (event_time) FROM tick LIMIT 61000 | 61000"})
+    void aStatementOverAllRowsIsOneStatement(String sql, int rows) throws Exception {
+        assertThat(linesOfArrow(written(sql, ResultFormat.ARROW, SqlTables.Showing.AS_THEY_ARE))).hasSize(rows);
+        assertThat(shown(sql, true)).hasSize(rows + 1);
     }
 
     @ParameterizedTest
@@ -169,7 +178,7 @@ class HotRowStreamTest {
 
     /** DuckDB makes something of these columns, or says what is wrong with them. */
     @ParameterizedTest
-    @ValueSource(strings = {"SELECT sequence AS s FROM tick", "SELECT 1 FROM tick", "SELECT sequence, sequence FROM tick", "SELECT Sequence FROM tick", "SELECT nothing FROM tick",
+    @ValueSource(strings = {"SELECT sequence AS s FROM tick", "SELECT 1 FROM tick", "SELECT sequence, sequence FROM tick", "SELECT Sequence FROM tick",
             "SELECT * EXCLUDE (volume) FROM tick", "SELECT * RENAME (volume AS v) FROM tick", "SELECT * REPLACE (1 AS volume) FROM tick", "SELECT COLUMNS('s.*') FROM tick",
             "SELECT t.* FROM tick t", "SELECT t.sequence FROM tick t", "SELECT a FROM tick AS t(a, b)", "SELECT * FROM other.tick", "SELECT * FROM book_snapshot",
             "SELECT * FROM tick WHERE volume > 5", "SELECT *, 1 FROM tick"})
@@ -235,6 +244,9 @@ class HotRowStreamTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 5, 1_500, HOT - 1, HOT, HOT + 1, HOT + COLD - 1, HOT + COLD, HOT + COLD + 1})
     void aLimitCountsHotAndArchivedRows(int limit) throws Exception {
+        String texts = "SELECT instrument, sequence, kafka_topic FROM tick LIMIT " + limit;
+        assertThat(linesOfArrow(written(texts, ResultFormat.ARROW, SqlTables.Showing.AS_THEY_ARE))).hasSize(Math.min(limit, HOT + COLD))
+                .allMatch(Set.copyOf(linesOfArrow(written("SELECT instrument, sequence, kafka_topic FROM tick", ResultFormat.ARROW, SqlTables.Showing.LOADED)))::contains);
         String sql = "SELECT sequence FROM tick LIMIT " + limit;
         Set<String> all = Set.copyOf(shown("SELECT sequence FROM tick", false));
         List<String> some = shown(sql, true);
@@ -244,6 +256,7 @@ class HotRowStreamTest {
         assertThat(new String(written(sql, ResultFormat.JSON, true), StandardCharsets.UTF_8).lines()).hasSize(Math.min(limit, HOT + COLD));
         assertThat(countOfArrow(Files.write(folder.resolve("limited.arrow"), written(sql, ResultFormat.ARROW, true)))).isEqualTo(Math.min(limit, HOT + COLD));
         assertThat(linesOfArrow(written(sql, ResultFormat.ARROW, SqlTables.Showing.AS_THEY_ARE))).hasSize(Math.min(limit, HOT + COLD)).allMatch(all::contains);
+        assertThat(Set.copyOf(linesOfArrow(written(sql, ResultFormat.ARROW, SqlTables.Showing.AS_THEY_ARE)))).hasSize(Math.min(limit, HOT + COLD));
         assertThat(countOf(Files.write(folder.resolve("limited.parquet"), written(sql, ResultFormat.PARQUET, true)))).isEqualTo(Math.min(limit, HOT + COLD));
     }
 
@@ -300,6 +313,9 @@ class HotRowStreamTest {
     @ValueSource(strings = {"SELECT * FROM tick ORDER BY sequence", "SELECT * FROM tick LIMIT 5 OFFSET 1", "SELECT * FROM tick LIMIT 10%", "SELECT * FROM tick LIMIT (SELECT 5)",
             "SELECT * FROM tick ORDER BY sequence LIMIT 5", "SELECT DISTINCT instrument FROM tick", "SELECT * FROM tick WHERE instrument = 'SHFE.rb2601'",
             "SELECT * FROM tick WHERE volume > (SELECT avg(volume) FROM tick)", "SELECT * FROM tick WHERE random() > 0.5", "SELECT * FROM query('FROM tick')", "SELECT * REPLACE ((SELECT count(*) FROM tick) AS volume) FROM tick", "SELECT count(*) FROM tick",
+            "SELECT instrument FROM tick GROUP BY ALL", "SELECT 1 FROM tick GROUP BY ()", "SELECT * EXCLUDE (volume) REPLACE (row_number() OVER () AS sequence) FROM tick",
+            "SELECT * REPLACE (max(sequence) AS sequence) FROM tick", "SELECT * REPLACE (lag(last_price) OVER (ORDER BY event_time) AS last_price) FROM tick", "SELECT current_timestamp, 1 FROM tick",
+            "SELECT localtime FROM tick t", "SELECT * FROM tick WHERE date = current_date", "SELECT * FROM tick WHERE event_time_us < current_timestamp", "SELECT user FROM tick", "SELECT nothing FROM tick", "SELECT * FROM hot.tick",
             "SELECT * FROM tick a, tick b", "EXPLAIN SELECT * FROM tick", "SELECT * FROM tick UNION ALL SELECT * FROM tick"})
     void otherQueriesHaveAllRowsFirst(String sql) throws Exception {
         try (SqlTables tables = SqlTables.create()) {

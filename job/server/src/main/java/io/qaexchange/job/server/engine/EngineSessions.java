@@ -3,6 +3,7 @@ package io.qaexchange.job.server.engine;
 import io.qaexchange.job.query.access.RowAccess;
 import io.qaexchange.job.query.live.ReadLevel;
 import io.qaexchange.job.query.sql.ArrowRows;
+import io.qaexchange.job.query.sql.ParsedStatements;
 import io.qaexchange.job.query.sql.PortableTypes;
 import io.qaexchange.job.query.sql.RowLimit;
 import io.qaexchange.job.query.sql.SqlDatabase;
@@ -25,8 +26,6 @@ import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,8 +55,6 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
 
     private static final String NULL = "NULL";
     private static final int MAX_FIELDS = 10_000;
-    private static final int MAX_PARSED = 256;
-    private static final int MAX_PARSED_CHARS = 8_192;
 
     private final QueryEngine engine;
     private final Admission admission;
@@ -67,15 +64,8 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
     /** The tables without rows. Its own connection parses, guarded by this field's monitor; whatever runs takes a duplicate. */
     private final SqlDatabase catalogue;
     private final AnswerMemory memory = new AnswerMemory();
-    /** By text: statements that read no rows. */
-    private final Map<String, SqlQuery> parsed = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, SqlQuery> eldest) {
-            return size() > MAX_PARSED;
-        }
-    });
+    /** Statements that read no rows. */
+    private final ParsedStatements parsed = new ParsedStatements();
     /** By type. */
     private final Map<String, Field> fields = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
@@ -152,9 +142,9 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         }
     }
 
-    /** Parses once what clients ask again and again; not what reads rows: its conditions may have been computed from the clock. */
+    /** Parses once what clients ask again and again, if it reads no rows. */
     private SqlQuery parse(String sql) throws SQLException {
-        SqlQuery known = parsed.get(sql);
+        SqlQuery known = parsed.find(sql);
         if (known != null) {
             return known;
         }
@@ -162,8 +152,8 @@ public final class EngineSessions implements SqlSessions, AutoCloseable {
         synchronized (catalogue) {
             query = catalogue.parseCatalogue(sql);
         }
-        if (query.reads().isEmpty() && sql.length() <= MAX_PARSED_CHARS) {
-            parsed.put(sql, query);
+        if (query.reads().isEmpty()) {
+            parsed.keep(sql, query);
         }
         return query;
     }

@@ -4,7 +4,7 @@ import io.qaexchange.job.model.UsageException;
 import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LiveProtocol;
 import io.qaexchange.job.query.live.JobNotRunningException;
-import io.qaexchange.job.query.sql.HotRowsLostException;
+import io.qaexchange.job.query.sql.RowsLostException;
 import io.qaexchange.job.query.sql.TooManyRowsException;
 import io.qaexchange.job.query.sql.WrongSqlException;
 import io.qaexchange.job.server.security.Tokens;
@@ -28,7 +28,7 @@ final class Failures {
         if (failure instanceof TooManyRowsException) {
             return FailureKind.TOO_MANY_ROWS;
         }
-        if (failure instanceof HotRowsLostException) {
+        if (failure instanceof RowsLostException) {
             return kindOf(failure.getCause());
         }
         if (failure instanceof SQLException) {

@@ -3,13 +3,13 @@ package io.qaexchange.job.server.engine;
 import io.qaexchange.events.RecordType;
 import io.qaexchange.events.StoredEvent;
 import io.qaexchange.events.instruments.Instruments;
+import io.qaexchange.job.model.store.TradingDay;
 import io.qaexchange.job.query.arrow.ArrowBatch;
 import io.qaexchange.job.query.typed.UnionRow;
 import io.qaexchange.job.server.session.Answer;
 import io.qaexchange.job.server.session.Column;
 import io.qaexchange.job.server.session.ReadMoment;
 import io.qaexchange.job.server.session.TableColumn;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -50,7 +50,7 @@ final class PointAnswer implements Answer {
         StoredEvent stored = new StoredEvent();
         for (UnionRow row : rows) {
             int day = instruments.tradingDay(stored.wrap(row.stored()).event());
-            dates.setSafe(batch.rows(), (int) LocalDate.of(day / 10_000, day / 100 % 100, day % 100).toEpochDay());
+            dates.setSafe(batch.rows(), (int) TradingDay.toDate(day).toEpochDay());
             batch.add(stored, day);
         }
         batch.complete();

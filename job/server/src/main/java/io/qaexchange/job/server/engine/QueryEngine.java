@@ -202,7 +202,7 @@ public final class QueryEngine implements AutoCloseable {
                 OutputStream out = open.guard(target.begin(open.moment()));
                 writer.write(format, out, open.limit());
                 out.close();
-            } catch (SQLException | IOException e) {
+            } catch (SQLException | IOException | RuntimeException e) {
                 throw open.reasonOf(e);
             }
         }
@@ -462,7 +462,13 @@ public final class QueryEngine implements AutoCloseable {
             if (e instanceof SQLException failed) {
                 return failure(failed);
             }
-            return isEnded() ? new EndedException(mine.interruption.reason(), e) : e;
+            if (isEnded()) {
+                return new EndedException(mine.interruption.reason(), e);
+            }
+            SQLException lost = tables == null ? null : tables.lost();
+            Exception reason = lost == null ? e : lost;
+            mine.failed = String.valueOf(reason.getMessage());
+            return reason;
         }
 
         /** A failure of this query with its reason: that of whoever ended it, or the one that the driver lost. */

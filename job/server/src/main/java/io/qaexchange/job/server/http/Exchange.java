@@ -220,7 +220,14 @@ class Exchange {
     OutputStream begin(int status, String contentType) {
         response.setStatus(status);
         setHeader("Content-Type", contentType);
-        return new AnswerStream(response);
+        return new AnswerBody(response, false);
+    }
+
+    /** As {@link #begin}, events for whoever follows something: what is flushed is sent. */
+    OutputStream beginEvents() {
+        response.setStatus(200);
+        setHeader("Content-Type", "text/event-stream");
+        return new AnswerBody(response, true);
     }
 
     void json(int status, Object value) throws IOException {

@@ -3,6 +3,7 @@ package io.qaexchange.job.server.http;
 import io.qaexchange.job.model.live.LiveException;
 import io.qaexchange.job.model.live.LiveProtocol;
 import io.qaexchange.job.query.live.JobNotRunningException;
+import io.qaexchange.job.query.sql.RowsLostException;
 import io.qaexchange.job.query.sql.SqlTables;
 import io.qaexchange.job.query.sql.TooManyRowsException;
 import io.qaexchange.job.query.sql.WrongSqlException;
@@ -287,6 +288,10 @@ public final class HttpEndpoint extends Handler.Abstract {
         }
         if (failure instanceof TooManyRowsException) {
             return new Problem(422, "too-many-rows", failure.getMessage());
+        }
+        if (failure instanceof RowsLostException) {
+            Problem why = problemOf(failure.getCause());
+            return new Problem(why.status(), why.code(), failure.getMessage());
         }
         if (failure instanceof SQLException sql) {
             return new Problem(400, sql.getMessage() != null && sql.getMessage().contains("Out of Memory") ? "query-too-large" : "wrong-sql",

@@ -75,7 +75,7 @@ final class LiveStream {
         }
         next(instrument, LONG_OVERLAP_NS);
         long heardMs = System.currentTimeMillis();
-        OutputStream out = exchange.begin(200, "text/event-stream");
+        OutputStream out = exchange.beginEvents();
         send(out, "event: begin\ndata: {\"table\":\"" + tables.stream().map(table -> table.type.table()).collect(Collectors.joining(",")) + "\"}\n\n");
         for (int look = 1;; look++) {
             try {

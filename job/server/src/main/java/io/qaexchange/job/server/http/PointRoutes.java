@@ -75,9 +75,10 @@ public final class PointRoutes {
                         + (exchange.parameter("instrument") == null && from == null && to == null ? "" : ", of the instrument and times that were asked for"));
             }
             QueryRoutes.describe(exchange, read);
-            try (OutputStream out = exchange.begin(200, "application/json")) {
-                write(column, id, found, read, out);
-            }
+            OutputStream out = exchange.begin(200, "application/json");
+            write(column, id, found, read, out);
+            // An answer that breaks off must not look like a whole one.
+            out.close();
         }
     }
 

@@ -61,7 +61,7 @@ public final class UpdateStream implements AutoCloseable {
     }
 
     private void send(Exchange exchange, List<String> paths) throws Exception {
-        OutputStream out = exchange.begin(200, "text/event-stream");
+        OutputStream out = exchange.beginEvents();
         Map<String, String> sent = new HashMap<>();
         do {
             boolean quiet = true;

@@ -8,10 +8,10 @@ import io.qaexchange.job.model.book.Account;
 import io.qaexchange.job.model.book.Alert;
 import io.qaexchange.job.model.book.AlertReason;
 import io.qaexchange.job.model.ledger.AccountLedgerState;
+import io.qaexchange.job.model.store.TradingDay;
 import io.qaexchange.job.model.table.LedgerRow;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -205,7 +205,7 @@ public final class AccountLedgerOperator extends AbstractStreamOperator<LedgerRo
 
     /** Midnight UTC of a trading day: rows about a whole day have no other time. */
     private static long startNs(int yyyymmdd) {
-        return LocalDate.of(yyyymmdd / 10_000, yyyymmdd / 100 % 100, yyyymmdd % 100).atStartOfDay(ZoneOffset.UTC).toEpochSecond()
+        return TradingDay.toDate(yyyymmdd).atStartOfDay(ZoneOffset.UTC).toEpochSecond()
                 * NANOS_PER_SECOND;
     }
 

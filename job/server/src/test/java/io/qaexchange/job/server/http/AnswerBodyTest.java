@@ -13,7 +13,7 @@ import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.util.Callback;
 import org.junit.jupiter.api.Test;
 
-class AnswerStreamTest {
+class AnswerBodyTest {
 
     private static final int MOST_BYTES = 1 << 15;
 
@@ -36,12 +36,13 @@ class AnswerStreamTest {
     }
 
     private final Sent sent = new Sent();
-    private final AnswerStream out = new AnswerStream(sent);
+    private final AnswerBody out = new AnswerBody(sent, false);
 
     @Test
     void aSmallAnswerIsOnePiece() throws IOException {
         for (int i = 0; i < 1_000; i++) {
             out.write("a row\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            out.flush();
         }
         assertThat(sent.pieces).isEmpty();
         out.close();
@@ -51,10 +52,11 @@ class AnswerStreamTest {
     }
 
     @Test
-    void anAnswerThatIsNotClosedIsNotWhole() throws IOException {
-        out.write(1);
-        out.flush();
-        out.flush();
+    void eventsAreSentWhenTheyAreFlushed() throws IOException {
+        AnswerBody events = new AnswerBody(sent, true);
+        events.write(1);
+        events.flush();
+        events.flush();
         assertThat(sent.pieces).containsExactly(1);
         assertThat(sent.whole).isFalse();
     }
@@ -64,10 +66,7 @@ class AnswerStreamTest {
         out.close();
         assertThat(sent.pieces).containsExactly(0);
         assertThat(sent.whole).isTrue();
-        assertThatThrownBy(() -> {
-            out.write(1);
-            out.flush();
-        }).isInstanceOf(IOException.class).hasMessage("the answer has ended");
+        assertThatThrownBy(() -> out.write(1)).isInstanceOf(IOException.class).hasMessage("the answer has ended");
     }
 
     @Test

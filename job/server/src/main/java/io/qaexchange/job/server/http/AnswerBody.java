@@ -8,11 +8,12 @@ import org.eclipse.jetty.io.Content;
 
 /**
  * The body of an answer, sent in pieces of some size: each piece that Jetty is given goes to the network alone. An answer that fits into one is sent together with its headers and their
- * {@code Content-Length}. Closing it ends the answer; one that is not closed never looks whole.
+ * {@code Content-Length}. Closing it ends the answer; one that is not closed never looks whole. Only an answer that never ends is
+ * flushed: writers flush at their end, and then the last piece would go alone.
  *
  * <p>One thread. Memory: the piece, {@value #MOST_BYTES} bytes at most.
  */
-final class AnswerStream extends OutputStream {
+final class AnswerBody extends OutputStream {
 
     private static final int FIRST_BYTES = 1 << 10;
     private static final int MOST_BYTES = 1 << 15;
@@ -20,10 +21,13 @@ final class AnswerStream extends OutputStream {
     private final Content.Sink sink;
     private byte[] piece = new byte[FIRST_BYTES];
     private int length;
+    private final boolean endless;
     private boolean closed;
 
-    AnswerStream(Content.Sink sink) {
+    /** @param endless whether {@link #flush} sends what was written */
+    AnswerBody(Content.Sink sink, boolean endless) {
         this.sink = sink;
+        this.endless = endless;
     }
 
     @Override
@@ -35,7 +39,7 @@ final class AnswerStream extends OutputStream {
     @Override
     public void write(byte[] bytes, int offset, int count) throws IOException {
         if (count > MOST_BYTES) {
-            flush();
+            sendPiece();
             send(false, ByteBuffer.wrap(bytes, offset, count));
             return;
         }
@@ -45,17 +49,24 @@ final class AnswerStream extends OutputStream {
     }
 
     private void makeRoom(int count) throws IOException {
+        requireOpen();
         if (count > MOST_BYTES - length) {
-            flush();
+            sendPiece();
         }
         if (count > piece.length - length) {
             piece = Arrays.copyOf(piece, Math.min(MOST_BYTES, Math.max(2 * piece.length, length + count)));
         }
     }
 
-    /** Sends what was written. */
+    /** Sends what was written, if the answer never ends. */
     @Override
     public void flush() throws IOException {
+        if (endless) {
+            sendPiece();
+        }
+    }
+
+    private void sendPiece() throws IOException {
         if (length > 0) {
             send(false, ByteBuffer.wrap(piece, 0, length));
             length = 0;
@@ -63,10 +74,14 @@ final class AnswerStream extends OutputStream {
     }
 
     private void send(boolean last, ByteBuffer bytes) throws IOException {
+        requireOpen();
+        Content.Sink.write(sink, last, bytes);
+    }
+
+    private void requireOpen() throws IOException {
         if (closed) {
             throw new IOException("the answer has ended");
         }
-        Content.Sink.write(sink, last, bytes);
     }
 
     @Override
