@@ -168,6 +168,17 @@ class QueryServerITCase {
         assertThat(JSON.readTree(answer.body())).as(typed).isEqualTo(JSON.readTree(expected));
     }
 
+    /** Its length is known before its first byte is sent, so it is sent with its headers. */
+    @Test
+    void aSmallAnswerHasItsLength() throws Exception {
+        for (String path : List.of("/v1/query?sql=" + encode("SELECT 1"), "/v1/query?format=csv&sql=" + encode("SELECT 1"), "/v1/query?format=arrow&sql=" + encode("SELECT 1"),
+                "/v1/rows/trade?limit=1", "/v1/bars/trade?interval=1h")) {
+            HttpResponse<String> answer = get(path);
+            assertThat(answer.headers().firstValueAsLong("Content-Length").orElse(-1)).as(path).isPositive();
+            assertThat(answer.headers().firstValue("Transfer-Encoding")).as(path).isEmpty();
+        }
+    }
+
     @Test
     void barsAreWhatANaiveProgramMakes() throws Exception {
         JsonNode trades = JSON.readTree(get("/v1/query?sql=" + encode("SELECT instrument, epoch_us(event_time_us) AS us, event_time::VARCHAR AS t, source, sequence, price, volume "

@@ -349,6 +349,8 @@ class ServedRowsITCase {
             for (String request : List.of(sql, "/v1/rows/order_update?limit=1000000")) {
                 wrong(request, 502, "cannot-read", file.path());
             }
+            // The file is looked for when hot rows are there already.
+            wrong("/v1/query?format=parquet&sql=" + encode("SELECT * FROM order_update LIMIT 1000000"), 502, "cannot-read", file.path());
             try (Connection connection = pg("anna")) {
                 SQLException failed = catchThrowableOfType(SQLException.class, () -> one(connection, "SELECT max(order_id) FROM order_update"));
                 assertThat(failed.getSQLState()).isEqualTo("58030");
