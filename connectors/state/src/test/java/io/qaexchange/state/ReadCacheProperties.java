@@ -98,6 +98,49 @@ class ReadCacheProperties {
         assertThat(found).isGreaterThan(1_000_000);
     }
 
+    /** Whoever writes a new key looks for it and finds nothing, which says nothing of reads. */
+    @Test
+    void writesDoNotTellWhetherReadsPay() {
+        ReadCache cache = new ReadCache(1 << 20);
+        ReadCache.Owner owner = new ReadCache.Owner();
+        int asked = 0;
+        int found = 0;
+        for (long i = 0; i < 2_000_000; i++) {
+            assertThat(cache.peek(owner, 1_000 + i, "n")).isNull();
+            if (i % 20 == 0) {
+                asked++;
+                long key = asked % 50;
+                if (cache.get(owner, key, "n") == null) {
+                    cache.put(owner, key, "n", "hot", 10);
+                } else {
+                    found++;
+                }
+            }
+        }
+        assertThat((double) found / asked).isGreaterThan(0.99);
+    }
+
+    /** A sample sees one key in eight, so it must not wait for as many looks as the whole cache. */
+    @Test
+    void aSampleIsJudgedSoon() {
+        ReadCache cache = new ReadCache(1 << 20);
+        ReadCache.Owner owner = new ReadCache.Owner();
+        for (long key = 0; key < 1_000_000; key++) {
+            assertThat(cache.get(owner, key, "n")).isNull();
+            cache.put(owner, key, "n", "new", 10);
+        }
+        int found = 0;
+        for (long i = 0; i < 300_000; i++) {
+            long key = -1 - i % 1_000;
+            if (cache.get(owner, key, "n") == null) {
+                cache.put(owner, key, "n", "again", 10);
+            } else {
+                found++;
+            }
+        }
+        assertThat(found).isGreaterThan(150_000);
+    }
+
     /** Once the sample has found that keys come again, the table grows until it holds most of them. It misses keys of which three have the same two places. */
     @Test
     void keepsAsManyAsItsMemoryAllows() {
