@@ -117,7 +117,8 @@ class ReadCacheProperties {
                 }
             }
         }
-        assertThat((double) found / asked).isGreaterThan(0.99);
+        // A sample would find one in eight.
+        assertThat((double) found / asked).isGreaterThan(0.5);
     }
 
     /** A sample sees one key in eight, so it must not wait for as many looks as the whole cache. */
